@@ -1,0 +1,199 @@
+//! Differences between two catalogs: what the gap is made of.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use super::Name;
+use crate::source::Place;
+
+/// Which side has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Side {
+    /// Declared, but no migration makes it.
+    Missing,
+    /// The migrations make it, nothing declares it.
+    Extra,
+    /// Both have it, and it differs.
+    Changed,
+}
+
+/// What differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Aspect {
+    /// A schema.
+    Schema,
+    /// A table.
+    Table,
+    /// A column.
+    Column,
+    /// A column's type.
+    Type,
+    /// Whether a column takes NULL.
+    Nullability,
+    /// A column's default, identity or generation.
+    Default,
+    /// A primary key.
+    PrimaryKey,
+    /// A unique constraint.
+    Unique,
+    /// An index, unique ones among them.
+    Index,
+    /// A foreign key.
+    ForeignKey,
+    /// A CHECK.
+    Check,
+    /// An enum.
+    Enum,
+    /// A label of an enum.
+    EnumValue,
+    /// A comment.
+    Comment,
+    /// An extension of the database.
+    Extension,
+}
+
+impl Aspect {
+    /// The word in `kind`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Schema => "schema",
+            Self::Table => "table",
+            Self::Column => "column",
+            Self::Type => "type",
+            Self::Nullability => "nullability",
+            Self::Default => "default",
+            Self::PrimaryKey => "primary-key",
+            Self::Unique => "unique",
+            Self::Index => "index",
+            Self::ForeignKey => "foreign-key",
+            Self::Check => "check",
+            Self::Enum => "enum",
+            Self::EnumValue => "enum-value",
+            Self::Comment => "comment",
+            Self::Extension => "extension",
+        }
+    }
+}
+
+/// The kind of a difference: `missing-column`, `changed-type`, …
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Kind {
+    /// Which side has it.
+    pub side: Side,
+    /// What differs.
+    pub aspect: Aspect,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let side = match self.side {
+            Side::Missing => "missing",
+            Side::Extra => "extra",
+            Side::Changed => "changed",
+        };
+        write!(f, "{side}-{}", self.aspect.as_str())
+    }
+}
+
+impl Serialize for Kind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// One difference between the declared and the replayed catalog.
+#[derive(Debug, Clone)]
+pub struct Difference {
+    /// Its kind.
+    pub kind: Kind,
+    /// The table it is in (for a column, key, index, check, comment) or is (for a table).
+    pub table: Option<Name>,
+    /// The object's own name: the column, index, constraint, enum or schema; the label for an enum value; the table's
+    /// name for a table. Empty where it has none.
+    pub name: String,
+    /// The enum, for the kinds `enum` and `enum-value`.
+    pub enumeration: Option<Name>,
+    /// How it is declared, in the words of SQL (`varchar(255) not null`); none where it is not.
+    pub declared: Option<String>,
+    /// How the migrations make it; none where they do not.
+    pub replayed: Option<String>,
+    /// Whether no doubt could explain it.
+    pub certain: bool,
+    /// Whether the ecosystem's own engine would not see it.
+    pub beyond_engine: bool,
+    /// Where it is declared: for an extra or changed object the nearest declaration (its table), where there is one.
+    pub declared_at: Option<Place>,
+    /// Where the migrations make it.
+    pub migrated_at: Option<Place>,
+    /// The statements that would close it, as the ecosystem's engine would write them; empty where none can be given.
+    pub sql: Vec<String>,
+}
+
+impl Difference {
+    /// A certain difference that the engine sees, without texts and places.
+    pub fn new(side: Side, aspect: Aspect, table: Option<Name>, name: impl Into<String>) -> Self {
+        Self {
+            kind: Kind { side, aspect },
+            table,
+            name: name.into(),
+            enumeration: None,
+            declared: None,
+            replayed: None,
+            certain: true,
+            beyond_engine: false,
+            declared_at: None,
+            migrated_at: None,
+            sql: Vec::new(),
+        }
+    }
+
+    /// What makes it the same difference before and after a change: everything but places and suggestions. Two sides
+    /// that both lack a table still differ if the change altered how the table is declared.
+    pub fn identity(&self) -> (Kind, Option<&Name>, Option<&Name>, &str, Option<&str>, Option<&str>) {
+        (
+            self.kind,
+            self.table.as_ref(),
+            self.enumeration.as_ref(),
+            &self.name,
+            self.declared.as_deref(),
+            self.replayed.as_deref(),
+        )
+    }
+
+    /// The object in a person's words: `the column users.age`, `the index users_email_key`, `the table users`.
+    pub fn object(&self) -> String {
+        let table = self.table.as_ref().map(ToString::to_string).unwrap_or_default();
+        match self.kind.aspect {
+            Aspect::Table => format!("the table {table}"),
+            Aspect::Column => format!("the column {table}.{}", self.name),
+            Aspect::Type => format!("the type of {table}.{}", self.name),
+            Aspect::Nullability => format!("the nullability of {table}.{}", self.name),
+            Aspect::Default => format!("the default of {table}.{}", self.name),
+            Aspect::PrimaryKey => format!("the primary key of {table}"),
+            Aspect::Comment if self.name.is_empty() => format!("the comment of {table}"),
+            Aspect::Comment => format!("the comment of {table}.{}", self.name),
+            Aspect::Enum => format!("the enum {}", self.name),
+            Aspect::EnumValue => {
+                let of = self.enumeration.as_ref().map(ToString::to_string).unwrap_or_default();
+                format!("the value {} of the enum {of}", self.name)
+            }
+            Aspect::Schema => format!("the schema {}", self.name),
+            Aspect::Extension => format!("the extension {}", self.name),
+            Aspect::Unique | Aspect::Index | Aspect::ForeignKey | Aspect::Check => {
+                let what = match self.kind.aspect {
+                    Aspect::Unique => "unique constraint",
+                    Aspect::Index => "index",
+                    Aspect::ForeignKey => "foreign key",
+                    _ => "check",
+                };
+                if self.name.is_empty() {
+                    let shape = self.declared.as_deref().or(self.replayed.as_deref()).unwrap_or_default();
+                    format!("the {what} {shape} of {table}")
+                } else {
+                    format!("the {what} {} of {table}", self.name)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,568 @@
+//! Operations: the things a migration does to a catalog, whichever language it is written in.
+//!
+//! SQL files and Alembic revisions are read into the same operations, and only operations change a [`super::Catalog`]
+//! (see [`super::apply`]). Replay, danger, renames, conflicts and suggested SQL are written once, on these.
+
+use super::{
+    AutoIncrement, Check, Column, ColumnDefault, ColumnType, ForeignKey, Generated, Index, Key, ObjectName, Opaque,
+    Reach, TableKind,
+};
+use crate::source::Place;
+
+/// One operation and where it stands.
+#[derive(Debug, Clone)]
+pub struct Operation {
+    /// What it does.
+    pub kind: OperationKind,
+    /// The statement or call that does it.
+    pub place: Place,
+    /// What happens when it cannot be done.
+    pub guard: Guard,
+}
+
+impl Operation {
+    /// An operation that must succeed.
+    pub fn new(kind: OperationKind, place: Place) -> Self {
+        Self { kind, place, guard: Guard::None }
+    }
+
+    /// The same with a guard.
+    #[must_use]
+    pub fn guarded(mut self, guard: Guard) -> Self {
+        self.guard = guard;
+        self
+    }
+}
+
+/// What happens when an operation cannot be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Guard {
+    /// The migration fails.
+    #[default]
+    None,
+    /// `IF NOT EXISTS`: nothing happens if the object is there.
+    IfAbsent,
+    /// `IF EXISTS`: nothing happens if the object (of a drop or rename), or the table that is altered, is not there.
+    IfPresent,
+    /// An exception handler swallows every failure (`EXCEPTION WHEN duplicate_object THEN null`).
+    Tolerant,
+}
+
+/// What an operation does. Names are as written; [`super::Catalog::resolve`] finds what they mean.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum OperationKind {
+    /// CREATE SCHEMA.
+    CreateSchema(String),
+    /// DROP SCHEMA.
+    DropSchema {
+        /// The schema.
+        name: String,
+        /// With everything in it.
+        cascade: bool,
+    },
+    /// ALTER SCHEMA … RENAME TO.
+    RenameSchema {
+        /// Its name.
+        from: String,
+        /// Its new name.
+        to: String,
+    },
+    /// SET search_path. An empty list leaves nothing to be found without its schema.
+    SetSearchPath(Vec<String>),
+
+    /// CREATE TABLE.
+    CreateTable(Box<NewTable>),
+    /// DROP TABLE, one name each.
+    DropTable {
+        /// The table.
+        name: ObjectName,
+        /// With the foreign keys and views that depend on it.
+        cascade: bool,
+    },
+    /// ALTER TABLE … RENAME TO.
+    RenameTable {
+        /// Its name.
+        from: ObjectName,
+        /// Its new name; a schema in it is given only by dialects that move it by a rename (MySQL).
+        to: ObjectName,
+    },
+    /// ALTER TABLE … SET SCHEMA.
+    MoveTable {
+        /// The table.
+        name: ObjectName,
+        /// Its new schema.
+        schema: String,
+    },
+
+    /// ALTER TABLE … ADD COLUMN.
+    AddColumn {
+        /// The table.
+        table: ObjectName,
+        /// The column with the constraints written on it.
+        column: Box<NewColumn>,
+        /// ADD COLUMN IF NOT EXISTS (the operation's own guard speaks of the table).
+        if_absent: bool,
+    },
+    /// ALTER TABLE … DROP COLUMN.
+    DropColumn {
+        /// The table.
+        table: ObjectName,
+        /// The column.
+        column: String,
+        /// DROP COLUMN IF EXISTS (the operation's own guard speaks of the table).
+        if_present: bool,
+        /// With what depends on it.
+        cascade: bool,
+    },
+    /// ALTER TABLE … RENAME COLUMN.
+    RenameColumn {
+        /// The table.
+        table: ObjectName,
+        /// Its name.
+        from: String,
+        /// Its new name.
+        to: String,
+    },
+    /// ALTER TABLE … ALTER COLUMN, one change each.
+    AlterColumn {
+        /// The table.
+        table: ObjectName,
+        /// The column.
+        column: String,
+        /// The change.
+        change: ColumnChange,
+    },
+
+    /// ALTER TABLE … ADD constraint.
+    AddConstraint {
+        /// The table.
+        table: ObjectName,
+        /// The constraint.
+        constraint: Constraint,
+    },
+    /// ALTER TABLE … DROP CONSTRAINT and MySQL's DROP PRIMARY KEY, DROP FOREIGN KEY, DROP CHECK.
+    DropConstraint {
+        /// The table.
+        table: ObjectName,
+        /// The constraint's name; none for MySQL's DROP PRIMARY KEY.
+        name: Option<String>,
+        /// The kind, where the statement says it.
+        kind: Option<ConstraintKind>,
+        /// With the foreign keys that depend on it.
+        cascade: bool,
+    },
+    /// ALTER TABLE … RENAME CONSTRAINT.
+    RenameConstraint {
+        /// The table.
+        table: ObjectName,
+        /// Its name.
+        from: String,
+        /// Its new name.
+        to: String,
+    },
+    /// VALIDATE CONSTRAINT.
+    ValidateConstraint {
+        /// The table.
+        table: ObjectName,
+        /// The constraint.
+        name: String,
+    },
+
+    /// CREATE INDEX.
+    CreateIndex {
+        /// The table, or a materialized view.
+        table: ObjectName,
+        /// The index.
+        index: Box<Index>,
+        /// CONCURRENTLY (PostgreSQL).
+        concurrently: bool,
+    },
+    /// DROP INDEX.
+    DropIndex {
+        /// The index.
+        name: ObjectName,
+        /// The table, where the dialect's statement names it (MySQL, SQL Server).
+        table: Option<ObjectName>,
+        /// CONCURRENTLY (PostgreSQL).
+        concurrently: bool,
+        /// With what depends on it.
+        cascade: bool,
+    },
+    /// ALTER INDEX … RENAME TO and MySQL's RENAME INDEX.
+    RenameIndex {
+        /// The table, where the dialect's statement names it (MySQL, SQL Server).
+        table: Option<ObjectName>,
+        /// Its name.
+        from: ObjectName,
+        /// Its new name.
+        to: String,
+    },
+
+    /// CREATE TYPE … AS ENUM.
+    CreateEnum {
+        /// Its name.
+        name: ObjectName,
+        /// Its labels.
+        labels: Vec<String>,
+    },
+    /// ALTER TYPE … ADD VALUE.
+    AddEnumValue {
+        /// The enum.
+        name: ObjectName,
+        /// The label.
+        value: String,
+        /// BEFORE or AFTER which label.
+        position: Option<EnumPosition>,
+    },
+    /// ALTER TYPE … RENAME VALUE.
+    RenameEnumValue {
+        /// The enum.
+        name: ObjectName,
+        /// The label.
+        from: String,
+        /// The new label.
+        to: String,
+    },
+    /// CockroachDB's ALTER TYPE … DROP VALUE.
+    DropEnumValue {
+        /// The enum.
+        name: ObjectName,
+        /// The label.
+        value: String,
+    },
+    /// CREATE DOMAIN, CREATE TYPE of any other sort.
+    CreateType {
+        /// Its name.
+        name: ObjectName,
+        /// The base type of a domain.
+        domain: Option<ColumnType>,
+    },
+    /// DROP TYPE, DROP DOMAIN.
+    DropType {
+        /// The type.
+        name: ObjectName,
+        /// With the columns that use it.
+        cascade: bool,
+    },
+    /// ALTER TYPE … RENAME TO.
+    RenameType {
+        /// Its name.
+        from: ObjectName,
+        /// Its new name.
+        to: String,
+    },
+    /// ALTER TYPE … SET SCHEMA.
+    MoveType {
+        /// The type.
+        name: ObjectName,
+        /// Its new schema.
+        schema: String,
+    },
+
+    /// CREATE SEQUENCE.
+    CreateSequence {
+        /// Its name.
+        name: ObjectName,
+        /// OWNED BY.
+        owned_by: Option<(ObjectName, String)>,
+    },
+    /// ALTER SEQUENCE … OWNED BY; none for OWNED BY NONE.
+    OwnSequence {
+        /// The sequence.
+        name: ObjectName,
+        /// Its new owner.
+        owned_by: Option<(ObjectName, String)>,
+    },
+    /// ALTER SEQUENCE … RENAME TO.
+    RenameSequence {
+        /// Its name.
+        from: ObjectName,
+        /// Its new name.
+        to: String,
+    },
+    /// DROP SEQUENCE.
+    DropSequence {
+        /// The sequence.
+        name: ObjectName,
+        /// With the defaults that use it.
+        cascade: bool,
+    },
+
+    /// CREATE VIEW, CREATE MATERIALIZED VIEW.
+    CreateView {
+        /// Its name.
+        name: ObjectName,
+        /// Whether it is materialized.
+        materialized: bool,
+        /// OR REPLACE.
+        replace: bool,
+    },
+    /// DROP VIEW, DROP MATERIALIZED VIEW.
+    DropView {
+        /// The view.
+        name: ObjectName,
+        /// With what depends on it.
+        cascade: bool,
+    },
+    /// ALTER VIEW … RENAME TO.
+    RenameView {
+        /// Its name.
+        from: ObjectName,
+        /// Its new name.
+        to: String,
+    },
+
+    /// CREATE EXTENSION.
+    CreateExtension {
+        /// The extension.
+        name: String,
+        /// WITH SCHEMA.
+        schema: Option<String>,
+        /// VERSION.
+        version: Option<String>,
+    },
+    /// DROP EXTENSION.
+    DropExtension(String),
+
+    /// COMMENT ON TABLE, COMMENT ON COLUMN; none removes it. Comments on other things are [`Self::Harmless`].
+    Comment {
+        /// The table.
+        table: ObjectName,
+        /// The column; none for the table itself.
+        column: Option<String>,
+        /// The text.
+        text: Option<String>,
+    },
+
+    /// INSERT, UPDATE, DELETE, TRUNCATE, COPY, MERGE.
+    Data {
+        /// Which.
+        kind: DataKind,
+        /// The table.
+        table: ObjectName,
+        /// Whether a WHERE (or a join) bounds it.
+        bounded: bool,
+    },
+    /// BEGIN, COMMIT, ROLLBACK.
+    Transaction(TransactionKind),
+    /// A statement about this very server: CREATE DATABASE or ROLE, OWNER TO, GRANT to a named role, `\connect`, a host
+    /// or URL. It changes nothing in the catalog; the text says what it is.
+    Environment(String),
+    /// A statement that cannot touch what a catalog holds: a function, a trigger, a policy, SET, a PRAGMA. The text
+    /// says what it is.
+    Harmless(&'static str),
+    /// What could not be read.
+    Opaque {
+        /// Why.
+        reason: String,
+        /// What it may have changed.
+        reach: Reach,
+    },
+}
+
+/// CREATE TABLE.
+#[derive(Debug, Clone)]
+pub struct NewTable {
+    /// Its name.
+    pub name: ObjectName,
+    /// What sort of table.
+    pub kind: TableKind,
+    /// Columns with the constraints written on them.
+    pub columns: Vec<NewColumn>,
+    /// Constraints of the table, and MySQL's inline KEYs.
+    pub constraints: Vec<Constraint>,
+    /// Where its columns come from, where they are not all written.
+    pub source: Option<TableSource>,
+    /// The comment.
+    pub comment: Option<String>,
+}
+
+/// Where the columns of a table come from.
+#[derive(Debug, Clone)]
+pub enum TableSource {
+    /// `LIKE other [INCLUDING …]`.
+    Like {
+        /// The table copied.
+        table: ObjectName,
+        /// Options that are included, in lower case (`defaults`, `indexes`, `all`, …).
+        including: Vec<String>,
+    },
+    /// `AS SELECT …`: the columns are those of a query that is not evaluated.
+    Query,
+    /// `INHERITS (parents)`.
+    Inherits(Vec<ObjectName>),
+    /// `PARTITION OF parent`.
+    PartitionOf(ObjectName),
+}
+
+/// A column with the constraints written on it.
+#[derive(Debug, Clone)]
+pub struct NewColumn {
+    /// The column. `nullable` is what the words on the column say; a primary key makes it NOT NULL when applied.
+    pub column: Column,
+    /// PRIMARY KEY, UNIQUE, REFERENCES, CHECK written on the column.
+    pub constraints: Vec<Constraint>,
+    /// MySQL's FIRST or AFTER, where written.
+    pub position: Option<ColumnPosition>,
+}
+
+impl NewColumn {
+    /// A column without constraints.
+    pub fn plain(column: Column) -> Self {
+        Self { column, constraints: Vec::new(), position: None }
+    }
+}
+
+/// Where MySQL puts a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ColumnPosition {
+    /// FIRST.
+    First,
+    /// AFTER a column.
+    After(String),
+}
+
+/// Where a label goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EnumPosition {
+    /// BEFORE a label.
+    Before(String),
+    /// AFTER a label.
+    After(String),
+}
+
+/// A constraint of a table or a column.
+#[derive(Debug, Clone)]
+pub enum Constraint {
+    /// PRIMARY KEY.
+    PrimaryKey(Key),
+    /// `ADD … PRIMARY KEY USING INDEX` / `ADD … UNIQUE USING INDEX`.
+    UsingIndex {
+        /// The constraint's name, where written.
+        name: Option<String>,
+        /// The index that becomes the constraint.
+        index: String,
+        /// PRIMARY KEY rather than UNIQUE.
+        primary: bool,
+    },
+    /// UNIQUE, and MySQL's inline KEY, INDEX, FULLTEXT and SPATIAL.
+    Index(Box<Index>),
+    /// FOREIGN KEY. Its target is as written: the schema is empty where none is.
+    ForeignKey(Box<NewForeignKey>),
+    /// CHECK.
+    Check(Check),
+    /// EXCLUDE, by name.
+    Exclude(Option<String>),
+}
+
+/// A foreign key whose target is not resolved yet.
+#[derive(Debug, Clone)]
+pub struct NewForeignKey {
+    /// The key; its `target` is overwritten when it is applied.
+    pub key: ForeignKey,
+    /// The table referred to, as written.
+    pub target: ObjectName,
+}
+
+/// Kinds of constraints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConstraintKind {
+    /// PRIMARY KEY.
+    PrimaryKey,
+    /// UNIQUE.
+    Unique,
+    /// FOREIGN KEY.
+    ForeignKey,
+    /// CHECK.
+    Check,
+}
+
+/// One change of a column.
+#[derive(Debug, Clone)]
+pub enum ColumnChange {
+    /// SET DATA TYPE.
+    Type {
+        /// The new type.
+        ty: ColumnType,
+        /// Whether a USING clause says how values are converted.
+        using: bool,
+        /// COLLATE.
+        collation: Option<String>,
+    },
+    /// SET DEFAULT.
+    SetDefault(ColumnDefault),
+    /// DROP DEFAULT.
+    DropDefault,
+    /// SET NOT NULL.
+    SetNotNull,
+    /// DROP NOT NULL.
+    DropNotNull,
+    /// ADD GENERATED … AS IDENTITY, and AUTO_INCREMENT set by itself.
+    AddIdentity(AutoIncrement),
+    /// DROP IDENTITY.
+    DropIdentity,
+    /// SET EXPRESSION (PostgreSQL 17); none for DROP EXPRESSION.
+    Generated(Option<Generated>),
+    /// MySQL's MODIFY and CHANGE, SQL Server's ALTER COLUMN: the column anew, under the name in it.
+    Redefine(Box<NewColumn>),
+}
+
+/// Statements about rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DataKind {
+    /// INSERT, COPY, MERGE.
+    Insert,
+    /// UPDATE.
+    Update,
+    /// DELETE.
+    Delete,
+    /// TRUNCATE.
+    Truncate,
+}
+
+/// Transaction control.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransactionKind {
+    /// BEGIN, START TRANSACTION.
+    Begin,
+    /// COMMIT, END.
+    Commit,
+    /// ROLLBACK.
+    Rollback,
+}
+
+impl Operation {
+    /// The doubt that an opaque operation leaves behind.
+    pub fn as_opaque(&self) -> Option<Opaque> {
+        match &self.kind {
+            OperationKind::Opaque { reason, reach } => {
+                Some(Opaque { place: self.place.clone(), reason: reason.clone(), reach: reach.clone() })
+            }
+            _ => None,
+        }
+    }
+
+    /// The table it works on, as written, where it is one: what a reader of a history looks for first.
+    pub fn table(&self) -> Option<&ObjectName> {
+        use OperationKind as K;
+        match &self.kind {
+            K::CreateTable(table) => Some(&table.name),
+            K::DropTable { name, .. } | K::MoveTable { name, .. } => Some(name),
+            K::RenameTable { from, .. } => Some(from),
+            K::AddColumn { table, .. }
+            | K::DropColumn { table, .. }
+            | K::RenameColumn { table, .. }
+            | K::AlterColumn { table, .. }
+            | K::AddConstraint { table, .. }
+            | K::DropConstraint { table, .. }
+            | K::RenameConstraint { table, .. }
+            | K::ValidateConstraint { table, .. }
+            | K::CreateIndex { table, .. }
+            | K::Comment { table, .. }
+            | K::Data { table, .. } => Some(table),
+            K::DropIndex { table, .. } | K::RenameIndex { table, .. } => table.as_ref(),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! Migrations in their order, and their replay.
+//!
+//! An ecosystem hands over a [`History`]: its migrations, each with a [`Script`] that can be run against a catalog.
+//! A SQL file is read once into operations; an Alembic revision is evaluated while it runs, because it may ask the
+//! catalog (`if not inspector.has_table(…)`). [`replay`] runs them in order on an empty catalog.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::catalog::apply::{ApplyError, Effect};
+use crate::catalog::operation::{Guard, Operation};
+use crate::catalog::{Catalog, Dialect, Opaque};
+use crate::source::{Place, RepoPath, Source};
+
+/// One migration.
+#[derive(Clone)]
+pub struct Migration {
+    /// What it is known by: Prisma's directory name, Alembic's revision id.
+    pub id: String,
+    /// What a person calls it: the directory name, or the revision's file name without `.py`.
+    pub name: String,
+    /// What stands for it in the repository: Prisma's directory, Alembic's file.
+    pub path: RepoPath,
+    /// Its text: `migration.sql` or the revision. None where the directory holds no script.
+    pub source: Option<Arc<Source>>,
+    /// What running it does.
+    pub script: Arc<dyn Script>,
+    /// Ids of the migrations it comes directly after, in the order written. In a timeline: the one before.
+    pub parents: Vec<String>,
+    /// Ids of further migrations that must come first (Alembic's `depends_on`).
+    pub depends_on: Vec<String>,
+    /// Alembic's branch labels.
+    pub labels: Vec<String>,
+    /// Its message: Alembic's docstring, the slug of a Prisma directory.
+    pub message: Option<String>,
+    /// The place of what makes it that migration: the `revision = …` line, or the start of the file.
+    pub place: Option<Place>,
+    /// The place of `down_revision = …`.
+    pub parents_place: Option<Place>,
+}
+
+impl fmt::Debug for Migration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Migration").field("id", &self.id).field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+/// Something that does operations when it is run.
+pub trait Script: Send + Sync {
+    /// Does everything, in order, through [`Run::apply`]. It looks at [`Run::catalog`] where it asks the database.
+    fn run(&self, run: &mut Run<'_>);
+
+    /// A hash of all that decides what running does on a given catalog: its path, its text, and the texts it imports.
+    /// Equal migrations of two snapshots are replayed once.
+    fn fingerprint(&self) -> u64;
+}
+
+/// A migration being run.
+pub struct Run<'a> {
+    catalog: &'a mut Catalog,
+    steps: Vec<Step>,
+    failures: Vec<Failure>,
+}
+
+/// One operation that was run.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// The operation.
+    pub operation: Operation,
+    /// What it did. Empty where a guard held it back, where it failed and where it changes nothing.
+    pub effects: Vec<Effect>,
+}
+
+/// An operation that the database would refuse.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// Where.
+    pub place: Place,
+    /// Why.
+    pub error: ApplyError,
+    /// Whether no earlier doubt could explain it: else it is doubt itself, not a broken history.
+    pub certain: bool,
+}
+
+impl Run<'_> {
+    /// The database as it is at this moment.
+    pub fn catalog(&self) -> &Catalog {
+        self.catalog
+    }
+
+    /// Does one operation. A failure is recorded and the run goes on with the next one.
+    pub fn apply(&mut self, operation: Operation) {
+        match self.catalog.apply(&operation) {
+            Ok(effects) => self.steps.push(Step { operation, effects }),
+            Err(error) => {
+                if operation.guard != Guard::Tolerant {
+                    let certain = self.catalog.doubts.iter().all(|doubt| doubt.reach == crate::catalog::Reach::Nothing);
+                    self.failures.push(Failure { place: operation.place.clone(), error, certain });
+                }
+                self.steps.push(Step { operation, effects: Vec::new() });
+            }
+        }
+    }
+
+    /// Records that a condition of the database's engine itself is broken (two statements that may not stand in one
+    /// transaction): not an operation, and still a reason why the history cannot be applied.
+    pub fn refuse(&mut self, place: Place, reason: impl Into<String>) {
+        self.failures.push(Failure { place, error: ApplyError::Refused(reason.into()), certain: true });
+    }
+}
+
+/// A script that is a list of operations.
+#[derive(Debug, Clone)]
+pub struct Operations {
+    /// The operations, in order.
+    pub operations: Vec<Operation>,
+    /// Reasons why the database would refuse the script whatever the catalog holds, with their places.
+    pub refusals: Vec<(Place, String)>,
+    /// See [`Script::fingerprint`].
+    pub fingerprint: u64,
+}
+
+impl Script for Operations {
+    fn run(&self, run: &mut Run<'_>) {
+        for operation in &self.operations {
+            run.apply(operation.clone());
+        }
+        for (place, reason) in &self.refusals {
+            run.refuse(place.clone(), reason.clone());
+        }
+    }
+
+    fn fingerprint(&self) -> u64 {
+        self.fingerprint
+    }
+}
+
+/// What is wrong with a history before anything is replayed.
+#[derive(Debug, Clone)]
+pub struct HistoryProblem {
+    /// What.
+    pub kind: HistoryProblemKind,
+    /// Where.
+    pub place: Option<Place>,
+    /// The file or directory it is about.
+    pub path: RepoPath,
+    /// In a person's words.
+    pub message: String,
+}
+
+/// Kinds of [`HistoryProblem`]s; each is reported by the rule of its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HistoryProblemKind {
+    /// A migration that does not parse (`unreadable-source`).
+    Unreadable,
+    /// A migration directory without its script (`missing-migration-file`).
+    MissingFile,
+    /// A parent that is not there (`missing-parent`); its id.
+    MissingParent(String),
+    /// Two migrations with one id (`duplicate-revision`); the id.
+    DuplicateId(String),
+    /// Migrations that descend from themselves (`revision-cycle`); their ids.
+    Cycle(Vec<String>),
+    /// A parent that is computed (`computed-parent`).
+    ComputedParent,
+    /// A file among the revisions that Alembic refuses as one (no `revision`).
+    NotARevision,
+    /// A layout that is known and not supported (Prisma 8); `unreadable-source`.
+    Unsupported,
+}
+
+/// The migrations of one project in one snapshot.
+#[derive(Debug, Clone, Default)]
+pub struct History {
+    /// In an order in which they can be applied. Migrations that no order can reach (below a missing parent, in a
+    /// cycle) stand last.
+    pub migrations: Vec<Migration>,
+    /// What is wrong with it.
+    pub problems: Vec<HistoryProblem>,
+    /// What could not be read in it, outside the migrations' own operations.
+    pub opaque: Vec<Opaque>,
+}
+
+impl History {
+    /// The migration of that id.
+    pub fn get(&self, id: &str) -> Option<&Migration> {
+        self.migrations.iter().find(|migration| migration.id == id)
+    }
+
+    /// Ids of the migrations from which none descends.
+    pub fn heads(&self) -> Vec<&str> {
+        let parents: std::collections::BTreeSet<&str> =
+            self.migrations.iter().flat_map(|migration| migration.parents.iter().map(String::as_str)).collect();
+        self.migrations.iter().map(|migration| migration.id.as_str()).filter(|id| !parents.contains(id)).collect()
+    }
+
+    /// Ids of the migrations that have no parent.
+    pub fn bases(&self) -> Vec<&str> {
+        self.migrations.iter().filter(|m| m.parents.is_empty()).map(|m| m.id.as_str()).collect()
+    }
+}
+
+/// What running one migration did.
+#[derive(Debug, Clone)]
+pub struct Replayed {
+    /// The migration's id.
+    pub id: String,
+    /// Its operations, in the order they ran.
+    pub steps: Vec<Step>,
+    /// What the database would have refused.
+    pub failures: Vec<Failure>,
+}
+
+/// A history that was run on an empty database.
+#[derive(Debug, Clone)]
+pub struct Replay {
+    /// The database afterwards.
+    pub catalog: Catalog,
+    /// What each migration did, in the history's order; shared with the replay it was continued from.
+    pub migrations: Vec<Arc<Replayed>>,
+    /// Fingerprints of the migrations, in order: where two histories part.
+    fingerprints: Vec<u64>,
+}
+
+/// Runs every migration of `history`, in order, on an empty database.
+pub fn replay(history: &History, dialect: Dialect) -> Replay {
+    replay_on(history, Replay { catalog: Catalog::new(dialect), migrations: Vec::new(), fingerprints: Vec::new() }, 0)
+}
+
+/// Runs `after`, and `before` as far as the two are the same only once. Returns both replays, `before`'s first.
+pub fn replay_both(before: &History, after: &History, dialect: Dialect) -> (Replay, Replay) {
+    let prints =
+        |history: &History| -> Vec<u64> { history.migrations.iter().map(|m| m.script.fingerprint()).collect() };
+    let (old, new) = (prints(before), prints(after));
+    let shared = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+    let prefix = History { migrations: before.migrations[..shared].to_vec(), ..History::default() };
+    let prefix = replay(&prefix, dialect);
+    (replay_on(before, prefix.clone(), shared), replay_on(after, prefix, shared))
+}
+
+/// Continues `replay` with the migrations of `history` behind the first `from`.
+fn replay_on(history: &History, mut replay: Replay, from: usize) -> Replay {
+    for migration in &history.migrations[from..] {
+        let mut run = Run { catalog: &mut replay.catalog, steps: Vec::new(), failures: Vec::new() };
+        migration.script.run(&mut run);
+        let Run { steps, failures, .. } = run;
+        replay.fingerprints.push(migration.script.fingerprint());
+        replay.migrations.push(Arc::new(Replayed { id: migration.id.clone(), steps, failures }));
+    }
+    replay
+}

@@ -1,0 +1,1 @@
+//! `driftgate.toml`: file structs, the validated policy, allowances.

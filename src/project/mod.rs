@@ -1,0 +1,215 @@
+//! Projects: one ORM set-up each, and the seam that every ecosystem fills.
+//!
+//! A third ecosystem is one new folder with an [`Ecosystem`] in it, and one line in [`ECOSYSTEMS`].
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::catalog::difference::Difference;
+use crate::catalog::{Catalog, Dialect, Opaque};
+use crate::git::{ChangedPath, Leftover, Snapshot, SnapshotError};
+use crate::history::{History, Replay};
+use crate::source::{Place, RepoPath};
+
+/// The ecosystems.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EcosystemKind {
+    /// Prisma: `schema.prisma` and a migrations folder.
+    Prisma,
+    /// SQLAlchemy models and Alembic revisions.
+    Alembic,
+}
+
+impl EcosystemKind {
+    /// The word in JSON and in the policy.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Prisma => "prisma",
+            Self::Alembic => "alembic",
+        }
+    }
+}
+
+/// One ORM set-up in a repository.
+#[derive(Debug, Clone)]
+pub struct Project {
+    /// A short name, unique in the repository: from the policy, or the folder (`backend`), or the repository's root (`.`).
+    pub name: String,
+    /// Whose.
+    pub ecosystem: EcosystemKind,
+    /// The database it targets; none where nothing says so.
+    pub dialect: Option<Dialect>,
+    /// The folder its commands are run from: that of `package.json` or `alembic.ini`.
+    pub root: RepoPath,
+    /// Where the schema is declared: `.prisma` files, or the Python files of the models.
+    pub schema: Vec<RepoPath>,
+    /// Folders of the migrations: Prisma's migrations folder, Alembic's version locations.
+    pub migrations: Vec<RepoPath>,
+    /// Files that decide how the rest is read: `package.json`, `prisma.config.ts`, `alembic.ini`, `env.py`.
+    pub settings: Vec<RepoPath>,
+    /// How its commands are written (`pnpm prisma`, `alembic -c backend/alembic.ini`, `flask db`).
+    pub command: String,
+    /// Facts that only the ecosystem itself reads, by key.
+    pub facts: BTreeMap<&'static str, String>,
+}
+
+/// What a path is to a project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Touch {
+    /// A file that declares the schema.
+    Schema,
+    /// A file of a migration; which one, by the path that stands for it in [`crate::history::Migration::path`], is the ecosystem's to say.
+    Migration,
+    /// A file that decides how the rest is read.
+    Settings,
+}
+
+/// What a project declares, read from one snapshot.
+#[derive(Debug, Clone)]
+pub struct Declared {
+    /// The catalog that it asks for; its doubts are the opaque places of the models.
+    pub catalog: Catalog,
+    /// Why a file could not be read at all: syntax errors, conflict markers. Where there is one, the catalog is not
+    /// compared.
+    pub problems: Vec<SourceProblem>,
+}
+
+/// A file that could not be read.
+#[derive(Debug, Clone)]
+pub struct SourceProblem {
+    /// The file.
+    pub path: RepoPath,
+    /// Where in it.
+    pub place: Option<Place>,
+    /// Why, in a person's words (`this line is a conflict marker`).
+    pub message: String,
+    /// What mends it.
+    pub help: String,
+}
+
+/// One side of a change, as far as one project goes.
+#[derive(Debug)]
+pub struct ProjectState {
+    /// What is declared.
+    pub declared: Declared,
+    /// The migrations.
+    pub history: History,
+    /// Their replay.
+    pub replay: Replay,
+    /// What differs.
+    pub gap: Vec<Difference>,
+}
+
+impl ProjectState {
+    /// Whether the schema could be read, so that the gap means something.
+    pub fn is_judged(&self) -> bool {
+        self.declared.problems.is_empty()
+            && !self.history.problems.iter().any(|problem| {
+                matches!(
+                    problem.kind,
+                    crate::history::HistoryProblemKind::Unreadable | crate::history::HistoryProblemKind::Unsupported
+                )
+            })
+    }
+
+    /// Every opaque place of both sides.
+    pub fn opaque(&self) -> impl Iterator<Item = &Opaque> {
+        self.declared.catalog.doubts.iter().chain(&self.replay.catalog.doubts).chain(&self.history.opaque)
+    }
+}
+
+/// What a project looks like to whoever must run its commands.
+pub trait Ecosystem: Sync {
+    /// Which.
+    fn kind(&self) -> EcosystemKind;
+
+    /// Whether a changed path could matter to any project of this ecosystem: decided by its name alone, and generously.
+    fn may_matter(&self, path: &RepoPath) -> bool;
+
+    /// Finds the projects in a snapshot, sorted by name. `overrides` are the policy's projects of this ecosystem.
+    ///
+    /// # Errors
+    /// Where the snapshot cannot be read.
+    fn discover(&self, snapshot: &dyn Snapshot, overrides: &[ProjectOverride]) -> Result<Vec<Project>, SnapshotError>;
+
+    /// What a path is to a project; none where it is nothing to it.
+    fn touch(&self, project: &Project, path: &RepoPath) -> Option<Touch>;
+
+    /// Reads what the project declares.
+    ///
+    /// # Errors
+    /// Where the snapshot cannot be read (a file that does not parse is in [`Declared::problems`]).
+    fn declared(&self, project: &Project, snapshot: &dyn Snapshot) -> Result<Declared, SnapshotError>;
+
+    /// Reads the project's migrations.
+    ///
+    /// # Errors
+    /// Where the snapshot cannot be read.
+    fn history(&self, project: &Project, snapshot: &dyn Snapshot) -> Result<History, SnapshotError>;
+
+    /// What differs under the ecosystem's own comparison, sorted by table, kind and name.
+    fn compare(&self, project: &Project, declared: &Catalog, replayed: &Catalog) -> Vec<Difference>;
+
+    /// The command that writes a migration for the current schema, under a name where one is asked for.
+    fn command_new_migration(&self, project: &Project, name: &str) -> String;
+}
+
+/// A project as the policy names it. What is none is found as without a policy.
+#[derive(Debug, Clone, Default)]
+pub struct ProjectOverride {
+    /// Its name.
+    pub name: String,
+    /// The folder it lives in.
+    pub root: Option<RepoPath>,
+    /// Schema files or folders, or the models' files and folders.
+    pub schema: Vec<RepoPath>,
+    /// Migrations folders: Prisma's, or Alembic's script location or version locations.
+    pub migrations: Vec<RepoPath>,
+    /// The database.
+    pub dialect: Option<Dialect>,
+    /// Further facts for the ecosystem, by key (`prisma-version`, `compare-server-default`, …).
+    pub facts: BTreeMap<&'static str, String>,
+}
+
+/// A change as one project sees it: what rules are handed.
+pub struct ProjectChange<'a> {
+    /// The project, as it is after the change.
+    pub project: &'a Project,
+    /// Its ecosystem.
+    pub ecosystem: &'static dyn Ecosystem,
+    /// Before; none where the project was not there, or where the whole state is judged.
+    pub before: Option<&'a ProjectState>,
+    /// After.
+    pub after: &'a ProjectState,
+    /// The migrations on the tip of the base branch, where the scope has one that differs from before.
+    pub base: Option<&'a History>,
+    /// Paths of this project that changed, and what they are to it.
+    pub touched: Vec<(&'a ChangedPath, Touch)>,
+    /// What lies in the working directory at the project's schema and migrations; empty for ranges.
+    pub leftovers: &'a [Leftover],
+    /// Whether the whole state is judged (`--all`).
+    pub whole_state: bool,
+}
+
+impl ProjectChange<'_> {
+    /// Differences that the change brought: the gap after without the gap before.
+    pub fn new_differences(&self) -> Vec<&Difference> {
+        let before: std::collections::BTreeSet<_> =
+            self.before.iter().flat_map(|state| &state.gap).map(Difference::identity).collect();
+        self.after.gap.iter().filter(|difference| !before.contains(&difference.identity())).collect()
+    }
+
+    /// Migrations that the change adds: those whose id was not there before.
+    pub fn new_migrations(&self) -> Vec<&crate::history::Migration> {
+        let old: std::collections::BTreeSet<&str> =
+            self.before.iter().flat_map(|state| &state.history.migrations).map(|m| m.id.as_str()).collect();
+        self.after.history.migrations.iter().filter(|m| !old.contains(m.id.as_str())).collect()
+    }
+
+    /// Whether a path that declares the schema changed.
+    pub fn schema_touched(&self) -> bool {
+        self.touched.iter().any(|(_, touch)| *touch == Touch::Schema)
+    }
+}

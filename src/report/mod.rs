@@ -1,0 +1,1 @@
+//! Reports: one file per output format, all fed by the same findings.
