@@ -24,8 +24,7 @@ impl<'a> Overlay<'a> {
         paths: impl IntoIterator<Item = RepoPath>,
     ) -> Result<Self, SnapshotError> {
         let paths: BTreeSet<RepoPath> = paths.into_iter().collect();
-        let mut entries: Vec<_> =
-            base.files()?.iter().filter(|entry| !paths.contains(&entry.path)).cloned().collect();
+        let mut entries: Vec<_> = base.files()?.iter().filter(|entry| !paths.contains(&entry.path)).cloned().collect();
         for path in &paths {
             // An ignored file is not listed by the working directory's snapshot, and still there to be read.
             if let Some(entry) = top.files()?.get(path) {
