@@ -3,6 +3,7 @@
 //! It hands out [`Snapshot`]s (a commit's tree, the index, the working directory), the [`Change`] between two of them,
 //! and what was left behind in the working directory ([`Leftover`]). Nothing behind this door knows git2.
 
+pub mod overlay;
 pub mod snapshot;
 
 pub use snapshot::{FileEntry, FileKind, FileList, MemorySnapshot, ObjectId, Snapshot, SnapshotError};

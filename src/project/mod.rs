@@ -55,6 +55,13 @@ pub struct Project {
     pub facts: BTreeMap<&'static str, String>,
 }
 
+impl Project {
+    /// The database whose rules apply: the one it targets, or PostgreSQL, which most projects target, where nothing says so.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect.unwrap_or(Dialect::PostgreSql)
+    }
+}
+
 /// What a path is to a project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Touch {
@@ -161,6 +168,8 @@ pub trait Ecosystem: Sync {
 pub struct ProjectOverride {
     /// Its name.
     pub name: String,
+    /// Its ecosystem, where the policy says it.
+    pub ecosystem: Option<EcosystemKind>,
     /// The folder it lives in.
     pub root: Option<RepoPath>,
     /// Schema files or folders, or the models' files and folders.
