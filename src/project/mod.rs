@@ -194,10 +194,19 @@ pub struct ProjectChange<'a> {
     pub after: &'a ProjectState,
     /// The migrations on the tip of the base branch, where the scope has one that differs from before.
     pub base: Option<&'a History>,
+    /// The replay of [`Self::base`].
+    pub base_replay: Option<&'a Replay>,
+    /// The migrations as they would be after a merge: those after the change together with those that [`Self::base`] has
+    /// gained since before. None where there is no base.
+    pub merged: Option<&'a History>,
     /// Paths of this project that changed, and what they are to it.
     pub touched: Vec<(&'a ChangedPath, Touch)>,
     /// What lies in the working directory at the project's schema and migrations; empty for ranges.
     pub leftovers: &'a [Leftover],
+    /// After, with the leftovers among the migrations laid over it. None where there are none.
+    pub with_leftovers: Option<&'a ProjectState>,
+    /// After, with the leftovers of the schema laid over it. None where there are none.
+    pub with_leftovers_schema: Option<&'a ProjectState>,
     /// Whether the whole state is judged (`--all`).
     pub whole_state: bool,
 }
