@@ -21,7 +21,7 @@ pub use change::ScopeRequest;
 pub use disk::DiskSnapshot;
 pub use env::Env;
 pub use error::GitError;
-pub use snapshot::{FileEntry, FileKind, FileList, MemorySnapshot, ObjectId, Snapshot, SnapshotError};
+pub use snapshot::{FileEntry, FileKind, FileList, FileText, MemorySnapshot, ObjectId, Snapshot, SnapshotError};
 
 use crate::source::RepoPath;
 

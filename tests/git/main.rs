@@ -1,0 +1,10 @@
+//! The git room on real repositories.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod commits;
+mod events;
+mod leftovers;
+mod ranges;
+mod repositories;
