@@ -85,7 +85,8 @@ impl Change {
         let head = Self::head(repo)?;
         let diffs = tree::diff_tree_to_index(repo, head.as_ref().map(TreeSnapshot::tree), after.index())?;
         let diffs = Rc::new(diffs);
-        let before = head.map(|head| Box::new(head.before(Rc::clone(&after) as Rc<dyn Snapshot>, &diffs)) as Box<dyn Snapshot>);
+        let before =
+            head.map(|head| Box::new(head.before(Rc::clone(&after) as Rc<dyn Snapshot>, &diffs)) as Box<dyn Snapshot>);
         let worktree = beside_index(repo)?;
         Ok(Self::new(Scope::Staged, before, Box::new(after), None, &diffs, worktree, by))
     }
@@ -103,7 +104,8 @@ impl Change {
         let old = head.as_ref().map(|head| tree::list(repo, &head.tree())).transpose()?.unwrap_or_default();
         let diffs = diff_lists(&FileList::new(old), after.list()?);
         let diffs = Rc::new(diffs);
-        let before = head.map(|head| Box::new(head.before(Rc::clone(&after) as Rc<dyn Snapshot>, &diffs)) as Box<dyn Snapshot>);
+        let before =
+            head.map(|head| Box::new(head.before(Rc::clone(&after) as Rc<dyn Snapshot>, &diffs)) as Box<dyn Snapshot>);
         let beside: Box<dyn Worktree> = Box::new(Rc::clone(&after));
         Ok(Self::new(Scope::Worktree, before, Box::new(after), None, &diffs, Some(beside), by))
     }
@@ -130,13 +132,17 @@ impl Change {
         let missing = |name: String| GitError::MissingBase { wanted: name, shallow, help: help() };
         let start = match repo.resolve(from) {
             Ok(start) => start,
-            Err(GitError::UnknownRevision { .. }) if !wanted.name.is_empty() => return Err(missing(wanted.name.clone())),
+            Err(GitError::UnknownRevision { .. }) if !wanted.name.is_empty() => {
+                return Err(missing(wanted.name.clone()));
+            }
             Err(error) => return Err(error),
         };
         let base = match repo.merge_base(&start, &tip)? {
             Some(base) => base,
             None if wanted.without_merge_base && !shallow => start,
-            None => return Err(GitError::NoMergeBase { from: from.to_owned(), to: to.to_owned(), shallow, help: help() }),
+            None => {
+                return Err(GitError::NoMergeBase { from: from.to_owned(), to: to.to_owned(), shallow, help: help() });
+            }
         };
         let after = Rc::new(TreeSnapshot::new(repo, tip)?);
         let before = TreeSnapshot::new(repo, base).map_err(|error| match error {

@@ -86,11 +86,7 @@ impl GitCli {
 
     /// The exit code, the output and the message of a command. A death by signal counts as 255.
     pub(crate) fn status<S: AsRef<OsStr>>(&self, args: &[S]) -> Result<(i32, Vec<u8>, String), GitError> {
-        let output = self
-            .command(args)
-            .stdin(Stdio::null())
-            .output()
-            .map_err(|error| self.spawn_error(args, error))?;
+        let output = self.command(args).stdin(Stdio::null()).output().map_err(|error| self.spawn_error(args, error))?;
         let message = String::from_utf8_lossy(&output.stderr).trim().to_owned();
         Ok((output.status.code().unwrap_or(255), output.stdout, message))
     }

@@ -128,7 +128,8 @@ impl DiskSnapshot {
             let path = cwd.join(path);
             full.push(path.canonicalize().map_err(|error| GitError::io("read", path, error))?);
         }
-        let folder = |path: &PathBuf| if path.is_dir() { path.clone() } else { path.parent().unwrap_or(path).to_owned() };
+        let folder =
+            |path: &PathBuf| if path.is_dir() { path.clone() } else { path.parent().unwrap_or(path).to_owned() };
         let mut root = full.first().map_or_else(|| cwd.to_owned(), folder);
         while !full.iter().all(|path| path.starts_with(&root)) {
             if !root.pop() {

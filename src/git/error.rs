@@ -166,9 +166,10 @@ impl GitError {
     /// The command or setting that mends it, where there is one.
     pub fn help(&self) -> Option<String> {
         match self {
-            Self::NotARepository { .. } => {
-                Some("run it inside a repository, or compare folders with `driftgate diff --schema … --migrations …`".to_owned())
-            }
+            Self::NotARepository { .. } => Some(
+                "run it inside a repository, or compare folders with `driftgate diff --schema … --migrations …`"
+                    .to_owned(),
+            ),
             Self::DubiousOwnership { path } => Some(format!(
                 "git config --global --add safe.directory {}",
                 shell_word(&path.display().to_string().replace('\\', "/"))
@@ -191,7 +192,9 @@ impl GitError {
             Self::MissingObject { .. } | Self::DamagedObject { .. } => {
                 Some("fetch it with `git fetch --refetch`, or check the repository with `git fsck`".to_owned())
             }
-            Self::Bare { .. } => Some("name commits instead: `--base REF`, `--from A --to B` or `--all --at REV`".to_owned()),
+            Self::Bare { .. } => {
+                Some("name commits instead: `--base REF`, `--from A --to B` or `--all --at REV`".to_owned())
+            }
             Self::NoGit { .. } => Some("install git and make sure it is on the PATH".to_owned()),
             Self::Command { .. } | Self::Io { .. } | Self::TooMany { .. } => None,
         }

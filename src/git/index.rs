@@ -300,9 +300,9 @@ impl Index {
                 let (strip, suffix) = varint(&self.data, body).ok_or_else(too_short)?;
                 let rest = self.data.get(suffix..end).ok_or_else(too_short)?;
                 let len = rest.iter().take(MAX_NAME).position(|&byte| byte == 0).ok_or_else(too_short)?;
-                let previous = slots.last().map_or(0..0, |slot| {
-                    slot.name as usize..slot.name as usize + usize::from(slot.name_len)
-                });
+                let previous = slots
+                    .last()
+                    .map_or(0..0, |slot| slot.name as usize..slot.name as usize + usize::from(slot.name_len));
                 let kept = previous.len().checked_sub(strip).ok_or_else(|| damaged("a name takes away too much"))?;
                 name = names.len();
                 name_len = kept + len;
@@ -348,7 +348,8 @@ impl Index {
                 }
             }
             if flags & STAGE != 0 {
-                self.unmerged += usize::from(slots.last().is_none_or(|p| p.flags & STAGE == 0 || text(p) != text(&slot)));
+                self.unmerged +=
+                    usize::from(slots.last().is_none_or(|p| p.flags & STAGE == 0 || text(p) != text(&slot)));
                 self.first_unmerged.get_or_insert(slots.len());
             }
             slots.push(slot);

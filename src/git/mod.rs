@@ -11,6 +11,7 @@ pub mod env;
 mod error;
 mod ignore;
 mod index;
+pub mod overlay;
 mod repository;
 pub mod snapshot;
 mod snapshots;

@@ -268,11 +268,8 @@ impl Repo {
             "tree" => ObjectType::Tree,
             _ => ObjectType::Commit,
         };
-        let another = |found: &str| GitError::DamagedObject {
-            kind,
-            id: id.to_string(),
-            reason: format!("it is a {found}"),
-        };
+        let another =
+            |found: &str| GitError::DamagedObject { kind, id: id.to_string(), reason: format!("it is a {found}") };
         let mut reason = None;
         if let (Some(library), Ok(oid)) = (&self.library, oid(id)) {
             let odb = library.odb().map_err(|error| library_error("the object database", &error))?;
@@ -425,7 +422,8 @@ impl Repo {
             let args = ["diff-files", "--name-only", "--diff-filter=A", "-z"];
             let added = self.cli.run(&args)?;
             for entry in &mut entries {
-                entry.intent_to_add = entry.id == empty && added.split(|&byte| byte == 0).any(|name| name == entry.name);
+                entry.intent_to_add =
+                    entry.id == empty && added.split(|&byte| byte == 0).any(|name| name == entry.name);
             }
         }
         Index::from_listing(&entries, self.hash_len).map_err(|_| nonsense())
@@ -566,12 +564,7 @@ fn owned_root(cwd: &Path) -> PathBuf {
 ///
 /// Git changes into the root of the working directory before it reads a relative `GIT_INDEX_FILE`, wherever it was
 /// started; so does this.
-fn index_path(
-    cwd: &Path,
-    env: &Env,
-    git_dir: &Path,
-    work_tree: Option<&Path>,
-) -> Result<(PathBuf, bool), GitError> {
+fn index_path(cwd: &Path, env: &Env, git_dir: &Path, work_tree: Option<&Path>) -> Result<(PathBuf, bool), GitError> {
     let Some(given) = env.get_os(names::GIT_INDEX_FILE) else { return Ok((git_dir.join("index"), false)) };
     let path = work_tree.unwrap_or(cwd).join(given);
     if path.exists() {

@@ -91,7 +91,12 @@ impl TreeSnapshot {
 }
 
 /// What a blob or another entry reads as.
-pub(crate) fn read_entry(repo: &Repo, path: &RepoPath, id: &ObjectId, kind: FileKind) -> Result<FileText, SnapshotError> {
+pub(crate) fn read_entry(
+    repo: &Repo,
+    path: &RepoPath,
+    id: &ObjectId,
+    kind: FileKind,
+) -> Result<FileText, SnapshotError> {
     match kind {
         FileKind::Regular => Ok(repo.text(path, id)?),
         FileKind::Symlink => Ok(FileText::Unreadable("the file is a symbolic link".to_owned())),

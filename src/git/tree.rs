@@ -5,11 +5,11 @@
 
 use std::ops::Range;
 
+use crate::git::ChangedPath;
 use crate::git::error::GitError;
 use crate::git::index::{Index, NodeId, kind_of_mode};
 use crate::git::repository::Repo;
 use crate::git::snapshot::{FileEntry, FileKind, ObjectId};
-use crate::git::ChangedPath;
 use crate::source::RepoPath;
 
 /// Folders nested deeper than this are not read.
@@ -209,9 +209,8 @@ impl<'a> Walk<'a> {
         let name = tree.name(entry);
         if entry.is_folder() {
             let below = self.repo.tree(&entry.id)?;
-            return self.inside(name, |walk| {
-                below.entries().iter().try_for_each(|entry| walk.one_sided(&below, entry, half))
-            });
+            return self
+                .inside(name, |walk| below.entries().iter().try_for_each(|entry| walk.one_sided(&below, entry, half)));
         }
         let side = Some(Side { id: entry.id, mode: entry.mode });
         match half {

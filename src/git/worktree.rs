@@ -108,12 +108,14 @@ impl WorktreeSnapshot {
             if !metadata.is_dir() || depth > MAX_DEPTH {
                 continue;
             }
-            let entered = depth == 0 || self.is_tracked_folder(&path) || !{
-                let name = place.file_name().unwrap_or_default();
-                disk::is_skipped(name)
-                    || place.join(".git").exists()
-                    || skip_ignored && self.ignores().ignored_by(&path, true).is_some()
-            };
+            let entered = depth == 0
+                || self.is_tracked_folder(&path)
+                || !{
+                    let name = place.file_name().unwrap_or_default();
+                    disk::is_skipped(name)
+                        || place.join(".git").exists()
+                        || skip_ignored && self.ignores().ignored_by(&path, true).is_some()
+                };
             if !entered {
                 continue;
             }
@@ -196,8 +198,8 @@ impl WorktreeSnapshot {
         };
         // Git cuts both to 32 bits.
         let cut = |number: u64| u32::try_from(number & u64::from(u32::MAX)).unwrap_or(0);
-        let same_time = cut(since.as_secs()) == stat.seconds
-            && (stat.nanoseconds == 0 || stat.nanoseconds == since.subsec_nanos());
+        let same_time =
+            cut(since.as_secs()) == stat.seconds && (stat.nanoseconds == 0 || stat.nanoseconds == since.subsec_nanos());
         let remembered = UNIX_EPOCH + Duration::new(since.as_secs(), stat.nanoseconds);
         stat.seconds != 0
             && same_time
@@ -270,7 +272,10 @@ impl WorktreeSnapshot {
             }
             let kind = match file {
                 None if entry.skip_worktree() || entry.intent_to_add() => None,
-                None if self.is_on_disk(&path) && !disk::is_behind_link(&self.root, &path) && !self.is_folder(&path) => {
+                None if self.is_on_disk(&path)
+                    && !disk::is_behind_link(&self.root, &path)
+                    && !self.is_folder(&path) =>
+                {
                     None
                 }
                 None => Some(LeftoverKind::UnstagedDeletion),
