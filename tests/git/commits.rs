@@ -194,7 +194,12 @@ fn a_name_that_is_only_announced_is_not_committed() {
 #[test]
 fn files_may_become_folders_links_and_the_other_way_round() {
     let repo = TestRepo::new();
-    repo.write("a", "file").write("a-b", "x").write("a0", "x").write("dir/x", "x").write("dir.txt", "x").write("l", "a");
+    repo.write("a", "file")
+        .write("a-b", "x")
+        .write("a0", "x")
+        .write("dir/x", "x")
+        .write("dir.txt", "x")
+        .write("l", "a");
     repo.commit("first");
     repo.remove("a").write("a/inner", "file");
     repo.remove("dir/x").remove("l");
@@ -248,7 +253,10 @@ fn an_index_that_is_no_index_is_said_to_be_damaged() {
     let whole = std::fs::read(&index).unwrap();
     std::fs::write(&index, &whole[..whole.len() / 2]).unwrap();
     let error = repo.load(Scope::Staged).err().expect("half an index is none");
-    assert!(error.to_string().ends_with(".git/index is damaged: it announces 3 entries and is too short for them"), "{error}");
+    assert!(
+        error.to_string().ends_with(".git/index is damaged: it announces 3 entries and is too short for them"),
+        "{error}"
+    );
     std::fs::write(&index, "nonsense").unwrap();
     let error = repo.load(Scope::Staged).err().expect("a text is no index");
     assert!(error.to_string().ends_with("it does not begin with DIRC"), "{error}");
@@ -268,8 +276,14 @@ fn staged_changes_are_those_of_git_whatever_the_index_remembers() {
     }
     repo.commit("first");
     // Each step changes more, and what the index remembers of its trees is dropped or filled in between.
-    let steps: &[(&str, &str)] =
-        &[("d1/e1/f0", "x"), ("d11/e2/new", "x"), ("d2", ""), ("zz/new/deep/file", "x"), ("d1/e1/f0", "y"), ("d3/e0", "")];
+    let steps: &[(&str, &str)] = &[
+        ("d1/e1/f0", "x"),
+        ("d11/e2/new", "x"),
+        ("d2", ""),
+        ("zz/new/deep/file", "x"),
+        ("d1/e1/f0", "y"),
+        ("d3/e0", ""),
+    ];
     for (at, (path, text)) in steps.iter().enumerate() {
         if text.is_empty() {
             repo.git(&["rm", "-r", "--quiet", path]);

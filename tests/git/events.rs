@@ -86,7 +86,10 @@ fn a_pull_request_at_depth_one_names_what_is_missing_and_what_gets_it() {
     let repo = forge.checkout(&forge.merge, 1);
     let error = automatic(&repo, &github(&repo, "pull_request", &forge.pull_request())).err().expect("no base");
     let main = &forge.main[..7];
-    assert_eq!(error.to_string(), format!("the base commit {main} of pull request #7 is not in this clone, which is shallow"));
+    assert_eq!(
+        error.to_string(),
+        format!("the base commit {main} of pull request #7 is not in this clone, which is shallow")
+    );
     assert_eq!(error.help().as_deref(), Some("set `fetch-depth: 2` on actions/checkout"));
 }
 
@@ -241,7 +244,10 @@ fn merge_requests_of_gitlab() {
     let env = gitlab(&repo).with("CI_MERGE_REQUEST_DIFF_BASE_SHA", &forge.base);
     let error = automatic(&repo, &env).err().expect("no base");
     let base = &forge.base[..7];
-    assert_eq!(error.to_string(), format!("the base commit {base} of merge request !9 is not in this clone, which is shallow"));
+    assert_eq!(
+        error.to_string(),
+        format!("the base commit {base} of merge request !9 is not in this clone, which is shallow")
+    );
     assert_eq!(error.help().as_deref(), Some("set the variable `GIT_DEPTH: \"0\"` on this job"));
 }
 

@@ -7,7 +7,10 @@ use crate::support::{TestRepo, changed, files, leftovers, text};
 #[test]
 fn every_sort_of_leftover() {
     let repo = TestRepo::new();
-    repo.write("m/1/migration.sql", "1").write("m/2/migration.sql", "2").write("m/3/migration.sql", "3").write("x/y", "y");
+    repo.write("m/1/migration.sql", "1")
+        .write("m/2/migration.sql", "2")
+        .write("m/3/migration.sql", "3")
+        .write("x/y", "y");
     repo.commit("first");
     repo.write("m/1/migration.sql", "edited").remove("m/2/migration.sql");
     repo.write("m/4/migration.sql", "4").write("m/5/migration.sql", "5");
@@ -96,8 +99,18 @@ fn ignore_files_of_every_place_are_named_as_git_names_them() {
     repo.write(".gitignore", "/build\n*.log\n!keep.log\nm/**/deep/*\n");
     repo.write("m/.gitignore", "*\n!*.sql\n!*/\n");
     let paths = [
-        "build/x.sql", "m/a.global", "m/b.local", "m/c.log", "m/keep.log", "m/d.sql", "m/sub/deep/e.sql", "m/sub/f.sql",
-        "m/sub/g.txt", "other/keep.log", "other/h.log", "other/i.global",
+        "build/x.sql",
+        "m/a.global",
+        "m/b.local",
+        "m/c.log",
+        "m/keep.log",
+        "m/d.sql",
+        "m/sub/deep/e.sql",
+        "m/sub/f.sql",
+        "m/sub/g.txt",
+        "other/keep.log",
+        "other/h.log",
+        "other/i.global",
     ];
     for path in paths {
         repo.write(path, "x");

@@ -5,6 +5,8 @@ mod support;
 
 mod commits;
 mod events;
+mod install;
 mod leftovers;
 mod ranges;
 mod repositories;
+mod walks;

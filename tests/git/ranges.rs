@@ -75,7 +75,10 @@ fn the_whole_state_has_nothing_before_it() {
     assert_eq!(changed(&state), expected);
     assert_eq!(state.after.id(), "index");
     let state = repo.load(Scope::All { at: Some("main".to_owned()) }).unwrap();
-    assert_eq!(changed(&state), ["+migrations/1/migration.sql", "+migrations/3/migration.sql", "+schema.prisma", "+x/y"]);
+    assert_eq!(
+        changed(&state),
+        ["+migrations/1/migration.sql", "+migrations/3/migration.sql", "+schema.prisma", "+x/y"]
+    );
     assert!(state.worktree.is_none());
 }
 

@@ -7,9 +7,15 @@ use crate::support::{TestRepo, changed, files, leftovers, text};
 
 /// One commit, then a staged edit, a staged new file and an untracked one.
 fn fill(repo: &TestRepo) {
-    repo.write("app/schema.prisma", "old").write("app/migrations/1/migration.sql", "1").write("web/x", "x").write("empty", "");
+    repo.write("app/schema.prisma", "old")
+        .write("app/migrations/1/migration.sql", "1")
+        .write("web/x", "x")
+        .write("empty", "");
     repo.commit("first");
-    repo.write("app/schema.prisma", "new").write("app/migrations/2/migration.sql", "2").write("app/also-empty", "").add();
+    repo.write("app/schema.prisma", "new")
+        .write("app/migrations/2/migration.sql", "2")
+        .write("app/also-empty", "")
+        .add();
     repo.write("app/migrations/3/migration.sql", "3");
 }
 
@@ -183,7 +189,15 @@ fn submodules_and_links_are_entries_and_never_entered() {
     let repo = TestRepo::new();
     repo.write("a", "a");
     repo.commit("first");
-    repo.git(&["-c", "protocol.file.allow=always", "submodule", "add", "--quiet", inner.root().to_str().unwrap(), "vendor"]);
+    repo.git(&[
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "add",
+        "--quiet",
+        inner.root().to_str().unwrap(),
+        "vendor",
+    ]);
     std::os::unix::fs::symlink("/etc/passwd", repo.root().join("schema.prisma")).unwrap();
     repo.add();
     let change = repo.staged();
