@@ -80,11 +80,12 @@ fn fill(dir: &Path, files: usize) {
         .stdin(Stdio::piped())
         .spawn()
         .expect("git is installed");
-    let mut text = String::from("commit refs/heads/main\ncommitter A <a@example.org> 1700000000 +0000\ndata 5\nfirst\n");
+    let mut text =
+        String::from("commit refs/heads/main\ncommitter A <a@example.org> 1700000000 +0000\ndata 5\nfirst\n");
     for file in 0..files {
         let body = format!("file {file}");
         let path = format!("packages/package-{}/src/module-{}/component_{file}.tsx", file / 1000, file / 20 % 50);
-        text.push_str(&format!("M 100644 inline {path}\ndata {}\n{body}\n", body.len()));
+        text.extend([format!("M 100644 inline {path}\ndata {}\n", body.len()), body, "\n".to_owned()]);
     }
     let mut stdin = import.stdin.take().expect("it reads from here");
     stdin.write_all(text.as_bytes()).expect("git reads all of it");

@@ -22,6 +22,8 @@ pub(crate) use cache_tree::{CacheTree, NodeId};
 const STAT_LEN: usize = 40;
 /// Flag: two more bytes of flags follow.
 const EXTENDED: u16 = 0x4000;
+/// Flag: `git update-index --assume-unchanged`.
+const ASSUME_UNCHANGED: u16 = 0x8000;
 /// Flags: the stage of a merge.
 const STAGE: u16 = 0x3000;
 /// Flags: the length of the name, or this where it does not fit.
@@ -134,6 +136,11 @@ impl<'a> Entry<'a> {
     /// Whether a sparse checkout keeps it out of the working directory.
     pub(crate) fn skip_worktree(&self) -> bool {
         self.slot.extended & SKIP_WORKTREE != 0
+    }
+
+    /// Whether git was told not to look whether the file has changed.
+    pub(crate) fn assume_unchanged(&self) -> bool {
+        self.slot.flags & ASSUME_UNCHANGED != 0
     }
 
     /// Whether it was added with `git add -N`: a name without content, which git does not commit.
