@@ -322,7 +322,7 @@ impl Check<'_> {
 
     fn project(&mut self, file: ProjectFile) -> Option<ProjectPolicy> {
         let kinds = [EcosystemKind::Prisma, EcosystemKind::Alembic];
-        let ecosystem = self.word(&file.ecosystem, &kinds, EcosystemKind::as_str);
+        let ecosystem = file.ecosystem.as_ref().and_then(|word| self.word(word, &kinds, EcosystemKind::as_str));
         let name = self.text("name", file.name, "give the project a short name, its folder's for example");
         let dialect = file.provider.as_ref().and_then(|provider| self.provider(provider));
         let root = file.root.as_ref().and_then(|path| self.path(path, true));
@@ -330,7 +330,6 @@ impl Check<'_> {
         // The folder of the migrations is made by the first of them, so it may be missing.
         let migrations = file.migrations.iter().filter_map(|path| self.path(path, false)).collect();
         let rules = self.rule_levels(file.rules);
-        let ecosystem = ecosystem?;
         let mut facts = BTreeMap::new();
         if let Some(version) = file.prisma_version {
             self.only_for(EcosystemKind::Prisma, ecosystem, "prisma-version", version.span());
@@ -342,19 +341,25 @@ impl Check<'_> {
             [("compare-type", file.compare_type), ("compare-server-default", file.compare_server_default)]
         {
             let Some(value) = value else { continue };
-            self.only_for(EcosystemKind::Alembic, ecosystem, key, file.ecosystem.span());
-            facts.insert(key, value.to_string());
+            self.only_for(EcosystemKind::Alembic, ecosystem, key, value.span());
+            facts.insert(key, value.into_inner().to_string());
         }
         if let Some(heads) = &file.max_heads {
             self.only_for(EcosystemKind::Alembic, ecosystem, "max-heads", heads.span());
         }
         let max_heads = self.count("max-heads", file.max_heads);
-        let declared = ProjectOverride { name: name?, ecosystem: Some(ecosystem), root, schema, migrations, dialect, facts };
-        Some(ProjectPolicy { ecosystem, declared, max_heads, rules })
+        let declared = ProjectOverride { name: name?, ecosystem, root, schema, migrations, dialect, facts };
+        Some(ProjectPolicy { declared, max_heads, rules })
     }
 
-    fn only_for(&mut self, wanted: EcosystemKind, actual: EcosystemKind, key: &'static str, span: Range<usize>) {
-        if wanted != actual {
+    fn only_for(
+        &mut self,
+        wanted: EcosystemKind,
+        actual: Option<EcosystemKind>,
+        key: &'static str,
+        span: Range<usize>,
+    ) {
+        if let Some(actual) = actual.filter(|&actual| actual != wanted) {
             let at = self.place(span);
             self.errors.push(PolicyError::WrongEcosystem { at, key, ecosystem: actual.as_str() });
         }
