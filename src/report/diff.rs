@@ -224,7 +224,7 @@ fn sql(report: &DiffReport) -> String {
             let _ = writeln!(
                 out,
                 "-- error: {}: {}",
-                escape::line(&problem.path.to_string()),
+                escape::line(&at(&problem.path, problem.place.as_ref())),
                 escape::line(&problem.message)
             );
         }
