@@ -211,6 +211,8 @@ pub enum HistoryProblemKind {
     ComputedParent,
     /// A file among the revisions that Alembic refuses as one (no `revision`).
     NotARevision,
+    /// `migration_lock.toml` is missing or names another provider than the schema (`lock-mismatch`).
+    LockMismatch,
     /// A layout that is known and not supported (Prisma 8); `unreadable-source`.
     Unsupported,
 }

@@ -1,1 +1,4 @@
 //! Prisma: the schema language, the migrations folder, and the comparison that its engine makes.
+
+pub(crate) mod declare;
+pub(crate) mod schema;
