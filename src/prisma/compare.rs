@@ -18,7 +18,7 @@ use crate::catalog::difference::{Aspect, Difference, Side};
 use crate::catalog::{Catalog, Column, Dialect, Enum, Name, Object, ObjectName, Table, TableKind, TypeKind};
 use crate::source::Place;
 
-pub(crate) use text::{column as column_text, default as default_text};
+pub(crate) use text::{foreign_key as foreign_key_text, index as index_text};
 
 /// What decides how the engine compares, beside the two catalogs.
 #[derive(Debug, Clone)]

@@ -10,14 +10,17 @@ impl<'a> Comparison<'a> {
         let mut replayed: Vec<&Index> =
             pair.replayed.indexes.iter().filter(|index| self.is_described(pair.replayed, index)).collect();
         replayed.sort_by(|a, b| a.name.cmp(&b.name));
-        for index in declared.iter().filter(|index| !replayed.iter().any(|other| self.same_index(index, other))) {
+        for index in &declared {
+            if replayed.iter().any(|other| self.same_index(index, other)) {
+                continue;
+            }
             let mut difference = index_difference(Side::Missing, pair, index);
             difference.declared = Some(text::index(index));
             difference.declared_at = or_table(index.place.as_ref(), pair.declared);
             self.note_index(difference, pair, index);
         }
-        for index in replayed.iter().filter(|index| !declared.iter().any(|other| self.same_index(other, index))) {
-            if self.is_let_be(pair, index) {
+        for index in &replayed {
+            if declared.iter().any(|other| self.same_index(other, index)) || self.is_let_be(pair, index) {
                 continue;
             }
             let mut difference = index_difference(Side::Extra, pair, index);

@@ -52,13 +52,19 @@ impl<'a> Comparison<'a> {
             pair.replayed.foreign_keys.iter().filter(|key| self.is_seen(key)).collect();
         // The describer reports them by name, and the first one that matches is the pair.
         replayed.sort_by(|a, b| a.name.cmp(&b.name));
-        for key in declared.iter().filter(|key| !replayed.iter().any(|other| self.same_foreign_key(key, other))) {
+        for key in &declared {
+            if replayed.iter().any(|other| self.same_foreign_key(key, other)) {
+                continue;
+            }
             let mut difference = in_table(Side::Missing, Aspect::ForeignKey, pair, key.name.as_deref().unwrap_or_default());
             difference.declared = Some(text::foreign_key(key));
             difference.declared_at = or_table(key.place.as_ref(), pair.declared);
             self.note_key(difference, pair, key);
         }
-        for key in replayed.iter().filter(|key| !declared.iter().any(|other| self.same_foreign_key(other, key))) {
+        for key in &replayed {
+            if declared.iter().any(|other| self.same_foreign_key(other, key)) {
+                continue;
+            }
             let mut difference = in_table(Side::Extra, Aspect::ForeignKey, pair, key.name.as_deref().unwrap_or_default());
             difference.replayed = Some(text::foreign_key(key));
             difference.migrated_at = or_table(key.place.as_ref(), pair.replayed);
