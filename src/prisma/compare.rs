@@ -79,9 +79,9 @@ impl<'a> Comparison<'a> {
 
     /// Notes a difference; it is uncertain where a doubt on either side could explain it.
     fn note(&mut self, mut difference: Difference, objects: &[Object<'_>]) {
-        difference.certain = !objects.iter().any(|object| {
-            self.declared.doubt_about(object).is_some() || self.replayed.doubt_about(object).is_some()
-        });
+        difference.certain = !objects
+            .iter()
+            .any(|object| self.declared.doubt_about(object).is_some() || self.replayed.doubt_about(object).is_some());
         self.found.push(difference);
     }
 
@@ -297,12 +297,15 @@ fn or_table(place: Option<&Place>, table: &Table) -> Option<Place> {
 fn is_system_table(dialect: Dialect, name: &str) -> bool {
     match dialect {
         Dialect::PostgreSql | Dialect::CockroachDb => {
-            let known = ["spatial_ref_sys", "geometry_columns", "geography_columns", "raster_columns", "raster_overviews"];
+            let known =
+                ["spatial_ref_sys", "geometry_columns", "geography_columns", "raster_columns", "raster_overviews"];
             known.iter().any(|one| name.eq_ignore_ascii_case(one))
         }
         Dialect::Sqlite => {
-            let known = ["sqlite_sequence", "sqlite_stat1", "sqlite_stat2", "sqlite_stat3", "sqlite_stat4", "d1_migrations"];
-            let cloudflare = name.strip_prefix("_cf_").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()));
+            let known =
+                ["sqlite_sequence", "sqlite_stat1", "sqlite_stat2", "sqlite_stat3", "sqlite_stat4", "d1_migrations"];
+            let cloudflare =
+                name.strip_prefix("_cf_").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()));
             known.contains(&name) || cloudflare
         }
         Dialect::MySql | Dialect::SqlServer | Dialect::Oracle => false,
@@ -321,3 +324,6 @@ fn enum_of<'a>(catalog: &'a Catalog, column: &Column) -> Option<&'a Enum> {
 fn resolved(catalog: &Catalog, name: &ObjectName) -> Name {
     catalog.new_name(name)
 }
+
+#[cfg(test)]
+mod tests;

@@ -68,7 +68,10 @@ impl Rank {
 /// The statements that close all of `differences`, each under the heading that Prisma gives it.
 pub fn sql(differences: &[Difference], declared: &Catalog, replayed: &Catalog) -> Vec<String> {
     let all: Vec<&Difference> = differences.iter().collect();
-    steps(&all, declared, replayed).into_iter().map(|step| format!("-- {}\n{}", step.rank.heading(), step.text)).collect()
+    steps(&all, declared, replayed)
+        .into_iter()
+        .map(|step| format!("-- {}\n{}", step.rank.heading(), step.text))
+        .collect()
 }
 
 /// The statements that close one difference by itself.
@@ -185,10 +188,12 @@ impl<'a> Planner<'a> {
             return;
         }
         let Some(one) = self.declared.enums.get(name) else { return };
-        let sibling = |suffix: &str| self.renderer.name(&Name::new(name.schema.clone(), format!("{}{suffix}", name.name)));
+        let sibling =
+            |suffix: &str| self.renderer.name(&Name::new(name.schema.clone(), format!("{}{suffix}", name.name)));
         let bare = |suffix: &str| self.renderer.quote(&format!("{}{suffix}", name.name));
         let (new, old) = (sibling("_new"), sibling("_old"));
-        let mut lines = vec!["BEGIN;".to_owned(), format!("CREATE TYPE {new} AS ENUM ({});", render::labels(&one.labels))];
+        let mut lines =
+            vec!["BEGIN;".to_owned(), format!("CREATE TYPE {new} AS ENUM ({});", render::labels(&one.labels))];
         let mut moved = Vec::new();
         let mut restored = Vec::new();
         let is_of = |column: &crate::catalog::Column| match &column.ty.kind {
@@ -201,7 +206,9 @@ impl<'a> Planner<'a> {
             let Some(there) = self.replayed.tables.get(&table.name) else { continue };
             let quoted = self.renderer.name(&table.name);
             for column in table.columns.iter().filter(|column| is_of(column)) {
-                let Some(was) = there.columns.iter().find(|other| other.name == column.name && is_of(other)) else { continue };
+                let Some(was) = there.columns.iter().find(|other| other.name == column.name && is_of(other)) else {
+                    continue;
+                };
                 let field = self.renderer.quote(&column.name);
                 if was.default.is_some() {
                     lines.push(format!("ALTER TABLE {quoted} ALTER COLUMN {field} DROP DEFAULT;"));
@@ -276,7 +283,8 @@ impl<'a> Planner<'a> {
     fn drop_foreign_key(&mut self, table: &Table, key: &ForeignKey) {
         let Some(name) = &key.name else { return };
         let what = if self.dialect() == Dialect::MySql { "FOREIGN KEY" } else { "CONSTRAINT" };
-        let text = format!("ALTER TABLE {} DROP {what} {};", self.renderer.name(&table.name), self.renderer.quote(name));
+        let text =
+            format!("ALTER TABLE {} DROP {what} {};", self.renderer.name(&table.name), self.renderer.quote(name));
         self.push(Rank::DropForeignKey, text);
     }
 
@@ -287,7 +295,9 @@ impl<'a> Planner<'a> {
             let (Some(declared), Some(replayed)) = (self.declared.tables.get(name), self.replayed_table(name)) else {
                 continue;
             };
-            if self.dialect() == Dialect::Sqlite && differences.iter().any(|one| alter::needs_redefinition(one, declared)) {
+            if self.dialect() == Dialect::Sqlite
+                && differences.iter().any(|one| alter::needs_redefinition(one, declared))
+            {
                 redefined.insert(name);
                 continue;
             }
@@ -337,11 +347,13 @@ impl<'a> Planner<'a> {
             Side::Changed => {
                 let Some(index) = named(declared) else { return };
                 let text = difference.replayed.as_deref();
-                let was = replayed.indexes.iter().find(|other| Some(super::compare::index_text(other).as_str()) == text);
+                let was =
+                    replayed.indexes.iter().find(|other| Some(super::compare::index_text(other).as_str()) == text);
                 let Some(was) = was else { return };
                 match (self.dialect(), &was.name) {
                     (Dialect::Sqlite, _) => {
-                        let text = [self.renderer.drop_index(replayed, was), self.renderer.create_index(declared, &index)];
+                        let text =
+                            [self.renderer.drop_index(replayed, was), self.renderer.create_index(declared, &index)];
                         self.push(Rank::RedefineIndex, text.join("\n"));
                     }
                     (_, Some(from)) => {

@@ -34,9 +34,11 @@ impl<'a> Comparison<'a> {
         if self.dialect() != Dialect::Sqlite {
             return column.nullable;
         }
-        let rowid = pair.replayed.primary_key.as_ref().is_some_and(|key| {
-            key.columns.len() == 1 && key.columns[0].column() == Some(&column.name)
-        });
+        let rowid = pair
+            .replayed
+            .primary_key
+            .as_ref()
+            .is_some_and(|key| key.columns.len() == 1 && key.columns[0].column() == Some(&column.name));
         column.nullable && !(rowid && column.ty.builtin_name() == Some("integer") && column.ty.args().is_empty())
     }
 

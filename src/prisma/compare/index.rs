@@ -30,8 +30,10 @@ impl<'a> Comparison<'a> {
         }
         for index in &replayed {
             // The engine renames no index that has a double.
-            let doubles = replayed.iter().filter(|other| same_columns(index, other) && kind(index) == kind(other)).count();
-            let Some(other) = declared.iter().find(|other| self.same_index(other, index)).filter(|_| doubles == 1) else {
+            let doubles =
+                replayed.iter().filter(|other| same_columns(index, other) && kind(index) == kind(other)).count();
+            let Some(other) = declared.iter().find(|other| self.same_index(other, index)).filter(|_| doubles == 1)
+            else {
                 continue;
             };
             if other.name == index.name || other.name.is_none() {
@@ -59,7 +61,10 @@ impl<'a> Comparison<'a> {
         let partial = index.predicate.is_some();
         let gone = partial && !self.options.partial_indexes && (self.options.prisma_major < 7 || !self.keeps_partial());
         // SQLite and the others know no such columns; PostgreSQL reports INCLUDE columns among the others.
-        let known = index.parts.iter().all(|part| part.column().is_some_and(|name| table.columns.iter().any(|c| c.name == name)));
+        let known = index
+            .parts
+            .iter()
+            .all(|part| part.column().is_some_and(|name| table.columns.iter().any(|c| c.name == name)));
         known && !gone
     }
 
@@ -91,7 +96,10 @@ impl<'a> Comparison<'a> {
                 let lengths = self.dialect() != Dialect::MySql || a.length == b.length;
                 lengths && a.descending == b.descending
             });
-        columns && kind(declared) == kind(replayed) && self.same_details(declared, replayed) && self.same_condition(declared, replayed)
+        columns
+            && kind(declared) == kind(replayed)
+            && self.same_details(declared, replayed)
+            && self.same_condition(declared, replayed)
     }
 
     fn same_details(&self, declared: &Index, replayed: &Index) -> bool {
@@ -195,7 +203,9 @@ fn condition(text: &str) -> String {
         } else if c.is_alphanumeric() || c == '_' || c == '.' {
             words.extend(c.to_lowercase());
         } else {
-            let double = chars.peek().is_some_and(|next| !next.is_alphanumeric() && !next.is_whitespace() && !matches!(next, '(' | ')' | '\'' | '"'));
+            let double = chars.peek().is_some_and(|next| {
+                !next.is_alphanumeric() && !next.is_whitespace() && !matches!(next, '(' | ')' | '\'' | '"')
+            });
             words.push(' ');
             words.push(c);
             if double {

@@ -56,7 +56,8 @@ impl<'a> Comparison<'a> {
             if replayed.iter().any(|other| self.same_foreign_key(key, other)) {
                 continue;
             }
-            let mut difference = in_table(Side::Missing, Aspect::ForeignKey, pair, key.name.as_deref().unwrap_or_default());
+            let mut difference =
+                in_table(Side::Missing, Aspect::ForeignKey, pair, key.name.as_deref().unwrap_or_default());
             difference.declared = Some(text::foreign_key(key));
             difference.declared_at = or_table(key.place.as_ref(), pair.declared);
             self.note_key(difference, pair, key);
@@ -65,7 +66,8 @@ impl<'a> Comparison<'a> {
             if declared.iter().any(|other| self.same_foreign_key(other, key)) {
                 continue;
             }
-            let mut difference = in_table(Side::Extra, Aspect::ForeignKey, pair, key.name.as_deref().unwrap_or_default());
+            let mut difference =
+                in_table(Side::Extra, Aspect::ForeignKey, pair, key.name.as_deref().unwrap_or_default());
             difference.replayed = Some(text::foreign_key(key));
             difference.migrated_at = or_table(key.place.as_ref(), pair.replayed);
             self.note_key(difference, pair, key);
@@ -101,8 +103,7 @@ impl<'a> Comparison<'a> {
     /// Whether the describer reports a foreign key: not where its target is no table (SQLite), nor where it lies in a
     /// schema that is not looked into.
     fn is_seen(&self, key: &ForeignKey) -> bool {
-        self.manages(&key.target.schema)
-            && (self.dialect() != Dialect::Sqlite || self.target(key).is_some())
+        self.manages(&key.target.schema) && (self.dialect() != Dialect::Sqlite || self.target(key).is_some())
     }
 
     fn target(&self, key: &ForeignKey) -> Option<&'a Table> {

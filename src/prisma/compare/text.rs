@@ -122,8 +122,7 @@ pub(crate) fn foreign_key(key: &ForeignKey) -> String {
 
 /// Everything that a table is made of, in one line.
 pub(crate) fn table(table: &Table) -> String {
-    let mut pieces: Vec<String> =
-        table.columns.iter().map(|one| format!("{} {}", one.name, column(one))).collect();
+    let mut pieces: Vec<String> = table.columns.iter().map(|one| format!("{} {}", one.name, column(one))).collect();
     pieces.extend(table.primary_key.as_ref().map(key));
     pieces.extend(table.indexes.iter().map(index));
     pieces.extend(table.foreign_keys.iter().map(foreign_key));

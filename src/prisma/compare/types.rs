@@ -96,9 +96,32 @@ fn is_text_of(text: &str, native: &Seen) -> bool {
 
 /// PostgreSQL types that the engine has a name for (`KnownPostgresType`).
 const POSTGRES: &[&str] = &[
-    "smallint", "integer", "bigint", "numeric", "money", "inet", "oid", "citext", "real", "double precision", "varchar",
-    "char", "text", "bytea", "timestamp", "timestamptz", "date", "time", "timetz", "boolean", "bit", "varbit", "uuid",
-    "xml", "json", "jsonb",
+    "smallint",
+    "integer",
+    "bigint",
+    "numeric",
+    "money",
+    "inet",
+    "oid",
+    "citext",
+    "real",
+    "double precision",
+    "varchar",
+    "char",
+    "text",
+    "bytea",
+    "timestamp",
+    "timestamptz",
+    "date",
+    "time",
+    "timetz",
+    "boolean",
+    "bit",
+    "varbit",
+    "uuid",
+    "xml",
+    "json",
+    "jsonb",
 ];
 
 /// What the engine takes a type for. `replayed` says which side it is on: databases spell out what a schema leaves to
@@ -145,7 +168,11 @@ fn cockroach(name: &str, args: &[i64]) -> Seen {
         "json" => "jsonb",
         other => other,
     };
-    if POSTGRES.contains(&name) { Seen::Native(name.to_owned(), args.to_vec(), false) } else { Seen::Other(name.to_owned()) }
+    if POSTGRES.contains(&name) {
+        Seen::Native(name.to_owned(), args.to_vec(), false)
+    } else {
+        Seen::Other(name.to_owned())
+    }
 }
 
 /// MySQL: what the server stores for what is left out.
@@ -255,10 +282,9 @@ pub(super) fn family(catalog: &Catalog, column: &Column) -> Family {
             (Dialect::MySql, "tinyint") if args == [1] => Family::Boolean,
             (Dialect::MySql | Dialect::SqlServer, "bit") if args.is_empty() || args == [1] => Family::Boolean,
             (_, "smallint" | "integer" | "int" | "bigint" | "tinyint" | "mediumint" | "oid" | "year") => Family::Int,
-            (
-                _,
-                "numeric" | "decimal" | "money" | "smallmoney" | "real" | "double precision" | "double" | "float",
-            ) => Family::Decimal,
+            (_, "numeric" | "decimal" | "money" | "smallmoney" | "real" | "double precision" | "double" | "float") => {
+                Family::Decimal
+            }
             (_, "boolean") => Family::Boolean,
             (_, "json" | "jsonb") => Family::Json,
             (_, "uuid" | "uniqueidentifier") => Family::Uuid,
@@ -267,10 +293,9 @@ pub(super) fn family(catalog: &Catalog, column: &Column) -> Family {
                 "date" | "datetime" | "datetime2" | "smalldatetime" | "datetimeoffset" | "timestamp" | "timestamptz"
                 | "time" | "timetz",
             ) => Family::DateTime,
-            (
-                _,
-                "bytea" | "binary" | "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob" | "image",
-            ) => Family::Binary,
+            (_, "bytea" | "binary" | "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob" | "image") => {
+                Family::Binary
+            }
             _ => Family::String,
         },
     }

@@ -11,11 +11,9 @@ impl<'a> Builder<'a> {
         let (attribute, fields) = primary_key_fields(model)?;
         // MySQL calls every primary key PRIMARY, SQLite's have no name that the engine would look at.
         let name = match dialect {
-            Dialect::PostgreSql | Dialect::CockroachDb | Dialect::SqlServer => Some(
-                attribute
-                    .map()
-                    .map_or_else(|| names::primary_key(dialect, model.database_name()), str::to_owned),
-            ),
+            Dialect::PostgreSql | Dialect::CockroachDb | Dialect::SqlServer => {
+                Some(attribute.map().map_or_else(|| names::primary_key(dialect, model.database_name()), str::to_owned))
+            }
             Dialect::MySql | Dialect::Sqlite | Dialect::Oracle => None,
         };
         let columns = fields.iter().map(|field| part(field, None)).collect();
@@ -30,12 +28,12 @@ impl<'a> Builder<'a> {
                 indexes.push(self.index(model, attribute, &[single_key_field(field, attribute)], true));
             }
         }
-        for attribute in &model.attributes {
-            if !matches!(attribute.name.as_str(), "unique" | "index" | "fulltext") {
-                continue;
-            }
-            if let Some(fields) = key_fields(model, attribute) {
-                indexes.push(self.index(model, attribute, &fields, attribute.name == "unique"));
+        // In the order in which the engine visits the attributes: of several that match, the first one counts.
+        for kind in ["index", "unique", "fulltext"] {
+            for attribute in model.attributes.iter().filter(|attribute| attribute.name == kind) {
+                if let Some(fields) = key_fields(model, attribute) {
+                    indexes.push(self.index(model, attribute, &fields, kind == "unique"));
+                }
             }
         }
         indexes

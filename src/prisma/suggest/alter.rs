@@ -34,18 +34,20 @@ pub(super) fn table(
         .iter()
         .filter(|column| {
             let about = |one: &&&Difference| {
-                matches!(one.kind.aspect, Aspect::Type | Aspect::Nullability | Aspect::Default) && one.name == column.name
+                matches!(one.kind.aspect, Aspect::Type | Aspect::Nullability | Aspect::Default)
+                    && one.name == column.name
             };
             differences.iter().any(|one| about(&one))
         })
         .collect();
     // A column of the primary key that changes its type takes the key with it (`primary_key_column_changed`).
-    let retyped = |column: &Column| {
-        differences.iter().any(|one| one.kind.aspect == Aspect::Type && one.name == column.name)
-    };
+    let retyped =
+        |column: &Column| differences.iter().any(|one| one.kind.aspect == Aspect::Type && one.name == column.name);
     let key_moves = replayed.primary_key.as_ref().is_some_and(|key| {
         dialect != Dialect::CockroachDb
-            && changed.iter().any(|column| retyped(column) && key.columns.iter().any(|part| part.column() == Some(&column.name)))
+            && changed
+                .iter()
+                .any(|column| retyped(column) && key.columns.iter().any(|part| part.column() == Some(&column.name)))
     });
     let same_columns = match (&declared.primary_key, &replayed.primary_key) {
         (Some(a), Some(b)) => a.columns == b.columns,
@@ -71,7 +73,10 @@ pub(super) fn table(
                 }
                 _ => {
                     let (from, to) = (renderer.quote(from), renderer.quote(to));
-                    before.push(format!("ALTER TABLE {} RENAME CONSTRAINT {from} TO {to};", renderer.name(&declared.name)));
+                    before.push(format!(
+                        "ALTER TABLE {} RENAME CONSTRAINT {from} TO {to};",
+                        renderer.name(&declared.name)
+                    ));
                 }
             }
         }
@@ -218,7 +223,8 @@ pub(super) fn redefine(renderer: &Renderer<'_>, tables: &[(&Table, &Table)]) -> 
         copied.sort_unstable();
         if !copied.is_empty() {
             let columns: Vec<String> = copied.iter().map(|name| renderer.quote(name)).collect();
-            let selected: Vec<String> = copied.iter().map(|name| selected(renderer, declared, replayed, name)).collect();
+            let selected: Vec<String> =
+                copied.iter().map(|name| selected(renderer, declared, replayed, name)).collect();
             lines.push(format!(
                 "INSERT INTO {} ({}) SELECT {} FROM {};",
                 renderer.quote(&temporary),

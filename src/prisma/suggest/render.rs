@@ -111,7 +111,9 @@ impl<'a> Renderer<'a> {
             ColumnDefault::Text(text) if self.dialect() == Dialect::MySql => {
                 format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
             }
-            ColumnDefault::Text(text) if self.dialect() == Dialect::SqlServer => format!("'{}'", text.replace('\'', "''")),
+            ColumnDefault::Text(text) if self.dialect() == Dialect::SqlServer => {
+                format!("'{}'", text.replace('\'', "''"))
+            }
             ColumnDefault::Text(text) => literal(text),
             ColumnDefault::Bool(value) if self.dialect() == Dialect::SqlServer => u8::from(*value).to_string(),
             ColumnDefault::Bool(value) => value.to_string(),
@@ -153,7 +155,9 @@ impl<'a> Renderer<'a> {
     pub(super) fn primary_key(&self, key: &Key) -> String {
         let separator = if matches!(self.dialect(), Dialect::SqlServer) { "," } else { ", " };
         let columns = match self.dialect() {
-            Dialect::PostgreSql | Dialect::CockroachDb | Dialect::SqlServer => self.parts(&key.columns).replace(", ", separator),
+            Dialect::PostgreSql | Dialect::CockroachDb | Dialect::SqlServer => {
+                self.parts(&key.columns).replace(", ", separator)
+            }
             _ => self.parts(&key.columns),
         };
         let clustered = match (self.dialect(), key.clustered) {
@@ -225,7 +229,9 @@ impl<'a> Renderer<'a> {
             .map(|column| {
                 let mut text = self.column(table, column);
                 if inline.is_some_and(|key| key.columns[0].column() == Some(&column.name)) {
-                    let counter = if column.auto_increment.is_some() { " AUTOINCREMENT" } else { "" };
+                    // The engine lets every INTEGER key count, whether the schema says so or not.
+                    let counts = column.ty.builtin_name() == Some("integer");
+                    let counter = if counts { " AUTOINCREMENT" } else { "" };
                     let at = text.find(" DEFAULT ").unwrap_or(text.len());
                     text.insert_str(at, &format!(" PRIMARY KEY{counter}"));
                 }
@@ -259,7 +265,11 @@ impl<'a> Renderer<'a> {
             }
         }
         lines.extend(keys.iter().map(|one| format!("    {one}")));
-        let end = if dialect == Dialect::MySql { ") DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;" } else { ");" };
+        let end = if dialect == Dialect::MySql {
+            ") DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;"
+        } else {
+            ");"
+        };
         format!("CREATE TABLE {quoted} (\n{}\n{end}", lines.join(",\n"))
     }
 
@@ -283,7 +293,11 @@ impl<'a> Renderer<'a> {
                 format!("CREATE {clustered} INDEX {name} ON {on}({parts});")
             }
             Dialect::PostgreSql | Dialect::CockroachDb => {
-                let using = index.method.as_ref().map(|method| format!(" USING {} ", method.to_uppercase())).unwrap_or_default();
+                let using = index
+                    .method
+                    .as_ref()
+                    .map(|method| format!(" USING {} ", method.to_uppercase()))
+                    .unwrap_or_default();
                 format!("CREATE {unique}INDEX {name} ON {on}{using}({parts}){predicate};")
             }
             _ => format!("CREATE {unique}INDEX {name} ON {on}({parts}){predicate};"),

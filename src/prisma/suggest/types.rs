@@ -83,7 +83,8 @@ pub(super) fn castable(dialect: Dialect, from: &Column, to: &Column) -> bool {
         Dialect::SqlServer => {
             let moment = |name: &str| name.starts_with("date") || name == "time";
             let string = |name: &str| name.ends_with("char");
-            let number = |name: &str| matches!(name, "int" | "bigint" | "smallint" | "tinyint" | "decimal" | "float" | "real");
+            let number =
+                |name: &str| matches!(name, "int" | "bigint" | "smallint" | "tinyint" | "decimal" | "float" | "real");
             !((moment(prev.0) || string(prev.0)) && number(next.0)) && !(moment(next.0) && number(prev.0))
         }
         Dialect::Sqlite | Dialect::Oracle => true,
@@ -118,7 +119,9 @@ fn postgres((prev, _): (&str, &[i64]), (next, next_args): (&str, &[i64])) -> boo
         "text" => text || sized || next == "citext",
         "bytea" => text || at_least(2),
         "timestamp" => text || at_least(22) || matches!(next, "timestamp" | "timestamptz" | "date" | "time" | "timetz"),
-        "timestamptz" => text || at_least(27) || matches!(next, "timestamp" | "timestamptz" | "date" | "time" | "timetz"),
+        "timestamptz" => {
+            text || at_least(27) || matches!(next, "timestamp" | "timestamptz" | "date" | "time" | "timetz")
+        }
         "date" => text || at_least(27) || matches!(next, "timestamp" | "timestamptz"),
         "time" => text || at_least(13) || matches!(next, "timetz" | "time"),
         "timetz" => text || at_least(18) || matches!(next, "timetz" | "time"),
