@@ -79,9 +79,7 @@ fn read_folder(
 
 /// What a directory without a script is: nothing, a layout of Prisma 8, or a migration that lost its file.
 fn without_script(path: &RepoPath, files: &[&str]) -> Option<HistoryProblem> {
-    let problem = |kind, message: String| {
-        Some(HistoryProblem { kind, place: None, path: path.clone(), message })
-    };
+    let problem = |kind, message: String| Some(HistoryProblem { kind, place: None, path: path.clone(), message });
     if files.iter().any(|file| matches!(*file, "migration.json" | "ops.json")) {
         let message = "migrations of Prisma 8 (migration.json, ops.json) are not supported".to_owned();
         return problem(HistoryProblemKind::Unsupported, message);
@@ -195,7 +193,8 @@ pub(crate) fn lock_file_in(folder: &RepoPath, snapshot: &dyn Snapshot) -> Result
         if content.starts_with("<<<<<<<") {
             return Ok(LockFile::Unreadable(Place::start_of(&source)));
         }
-        let value = content.trim_start().strip_prefix("provider").map(str::trim_start).and_then(|rest| rest.strip_prefix('='));
+        let value =
+            content.trim_start().strip_prefix("provider").map(str::trim_start).and_then(|rest| rest.strip_prefix('='));
         if let Some(value) = value {
             let value = value.split('#').next().unwrap_or_default();
             let name = value.trim().trim_matches(['"', '\'']).to_owned();

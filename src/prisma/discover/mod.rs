@@ -23,10 +23,7 @@ use crate::source::{RepoPath, Source};
 pub(crate) const NEWEST_VERSION: u32 = 7;
 
 /// Finds the projects.
-pub(crate) fn discover(
-    snapshot: &dyn Snapshot,
-    overrides: &[ProjectOverride],
-) -> Result<Vec<Project>, SnapshotError> {
+pub(crate) fn discover(snapshot: &dyn Snapshot, overrides: &[ProjectOverride]) -> Result<Vec<Project>, SnapshotError> {
     let survey = Survey::of(snapshot)?;
     let mut found = survey.projects();
     let mut projects = Vec::new();
@@ -115,7 +112,8 @@ fn build(
     facts.extend(wanted.iter().flat_map(|wanted| wanted.facts.clone()));
     let mut settings_files: BTreeSet<RepoPath> = BTreeSet::new();
     settings_files.extend(found.config.clone());
-    settings_files.extend(nearest(&folder, |dir| survey.packages.contains_key(dir)).map(|dir| dir.join("package.json")));
+    settings_files
+        .extend(nearest(&folder, |dir| survey.packages.contains_key(dir)).map(|dir| dir.join("package.json")));
     Ok(Some(Project {
         name: wanted.map(|wanted| wanted.name.clone()).unwrap_or_default(),
         ecosystem: EcosystemKind::Prisma,

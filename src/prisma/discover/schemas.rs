@@ -1,10 +1,10 @@
 //! Which `.prisma` files make one schema, and which migrations folder is its own.
 
+use super::settings::{Configured, Package};
 use super::{
     Arc, BTreeMap, BTreeSet, LOCK_FILE, RepoPath, SCRIPT, Snapshot, SnapshotError, Source, config_root, is_config,
     provider_dialect, read_config, read_package, schema,
 };
-use super::settings::{Configured, Package};
 use crate::git::FileKind;
 use crate::prisma::schema::ast::{FieldType, Schema};
 use crate::prisma::schema::resolve::{Scalar, Settings};
@@ -100,9 +100,10 @@ impl Survey {
     pub(crate) fn projects(&self) -> Vec<Found> {
         let mut found: Vec<Found> = Vec::new();
         let mut taken: BTreeSet<RepoPath> = BTreeSet::new();
-        let from_configs = self.configs.iter().map(|(path, config)| {
-            (path.clone(), config_root(path), config.schema.clone(), config.migrations.clone())
-        });
+        let from_configs = self
+            .configs
+            .iter()
+            .map(|(path, config)| (path.clone(), config_root(path), config.schema.clone(), config.migrations.clone()));
         let from_packages = self.packages.iter().filter_map(|(dir, package)| {
             Some((dir.join("package.json"), dir.clone(), Some(package.schema.clone()?), None))
         });
@@ -248,7 +249,9 @@ impl Survey {
             .keys()
             .filter(|file| {
                 *file == path
-                    || file.is_under(&here) && !self.has_datasource(file) && !self.is_migration_file(file)
+                    || file.is_under(&here)
+                        && !self.has_datasource(file)
+                        && !self.is_migration_file(file)
                         && !self.belongs_to_another(file, path, &here)
             })
             .cloned()
@@ -259,9 +262,10 @@ impl Survey {
     fn belongs_to_another(&self, file: &RepoPath, path: &RepoPath, top: &RepoPath) -> bool {
         let mut dir = file.parent();
         while let Some(here) = dir {
-            let nearer = self.parsed.keys().any(|other| {
-                other != path && self.has_datasource(other) && other.parent().as_ref() == Some(&here)
-            });
+            let nearer = self
+                .parsed
+                .keys()
+                .any(|other| other != path && self.has_datasource(other) && other.parent().as_ref() == Some(&here));
             if nearer && Some(&here) != path.parent().as_ref() {
                 return true;
             }
@@ -287,9 +291,7 @@ impl Survey {
         schemas.iter().any(|schema| !schema.models.is_empty())
             && fields.into_iter().all(|field| match &field.ty {
                 FieldType::Unsupported(_) => true,
-                FieldType::Named(name) => {
-                    Scalar::from_name(&name.name).is_some() || names.contains(name.name.as_str())
-                }
+                FieldType::Named(name) => Scalar::from_name(&name.name).is_some() || names.contains(name.name.as_str()),
             })
     }
 

@@ -208,7 +208,8 @@ mod tests {
 
     #[test]
     fn packages_name_schema_and_version() {
-        let package = read_package(r#"{"prisma":{"schema":"db"},"dependencies":{"@prisma/client":"^5.1.0","prisma":"~6.2.0"}}"#);
+        let package =
+            read_package(r#"{"prisma":{"schema":"db"},"dependencies":{"@prisma/client":"^5.1.0","prisma":"~6.2.0"}}"#);
         assert_eq!(package.schema.as_deref(), Some("db"));
         assert_eq!(package.range.as_deref(), Some("~6.2.0"));
         assert_eq!(read_package("{"), Package::default());
