@@ -4,6 +4,7 @@ pub(crate) mod declare;
 mod discover;
 pub mod history;
 pub(crate) mod schema;
+mod validate;
 
 use std::sync::Arc;
 
@@ -69,6 +70,10 @@ impl Ecosystem for Prisma {
         let schema = schema::parse(&sources);
         let context = declare::Context::new(dialect, version(project));
         let catalog = declare::catalog(&schema, &context);
+        let unread = !problems.is_empty() || !schema.problems.is_empty();
+        if !unread {
+            problems.extend(validate::problems(&schema, dialect));
+        }
         problems.extend(schema.problems);
         Ok(Declared { catalog, problems })
     }

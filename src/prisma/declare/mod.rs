@@ -4,7 +4,7 @@
 //! (`schema-engine/connectors/sql-schema-connector/src/sql_schema_calculator.rs` in prisma/prisma-engines).
 
 pub(crate) mod defaults;
-mod indexes;
+pub(crate) mod indexes;
 pub(crate) mod names;
 pub(crate) mod native;
 mod relations;
