@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::catalog::operation::{Operation, OperationKind};
-use crate::catalog::{Dialect, Reach};
+use crate::catalog::{Dialect, Opaque, Reach};
 use crate::git::snapshot::{FileText, fingerprint};
 use crate::git::{Snapshot, SnapshotError};
 use crate::history::{History, HistoryProblem, HistoryProblemKind, Migration, Operations};
@@ -48,7 +48,10 @@ fn read_folder(
     for (name, files) in directories {
         let path = folder.join(name);
         if !files.contains(&SCRIPT) {
-            history.problems.extend(without_script(&path, &files));
+            match files.iter().find(|file| is_program(file)) {
+                Some(program) => history.opaque.extend(read_program(&path.join(program), snapshot)?),
+                None => history.problems.extend(without_script(&path, &files)),
+            }
             continue;
         }
         let script = path.join(SCRIPT);
@@ -75,6 +78,32 @@ fn read_folder(
         });
     }
     Ok(())
+}
+
+/// Whether a file of a directory without a script is a migration for another runner than Prisma's.
+fn is_program(file: &str) -> bool {
+    file.strip_prefix("migration.")
+        .is_some_and(|extension| matches!(extension, "ts" | "mts" | "js" | "mjs" | "cjs" | "py"))
+}
+
+/// A migration that is a program: it moves data, unless it speaks of statements that change tables.
+fn read_program(path: &RepoPath, snapshot: &dyn Snapshot) -> Result<Option<Opaque>, SnapshotError> {
+    let Some(source) = snapshot.read(path)?.text() else { return Ok(None) };
+    let text = source.text().to_ascii_uppercase();
+    let changes_tables = [
+        "ALTER TABLE",
+        "CREATE TABLE",
+        "DROP TABLE",
+        "ALTER TYPE",
+        "CREATE TYPE",
+        "CREATE UNIQUE INDEX",
+        "CREATE INDEX",
+    ]
+    .iter()
+    .any(|words| text.contains(words));
+    let reach = if changes_tables { Reach::Everything } else { Reach::Nothing };
+    let reason = "a migration that is a program, for another runner than Prisma's".to_owned();
+    Ok(Some(Opaque { place: Place::start_of(&source), reason, reach }))
 }
 
 /// What a directory without a script is: nothing, a layout of Prisma 8, or a migration that lost its file.
@@ -271,6 +300,17 @@ mod tests {
                 (&HistoryProblemKind::Unsupported, "prisma/migrations/app"),
             ]
         );
+    }
+
+    #[test]
+    fn programs_for_another_runner_are_opaque() {
+        let history = history(&[
+            ("prisma/migrations/1_data/migration.ts", "export default () => prisma.user.updateMany({})"),
+            ("prisma/migrations/2_ddl/migration.ts", "await client.$executeRaw`ALTER TABLE x ADD y int`"),
+        ]);
+        assert!(history.problems.is_empty(), "{:?}", history.problems);
+        let reach: Vec<&Reach> = history.opaque.iter().map(|opaque| &opaque.reach).collect();
+        assert_eq!(reach, [&Reach::Nothing, &Reach::Everything]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ pub(crate) mod native;
 mod relations;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::catalog::{
     AutoIncrement, Catalog, Column, ColumnType, Dialect, Enum, Extension, Name, ObjectName, Table, TypeKind,

@@ -53,9 +53,14 @@ fn path_of(project: &Project) -> Vec<String> {
         }
         folder
     });
+    // A package may itself be called `prisma`: nothing above its own folder is taken away.
     let base = base(&folder);
+    let base = if project.root.is_under(&base) { project.root.clone() } else { base };
     let words = base.components().map(str::to_owned).collect::<Vec<_>>();
     // `libs/back/prisma/src` is `back`'s: a folder of sources says nothing.
+    if base == project.root {
+        return words;
+    }
     let meaningful = words.iter().rposition(|word| !matches!(word.as_str(), "src" | "prisma")).map_or(0, |at| at + 1);
     words[..meaningful].to_vec()
 }

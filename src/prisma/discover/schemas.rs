@@ -132,6 +132,9 @@ impl Survey {
             let folder = (files.len() > 1).then(|| common_folder(&files));
             taken.extend(files.iter().cloned());
             let migrations = self.migrations_of(path, &siblings);
+            if !self.migration_folders.contains(&migrations) && is_sample(path) {
+                continue;
+            }
             found.push(Found { schema: files, folder, datasource: (*path).clone(), migrations, config: None });
         }
         found
@@ -329,6 +332,18 @@ impl Survey {
         if let Some(dir) = by_provider(&beside).or_else(|| by_provider(&nested)) {
             return dir;
         }
+        if !self.migration_folders.contains(&default) {
+            // Schema folders of old have their migrations beside the folder, not in it.
+            let above = folder.parent().filter(|_| !folder.is_root());
+            let is_free = |dir: &RepoPath| {
+                !self.parsed.keys().any(|other| self.has_datasource(other) && other.parent().as_ref() == Some(dir))
+            };
+            if let Some(dir) = above.filter(is_free).map(|dir| dir.join("migrations"))
+                && self.migration_folders.contains(&dir)
+            {
+                return dir;
+            }
+        }
         if siblings.len() > 1 && self.migration_folders.contains(&default) {
             // One plain folder and several schemas: it belongs to the provider that its lock file names.
             let locked = self.locks.get(&default).and_then(|locked| provider_dialect(locked));
@@ -343,6 +358,16 @@ impl Survey {
     fn provider_of(&self, path: &RepoPath) -> Option<String> {
         Settings::of(self.parsed.get(path)?).provider
     }
+}
+
+/// Whether a file without migrations looks like data of something else rather than a schema that someone uses: one that
+/// lies among fixtures, or that neither its name nor its folder calls a schema.
+fn is_sample(path: &RepoPath) -> bool {
+    const SAMPLES: [&str; 8] =
+        ["fixtures", "__fixtures__", "test", "tests", "__tests__", "testdata", "templates", "examples"];
+    let folder = path.parent().unwrap_or_default();
+    let is_named = path.file_name().contains("schema") || matches!(folder.file_name(), "prisma" | "schema");
+    !is_named || folder.components().any(|component| SAMPLES.contains(&component))
 }
 
 /// What is left of a name without the words that say what it is: `postgresql-schema` and `migrations_postgresql` are

@@ -1,2 +1,2 @@
 mod engine;
-mod render;
+pub(crate) mod render;
