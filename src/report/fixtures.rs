@@ -1,0 +1,1 @@
+//! Findings that every format is tested on.

@@ -1,0 +1,1 @@
+//! Every format on the same findings.
