@@ -41,6 +41,9 @@ impl Default for CompareOptions {
 
 /// The differences between what a schema declares and what the migrations build, sorted by table, kind and name.
 pub fn compare(declared: &Catalog, replayed: &Catalog, options: &CompareOptions) -> Vec<Difference> {
+    // A condition in the schema is refused without the preview feature.
+    let conditions = declared.tables.values().flat_map(|table| &table.indexes).any(|index| index.predicate.is_some());
+    let options = &CompareOptions { partial_indexes: options.partial_indexes || conditions, ..options.clone() };
     let mut comparison = Comparison { declared, replayed, options, found: Vec::new() };
     comparison.schemas();
     comparison.extensions();
