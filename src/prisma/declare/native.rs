@@ -104,7 +104,7 @@ const MYSQL: &[Native] = natives! {
     "UnsignedInt" "int unsigned" None [Int];
     "SmallInt" "smallint" None [Int];
     "UnsignedSmallInt" "smallint unsigned" None [Int];
-    "TinyInt" "tinyint" Optional [Boolean Int];
+    "TinyInt" "tinyint" None [Boolean Int];
     "UnsignedTinyInt" "tinyint unsigned" None [Boolean Int];
     "MediumInt" "mediumint" None [Int];
     "UnsignedMediumInt" "mediumint unsigned" None [Int];

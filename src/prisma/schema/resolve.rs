@@ -214,23 +214,24 @@ impl<'a> Resolved<'a> {
     }
 
     /// What the type of a field is.
-    pub(crate) fn kind(&self, field: &'a Field) -> Kind<'a> {
-        match &field.ty {
-            FieldType::Unsupported(text) => Kind::Unsupported(text),
-            FieldType::Named(name) => {
-                let name = name.name.as_str();
-                if let Some(scalar) = Scalar::from_name(name) {
-                    Kind::Scalar(scalar)
-                } else if let Some(block) = self.enums.get(name) {
-                    Kind::Enum(block)
-                } else if let Some(model) = self.models.get(name) {
-                    Kind::Relation(model)
-                } else if let Some(composite) = self.composites.get(name) {
-                    Kind::Composite(composite)
-                } else {
-                    Kind::Unknown(name)
-                }
-            }
+    pub(crate) fn kind<'f>(&self, field: &'f Field) -> Kind<'f>
+    where
+        'a: 'f,
+    {
+        let name = match &field.ty {
+            FieldType::Unsupported(text) => return Kind::Unsupported(text),
+            FieldType::Named(name) => name.name.as_str(),
+        };
+        if let Some(scalar) = Scalar::from_name(name) {
+            return Kind::Scalar(scalar);
+        }
+        if let Some(block) = self.enums.get(name) {
+            return Kind::Enum(block);
+        }
+        match (self.models.get(name), self.composites.get(name)) {
+            (Some(model), _) => Kind::Relation(model),
+            (None, Some(composite)) => Kind::Composite(composite),
+            (None, None) => Kind::Unknown(name),
         }
     }
 
