@@ -81,9 +81,9 @@ impl<'a> Builder<'a> {
         self.catalog.schemas.extend(settings.schemas.iter().cloned());
     }
 
-    /// Extensions are managed under the preview feature alone.
+    /// Extensions are managed where the datasource lists them (which needs the preview feature `postgresqlExtensions`).
     fn extensions(&mut self, schema: &Schema, settings: &Settings) {
-        if self.context.dialect != Dialect::PostgreSql || !settings.previews("postgresqlExtensions") {
+        if self.context.dialect != Dialect::PostgreSql {
             return;
         }
         let Some(datasource) = schema.datasources.first() else { return };
