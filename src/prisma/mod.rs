@@ -1,9 +1,11 @@
 //! Prisma: the schema language, the migrations folder, and the comparison that its engine makes.
 
+pub mod compare;
 pub(crate) mod declare;
 mod discover;
 pub mod history;
 pub(crate) mod schema;
+pub mod suggest;
 mod validate;
 
 use std::sync::Arc;
@@ -83,8 +85,12 @@ impl Ecosystem for Prisma {
     }
 
     fn compare(&self, project: &Project, declared: &Catalog, replayed: &Catalog) -> Vec<Difference> {
-        let _ = (project, declared, replayed);
-        Vec::new()
+        let options = compare::CompareOptions {
+            prisma_major: version(project),
+            partial_indexes: previews(project, "partialIndexes"),
+            ..compare::CompareOptions::default()
+        };
+        compare::compare(declared, replayed, &options)
     }
 
     fn command_new_migration(&self, project: &Project, name: &str) -> String {
@@ -101,6 +107,11 @@ impl Ecosystem for Prisma {
         }
         command
     }
+}
+
+/// Whether a preview feature is on.
+fn previews(project: &Project, feature: &str) -> bool {
+    project.facts.get("preview-features").is_some_and(|features| features.split(',').any(|one| one == feature))
 }
 
 /// The major version of Prisma that a project is read for.

@@ -28,12 +28,12 @@ impl<'a> Builder<'a> {
                 indexes.push(self.index(model, attribute, &[single_key_field(field, attribute)], true));
             }
         }
-        for attribute in &model.attributes {
-            if !matches!(attribute.name.as_str(), "unique" | "index" | "fulltext") {
-                continue;
-            }
-            if let Some(fields) = key_fields(model, attribute) {
-                indexes.push(self.index(model, attribute, &fields, attribute.name == "unique"));
+        // In the order in which the engine visits the attributes: of several that match, the first one counts.
+        for kind in ["index", "unique", "fulltext"] {
+            for attribute in model.attributes.iter().filter(|attribute| attribute.name == kind) {
+                if let Some(fields) = key_fields(model, attribute) {
+                    indexes.push(self.index(model, attribute, &fields, kind == "unique"));
+                }
             }
         }
         indexes

@@ -81,7 +81,8 @@ impl<'a> Builder<'a> {
         self.catalog.schemas.extend(settings.schemas.iter().cloned());
     }
 
-    /// Extensions are managed where the datasource lists them (which needs the preview feature `postgresqlExtensions`).
+    /// Extensions that the datasource names: the engine refuses them without the preview feature `postgresqlExtensions`,
+    /// so they are managed wherever they are written.
     fn extensions(&mut self, schema: &Schema, settings: &Settings) {
         if self.context.dialect != Dialect::PostgreSql {
             return;
