@@ -28,7 +28,7 @@ impl Date {
 
     /// The day in UTC on which `seconds` have passed since 1970-01-01. The algorithm is Howard Hinnant's
     /// `civil_from_days` (<https://howardhinnant.github.io/date_algorithms.html>).
-    pub fn from_unix(seconds: u64) -> Self {
+    pub fn of_unix(seconds: u64) -> Self {
         let days = seconds / 86_400 + 719_468;
         let era = days / 146_097;
         let day_of_era = days % 146_097;
@@ -106,9 +106,9 @@ mod tests {
         {
             assert_eq!(wrong.parse::<Date>(), Err(NotADate), "{wrong}");
         }
-        assert_eq!(Date::from_unix(0).to_string(), "1970-01-01");
-        assert_eq!(Date::from_unix(951_782_400).to_string(), "2000-02-29");
-        assert_eq!(Date::from_unix(1_767_225_599).to_string(), "2025-12-31");
+        assert_eq!(Date::of_unix(0).to_string(), "1970-01-01");
+        assert_eq!(Date::of_unix(951_782_400).to_string(), "2000-02-29");
+        assert_eq!(Date::of_unix(1_767_225_599).to_string(), "2025-12-31");
     }
 
     #[test]

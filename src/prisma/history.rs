@@ -139,8 +139,10 @@ fn read_script(history: &mut History, source: Arc<Source>, dialect: Dialect) -> 
     if let Some((place, reason)) = script.error {
         operations.push(everything(place, reason));
     }
+    let refusals =
+        if dialect == Dialect::PostgreSql { sql::postgres_transaction_refusals(&operations) } else { Vec::new() };
     let fingerprint = fingerprint_of(&source);
-    (source, Operations { operations, refusals: script.refusals, fingerprint })
+    (source, Operations { operations, refusals, fingerprint })
 }
 
 fn unreadable(history: &mut History, source: Arc<Source>, reason: &str) -> (Arc<Source>, Operations) {

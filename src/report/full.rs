@@ -94,7 +94,7 @@ impl Headline {
 /// The report.
 pub(super) fn full(report: &Report, look: &Look) -> String {
     let mut out = String::new();
-    if !report.is_relevant() && look.hook.is_some() && !look.verbose {
+    if text::is_silent(report, look) {
         return out;
     }
     for finding in &report.findings {
@@ -111,9 +111,7 @@ pub(super) fn full(report: &Report, look: &Look) -> String {
         out.push('\n');
     }
     out.push_str(&text::summary(report, look));
-    if !report.findings.is_empty() {
-        out.push_str(text::skip_hint(look));
-    }
+    out.push_str(text::skip_hint(report, look));
     out
 }
 
@@ -144,6 +142,10 @@ fn finding(out: &mut String, finding: &Finding, look: &Look) {
     let help = look.paint(Look::help(), "help:");
     // Commands are copied: they are not wrapped.
     section(out, look, "  help: ", &help, &finding.help, false);
+    if look.statements {
+        let sql = look.paint(Look::help(), "sql:");
+        section(out, look, "   sql: ", &sql, &text::statements(finding).join("\n"), false);
+    }
 }
 
 /// Text behind a title, which is painted after it was measured.
@@ -224,6 +226,18 @@ pub fn policy_errors(errors: &PolicyErrors, look: &Look) -> String {
     for error in &errors.0 {
         policy_error(&mut out, error, look);
         out.push('\n');
+    }
+    out.push_str("nothing was checked\n");
+    out
+}
+
+/// Why nothing was checked, and what mends it.
+pub fn failure(message: &str, help: Option<&str>, look: &Look) -> String {
+    let mut out = String::new();
+    let title = look.paint(Look::level(Level::Error), "error:");
+    section(&mut out, look, "error: ", &title, message, true);
+    if let Some(help) = help {
+        section(&mut out, look, "  help: ", &look.paint(Look::help(), "help:"), help, false);
     }
     out.push_str("nothing was checked\n");
     out

@@ -213,7 +213,7 @@ pub(super) fn json(report: &Report) -> String {
 }
 
 /// A value as indented JSON that is safe to print, with a line end.
-pub(super) fn to_text<T: Serialize>(value: &T) -> String {
+pub(crate) fn to_text<T: Serialize>(value: &T) -> String {
     // Maps with keys that are no text and failing serialisers are what serde_json refuses: there are none here.
     let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
     text.push('\n');
