@@ -96,7 +96,7 @@ fn bytes(dialect: Dialect, text: &str) -> ColumnDefault {
 /// RFC 4648, section 4, with padding.
 fn base64(text: &str) -> Option<Vec<u8>> {
     let digits = text.trim_end_matches('=');
-    if text.len() % 4 != 0 || text.len() - digits.len() > 2 {
+    if !text.len().is_multiple_of(4) || text.len() - digits.len() > 2 {
         return None;
     }
     let (mut bytes, mut buffer, mut bits) = (Vec::new(), 0_u32, 0);

@@ -45,6 +45,19 @@ fn every_sort_of_block_is_read() {
     assert_eq!((role.database_name(), role.labels()), ("role", vec!["user".to_owned(), "ADMIN".to_owned()]));
 }
 
+fn shape(kind: &ExprKind) -> String {
+    match kind {
+        ExprKind::Text(text) => format!("text {text}"),
+        ExprKind::Number(number) => format!("number {number}"),
+        ExprKind::Constant(name) => format!("name {name}"),
+        ExprKind::Call(name, arguments) => format!("call {name} of {}", arguments.len()),
+        ExprKind::Array(elements) => elements.iter().map(|e| shape(&e.kind)).collect::<Vec<_>>().join(", "),
+        ExprKind::Object(entries) => {
+            entries.iter().map(|(k, v)| format!("{}: {}", k.name, shape(&v.kind))).collect::<Vec<_>>().join(", ")
+        }
+    }
+}
+
 #[test]
 fn expressions_are_read() {
     let value = |text: &str| {
@@ -52,18 +65,6 @@ fn expressions_are_read() {
         assert!(schema.problems.is_empty(), "{text}: {:?}", schema.problems);
         format!("{:?}", schema.generators[0].property("x").map(|value| shape(&value.kind)))
     };
-    fn shape(kind: &ExprKind) -> String {
-        match kind {
-            ExprKind::Text(text) => format!("text {text}"),
-            ExprKind::Number(number) => format!("number {number}"),
-            ExprKind::Constant(name) => format!("name {name}"),
-            ExprKind::Call(name, arguments) => format!("call {name} of {}", arguments.len()),
-            ExprKind::Array(elements) => elements.iter().map(|e| shape(&e.kind)).collect::<Vec<_>>().join(", "),
-            ExprKind::Object(entries) => {
-                entries.iter().map(|(k, v)| format!("{}: {}", k.name, shape(&v.kind))).collect::<Vec<_>>().join(", ")
-            }
-        }
-    }
     for (text, expected) in [
         ("\"a\\\"b\"", "text a\"b"),
         ("-1.5", "number -1.5"),

@@ -228,7 +228,6 @@ fn wrong_literal(value: &Expr, kind: Kind<'_>) -> Option<String> {
                 wrong("a whole number of 64 bits")
             }
         }
-        (ExprKind::Number(_), Kind::Scalar(Scalar::Float | Scalar::Decimal)) => None,
         (ExprKind::Constant(word), Kind::Scalar(Scalar::Boolean)) => {
             if matches!(word.as_str(), "true" | "false") {
                 None
@@ -239,7 +238,10 @@ fn wrong_literal(value: &Expr, kind: Kind<'_>) -> Option<String> {
         (ExprKind::Text(text), Kind::Scalar(Scalar::Json)) => {
             if serde_json::from_str::<serde_json::Value>(text).is_ok() { None } else { wrong("valid JSON") }
         }
-        (ExprKind::Text(_), Kind::Scalar(Scalar::String | Scalar::DateTime | Scalar::Bytes | Scalar::Decimal)) => None,
+        (ExprKind::Number(_), Kind::Scalar(Scalar::Float | Scalar::Decimal))
+        | (ExprKind::Text(_), Kind::Scalar(Scalar::String | Scalar::DateTime | Scalar::Bytes | Scalar::Decimal)) => {
+            None
+        }
         (_, Kind::Scalar(scalar)) => Some(format!("the default is not a value of type {scalar:?}")),
         _ => None,
     }
