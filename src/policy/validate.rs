@@ -349,7 +349,8 @@ impl Check<'_> {
             self.only_for(EcosystemKind::Alembic, ecosystem, "max-heads", heads.span());
         }
         let max_heads = self.count("max-heads", file.max_heads);
-        let declared = ProjectOverride { name: name?, ecosystem: Some(ecosystem), root, schema, migrations, dialect, facts };
+        let declared =
+            ProjectOverride { name: name?, ecosystem: Some(ecosystem), root, schema, migrations, dialect, facts };
         Some(ProjectPolicy { ecosystem, declared, max_heads, rules })
     }
 

@@ -11,11 +11,9 @@ impl<'a> Builder<'a> {
         let (attribute, fields) = primary_key_fields(model)?;
         // MySQL calls every primary key PRIMARY, SQLite's have no name that the engine would look at.
         let name = match dialect {
-            Dialect::PostgreSql | Dialect::CockroachDb | Dialect::SqlServer => Some(
-                attribute
-                    .map()
-                    .map_or_else(|| names::primary_key(dialect, model.database_name()), str::to_owned),
-            ),
+            Dialect::PostgreSql | Dialect::CockroachDb | Dialect::SqlServer => {
+                Some(attribute.map().map_or_else(|| names::primary_key(dialect, model.database_name()), str::to_owned))
+            }
             Dialect::MySql | Dialect::Sqlite | Dialect::Oracle => None,
         };
         let columns = fields.iter().map(|field| part(field, None)).collect();

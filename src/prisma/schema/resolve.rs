@@ -286,11 +286,8 @@ impl<'a> Resolved<'a> {
                         && relation_name(candidate) == name
                 });
                 let Some(opposite) = opposite.filter(|opposite| opposite.arity == Arity::List) else { continue };
-                let first = if to_self {
-                    field.name.name <= opposite.name.name
-                } else {
-                    model.name.name <= other.name.name
-                };
+                let first =
+                    if to_self { field.name.name <= opposite.name.name } else { model.name.name <= other.name.name };
                 if first {
                     let (a, b) = (&model.name.name, &other.name.name);
                     let name = name.map_or_else(|| format!("{a}To{b}"), str::to_owned);
