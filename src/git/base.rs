@@ -193,6 +193,18 @@ fn push(repo: &Repo, event: &Value) -> Result<Resolved, GitError> {
     from_default_branch(repo, branch, "push event (new branch)", "set `fetch-depth: 0` on actions/checkout")
 }
 
+/// The tip of the default branch as this clone knows it: the remote's where there is one, else the local one.
+pub(crate) fn default_branch(repo: &Repo) -> Option<ObjectId> {
+    const NAMES: [&str; 5] = [
+        "refs/remotes/origin/HEAD",
+        "refs/remotes/origin/main",
+        "refs/remotes/origin/master",
+        "refs/heads/main",
+        "refs/heads/master",
+    ];
+    NAMES.iter().find_map(|name| repo.reference(name))
+}
+
 /// From where HEAD left the default branch.
 fn from_default_branch(repo: &Repo, branch: &str, what: &str, help: &str) -> Result<Resolved, GitError> {
     let names = [format!("refs/remotes/origin/{branch}"), format!("refs/heads/{branch}")];

@@ -83,12 +83,10 @@ impl Change {
     fn staged(repo: &Rc<Repo>, by: String) -> Result<Self, GitError> {
         let after = Rc::new(IndexSnapshot::new(repo)?);
         let head = Self::head(repo)?;
-        let diffs = tree::diff_tree_to_index(repo, head.as_ref().map(TreeSnapshot::tree), after.index())?;
-        let diffs = Rc::new(diffs);
-        let before =
-            head.map(|head| Box::new(head.before(Rc::clone(&after) as Rc<dyn Snapshot>, &diffs)) as Box<dyn Snapshot>);
+        let diffs = Rc::new(tree::diff_tree_to_index(repo, head.as_ref().map(TreeSnapshot::tree), after.index())?);
+        let (before, base_tip) = Self::beside(repo, head, &after, &diffs)?;
         let worktree = beside_index(repo)?;
-        Ok(Self::new(Scope::Staged, before, Box::new(after), None, &diffs, worktree, by))
+        Ok(Self::new(Scope::Staged, before, Box::new(after), base_tip, &diffs, worktree, by))
     }
 
     fn index_state(repo: &Rc<Repo>, by: String) -> Result<Self, GitError> {
@@ -102,12 +100,28 @@ impl Change {
         let after = Rc::new(WorktreeSnapshot::new(repo)?);
         let head = Self::head(repo)?;
         let old = head.as_ref().map(|head| tree::list(repo, &head.tree())).transpose()?.unwrap_or_default();
-        let diffs = diff_lists(&FileList::new(old), after.list()?);
-        let diffs = Rc::new(diffs);
-        let before =
-            head.map(|head| Box::new(head.before(Rc::clone(&after) as Rc<dyn Snapshot>, &diffs)) as Box<dyn Snapshot>);
+        let diffs = Rc::new(diff_lists(&FileList::new(old), after.list()?));
+        let (before, base_tip) = Self::beside(repo, head, &after, &diffs)?;
         let beside: Box<dyn Worktree> = Box::new(Rc::clone(&after));
-        Ok(Self::new(Scope::Worktree, before, Box::new(after), None, &diffs, Some(beside), by))
+        Ok(Self::new(Scope::Worktree, before, Box::new(after), base_tip, &diffs, Some(beside), by))
+    }
+
+    /// HEAD as the state before, and the tip of the default branch where that is another commit: what is on a branch of
+    /// one's own only may still be edited, so what is merged already has to be known.
+    fn beside<T: Snapshot + 'static>(
+        repo: &Rc<Repo>,
+        head: Option<TreeSnapshot>,
+        after: &Rc<T>,
+        diffs: &Rc<Vec<PathDiff>>,
+    ) -> Result<(Option<Box<dyn Snapshot>>, Option<Box<dyn Snapshot>>), GitError> {
+        let Some(head) = head else { return Ok((None, None)) };
+        let commit = head.commit();
+        let before = Rc::new(head.before(Rc::clone(after) as Rc<dyn Snapshot>, diffs));
+        // Nothing asks for it where nothing changed, and most commits change nothing that matters.
+        let tip = if diffs.is_empty() { None } else { base::default_branch(repo) }.filter(|tip| *tip != commit);
+        let tip = tip.map(|tip| TreeSnapshot::new(repo, tip)).transpose()?;
+        let tip = tip.map(|tip| Box::new(tip.beside(&before)) as Box<dyn Snapshot>);
+        Ok((Some(Box::new(before)), tip))
     }
 
     /// From the merge base of `from` and `tip` to `tip`.

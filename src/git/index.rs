@@ -248,6 +248,9 @@ impl Index {
             }
             at = body.end;
         }
+        if index.slots.iter().any(|slot| slot.name_len == 0) {
+            return Err(damaged("an entry has no name"));
+        }
         Ok(index)
     }
 
@@ -327,9 +330,6 @@ impl Index {
             if next > end {
                 return Err(too_short());
             }
-            if name_len == 0 {
-                return Err(damaged("an entry has no name"));
-            }
             let slot = Slot {
                 at: u32::try_from(at).map_err(|_| too_short())?,
                 name: u32::try_from(name).map_err(|_| too_short())?,
@@ -341,7 +341,8 @@ impl Index {
                 let base = if version == 4 { names.as_slice() } else { self.data.as_slice() };
                 &base[slot.name as usize..slot.name as usize + usize::from(slot.name_len)]
             };
-            if let Some(previous) = slots.last() {
+            // Only a split index has entries without a name, and that is known at the end of the file alone.
+            if let Some(previous) = slots.last().filter(|previous| previous.name_len > 0 && name_len > 0) {
                 let order = text(previous).cmp(text(&slot)).then((previous.flags & STAGE).cmp(&(flags & STAGE)));
                 if order != Ordering::Less {
                     return Err(damaged(format!("its entries are not in order at `{}`", text(&slot).escape_ascii())));

@@ -9,6 +9,9 @@ mod cli;
 mod disk;
 pub mod env;
 mod error;
+mod handle;
+mod history;
+pub mod hooks;
 mod ignore;
 mod index;
 pub mod overlay;
@@ -22,7 +25,9 @@ pub use change::ScopeRequest;
 pub use disk::DiskSnapshot;
 pub use env::Env;
 pub use error::GitError;
-pub use snapshot::{FileEntry, FileKind, FileList, MemorySnapshot, ObjectId, Snapshot, SnapshotError};
+pub use handle::Repository;
+pub use history::{CommitChange, FirstParents};
+pub use snapshot::{FileEntry, FileKind, FileList, FileText, MemorySnapshot, ObjectId, Snapshot, SnapshotError};
 
 use crate::source::RepoPath;
 

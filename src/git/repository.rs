@@ -196,6 +196,18 @@ impl Repo {
         }
     }
 
+    /// The commit that a reference with this full name points to; none where there is no such reference. Cheaper than
+    /// [`Self::resolve`] for names that are guessed.
+    pub(crate) fn reference(&self, name: &str) -> Option<ObjectId> {
+        match &self.library {
+            Some(library) => {
+                let commit = library.find_reference(name).and_then(|found| found.peel_to_commit()).ok()?;
+                Some(ObjectId::new(commit.id().as_bytes()))
+            }
+            None => self.resolve(name).ok(),
+        }
+    }
+
     fn unknown(&self, name: &str) -> GitError {
         GitError::UnknownRevision { name: name.to_owned(), shallow: self.is_shallow() }
     }

@@ -149,8 +149,17 @@ fn settle(mut found: Vec<PathDiff>) -> Vec<PathDiff> {
         }
         same
     });
-    found.retain(|diff| !matches!((diff.before, diff.after), (Some(a), Some(b)) if a.is_like(b)));
+    found.retain(|diff| !is_same(diff.before, diff.after));
     found
+}
+
+/// Whether two sides hold the same content, or both hold none.
+fn is_same(before: Option<Side>, after: Option<Side>) -> bool {
+    match (before, after) {
+        (Some(before), Some(after)) => before.is_like(after),
+        (None, None) => true,
+        _ => false,
+    }
 }
 
 /// Walks trees, keeping the path to where it stands.
@@ -189,9 +198,7 @@ impl<'a> Walk<'a> {
     }
 
     fn push(&mut self, name: &[u8], before: Option<Side>, after: Option<Side>) -> Result<(), GitError> {
-        if let (Some(before), Some(after)) = (before, after)
-            && before.is_like(after)
-        {
+        if is_same(before, after) {
             return Ok(());
         }
         if self.found.len() >= MAX_FILES {
