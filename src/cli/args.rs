@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::git::Scope;
+use crate::git::hooks::HookKind;
 use crate::policy::FailOn;
 use crate::project::EcosystemKind;
 use crate::report::Format;
@@ -16,7 +17,14 @@ use crate::report::diff::DiffFormat;
 /// driftgate reads git objects alone: it needs no database, runs nothing of the repository, and judges what will be
 /// committed, not what lies in the working directory. Prisma and SQLAlchemy/Alembic projects are found by themselves.
 #[derive(Debug, Parser)]
-#[command(name = "driftgate", version, disable_help_subcommand = true, after_help = EXAMPLES, after_long_help = EXAMPLES)]
+#[command(
+    name = "driftgate",
+    version,
+    disable_help_subcommand = true,
+    override_usage = "driftgate [OPTIONS] [COMMAND]",
+    after_help = EXAMPLES,
+    after_long_help = EXAMPLES
+)]
 pub(super) struct Cli {
     #[command(flatten)]
     pub(super) global: Global,
@@ -41,8 +49,15 @@ Exit codes:
 /// Options of every command.
 #[derive(Debug, Clone, Args)]
 pub(super) struct Global {
-    /// When to colour the output
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Global options")]
+    /// When to colour the output: auto, always, never
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = true,
+        help_heading = "Global options"
+    )]
     pub(super) color: Color,
     /// Say more: the range, the projects, everything that is not judged
     #[arg(long, short, global = true, conflicts_with = "quiet", help_heading = "Global options")]
@@ -100,19 +115,19 @@ pub(super) struct CheckArgs {
     #[command(flatten)]
     pub(super) scope: ScopeArgs,
     /// How to report; may be given several times
-    #[arg(long = "format", value_name = "FORMAT")]
+    #[arg(long = "format", value_name = "FORMAT", help_heading = "Report")]
     pub(super) formats: Vec<Format>,
     /// Where the last machine-readable format goes; the others go to standard output
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Report")]
     pub(super) output_file: Option<PathBuf>,
     /// From which level on findings fail the check [default: error, or the policy's]
-    #[arg(long, value_name = "LEVEL")]
+    #[arg(long, value_name = "LEVEL", help_heading = "Report")]
     pub(super) fail_on: Option<FailOn>,
     /// Exit with 0 whatever is found; what could not be checked still exits with 2
-    #[arg(long)]
+    #[arg(long, help_heading = "Report")]
     pub(super) exit_zero: bool,
     /// Below each finding, write the statements that would close its gap
-    #[arg(long)]
+    #[arg(long, help_heading = "Report")]
     pub(super) print_migrations: bool,
 }
 
@@ -241,12 +256,19 @@ pub(super) struct InitArgs {
 /// Install the git hook.
 #[derive(Debug, Args)]
 pub(super) struct InstallArgs {
-    /// Write a git hook even where a hook manager is in use or core.hooksPath is set elsewhere
+    /// Which hook; may be given several times [default: pre-commit and pre-merge-commit]
+    #[arg(long = "hook", value_name = "HOOK", value_parser = hook)]
+    pub(super) hooks: Vec<HookKind>,
+    /// Write git hooks even where a hook manager is in use
     #[arg(long)]
-    pub(super) force: bool,
-    /// Print the hook, or the lines for the hook manager in use, and write nothing
+    pub(super) raw: bool,
+    /// Let the hooks pass where driftgate itself is found nowhere
     #[arg(long)]
-    pub(super) print: bool,
+    pub(super) allow_missing: bool,
+}
+
+fn hook(name: &str) -> Result<HookKind, String> {
+    HookKind::from_name(name).ok_or_else(|| format!("one of {}", HookKind::ALL.map(HookKind::name).join(", ")))
 }
 
 /// List every rule with its level.
@@ -364,6 +386,31 @@ mod tests {
         ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
+    }
+
+    /// `docs/command-line.md` is the help of every command; `DRIFTGATE_BLESS=1` writes it.
+    #[test]
+    fn the_reference_is_current() {
+        use clap::CommandFactory;
+        use std::fmt::Write as _;
+        let mut command = Cli::command().term_width(100);
+        command.build();
+        let mut text = String::from("# The command line\n");
+        let mut write = |name: &str, command: &mut clap::Command| {
+            let help = command.render_long_help().to_string();
+            let help: Vec<&str> = help.lines().map(str::trim_end).collect();
+            let _ = write!(text, "\n## {name}\n\n```text\n{}\n```\n", help.join("\n").trim_end());
+        };
+        write("driftgate", &mut command.clone());
+        for below in command.get_subcommands_mut() {
+            write(&format!("driftgate {}", below.get_name().to_owned()), below);
+        }
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/command-line.md");
+        if std::env::var_os("DRIFTGATE_BLESS").is_some() {
+            std::fs::write(&path, &text).expect("writes");
+        }
+        let there = std::fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
+        assert!(there == text, "docs/command-line.md is not current: run DRIFTGATE_BLESS=1 cargo test --lib cli::args");
     }
 
     #[test]

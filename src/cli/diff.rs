@@ -19,13 +19,12 @@ use crate::source::RepoPath;
 const NAME: &str = ".";
 
 pub(super) fn run(args: &DiffArgs, global: &Global, env: &Env, output: &mut Output) -> Result<Status, Failure> {
-    let report = match &args.migrations {
-        Some(_) => of_paths(args)?,
-        None => {
-            let change = session::state(&args.at, env)?;
-            let policy = session::policy(global, &*change.after)?;
-            compare(&session::projects(global, &policy, &*change.after)?, &*change.after)?
-        }
+    let report = if args.migrations.is_some() {
+        of_paths(args)?
+    } else {
+        let state = session::State::load(&args.at, &session::repository(env)?)?;
+        let policy = session::policy(global, state.snapshot())?;
+        compare(&session::projects(global, &policy, state.snapshot())?, state.snapshot())?
     };
     output.write(&diff::render(&report, args.format, &output.look()))?;
     Ok(report.status())

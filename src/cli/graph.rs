@@ -8,14 +8,14 @@ use crate::git::env::Env;
 use crate::report::{Status, graph};
 
 pub(super) fn run(args: &GraphArgs, global: &Global, env: &Env, output: &mut Output) -> Result<Status, Failure> {
-    let change = session::state(&args.at, env)?;
-    let policy = session::policy(global, &*change.after)?;
-    let projects = session::projects(global, &policy, &*change.after)?;
+    let state = session::State::load(&args.at, &session::repository(env)?)?;
+    let policy = session::policy(global, state.snapshot())?;
+    let projects = session::projects(global, &policy, state.snapshot())?;
     if projects.is_empty() {
         output.tell("no project found\n");
     }
     for found in &projects {
-        let history = found.ecosystem.history(&found.project, &*change.after)?;
+        let history = found.ecosystem.history(&found.project, state.snapshot())?;
         output.write(&graph::graph(&found.project.name, &history, args.format, &output.look()))?;
     }
     Ok(Status::Clean)

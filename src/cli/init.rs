@@ -1,13 +1,12 @@
 //! `driftgate init`
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
 
 use super::args::{Global, InitArgs};
 use super::failure::Failure;
 use super::output::{self, Output};
 use super::session;
-use crate::git::Scope;
+use crate::git::GitError;
 use crate::git::env::Env;
 use crate::policy::{FILE_NAMES, Policy};
 use crate::project::Project;
@@ -15,8 +14,8 @@ use crate::report::Status;
 use crate::source::RepoPath;
 
 pub(super) fn run(args: &InitArgs, global: &Global, env: &Env, output: &mut Output) -> Result<Status, Failure> {
-    let change = session::change(Some(Scope::Worktree), env)?;
-    let root = root()?;
+    let repository = session::repository(env)?;
+    let Some(root) = repository.root() else { return Err(GitError::Bare { what: "working directory" }.into()) };
     if !args.print {
         for name in FILE_NAMES {
             let path = root.join(name);
@@ -29,7 +28,8 @@ pub(super) fn run(args: &InitArgs, global: &Global, env: &Env, output: &mut Outp
         }
     }
     // What is there is found without a policy: it is the policy that is written.
-    let found = session::projects(global, &Policy::default(), &*change.after)?;
+    let state = session::State::load("worktree", &repository)?;
+    let found = session::projects(global, &Policy::default(), state.snapshot())?;
     let projects: Vec<&Project> = found.iter().map(|found| &found.project).collect();
     let text = template(&projects);
     if args.print {
@@ -49,14 +49,6 @@ pub(super) fn run(args: &InitArgs, global: &Global, env: &Env, output: &mut Outp
     Ok(Status::Clean)
 }
 
-/// The root of the working directory: the nearest folder that holds `.git`, as a folder or, in linked worktrees and
-/// submodules, as a file.
-fn root() -> Result<PathBuf, Failure> {
-    let cwd = session::cwd()?;
-    let root = cwd.ancestors().find(|folder| folder.join(".git").symlink_metadata().is_ok()).map(Path::to_owned);
-    Ok(root.unwrap_or(cwd))
-}
-
 /// A text in quotes of TOML.
 fn quote(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
@@ -66,6 +58,9 @@ fn paths(paths: &[RepoPath]) -> String {
     let quoted: Vec<String> = paths.iter().map(|path| quote(path.as_str())).collect();
     format!("[{}]", quoted.join(", "))
 }
+
+/// The most files of a schema that are written out: models can be hundreds, and the first say where they were found.
+const SHOWN: usize = 8;
 
 /// The file. Everything that is found is written out as a comment: it holds without being said, and can be corrected
 /// by removing the `#`.
@@ -82,8 +77,6 @@ fn template(projects: &[&Project]) -> String {
             quote(project.ecosystem.as_str()),
             quote(if project.root.is_root() { "." } else { project.root.as_str() }),
         );
-        // The files of the models can be hundreds: the first folders say where they were found.
-        const SHOWN: usize = 8;
         let _ = writeln!(out, "# schema = {}", paths(project.schema.get(..SHOWN).unwrap_or(&project.schema)));
         if project.schema.len() > SHOWN {
             let _ = writeln!(out, "# (and {} more files)", project.schema.len() - SHOWN);

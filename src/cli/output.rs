@@ -30,8 +30,6 @@ pub(super) mod names {
     pub(crate) const LOCALE: [&str; 3] = ["LC_ALL", "LC_CTYPE", "LANG"];
     /// Set by the pre-commit framework.
     pub(crate) const PRE_COMMIT: &str = "PRE_COMMIT";
-    /// Set by driftgate's own hook.
-    pub(crate) const DRIFTGATE_HOOK: &str = "DRIFTGATE_HOOK";
     /// Where GitHub Actions takes the job summary.
     pub(crate) const GITHUB_STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
     /// Set where a program works in a person's place.
@@ -175,14 +173,14 @@ fn unicode(env: &Env) -> bool {
 
 /// Whether git or a hook manager started this: git exports the index that is being committed to its hooks.
 fn is_hook(env: &Env) -> bool {
-    [names::PRE_COMMIT, names::DRIFTGATE_HOOK, crate::git::env::names::GIT_INDEX_FILE]
-        .iter()
-        .any(|name| env.get_os(name).is_some())
+    [names::PRE_COMMIT, crate::git::env::names::GIT_INDEX_FILE].iter().any(|name| env.get_os(name).is_some())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    type Variables = &'static [(&'static str, &'static str)];
 
     fn env(variables: &[(&str, &str)]) -> Env {
         Env::new(variables.iter().copied())
@@ -190,7 +188,7 @@ mod tests {
 
     #[test]
     fn colours_in_order_of_precedence() {
-        let cases: [(Color, &[(&str, &str)], bool, bool); 10] = [
+        let cases: [(Color, Variables, bool, bool); 10] = [
             (Color::Auto, &[], true, true),
             (Color::Auto, &[], false, false),
             (Color::Auto, &[("TERM", "dumb")], true, false),

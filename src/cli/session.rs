@@ -8,7 +8,7 @@ use super::failure::Failure;
 use crate::check::CheckError;
 use crate::check::load::{self, Found};
 use crate::git::env::Env;
-use crate::git::{Change, Scope, ScopeRequest, Snapshot};
+use crate::git::{Change, Repository, Scope, ScopeRequest, Snapshot, Worktree};
 use crate::policy::Policy;
 
 /// The folder the command runs in.
@@ -24,14 +24,37 @@ pub(super) fn change(scope: Option<Scope>, env: &Env) -> Result<Change, Failure>
     Ok(Change::load(request, &cwd()?, env)?)
 }
 
-/// The change whose state after is the one that `--at` names: `index`, `worktree`, or a commit.
-pub(super) fn state(at: &str, env: &Env) -> Result<Change, Failure> {
-    let scope = match at {
-        "index" => Scope::All { at: None },
-        "worktree" => Scope::Worktree,
-        revision => Scope::All { at: Some(revision.to_owned()) },
-    };
-    change(Some(scope), env)
+/// A state of the repository that `--at` names.
+pub(super) enum State {
+    /// The index or a commit.
+    Held(Box<dyn Snapshot>),
+    /// The working directory.
+    Worktree(Box<dyn Worktree>),
+}
+
+impl State {
+    /// The state of that name: `index`, `worktree`, or a commit. A bare repository has no index: its HEAD stands for it.
+    pub(super) fn load(at: &str, repository: &Repository) -> Result<Self, Failure> {
+        Ok(match at {
+            "index" if repository.root().is_none() => Self::Held(repository.commit("HEAD")?),
+            "index" => Self::Held(repository.index()?),
+            "worktree" => Self::Worktree(repository.worktree()?),
+            revision => Self::Held(repository.commit(revision)?),
+        })
+    }
+
+    /// Its files.
+    pub(super) fn snapshot(&self) -> &dyn Snapshot {
+        match self {
+            Self::Held(snapshot) => &**snapshot,
+            Self::Worktree(worktree) => worktree.snapshot(),
+        }
+    }
+}
+
+/// The repository that the command runs in.
+pub(super) fn repository(env: &Env) -> Result<Repository, Failure> {
+    Ok(Repository::open(&cwd()?, env)?)
 }
 
 /// The policy that holds for a snapshot.

@@ -1,6 +1,6 @@
 //! The report for a person: headline, the lines it is about, what is missing, why it matters, the command that mends it.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NarratableReportHandler, Severity, SourceCode,
@@ -117,18 +117,18 @@ pub(super) fn full(report: &Report, look: &Look) -> String {
 
 fn more(out: &mut String, indent: &str, count: usize, look: &Look) {
     if count > 0 {
-        out.push_str(&format!("{indent}{} and {count} more (-v lists all)\n", look.ellipsis()));
+        let _ = writeln!(out, "{indent}{} and {count} more (-v lists all)", look.ellipsis());
     }
 }
 
 fn finding(out: &mut String, finding: &Finding, look: &Look) {
     let mut code = format!("{}[{}]", finding.level.as_str(), finding.rule);
     if let Some(project) = finding.project.as_deref().filter(|name| *name != ".") {
-        code.push_str(&format!(" in {}", escape::line(project)));
+        let _ = write!(code, " in {}", escape::line(project));
     }
     let marks = marks(finding, look);
     if marks.is_empty() {
-        code.push_str(&format!(" at {}", text::location(finding)));
+        let _ = write!(code, " at {}", text::location(finding));
     }
     Headline::new(finding.level, code, &finding.message, marks, look).draw(out, look);
     // A related file without a place has no excerpt: it is named.
@@ -209,7 +209,7 @@ fn differences(out: &mut String, finding: &Finding, look: &Look) {
     for (title, differences) in text::by_side(&finding.differences) {
         let shown = left.min(differences.len());
         if shown > 0 {
-            out.push_str(&format!("  {title}:\n"));
+            let _ = writeln!(out, "  {title}:");
         }
         for difference in differences.iter().take(shown) {
             text::wrap(out, look, &format!("    {} ", look.bullet()), "      ", &text::difference(difference));
@@ -250,7 +250,7 @@ fn policy_error(out: &mut String, error: &PolicyError, look: &Look) {
         if !marks.add(place, Some(error.label()), true, look) {
             let (line, column) = place.start();
             let path = place.path().to_string();
-            code.push_str(&format!(" at {}:{line}:{column}", escape::line(&path)));
+            let _ = write!(code, " at {}:{line}:{column}", escape::line(&path));
         }
         if let Some((place, label)) = error.related() {
             marks.add(place, Some(label), false, look);
