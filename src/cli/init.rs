@@ -93,7 +93,7 @@ fn template(projects: &[&Project]) -> String {
     out
 }
 
-const TOP: &str = r#"#:schema https://raw.githubusercontent.com/driftgate/driftgate/main/driftgate.schema.json
+const TOP: &str = r#"#:schema https://github.com/driftgate/driftgate/raw/main/driftgate.schema.json
 # The policy of driftgate. Every key is optional; docs/policy.md of driftgate lists them all.
 # It is read from what is judged (the index in a hook), so it takes effect once it is staged.
 

@@ -188,10 +188,12 @@ fn marks(finding: &Finding, look: &Look) -> Marks {
             marks.add(place, Some(&related.message), false, look);
         }
     }
-    if let [difference] = finding.differences.as_slice()
-        && let Some(place) = &difference.migrated_at
-    {
-        marks.add(place, Some("migrated here"), false, look);
+    for difference in &finding.differences {
+        // What is declared nowhere can only be shown where it is made; of several, that is enough.
+        if let Some(place) = difference.migrated_at.as_ref().filter(|_| !several || difference.declared_at.is_none()) {
+            let label = if several { difference.object() } else { "migrated here".to_owned() };
+            marks.add(place, Some(&label), false, look);
+        }
     }
     marks
 }
