@@ -86,7 +86,7 @@ impl Headline {
         } else {
             out.push_str(&self.code);
             out.push('\n');
-            let _ = NarratableReportHandler::new().with_context_lines(0).render_report(out, self);
+            let _ = NarratableReportHandler::new().with_context_lines(snippet::CONTEXT).render_report(out, self);
         }
     }
 }
