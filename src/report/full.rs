@@ -3,8 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NarratableReportHandler, Severity, SourceCode,
-    ThemeCharacters, ThemeStyles,
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity, SourceCode, ThemeCharacters, ThemeStyles,
 };
 
 use super::snippet::{self, Excerpts, Marks};
@@ -84,9 +83,19 @@ impl Headline {
                 out.push('\n');
             }
         } else {
-            out.push_str(&self.code);
-            out.push('\n');
-            let _ = NarratableReportHandler::new().with_context_lines(snippet::CONTEXT).render_report(out, self);
+            self.narrate(out, look);
+        }
+    }
+
+    /// The same in sentences, for those who hear it.
+    fn narrate(&self, out: &mut String, look: &Look) {
+        text::wrap(out, look, "", "  ", &format!("{}: {}", self.code, self.message));
+        for label in &self.labels {
+            let Ok(marked) = self.excerpts.read_span(label.inner(), 0, 0) else { continue };
+            let said = label.label().map(|label| format!(": {label}")).unwrap_or_default();
+            let (name, line, column) = (marked.name().unwrap_or_default(), marked.line() + 1, marked.column() + 1);
+            text::wrap(out, look, "  ", "    ", &format!("in {name}, line {line}, column {column}{said}"));
+            let _ = writeln!(out, "    {}", String::from_utf8_lossy(marked.data()).trim_end());
         }
     }
 }
