@@ -22,6 +22,9 @@ pub enum ScopeRequest {
     Given(Scope),
 }
 
+/// A snapshot that may not be there.
+type MaybeSnapshot = Option<Box<dyn Snapshot>>;
+
 impl Change {
     /// Loads the change that is asked for, from the repository that `cwd` and the environment name.
     ///
@@ -113,7 +116,7 @@ impl Change {
         head: Option<TreeSnapshot>,
         after: &Rc<T>,
         diffs: &Rc<Vec<PathDiff>>,
-    ) -> Result<(Option<Box<dyn Snapshot>>, Option<Box<dyn Snapshot>>), GitError> {
+    ) -> Result<(MaybeSnapshot, MaybeSnapshot), GitError> {
         let Some(head) = head else { return Ok((None, None)) };
         let commit = head.commit();
         let before = Rc::new(head.before(Rc::clone(after) as Rc<dyn Snapshot>, diffs));

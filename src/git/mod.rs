@@ -15,6 +15,7 @@ pub mod hooks;
 mod ignore;
 mod index;
 pub mod overlay;
+mod places;
 mod repository;
 pub mod snapshot;
 mod snapshots;

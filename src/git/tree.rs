@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use crate::git::ChangedPath;
 use crate::git::error::GitError;
-use crate::git::index::{Index, NodeId, kind_of_mode};
+use crate::git::index::{CacheTree, Index, NodeId, kind_of_mode};
 use crate::git::repository::Repo;
 use crate::git::snapshot::{FileEntry, FileKind, ObjectId};
 use crate::source::RepoPath;
@@ -351,7 +351,7 @@ pub(crate) fn diff_tree_to_index(
     before: Option<ObjectId>,
     index: &Index,
 ) -> Result<Vec<PathDiff>, GitError> {
-    let root = index.cache_tree().and_then(|cache| cache.root());
+    let root = index.cache_tree().and_then(CacheTree::root);
     let known = root.and_then(|root| index.cache_tree()?.tree(root));
     if let (Some((id, span)), Some(before)) = (known, before)
         && id == before

@@ -107,6 +107,8 @@ pub struct ProjectState {
     pub replay: Replay,
     /// What differs.
     pub gap: Vec<Difference>,
+    /// Models that the ecosystem's own tool would never see (see [`Ecosystem::unregistered`]).
+    pub unregistered: Vec<SourceProblem>,
 }
 
 impl ProjectState {
@@ -149,6 +151,16 @@ pub trait Ecosystem: Sync {
     /// # Errors
     /// Where the snapshot cannot be read (a file that does not parse is in [`Declared::problems`]).
     fn declared(&self, project: &Project, snapshot: &dyn Snapshot) -> Result<Declared, SnapshotError>;
+
+    /// Mapped classes in modules that nothing reachable from the environment imports: the ecosystem's own tool never sees
+    /// them. None where everything that is found is seen.
+    ///
+    /// # Errors
+    /// Where the snapshot cannot be read.
+    fn unregistered(&self, project: &Project, snapshot: &dyn Snapshot) -> Result<Vec<SourceProblem>, SnapshotError> {
+        let _ = (project, snapshot);
+        Ok(Vec::new())
+    }
 
     /// Reads the project's migrations.
     ///

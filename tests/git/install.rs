@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use driftgate::git::GitError;
 use driftgate::git::hooks::{
-    HookKind, InstallAction, InstallOutcome, InstallRequest, InstalledHook, Manager, UninstallAction, install, uninstall,
+    HookKind, InstallAction, InstallOutcome, InstallRequest, InstalledHook, Manager, UninstallAction, install,
+    uninstall,
 };
 
 use crate::support::{TestRepo, write_executable};
@@ -15,11 +16,8 @@ fn stand_in(repo: &TestRepo) -> PathBuf {
     std::fs::create_dir_all(place.parent().unwrap()).unwrap();
     let log = repo.beside("log");
     let fail = repo.beside("fail");
-    let script = format!(
-        "#!/bin/sh\necho \"driftgate $*\" >> '{}'\n[ ! -e '{}' ] || exit 1\n",
-        log.display(),
-        fail.display()
-    );
+    let script =
+        format!("#!/bin/sh\necho \"driftgate $*\" >> '{}'\n[ ! -e '{}' ] || exit 1\n", log.display(), fail.display());
     write_executable(&place, &script);
     place
 }
@@ -85,7 +83,8 @@ fn a_commit_is_judged_and_stopped() {
 #[test]
 fn a_hook_of_someone_elses_runs_first_and_comes_back() {
     let repo = TestRepo::new();
-    let theirs = format!("#!/bin/sh\necho \"theirs $#\" >> '{}'\n[ ! -e stop ] || exit 3\n", repo.beside("log").display());
+    let theirs =
+        format!("#!/bin/sh\necho \"theirs $#\" >> '{}'\n[ ! -e stop ] || exit 3\n", repo.beside("log").display());
     repo.hook("pre-commit", &theirs);
     let request = request(&repo, &[HookKind::PreCommit]);
     let legacy = repo.root().join(".git/hooks/pre-commit.legacy");
@@ -174,7 +173,7 @@ fn a_hooks_path_of_the_user_is_not_ours_to_write() {
     let request = request(&repo, &[HookKind::PreCommit]);
     let error = install(repo.root(), &repo.env(), &request).expect_err("those hooks run everywhere");
     assert!(error.to_string().contains("/everyone/hooks in the global configuration"), "{error}");
-    assert!(error.help().is_some_and(|help| help.contains("git config --local core.hooksPath .git/hooks")));
+    assert!(error.help().is_some_and(|help| help.contains("git config --local core.hooksPath /")));
     repo.git(&["config", "--local", "core.hooksPath", ".git/hooks"]);
     assert_eq!(installed(&repo, &request)[0].action, InstallAction::Created);
     assert!(commit(&repo, repo.root()).0);

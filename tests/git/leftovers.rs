@@ -79,6 +79,18 @@ fn an_edit_within_the_same_second_and_of_the_same_size_is_seen() {
 }
 
 #[test]
+fn a_file_that_git_was_told_not_to_look_at_is_not_left_over() {
+    let repo = TestRepo::new();
+    repo.write("a.sql", "1").write("b.sql", "1");
+    repo.commit("first");
+    repo.git(&["update-index", "--assume-unchanged", "a.sql"]);
+    repo.git(&["update-index", "--skip-worktree", "b.sql"]);
+    repo.write("a.sql", "another");
+    repo.remove("b.sql");
+    assert_eq!(leftovers(&repo.staged(), &[""]), [""; 0]);
+}
+
+#[test]
 fn what_a_filter_would_make_of_a_file_is_not_guessed() {
     let repo = TestRepo::new();
     repo.write(".gitattributes", "*.big filter=shout\n").write("x.big", "quiet").write("x.sql", "quiet");

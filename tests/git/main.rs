@@ -1,5 +1,7 @@
 //! The git room on real repositories.
 
+#![allow(clippy::unwrap_used, reason = "what cannot be set up fails the test")]
+
 #[path = "../support/mod.rs"]
 mod support;
 

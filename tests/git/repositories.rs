@@ -59,6 +59,15 @@ fn reftable() {
 }
 
 #[test]
+fn extensions_that_only_git_knows() {
+    let repo = TestRepo::new();
+    fill(&repo);
+    repo.git(&["config", "core.repositoryFormatVersion", "1"]);
+    repo.git(&["config", "extensions.partialClone", "origin"]);
+    assert_filled(&repo);
+}
+
+#[test]
 fn split_index() {
     let repo = TestRepo::new();
     fill(&repo);
@@ -125,7 +134,7 @@ fn partial_clone_fetches_what_it_lacks() {
     cut_off.git(&["remote", "set-url", "origin", "file:///nowhere"]);
     let range = cut_off.load(Scope::Range { from: "HEAD~1".to_owned(), to: "HEAD".to_owned() }).unwrap();
     let read = range.before.as_deref().unwrap().read(&RepoPath::new("schema.prisma"));
-    let error = read.err().expect("what cannot be fetched is not absent");
+    let error = read.expect_err("what cannot be fetched is not absent");
     assert!(error.to_string().contains("is not in this clone"), "{error}");
 }
 
@@ -207,6 +216,10 @@ fn submodules_and_links_are_entries_and_never_entered() {
         assert!(matches!(read, FileText::Unreadable(_)), "{path}");
     }
     assert_eq!(text(&*change.after, "vendor/schema.prisma"), None);
+    std::fs::write(repo.root().join("vendor/schema.prisma"), "edited").unwrap();
+    repo.git_in(&repo.root().join("vendor"), &["add", "--all"]);
+    let inside = Change::load(ScopeRequest::Automatic, &repo.root().join("vendor"), &repo.env()).unwrap();
+    assert_eq!(changed(&inside), ["~schema.prisma"], "a submodule is a repository of its own");
     std::fs::write(repo.root().join("vendor/new"), "x").unwrap();
     assert_eq!(leftovers(&change, &["", "vendor"]), [""; 0]);
 }
@@ -299,6 +312,6 @@ fn missing_objects_are_never_taken_for_missing_files() {
     let id = repo.git(&["rev-parse", ":app/schema.prisma"]);
     std::fs::remove_file(repo.root().join(format!(".git/objects/{}/{}", &id[..2], &id[2..]))).unwrap();
     let change = repo.staged();
-    let error = change.after.read(&RepoPath::new("app/schema.prisma")).err().expect("the blob is gone");
+    let error = change.after.read(&RepoPath::new("app/schema.prisma")).expect_err("the blob is gone");
     assert!(error.to_string().starts_with(&format!("the blob {id} is not in this clone")), "{error}");
 }

@@ -1,6 +1,6 @@
 //! Walking the history of a branch.
 
-use driftgate::git::{CommitChange, FirstParents, Repository, Snapshot};
+use driftgate::git::{CommitChange, FirstParents, Repository};
 
 use crate::support::{TestRepo, text};
 
@@ -30,7 +30,8 @@ fn merged_branches_are_one_step() {
 
     let steps: Vec<CommitChange> = walk(&repo).collect::<Result<_, _>>().unwrap();
     let expected = [("last", vec!["a"]), ("merge topic", vec!["b", "c"]), ("first", vec!["a"])];
-    let expected = expected.map(|(subject, paths)| (subject.to_owned(), paths.into_iter().map(str::to_owned).collect()));
+    let expected =
+        expected.map(|(subject, paths)| (subject.to_owned(), paths.into_iter().map(str::to_owned).collect()));
     assert_eq!(steps.iter().map(told).collect::<Vec<_>>(), expected);
     assert_eq!(steps[2].id.to_string(), first);
     assert_eq!(steps[2].parent, None);

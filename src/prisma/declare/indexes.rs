@@ -11,16 +11,14 @@ impl<'a> Builder<'a> {
         let (attribute, fields) = primary_key_fields(model)?;
         // MySQL calls every primary key PRIMARY, SQLite's have no name that the engine would look at.
         let name = match dialect {
-            Dialect::PostgreSql | Dialect::CockroachDb | Dialect::SqlServer => Some(
-                attribute
-                    .map()
-                    .map_or_else(|| names::primary_key(dialect, model.database_name()), str::to_owned),
-            ),
+            Dialect::PostgreSql | Dialect::CockroachDb | Dialect::SqlServer => {
+                Some(attribute.map().map_or_else(|| names::primary_key(dialect, model.database_name()), str::to_owned))
+            }
             Dialect::MySql | Dialect::Sqlite | Dialect::Oracle => None,
         };
         let columns = fields.iter().map(|field| part(field, None)).collect();
         let clustered = (dialect == Dialect::SqlServer).then(|| clustered(attribute).unwrap_or(true));
-        Some(Key { name, columns, clustered, place: Self::place(model, attribute.span) })
+        Some(Key { name, columns, clustered, place: Some(model.place(attribute.span)) })
     }
 
     pub(super) fn indexes(&self, model: &'a Model) -> Vec<Index> {
@@ -30,12 +28,12 @@ impl<'a> Builder<'a> {
                 indexes.push(self.index(model, attribute, &[single_key_field(field, attribute)], true));
             }
         }
-        for attribute in &model.attributes {
-            if !matches!(attribute.name.as_str(), "unique" | "index" | "fulltext") {
-                continue;
-            }
-            if let Some(fields) = key_fields(model, attribute) {
-                indexes.push(self.index(model, attribute, &fields, attribute.name == "unique"));
+        // In the order in which the engine visits the attributes: of several that match, the first one counts.
+        for kind in ["index", "unique", "fulltext"] {
+            for attribute in model.attributes.iter().filter(|attribute| attribute.name == kind) {
+                if let Some(fields) = key_fields(model, attribute) {
+                    indexes.push(self.index(model, attribute, &fields, kind == "unique"));
+                }
             }
         }
         indexes
@@ -44,13 +42,7 @@ impl<'a> Builder<'a> {
     fn index(&self, model: &Model, attribute: &Attribute, fields: &[KeyField<'_>], unique: bool) -> Index {
         let dialect = self.context.dialect;
         let columns: Vec<&str> = fields.iter().map(|field| field.field.column_name()).collect();
-        let name = index_map(attribute).map_or_else(
-            || {
-                let make = if unique { names::unique } else { names::index };
-                make(dialect, model.database_name(), &columns)
-            },
-            str::to_owned,
-        );
+        let name = index_name(dialect, model, attribute, &columns, unique);
         let algorithm = attribute.named("type").and_then(Expr::constant);
         let parts = fields.iter().map(|field| part(field, algorithm)).collect();
         let mut index = Index::new(Some(name), parts, unique);
@@ -65,7 +57,7 @@ impl<'a> Builder<'a> {
             index.constraint = unique;
             index.clustered = Some(clustered(attribute).unwrap_or(false));
         }
-        index.place = Self::place(model, attribute.span);
+        index.place = Some(model.place(attribute.span));
         index
     }
 
@@ -98,7 +90,7 @@ impl<'a> Builder<'a> {
 }
 
 /// The attribute that makes the primary key, and its fields.
-pub(super) fn primary_key_fields(model: &Model) -> Option<(&Attribute, Vec<KeyField<'_>>)> {
+pub(crate) fn primary_key_fields(model: &Model) -> Option<(&Attribute, Vec<KeyField<'_>>)> {
     for field in &model.fields {
         if let Some(attribute) = field.attribute("id") {
             return Some((attribute, vec![single_key_field(field, attribute)]));
@@ -108,8 +100,25 @@ pub(super) fn primary_key_fields(model: &Model) -> Option<(&Attribute, Vec<KeyFi
     Some((attribute, key_fields(model, attribute)?))
 }
 
-/// The name in the database. `name:` on `@@index` and `@@fulltext` is `map:` of old; on `@@unique` it is the client's.
-pub(super) fn index_map(attribute: &Attribute) -> Option<&str> {
+/// The name of an index or a unique key.
+pub(crate) fn index_name(
+    dialect: Dialect,
+    model: &Model,
+    attribute: &Attribute,
+    columns: &[&str],
+    unique: bool,
+) -> String {
+    index_map(attribute).map_or_else(
+        || {
+            let make = if unique { names::unique } else { names::index };
+            make(dialect, model.database_name(), columns)
+        },
+        str::to_owned,
+    )
+}
+
+/// The name that is written. `name:` on `@@index` and `@@fulltext` is `map:` of old; on `@@unique` it is the client's.
+fn index_map(attribute: &Attribute) -> Option<&str> {
     let old = || attribute.named("name").and_then(Expr::text).filter(|_| attribute.name != "unique");
     attribute.map().or_else(old)
 }

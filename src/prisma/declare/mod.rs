@@ -4,20 +4,19 @@
 //! (`schema-engine/connectors/sql-schema-connector/src/sql_schema_calculator.rs` in prisma/prisma-engines).
 
 pub(crate) mod defaults;
-mod indexes;
+pub(crate) mod indexes;
 pub(crate) mod names;
 pub(crate) mod native;
 mod relations;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::catalog::{
     AutoIncrement, Catalog, Column, ColumnType, Dialect, Enum, Extension, Name, ObjectName, Table, TypeKind,
 };
 use crate::prisma::schema::ast::{Arity, EnumBlock, Field, Model, Schema};
 use crate::prisma::schema::resolve::{Kind, Resolved, Settings};
-use crate::source::Place;
 
 /// What decides how a schema becomes a catalog, besides its own text.
 #[derive(Debug, Clone)]
@@ -81,9 +80,10 @@ impl<'a> Builder<'a> {
         self.catalog.schemas.extend(settings.schemas.iter().cloned());
     }
 
-    /// Extensions are managed under the preview feature alone.
+    /// Extensions that the datasource names: the engine refuses them without the preview feature `postgresqlExtensions`,
+    /// so they are managed wherever they are written.
     fn extensions(&mut self, schema: &Schema, settings: &Settings) {
-        if self.context.dialect != Dialect::PostgreSql || !settings.previews("postgresqlExtensions") {
+        if self.context.dialect != Dialect::PostgreSql {
             return;
         }
         let Some(datasource) = schema.datasources.first() else { return };
@@ -167,9 +167,5 @@ impl<'a> Builder<'a> {
             Dialect::SqlServer | Dialect::Oracle => TypeKind::Unknown,
         };
         ColumnType { kind, array: false }
-    }
-
-    fn place(model: &Model, span: crate::source::Span) -> Option<Place> {
-        Some(model.place(span))
     }
 }

@@ -15,10 +15,10 @@ impl<'a> Builder<'a> {
     fn foreign_key(&self, relation: &Inline<'a>) -> ForeignKey {
         let dialect = self.context.dialect;
         let columns: Vec<&str> = relation.fields.iter().map(|field| field.column_name()).collect();
-        let name = relation.attribute.map().map_or_else(
-            || names::foreign_key(dialect, relation.model.database_name(), &columns),
-            str::to_owned,
-        );
+        let name = relation
+            .attribute
+            .map()
+            .map_or_else(|| names::foreign_key(dialect, relation.model.database_name(), &columns), str::to_owned);
         let explicit = |name| relation.attribute.named(name).and_then(Expr::constant).and_then(action);
         ForeignKey {
             name: Some(name),
@@ -31,7 +31,7 @@ impl<'a> Builder<'a> {
             deferrable: false,
             initially_deferred: false,
             not_valid: false,
-            place: Self::place(relation.model, relation.attribute.span),
+            place: Some(relation.model.place(relation.attribute.span)),
         }
     }
 
@@ -51,7 +51,14 @@ impl<'a> Builder<'a> {
             let mut column = Column::new(column, self.column_type(id, self.resolved.kind(id)), false);
             column.place.clone_from(&side);
             if !emulates_relations {
-                table.foreign_keys.push(self.join_key(&column, foreign_key, self.table_name(model), id.column_name(), relation, side));
+                table.foreign_keys.push(self.join_key(
+                    &column,
+                    foreign_key,
+                    self.table_name(model),
+                    id.column_name(),
+                    relation,
+                    side,
+                ));
             }
             table.columns.push(column);
         }

@@ -121,9 +121,8 @@ impl Lexer<'_> {
         if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return TokenKind::Word(word.to_owned());
         }
-        let fraction = self.rest().strip_prefix('.').map_or(0, |rest| {
-            rest.bytes().take_while(u8::is_ascii_digit).count()
-        });
+        let fraction =
+            self.rest().strip_prefix('.').map_or(0, |rest| rest.bytes().take_while(u8::is_ascii_digit).count());
         if fraction > 0 {
             self.at += 1 + fraction;
         }

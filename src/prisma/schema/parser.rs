@@ -35,9 +35,11 @@ fn conflict_marker(source: &Arc<Source>) -> Option<SourceProblem> {
     let mut offset = 0;
     for line in source.text().split_inclusive('\n') {
         let content = line.trim_end_matches(['\n', '\r']);
-        if content.strip_prefix("<<<<<<<").or_else(|| content.strip_prefix(">>>>>>>")).is_some_and(|rest| {
-            rest.is_empty() || rest.starts_with(' ')
-        }) {
+        if content
+            .strip_prefix("<<<<<<<")
+            .or_else(|| content.strip_prefix(">>>>>>>"))
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+        {
             let place = Place::new(source, Span::new(offset, offset + content.len()));
             return Some(SourceProblem {
                 path: source.path().clone(),
@@ -187,12 +189,9 @@ impl Parser<'_> {
 
     fn block(&mut self, schema: &mut Schema) -> Result<(), Skip> {
         let start = self.span();
-        let keyword = match self.peek() {
-            Some(TokenKind::Word(word)) => word.clone(),
-            _ => {
-                let message = format!("expected a block (model, enum, datasource, …), found {}", self.found());
-                return Err(self.problem(start, message, "delete the line, or open a block: `model Name {`"));
-            }
+        let Some(TokenKind::Word(keyword)) = self.peek().cloned() else {
+            let message = format!("expected a block (model, enum, datasource, …), found {}", self.found());
+            return Err(self.problem(start, message, "delete the line, or open a block: `model Name {`"));
         };
         let known = matches!(keyword.as_str(), "model" | "view" | "type" | "enum" | "datasource" | "generator");
         self.at += 1;
@@ -435,8 +434,8 @@ impl Parser<'_> {
             if !arguments.is_empty() {
                 self.comma(')')?;
             }
-            let named = matches!(self.peek(), Some(TokenKind::Word(_)))
-                && self.peek_at(1) == Some(&TokenKind::Mark(':'));
+            let named =
+                matches!(self.peek(), Some(TokenKind::Word(_))) && self.peek_at(1) == Some(&TokenKind::Mark(':'));
             let name = if named {
                 let name = self.ident("a name")?;
                 self.expect(':')?;

@@ -125,11 +125,6 @@ impl Settings {
     pub(crate) fn dialect(&self) -> Option<Dialect> {
         provider_dialect(self.provider.as_deref()?)
     }
-
-    /// Whether a preview feature is on.
-    pub(crate) fn previews(&self, feature: &str) -> bool {
-        self.preview_features.contains(feature)
-    }
 }
 
 /// The dialect of a provider's name in a `datasource` block or a lock file.
@@ -214,23 +209,24 @@ impl<'a> Resolved<'a> {
     }
 
     /// What the type of a field is.
-    pub(crate) fn kind(&self, field: &'a Field) -> Kind<'a> {
-        match &field.ty {
-            FieldType::Unsupported(text) => Kind::Unsupported(text),
-            FieldType::Named(name) => {
-                let name = name.name.as_str();
-                if let Some(scalar) = Scalar::from_name(name) {
-                    Kind::Scalar(scalar)
-                } else if let Some(block) = self.enums.get(name) {
-                    Kind::Enum(block)
-                } else if let Some(model) = self.models.get(name) {
-                    Kind::Relation(model)
-                } else if let Some(composite) = self.composites.get(name) {
-                    Kind::Composite(composite)
-                } else {
-                    Kind::Unknown(name)
-                }
-            }
+    pub(crate) fn kind<'f>(&self, field: &'f Field) -> Kind<'f>
+    where
+        'a: 'f,
+    {
+        let name = match &field.ty {
+            FieldType::Unsupported(text) => return Kind::Unsupported(text),
+            FieldType::Named(name) => name.name.as_str(),
+        };
+        if let Some(scalar) = Scalar::from_name(name) {
+            return Kind::Scalar(scalar);
+        }
+        if let Some(block) = self.enums.get(name) {
+            return Kind::Enum(block);
+        }
+        match (self.models.get(name), self.composites.get(name)) {
+            (Some(model), _) => Kind::Relation(model),
+            (None, Some(composite)) => Kind::Composite(composite),
+            (None, None) => Kind::Unknown(name),
         }
     }
 
@@ -286,11 +282,8 @@ impl<'a> Resolved<'a> {
                         && relation_name(candidate) == name
                 });
                 let Some(opposite) = opposite.filter(|opposite| opposite.arity == Arity::List) else { continue };
-                let first = if to_self {
-                    field.name.name <= opposite.name.name
-                } else {
-                    model.name.name <= other.name.name
-                };
+                let first =
+                    if to_self { field.name.name <= opposite.name.name } else { model.name.name <= other.name.name };
                 if first {
                     let (a, b) = (&model.name.name, &other.name.name);
                     let name = name.map_or_else(|| format!("{a}To{b}"), str::to_owned);
