@@ -160,9 +160,9 @@ fn indexes_keep_all_that_is_written_on_them() {
     let mysql = model(Dialect::MySql, "a String\n @@index([a(length: 10)])\n @@fulltext([a], map: \"ft\")");
     assert!(mysql.indexes.iter().any(|index| index.parts[0].length == Some(10)));
     assert!(mysql.indexes.iter().any(|index| index.method.as_deref() == Some("fulltext")));
-    let mssql = model(Dialect::SqlServer, "a Int @unique(clustered: true)\n @@index([a])");
-    assert!(mssql.indexes.iter().any(|index| index.constraint && index.clustered == Some(true)));
-    assert!(mssql.indexes.iter().any(|index| !index.constraint && index.clustered == Some(false)));
+    let server = model(Dialect::SqlServer, "a Int @unique(clustered: true)\n @@index([a])");
+    assert!(server.indexes.iter().any(|index| index.constraint && index.clustered == Some(true)));
+    assert!(server.indexes.iter().any(|index| !index.constraint && index.clustered == Some(false)));
 }
 
 #[test]
