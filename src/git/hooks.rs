@@ -9,7 +9,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::git::env::Env;
-use crate::git::error::GitError;
+use crate::git::error::{GitError, shell_word};
 use crate::git::repository::Repo;
 
 mod manager;
@@ -199,8 +199,13 @@ fn hooks_dir(repo: &Repo) -> Result<PathBuf, GitError> {
         let (scope, value) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
         if !matches!(&*scope, "local" | "worktree") && !value.is_empty() {
             return Err(GitError::Hooks {
-                message: format!("core.hooksPath is set to {value} in the {scope} configuration of git: hooks written there would run in every repository"),
-                help: "give this repository a folder of its own, `git config --local core.hooksPath .git/hooks`, and install again; or call `driftgate check --staged` from the hook in that folder".to_owned(),
+                message: format!(
+                    "core.hooksPath is set to {value} in the {scope} configuration of git: hooks written there would run in every repository"
+                ),
+                help: format!(
+                    "give this repository a folder of its own, `git config --local core.hooksPath {}`, and install again; or call `driftgate check --staged` from the hook in that folder",
+                    shell_word(&repo.common_dir().join("hooks").display().to_string())
+                ),
             });
         }
     }

@@ -402,8 +402,18 @@ impl Index {
     /// The positions in `within` whose names begin with `prefix`, where those before `within.start` do not.
     pub(crate) fn with_prefix(&self, prefix: &[u8], within: Range<usize>) -> Range<usize> {
         let slots = self.slots.get(within.clone()).unwrap_or_default();
-        let start = slots.partition_point(|slot| self.name_of(slot) < prefix);
-        let len = slots[start..].partition_point(|slot| self.name_of(slot).starts_with(prefix));
+        let begins = |slot: &Slot| self.name_of(slot).starts_with(prefix);
+        // A walk asks at the very first of a folder's entries, of which there are few beside all that follow.
+        let start = match slots.first() {
+            Some(first) if begins(first) => 0,
+            _ => slots.partition_point(|slot| self.name_of(slot) < prefix),
+        };
+        let rest = &slots[start..];
+        let mut bound = 1;
+        while rest.get(bound - 1).is_some_and(begins) {
+            bound *= 2;
+        }
+        let len = rest[..bound.min(rest.len())].partition_point(begins);
         within.start + start..within.start + start + len
     }
 

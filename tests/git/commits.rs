@@ -110,6 +110,24 @@ fn a_linked_worktree_has_its_own_index() {
 }
 
 #[test]
+fn a_worktree_of_a_bare_repository_is_one_of_its_own() {
+    let origin = two_files();
+    let mut bare = TestRepo::clone_of(&origin, &["--bare"]);
+    let linked = bare.beside("linked");
+    bare.git(&["worktree", "add", "--quiet", linked.to_str().unwrap(), "main"]);
+    std::fs::write(linked.join("app/schema.prisma"), "new").unwrap();
+    bare.git_in(&linked, &["add", "--all"]);
+    let change = Change::load(ScopeRequest::Automatic, &linked, &bare.env()).unwrap();
+    assert_eq!(changed(&change), ["~app/schema.prisma"]);
+    bare.set("GIT_DIR", bare.root().join("worktrees/linked").display().to_string());
+    for cwd in [linked.clone(), linked.join("app")] {
+        let change = Change::load(ScopeRequest::Automatic, &cwd, &bare.env()).unwrap();
+        assert_eq!(changed(&change), ["~app/schema.prisma"]);
+        assert_eq!(files(change.worktree.as_ref().unwrap().snapshot()).len(), 3);
+    }
+}
+
+#[test]
 fn a_merge_shows_the_incoming_side() {
     let mut repo = two_files();
     repo.git(&["checkout", "--quiet", "-b", "topic"]);

@@ -173,7 +173,7 @@ fn a_hooks_path_of_the_user_is_not_ours_to_write() {
     let request = request(&repo, &[HookKind::PreCommit]);
     let error = install(repo.root(), &repo.env(), &request).expect_err("those hooks run everywhere");
     assert!(error.to_string().contains("/everyone/hooks in the global configuration"), "{error}");
-    assert!(error.help().is_some_and(|help| help.contains("git config --local core.hooksPath .git/hooks")));
+    assert!(error.help().is_some_and(|help| help.contains("git config --local core.hooksPath /")));
     repo.git(&["config", "--local", "core.hooksPath", ".git/hooks"]);
     assert_eq!(installed(&repo, &request)[0].action, InstallAction::Created);
     assert!(commit(&repo, repo.root()).0);

@@ -96,7 +96,7 @@ impl Manager {
         let names: Vec<&str> = hooks.iter().map(|hook| hook.name()).collect();
         // A push has a range of its own, which every manager but pre-commit leaves to the command.
         let command = |name: &str| {
-            if name == "pre-push" { "driftgate check --base @{upstream}" } else { "driftgate check --staged" }
+            if name == "pre-push" { "driftgate check --base origin/HEAD" } else { "driftgate check --staged" }
         };
         let (file, text, then) = match self {
             Self::PreCommit => (
