@@ -26,12 +26,11 @@ pub(crate) fn read(project: &Project, snapshot: &dyn Snapshot) -> Result<History
     for folder in &project.migrations {
         read_folder(folder, dialect, snapshot, &mut history)?;
     }
-    if let Some(schema) = connection::schema(project, snapshot)? {
-        if let Some(first) = history.migrations.first_mut()
-            && let Some(place) = first.place.clone()
-        {
-            first.script = Arc::new(Connected { schema, place, script: Arc::clone(&first.script) });
-        }
+    if let Some(schema) = connection::schema(project, snapshot)?
+        && let Some(first) = history.migrations.first_mut()
+        && let Some(place) = first.place.clone()
+    {
+        first.script = Arc::new(Connected { schema, place, script: Arc::clone(&first.script) });
     }
     let mut parent: Option<String> = None;
     for migration in &mut history.migrations {
