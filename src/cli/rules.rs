@@ -29,7 +29,9 @@ struct Rule {
 pub(super) fn run(args: &RulesArgs, output: &mut Output) -> Result<Status, Failure> {
     let text = match args.format {
         ListFormat::Table => table(),
-        ListFormat::Json => report::json_text(&Rules { version: 1, rules: RuleId::ALL.iter().map(json).collect() }),
+        ListFormat::Json => {
+            report::json_text(&Rules { version: 1, rules: RuleId::ALL.iter().copied().map(json).collect() })
+        }
     };
     output.write(&text)?;
     Ok(Status::Clean)
@@ -39,7 +41,7 @@ fn level(rule: RuleId) -> &'static str {
     rule.default_level().map_or("off", |level| level.as_str())
 }
 
-fn json(&rule: &RuleId) -> Rule {
+fn json(rule: RuleId) -> Rule {
     Rule {
         id: rule.as_str(),
         level: level(rule),
