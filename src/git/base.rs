@@ -202,7 +202,7 @@ pub(crate) fn default_branch(repo: &Repo) -> Option<ObjectId> {
         "refs/heads/main",
         "refs/heads/master",
     ];
-    NAMES.iter().find_map(|name| repo.resolve(name).ok())
+    NAMES.iter().find_map(|name| repo.reference(name))
 }
 
 /// From where HEAD left the default branch.

@@ -22,6 +22,9 @@ pub enum ScopeRequest {
     Given(Scope),
 }
 
+/// A snapshot that may not be there.
+type MaybeSnapshot = Option<Box<dyn Snapshot>>;
+
 impl Change {
     /// Loads the change that is asked for, from the repository that `cwd` and the environment name.
     ///
@@ -83,8 +86,8 @@ impl Change {
     fn staged(repo: &Rc<Repo>, by: String) -> Result<Self, GitError> {
         let after = Rc::new(IndexSnapshot::new(repo)?);
         let head = Self::head(repo)?;
-        let diffs = tree::diff_tree_to_index(repo, head.as_ref().map(TreeSnapshot::tree), after.index())?;
-        let (before, base_tip) = Self::beside(repo, head, &after, &Rc::new(diffs.clone()))?;
+        let diffs = Rc::new(tree::diff_tree_to_index(repo, head.as_ref().map(TreeSnapshot::tree), after.index())?);
+        let (before, base_tip) = Self::beside(repo, head, &after, &diffs)?;
         let worktree = beside_index(repo)?;
         Ok(Self::new(Scope::Staged, before, Box::new(after), base_tip, &diffs, worktree, by))
     }
@@ -100,8 +103,8 @@ impl Change {
         let after = Rc::new(WorktreeSnapshot::new(repo)?);
         let head = Self::head(repo)?;
         let old = head.as_ref().map(|head| tree::list(repo, &head.tree())).transpose()?.unwrap_or_default();
-        let diffs = diff_lists(&FileList::new(old), after.list()?);
-        let (before, base_tip) = Self::beside(repo, head, &after, &Rc::new(diffs.clone()))?;
+        let diffs = Rc::new(diff_lists(&FileList::new(old), after.list()?));
+        let (before, base_tip) = Self::beside(repo, head, &after, &diffs)?;
         let beside: Box<dyn Worktree> = Box::new(Rc::clone(&after));
         Ok(Self::new(Scope::Worktree, before, Box::new(after), base_tip, &diffs, Some(beside), by))
     }
@@ -113,11 +116,12 @@ impl Change {
         head: Option<TreeSnapshot>,
         after: &Rc<T>,
         diffs: &Rc<Vec<PathDiff>>,
-    ) -> Result<(Option<Box<dyn Snapshot>>, Option<Box<dyn Snapshot>>), GitError> {
+    ) -> Result<(MaybeSnapshot, MaybeSnapshot), GitError> {
         let Some(head) = head else { return Ok((None, None)) };
         let commit = head.commit();
         let before = Rc::new(head.before(Rc::clone(after) as Rc<dyn Snapshot>, diffs));
-        let tip = base::default_branch(repo).filter(|tip| *tip != commit);
+        // Nothing asks for it where nothing changed, and most commits change nothing that matters.
+        let tip = if diffs.is_empty() { None } else { base::default_branch(repo) }.filter(|tip| *tip != commit);
         let tip = tip.map(|tip| TreeSnapshot::new(repo, tip)).transpose()?;
         let tip = tip.map(|tip| Box::new(tip.beside(&before)) as Box<dyn Snapshot>);
         Ok((Some(Box::new(before)), tip))

@@ -86,7 +86,8 @@ impl GitCli {
 
     /// The exit code, the output and the message of a command. A death by signal counts as 255.
     pub(crate) fn status<S: AsRef<OsStr>>(&self, args: &[S]) -> Result<(i32, Vec<u8>, String), GitError> {
-        let output = self.command(args).stdin(Stdio::null()).output().map_err(|error| self.spawn_error(args, error))?;
+        let output =
+            self.command(args).stdin(Stdio::null()).output().map_err(|error| self.spawn_error(args, &error))?;
         let message = String::from_utf8_lossy(&output.stderr).trim().to_owned();
         Ok((output.status.code().unwrap_or(255), output.stdout, message))
     }
@@ -97,7 +98,7 @@ impl GitCli {
         Ok(String::from_utf8_lossy(&stdout).lines().next().unwrap_or_default().to_owned())
     }
 
-    fn spawn_error<S: AsRef<OsStr>>(&self, args: &[S], error: std::io::Error) -> GitError {
+    fn spawn_error<S: AsRef<OsStr>>(&self, args: &[S], error: &std::io::Error) -> GitError {
         if error.kind() == std::io::ErrorKind::NotFound && self.dir.is_dir() {
             return GitError::NoGit { wanted: format!("`git {}`", words(args)) };
         }
@@ -115,7 +116,7 @@ impl GitCli {
                 .stdout(Stdio::piped())
                 .stderr(Stdio::null())
                 .spawn()
-                .map_err(|error| self.spawn_error(&args, error))?;
+                .map_err(|error| self.spawn_error(&args, &error))?;
             let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
             let stdout = stdout.ok_or_else(|| batch_error("it has no output"))?;
             *slot = Some(Batch { child, stdin, stdout: BufReader::new(stdout) });

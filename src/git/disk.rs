@@ -32,15 +32,15 @@ pub(crate) fn name_bytes(name: &std::ffi::OsStr) -> Vec<u8> {
 /// Where a path of the repository is on the disk. None for a path that would lead out of the root or into git's own
 /// folder: no such path is ever tracked, and an index that claims one is not believed.
 pub(crate) fn locate(root: &Path, path: &RepoPath) -> Option<PathBuf> {
-    let ok = |part: &str| {
-        !matches!(part, "" | "." | "..")
-            && !part.eq_ignore_ascii_case(".git")
-            && !(cfg!(windows) && part.contains(['\\', ':']))
+    let wrong = |part: &str| {
+        matches!(part, "" | "." | "..")
+            || part.eq_ignore_ascii_case(".git")
+            || cfg!(windows) && part.contains(['\\', ':'])
     };
     if path.is_root() {
         return Some(root.to_owned());
     }
-    path.as_str().split('/').all(ok).then(|| root.join(os_string(path)))
+    (!path.as_str().split('/').any(wrong)).then(|| root.join(os_string(path)))
 }
 
 /// Whether a folder on the way from the root to the path is a symbolic link, so that the path lies elsewhere.

@@ -184,10 +184,13 @@ impl GitError {
             }
             Self::MissingIndex { .. } => Some("unset GIT_INDEX_FILE, or name an index that exists".to_owned()),
             Self::Unmerged { .. } => Some("resolve the conflicts, `git add` the files, and run it again".to_owned()),
-            Self::UnknownRevision { name, shallow } => Some(if *shallow {
-                format!("get it with `git fetch --deepen=50` or `git fetch origin {}`", shell_word(name))
-            } else {
-                "see the names there are with `git branch --all` and `git tag`".to_owned()
+            Self::UnknownRevision { name, shallow } => Some(match name.strip_prefix("origin/") {
+                Some(branch) => {
+                    let refs = shell_word(&format!("{branch}:refs/remotes/{name}"));
+                    format!("get it with `git fetch origin {refs}`")
+                }
+                None if *shallow => "get more history with `git fetch --deepen=50`".to_owned(),
+                None => "see the names there are with `git branch --all` and `git tag`".to_owned(),
             }),
             Self::MissingObject { .. } | Self::DamagedObject { .. } => {
                 Some("fetch it with `git fetch --refetch`, or check the repository with `git fsck`".to_owned())

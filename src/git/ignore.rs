@@ -181,7 +181,70 @@ fn default_excludes(env: &Env) -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+    use std::process::{Command, Stdio};
+
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// What `git check-ignore` says of paths, beside what we say. Needs an installed git.
+    fn compare(files: &BTreeMap<&str, String>, paths: &[String]) -> Result<(), TestCaseError> {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        let git = |args: &[&str]| {
+            let mut command = Command::new("git");
+            command.args(args).current_dir(&root).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+            command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null").env("HOME", &root);
+            command
+        };
+        prop_assert!(git(&["init", "--quiet"]).status().unwrap().success());
+        for (dir, text) in files {
+            std::fs::create_dir_all(root.join(dir)).unwrap();
+            std::fs::write(root.join(dir).join(".gitignore"), text).unwrap();
+        }
+        for path in paths {
+            // The same name may be a folder of another path; then it is one.
+            std::fs::create_dir_all(root.join(path).parent().unwrap()).ok();
+        }
+        let mut asked = git(&["check-ignore", "--no-index", "--verbose", "--non-matching", "-z", "--stdin"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let input: Vec<u8> = paths.iter().flat_map(|path| path.bytes().chain([0])).collect();
+        std::io::Write::write_all(&mut asked.stdin.take().unwrap(), &input).unwrap();
+        let output = asked.wait_with_output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let fields: Vec<&str> = text.split('\0').collect();
+        let env = Env::new([("HOME", root.as_os_str())]);
+        let repo = Repo::open(&root, &env).unwrap();
+        let ignores = Ignores::new(&repo, &root);
+        for answer in fields.chunks_exact(4) {
+            let path = RepoPath::new(answer[3]);
+            let ours = ignores.ignored_by(&path, root.join(answer[3]).is_dir());
+            let ours = ours.map(|by| (by.file, by.line.to_string(), by.pattern));
+            let theirs = (answer[0].to_owned(), answer[1].to_owned(), answer[2].to_owned());
+            let theirs = Some(theirs).filter(|(file, _, pattern)| !file.is_empty() && !pattern.starts_with('!'));
+            prop_assert_eq!(ours, theirs, "{} under {:?}", answer[3], files);
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        #[test]
+        fn git_itself_agrees(
+            root in proptest::collection::vec("!?/?([ab*?]|\\*\\*|/|[ab]\\*|\\[a-c\\]|\\\\[a*]){1,5}/?[ ]?", 0..6),
+            inner in proptest::collection::vec("!?/?([ab*?]|\\*\\*|/){1,4}/?", 0..4),
+            paths in proptest::collection::vec("[abc]{1,3}(/[abc]{1,2}){0,3}", 1..40),
+        ) {
+            // A pattern with an empty part in its middle (`a//b`) or of slashes alone matches nothing anyone has.
+            let text = |lines: Vec<String>| lines.into_iter().filter(|l| !l.contains("//")).map(|l| l + "\n").collect();
+            compare(&BTreeMap::from([("", text(root)), ("a", text(inner))]), &paths)?;
+        }
+    }
 
     fn verdict(text: &str, path: &str, folder: bool) -> Option<(usize, bool)> {
         let file = IgnoreFile::parse(".gitignore".to_owned(), RepoPath::root(), text);

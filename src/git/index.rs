@@ -22,6 +22,8 @@ pub(crate) use cache_tree::{CacheTree, NodeId};
 const STAT_LEN: usize = 40;
 /// Flag: two more bytes of flags follow.
 const EXTENDED: u16 = 0x4000;
+/// Flag: `git update-index --assume-unchanged`.
+const ASSUME_UNCHANGED: u16 = 0x8000;
 /// Flags: the stage of a merge.
 const STAGE: u16 = 0x3000;
 /// Flags: the length of the name, or this where it does not fit.
@@ -136,6 +138,11 @@ impl<'a> Entry<'a> {
         self.slot.extended & SKIP_WORKTREE != 0
     }
 
+    /// Whether git was told not to look whether the file has changed.
+    pub(crate) fn assume_unchanged(&self) -> bool {
+        self.slot.flags & ASSUME_UNCHANGED != 0
+    }
+
     /// Whether it was added with `git add -N`: a name without content, which git does not commit.
     pub(crate) fn intent_to_add(&self) -> bool {
         self.slot.extended & INTENT_TO_ADD != 0
@@ -248,6 +255,9 @@ impl Index {
             }
             at = body.end;
         }
+        if index.slots.iter().any(|slot| slot.name_len == 0) {
+            return Err(damaged("an entry has no name"));
+        }
         Ok(index)
     }
 
@@ -327,9 +337,6 @@ impl Index {
             if next > end {
                 return Err(too_short());
             }
-            if name_len == 0 {
-                return Err(damaged("an entry has no name"));
-            }
             let slot = Slot {
                 at: u32::try_from(at).map_err(|_| too_short())?,
                 name: u32::try_from(name).map_err(|_| too_short())?,
@@ -341,7 +348,8 @@ impl Index {
                 let base = if version == 4 { names.as_slice() } else { self.data.as_slice() };
                 &base[slot.name as usize..slot.name as usize + usize::from(slot.name_len)]
             };
-            if let Some(previous) = slots.last() {
+            // Only a split index has entries without a name, and that is known at the end of the file alone.
+            if let Some(previous) = slots.last().filter(|previous| previous.name_len > 0 && name_len > 0) {
                 let order = text(previous).cmp(text(&slot)).then((previous.flags & STAGE).cmp(&(flags & STAGE)));
                 if order != Ordering::Less {
                     return Err(damaged(format!("its entries are not in order at `{}`", text(&slot).escape_ascii())));
@@ -394,8 +402,18 @@ impl Index {
     /// The positions in `within` whose names begin with `prefix`, where those before `within.start` do not.
     pub(crate) fn with_prefix(&self, prefix: &[u8], within: Range<usize>) -> Range<usize> {
         let slots = self.slots.get(within.clone()).unwrap_or_default();
-        let start = slots.partition_point(|slot| self.name_of(slot) < prefix);
-        let len = slots[start..].partition_point(|slot| self.name_of(slot).starts_with(prefix));
+        let begins = |slot: &Slot| self.name_of(slot).starts_with(prefix);
+        // A walk asks at the very first of a folder's entries, of which there are few beside all that follow.
+        let start = match slots.first() {
+            Some(first) if begins(first) => 0,
+            _ => slots.partition_point(|slot| self.name_of(slot) < prefix),
+        };
+        let rest = &slots[start..];
+        let mut bound = 1;
+        while rest.get(bound - 1).is_some_and(begins) {
+            bound *= 2;
+        }
+        let len = rest[..bound.min(rest.len())].partition_point(begins);
         within.start + start..within.start + start + len
     }
 

@@ -9,9 +9,13 @@ mod cli;
 mod disk;
 pub mod env;
 mod error;
+mod handle;
+mod history;
+pub mod hooks;
 mod ignore;
 mod index;
 pub mod overlay;
+mod places;
 mod repository;
 pub mod snapshot;
 mod snapshots;
@@ -22,7 +26,9 @@ pub use change::ScopeRequest;
 pub use disk::DiskSnapshot;
 pub use env::Env;
 pub use error::GitError;
-pub use snapshot::{FileEntry, FileKind, FileList, MemorySnapshot, ObjectId, Snapshot, SnapshotError};
+pub use handle::Repository;
+pub use history::{CommitChange, FirstParents};
+pub use snapshot::{FileEntry, FileKind, FileList, FileText, MemorySnapshot, ObjectId, Snapshot, SnapshotError};
 
 use crate::source::RepoPath;
 

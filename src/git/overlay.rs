@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::snapshot::{FileList, FileText, Snapshot, SnapshotError};
+use super::snapshot::{FileEntry, FileKind, FileList, FileText, ObjectId, Snapshot, SnapshotError, fingerprint};
 use crate::source::RepoPath;
 
 /// `base`, but for `paths`, which are as `top` has them (or gone, where `top` has none).
@@ -17,7 +17,7 @@ impl<'a> Overlay<'a> {
     /// Lays `paths` of `top` over `base`.
     ///
     /// # Errors
-    /// Where either snapshot cannot be listed.
+    /// Where `base` cannot be listed, or a path of `top` cannot be read.
     pub fn new(
         base: &'a dyn Snapshot,
         top: &'a dyn Snapshot,
@@ -26,17 +26,18 @@ impl<'a> Overlay<'a> {
         let paths: BTreeSet<RepoPath> = paths.into_iter().collect();
         let mut entries: Vec<_> = base.files()?.iter().filter(|entry| !paths.contains(&entry.path)).cloned().collect();
         for path in &paths {
-            // An ignored file is not listed by the working directory's snapshot, and still there to be read.
-            if let Some(entry) = top.files()?.get(path) {
-                entries.push(entry.clone());
-            } else if let FileText::Text(source) = top.read(path)? {
-                let print = super::snapshot::fingerprint(source.text().as_bytes()).to_be_bytes();
-                entries.push(super::FileEntry {
-                    path: path.clone(),
-                    id: super::ObjectId::new(&print),
-                    kind: super::FileKind::Regular,
-                });
-            }
+            // Read, and not looked up in the list: listing a working directory visits every file in it, and leaves out
+            // the ignored ones, which are still there to be read.
+            let print = match top.read(path)? {
+                FileText::Absent => continue,
+                FileText::Text(source) => fingerprint(source.text().as_bytes()),
+                FileText::Unreadable(reason) => fingerprint(reason.as_bytes()),
+            };
+            entries.push(FileEntry {
+                path: path.clone(),
+                id: ObjectId::new(&print.to_be_bytes()),
+                kind: FileKind::Regular,
+            });
         }
         Ok(Self { base, top, paths, files: FileList::new(entries) })
     }

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use crate::git::ChangedPath;
 use crate::git::error::GitError;
-use crate::git::index::{Index, NodeId, kind_of_mode};
+use crate::git::index::{CacheTree, Index, NodeId, kind_of_mode};
 use crate::git::repository::Repo;
 use crate::git::snapshot::{FileEntry, FileKind, ObjectId};
 use crate::source::RepoPath;
@@ -149,8 +149,17 @@ fn settle(mut found: Vec<PathDiff>) -> Vec<PathDiff> {
         }
         same
     });
-    found.retain(|diff| !matches!((diff.before, diff.after), (Some(a), Some(b)) if a.is_like(b)));
+    found.retain(|diff| !is_same(diff.before, diff.after));
     found
+}
+
+/// Whether two sides hold the same content, or both hold none.
+fn is_same(before: Option<Side>, after: Option<Side>) -> bool {
+    match (before, after) {
+        (Some(before), Some(after)) => before.is_like(after),
+        (None, None) => true,
+        _ => false,
+    }
 }
 
 /// Walks trees, keeping the path to where it stands.
@@ -189,9 +198,7 @@ impl<'a> Walk<'a> {
     }
 
     fn push(&mut self, name: &[u8], before: Option<Side>, after: Option<Side>) -> Result<(), GitError> {
-        if let (Some(before), Some(after)) = (before, after)
-            && before.is_like(after)
-        {
+        if is_same(before, after) {
             return Ok(());
         }
         if self.found.len() >= MAX_FILES {
@@ -344,7 +351,7 @@ pub(crate) fn diff_tree_to_index(
     before: Option<ObjectId>,
     index: &Index,
 ) -> Result<Vec<PathDiff>, GitError> {
-    let root = index.cache_tree().and_then(|cache| cache.root());
+    let root = index.cache_tree().and_then(CacheTree::root);
     let known = root.and_then(|root| index.cache_tree()?.tree(root));
     if let (Some((id, span)), Some(before)) = (known, before)
         && id == before

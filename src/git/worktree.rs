@@ -16,7 +16,7 @@ use crate::git::error::GitError;
 use crate::git::ignore::Ignores;
 use crate::git::index::{Entry, Index};
 use crate::git::repository::Repo;
-use crate::git::snapshot::{FileEntry, FileKind, FileList, FileText, ObjectId, Snapshot, SnapshotError};
+use crate::git::snapshot::{FileEntry, FileKind, FileList, FileText, ObjectId, Snapshot, SnapshotError, fingerprint};
 use crate::git::snapshots::read_entry;
 use crate::git::{Leftover, LeftoverKind, Worktree};
 use crate::source::{RepoPath, Source};
@@ -153,6 +153,15 @@ impl WorktreeSnapshot {
         read.map_err(|error| GitError::io("read", place, error))
     }
 
+    /// The id that git would give to a file; of one that is too large to be read, one that changes with its size and time.
+    fn id_of(&self, found: &Found) -> Result<ObjectId, GitError> {
+        if usize::try_from(found.metadata.len()).is_ok_and(|len| len <= Source::MAX_LEN) {
+            return self.repo.hash_blob(&Self::bytes(&found.place, found.kind)?);
+        }
+        let stamp = format!("{}\0{:?}", found.metadata.len(), found.metadata.modified().ok());
+        Ok(ObjectId::new(&fingerprint(stamp.as_bytes()).to_be_bytes()))
+    }
+
     /// Compares a file with its entry in the index.
     fn standing(&self, entry: &Entry<'_>, found: &Found) -> Result<Standing, GitError> {
         if entry.kind() == FileKind::Submodule {
@@ -162,7 +171,7 @@ impl WorktreeSnapshot {
         if found.kind == FileKind::Symlink && entry.kind() != FileKind::Symlink {
             return Ok(Standing::Differs(None));
         }
-        if self.is_as_remembered(entry, &found.metadata) {
+        if entry.assume_unchanged() || self.is_as_remembered(entry, &found.metadata) {
             return Ok(Standing::Same);
         }
         if usize::try_from(found.metadata.len()).is_ok_and(|len| len > Source::MAX_LEN) {
@@ -237,7 +246,7 @@ impl WorktreeSnapshot {
             };
             let id = match id {
                 Some(id) => id,
-                None => self.repo.hash_blob(&Self::bytes(&found.place, found.kind)?)?,
+                None => self.id_of(&found)?,
             };
             entries.push(FileEntry { path: found.path.clone(), id, kind: found.kind });
             Ok(())

@@ -28,7 +28,7 @@ impl Date {
 
     /// The day in UTC on which `seconds` have passed since 1970-01-01. The algorithm is Howard Hinnant's
     /// `civil_from_days` (<https://howardhinnant.github.io/date_algorithms.html>).
-    pub fn from_unix(seconds: u64) -> Self {
+    pub fn of_unix(seconds: u64) -> Self {
         let days = seconds / 86_400 + 719_468;
         let era = days / 146_097;
         let day_of_era = days % 146_097;
@@ -106,15 +106,15 @@ mod tests {
         {
             assert_eq!(wrong.parse::<Date>(), Err(NotADate), "{wrong}");
         }
-        assert_eq!(Date::from_unix(0).to_string(), "1970-01-01");
-        assert_eq!(Date::from_unix(951_782_400).to_string(), "2000-02-29");
-        assert_eq!(Date::from_unix(1_767_225_599).to_string(), "2025-12-31");
+        assert_eq!(Date::of_unix(0).to_string(), "1970-01-01");
+        assert_eq!(Date::of_unix(951_782_400).to_string(), "2000-02-29");
+        assert_eq!(Date::of_unix(1_767_225_599).to_string(), "2025-12-31");
     }
 
     #[test]
     fn durations_have_a_unit() {
-        assert_eq!(parse_duration("90m"), Some(Duration::from_secs(5_400)));
-        assert_eq!(parse_duration("2d"), Some(Duration::from_secs(172_800)));
+        assert_eq!(parse_duration("90m"), Some(Duration::from_mins(90)));
+        assert_eq!(parse_duration("2d"), Some(Duration::from_hours(48)));
         for wrong in ["", "h", "1", "-1h", "1.5h", "9999999d", "1é"] {
             assert_eq!(parse_duration(wrong), None, "{wrong}");
         }

@@ -120,6 +120,14 @@ pub enum PolicyError {
         /// A path that could be meant, or that the line can go.
         help: String,
     },
+    /// A path that is none of the repository.
+    #[error("`{path}` is not a path inside the repository")]
+    InvalidPath {
+        /// Where.
+        at: Place,
+        /// The path.
+        path: String,
+    },
     /// A date that is none.
     #[error("`{text}` is not a date")]
     InvalidDate {
@@ -229,6 +237,7 @@ impl PolicyError {
             | Self::InvalidRegex { at, .. }
             | Self::InvalidGlob { at, .. }
             | Self::UnmatchedGlob { at, .. }
+            | Self::InvalidPath { at, .. }
             | Self::InvalidDate { at, .. }
             | Self::InvalidDuration { at, .. }
             | Self::InvalidVersion { at, .. }
@@ -279,10 +288,16 @@ impl PolicyError {
             | Self::Empty { help, .. } => help.clone(),
             Self::MissingKey { key, .. } => format!("add `{key} = …`"),
             Self::WrongType { .. } => "docs/policy.md lists every key with its type".to_owned(),
+            Self::InvalidRegex { message, .. } if message.contains("size limit") => {
+                "write a shorter pattern, with smaller repetitions".to_owned()
+            }
             Self::InvalidRegex { .. } => {
                 "write it in single quotes, so that backslashes stand for themselves: '^[a-z_]+$'".to_owned()
             }
             Self::InvalidGlob { .. } => "`*` stops at `/`, `**` does not: 'vendor/**', '**/*.generated.sql'".to_owned(),
+            Self::InvalidPath { .. } => {
+                "write it relative to the repository's root, with `/`: \"backend/prisma\"".to_owned()
+            }
             Self::InvalidDate { .. } => "write it as year-month-day: 2026-12-31".to_owned(),
             Self::InvalidDuration { .. } => "write a number and a unit: \"90m\", \"24h\", \"2d\"".to_owned(),
             Self::InvalidVersion { .. } => "write \"1.2\", \">=1.2\" or \">=1.2, <2\"".to_owned(),

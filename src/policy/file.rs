@@ -85,7 +85,7 @@ pub(super) struct AlembicFile {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct ProjectFile {
     pub(super) name: Spanned<String>,
-    pub(super) ecosystem: Spanned<String>,
+    pub(super) ecosystem: Option<Spanned<String>>,
     pub(super) root: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) schema: Vec<Spanned<String>>,
@@ -93,8 +93,8 @@ pub(super) struct ProjectFile {
     pub(super) migrations: Vec<Spanned<String>>,
     pub(super) provider: Option<Spanned<String>>,
     pub(super) prisma_version: Option<Spanned<String>>,
-    pub(super) compare_type: Option<bool>,
-    pub(super) compare_server_default: Option<bool>,
+    pub(super) compare_type: Option<Spanned<bool>>,
+    pub(super) compare_server_default: Option<Spanned<bool>>,
     pub(super) max_heads: Option<Spanned<u32>>,
     #[serde(default)]
     pub(super) rules: BTreeMap<Spanned<String>, RuleLevel>,

@@ -24,6 +24,7 @@ pub use date::Date;
 pub use error::{PolicyError, PolicyErrors};
 pub use naming::{Convention, MigrationPattern, Naming, ObjectKind};
 pub use paths::PathSet;
+pub(crate) use validate::did_you_mean;
 
 use crate::finding::{Finding, Level};
 use crate::git::Snapshot;
@@ -124,8 +125,6 @@ impl Default for AlembicPolicy {
 /// A project as the policy names it.
 #[derive(Debug, Clone)]
 pub struct ProjectPolicy {
-    /// Whose it is.
-    pub ecosystem: EcosystemKind,
     /// How it is found.
     pub declared: ProjectOverride,
     /// How many heads its revision graph may have, where it differs from the others'.
@@ -220,9 +219,10 @@ impl Policy {
         self.projects.iter().find(|project| project.declared.name == name)
     }
 
-    /// The projects of one ecosystem, for discovery.
+    /// The projects that are of one ecosystem, or could be, for discovery.
     pub fn overrides(&self, ecosystem: EcosystemKind) -> Vec<ProjectOverride> {
-        self.projects.iter().filter(|p| p.ecosystem == ecosystem).map(|p| p.declared.clone()).collect()
+        let declared = self.projects.iter().map(|project| &project.declared);
+        declared.filter(|project| project.ecosystem.is_none_or(|own| own == ecosystem)).cloned().collect()
     }
 
     /// Facts that hold for every project of an ecosystem; a project's own come first.

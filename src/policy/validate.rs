@@ -141,7 +141,7 @@ impl Check<'_> {
     fn glob(&mut self, pattern: &Spanned<String>) -> Option<PathSet> {
         if pattern.get_ref().trim().is_empty() {
             let (at, help) = (self.place(pattern.span()), "write a path or a glob".to_owned());
-            self.errors.push(PolicyError::Empty { at, key: "a glob", what: "empty", help });
+            self.errors.push(PolicyError::Empty { at, key: "pattern", what: "empty", help });
             return None;
         }
         match PathSet::new([pattern.get_ref().as_str()]) {
@@ -322,7 +322,7 @@ impl Check<'_> {
 
     fn project(&mut self, file: ProjectFile) -> Option<ProjectPolicy> {
         let kinds = [EcosystemKind::Prisma, EcosystemKind::Alembic];
-        let ecosystem = self.word(&file.ecosystem, &kinds, EcosystemKind::as_str);
+        let ecosystem = file.ecosystem.as_ref().and_then(|word| self.word(word, &kinds, EcosystemKind::as_str));
         let name = self.text("name", file.name, "give the project a short name, its folder's for example");
         let dialect = file.provider.as_ref().and_then(|provider| self.provider(provider));
         let root = file.root.as_ref().and_then(|path| self.path(path, true));
@@ -330,7 +330,6 @@ impl Check<'_> {
         // The folder of the migrations is made by the first of them, so it may be missing.
         let migrations = file.migrations.iter().filter_map(|path| self.path(path, false)).collect();
         let rules = self.rule_levels(file.rules);
-        let ecosystem = ecosystem?;
         let mut facts = BTreeMap::new();
         if let Some(version) = file.prisma_version {
             self.only_for(EcosystemKind::Prisma, ecosystem, "prisma-version", version.span());
@@ -342,20 +341,25 @@ impl Check<'_> {
             [("compare-type", file.compare_type), ("compare-server-default", file.compare_server_default)]
         {
             let Some(value) = value else { continue };
-            self.only_for(EcosystemKind::Alembic, ecosystem, key, file.ecosystem.span());
-            facts.insert(key, value.to_string());
+            self.only_for(EcosystemKind::Alembic, ecosystem, key, value.span());
+            facts.insert(key, value.into_inner().to_string());
         }
         if let Some(heads) = &file.max_heads {
             self.only_for(EcosystemKind::Alembic, ecosystem, "max-heads", heads.span());
         }
         let max_heads = self.count("max-heads", file.max_heads);
-        let declared =
-            ProjectOverride { name: name?, ecosystem: Some(ecosystem), root, schema, migrations, dialect, facts };
-        Some(ProjectPolicy { ecosystem, declared, max_heads, rules })
+        let declared = ProjectOverride { name: name?, ecosystem, root, schema, migrations, dialect, facts };
+        Some(ProjectPolicy { declared, max_heads, rules })
     }
 
-    fn only_for(&mut self, wanted: EcosystemKind, actual: EcosystemKind, key: &'static str, span: Range<usize>) {
-        if wanted != actual {
+    fn only_for(
+        &mut self,
+        wanted: EcosystemKind,
+        actual: Option<EcosystemKind>,
+        key: &'static str,
+        span: Range<usize>,
+    ) {
+        if let Some(actual) = actual.filter(|&actual| actual != wanted) {
             let at = self.place(span);
             self.errors.push(PolicyError::WrongEcosystem { at, key, ecosystem: actual.as_str() });
         }
@@ -373,8 +377,7 @@ impl Check<'_> {
     fn path(&mut self, path: &Spanned<String>, must_exist: bool) -> Option<RepoPath> {
         let at = self.place(path.span());
         let Some(clean) = clean_path(path.get_ref()) else {
-            let message = "a path is relative to the repository's root, with `/`, and stays inside it".to_owned();
-            self.errors.push(PolicyError::WrongType { at, message });
+            self.errors.push(PolicyError::InvalidPath { at, path: path.get_ref().clone() });
             return None;
         };
         let exists = clean.is_root() || self.files.get(&clean).is_some() || self.files.has_dir(&clean);
@@ -460,8 +463,7 @@ impl Check<'_> {
 /// Says in our words what the TOML reader refused. Its messages for keys and words are serde's, with every name in
 /// backquotes.
 fn parse_error(source: &Arc<Source>, error: &toml::de::Error) -> PolicyError {
-    let span = error.span().unwrap_or_default();
-    let at = Place::new(source, Span::new(span.start, span.end));
+    let at = error_place(source, error.span().unwrap_or_default());
     let message = error.message().lines().next().unwrap_or_default();
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     let help = |word: &str, all: &[&str]| did_you_mean(word, all.iter().copied()).unwrap_or_else(|| one_of(all));
@@ -476,11 +478,30 @@ fn parse_error(source: &Arc<Source>, error: &toml::de::Error) -> PolicyError {
             PolicyError::MissingKey { at, key: (*key).to_owned() }
         }
         _ if message.starts_with("invalid type") || message.starts_with("invalid value") => {
-            let message = message.split_once(": ").map_or(message, |(_, rest)| rest).to_owned();
-            PolicyError::WrongType { at, message }
+            let (found, expected) = message.split_once(", expected ").unwrap_or((message, "another type"));
+            let found = found.split_once(": ").map_or(found, |(_, rest)| rest);
+            let expected = match expected {
+                "a sequence" => "a list: [\"…\"]",
+                "u32" => "a whole number from 0 on",
+                other if other.starts_with("a map") || other.starts_with("struct") => "a table",
+                other => other,
+            };
+            PolicyError::WrongType { at, message: format!("{found}, expected {expected}") }
         }
         _ => PolicyError::Syntax { at, message: message.to_owned() },
     }
+}
+
+/// Where the TOML reader stumbled: an empty span (the end of a line or of the file) stands for its whole line.
+fn error_place(source: &Arc<Source>, span: Range<usize>) -> Place {
+    let text = source.text();
+    let (Some(before), true) = (text.get(..span.start), span.start >= span.end) else {
+        return Place::new(source, Span::new(span.start, span.end));
+    };
+    let before = before.trim_end_matches(['\n', '\r']);
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    let end = text.get(start..).and_then(|rest| rest.find('\n')).map_or(text.len(), |at| start + at);
+    Place::new(source, Span::new(start, end))
 }
 
 /// `did you mean …?`, where one of `all` is near enough.

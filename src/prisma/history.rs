@@ -1,7 +1,9 @@
 //! The migrations folder to a history: one directory each, in byte order, with its `migration.sql`.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+
+use regex::Regex;
 
 use crate::catalog::operation::{Operation, OperationKind};
 use crate::catalog::{Dialect, Opaque, Reach};
@@ -137,8 +139,10 @@ fn read_script(history: &mut History, source: Arc<Source>, dialect: Dialect) -> 
     if let Some((place, reason)) = script.error {
         operations.push(everything(place, reason));
     }
+    let refusals =
+        if dialect == Dialect::PostgreSql { sql::postgres_transaction_refusals(&operations) } else { Vec::new() };
     let fingerprint = fingerprint_of(&source);
-    (source, Operations { operations, refusals: script.refusals, fingerprint })
+    (source, Operations { operations, refusals, fingerprint })
 }
 
 fn unreadable(history: &mut History, source: Arc<Source>, reason: &str) -> (Arc<Source>, Operations) {
@@ -163,6 +167,32 @@ fn everything(place: Place, reason: String) -> Operation {
 fn fingerprint_of(source: &Source) -> u64 {
     let (path, text) = (fingerprint(source.path().as_str().as_bytes()), fingerprint(source.text().as_bytes()));
     fingerprint(&[path.to_be_bytes(), text.to_be_bytes()].concat())
+}
+
+/// How many scripts are looked at for the schema that a project's tables live in.
+const SCRIPTS_FOR_SCHEMA: usize = 40;
+
+/// The schema that the connection string of a project must name, judged by its migrations: where nearly all tables are
+/// made in one schema by name, models without `@@schema` live there. None where most names are unqualified.
+pub(crate) fn prevailing_schema(project: &Project, snapshot: &dyn Snapshot) -> Result<Option<String>, SnapshotError> {
+    static CREATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r#"(?i)\bCREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:(?:"([^"\n]+)"|\[([^\]\n]+)\]|(\w+))\s*\.)?\s*["\[\w]"#).ok()
+    });
+    let Some(create) = CREATE.as_ref() else { return Ok(None) };
+    let mut counts: BTreeMap<Option<String>, usize> = BTreeMap::new();
+    let folders = project.migrations.iter();
+    let entries = snapshot.files()?;
+    let scripts = folders.flat_map(|folder| entries.under(folder)).filter(|entry| entry.path.file_name() == SCRIPT);
+    for entry in scripts.take(SCRIPTS_FOR_SCHEMA) {
+        let Some(source) = snapshot.read(&entry.path)?.text() else { continue };
+        for found in create.captures_iter(source.text()) {
+            let schema = found.iter().skip(1).flatten().next().map(|schema| schema.as_str().to_owned());
+            *counts.entry(schema).or_default() += 1;
+        }
+    }
+    let total: usize = counts.values().sum();
+    let prevailing = counts.into_iter().max_by_key(|(_, count)| *count);
+    Ok(prevailing.filter(|(_, count)| count * 10 >= total * 9).and_then(|(schema, _)| schema))
 }
 
 /// Whether a text is what Git LFS stores in place of a file.
@@ -320,6 +350,21 @@ mod tests {
         assert_eq!(history.problems.len(), 1);
         assert_eq!(history.problems[0].kind, HistoryProblemKind::Unreadable);
         assert_eq!(history.migrations.len(), 1);
+    }
+
+    #[test]
+    fn the_schema_of_the_connection_is_judged_by_the_tables() {
+        let prevailing = |text: &str| {
+            let snapshot = MemorySnapshot::new([("prisma/migrations/1_a/migration.sql", text)]);
+            prevailing_schema(&project(), &snapshot).expect("memory can be read")
+        };
+        assert_eq!(
+            prevailing("CREATE TABLE \"d$d\".\"A\" ();\ncreate table if not exists \"d$d\".b ();"),
+            Some("d$d".into())
+        );
+        assert_eq!(prevailing("CREATE TABLE [dbo].[A] ();"), Some("dbo".into()));
+        assert_eq!(prevailing("CREATE TABLE \"A\" ();\nCREATE TABLE x.\"B\" ();"), None);
+        assert_eq!(prevailing(""), None);
     }
 
     #[test]

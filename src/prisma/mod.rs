@@ -70,7 +70,14 @@ impl Ecosystem for Prisma {
         }
         let dialect = project.dialect.unwrap_or(Dialect::PostgreSql);
         let schema = schema::parse(&sources);
-        let context = declare::Context::new(dialect, version(project));
+        let mut context = declare::Context::new(dialect, version(project));
+        let settings = schema::resolve::Settings::of(&schema);
+        if dialect.has_schemas()
+            && settings.schemas.is_empty()
+            && let Some(default) = history::prevailing_schema(project, snapshot)?
+        {
+            context.default_schema = default;
+        }
         let catalog = declare::catalog(&schema, &context);
         let unread = !problems.is_empty() || !schema.problems.is_empty();
         if !unread {
@@ -87,8 +94,9 @@ impl Ecosystem for Prisma {
     fn compare(&self, project: &Project, declared: &Catalog, replayed: &Catalog) -> Vec<Difference> {
         let options = compare::CompareOptions {
             prisma_major: version(project),
-            partial_indexes: previews(project, "partialIndexes"),
-            ..compare::CompareOptions::default()
+            partial_indexes: listed(project, "preview-features").any(|feature| feature == "partialIndexes"),
+            external_tables: listed(project, "external-tables").map(str::to_owned).collect(),
+            external_enums: listed(project, "external-enums").map(str::to_owned).collect(),
         };
         compare::compare(declared, replayed, &options)
     }
@@ -109,18 +117,15 @@ impl Ecosystem for Prisma {
     }
 }
 
-/// Whether a preview feature is on.
-fn previews(project: &Project, feature: &str) -> bool {
-    project.facts.get("preview-features").is_some_and(|features| features.split(',').any(|one| one == feature))
-}
-
 /// The major version of Prisma that a project is read for.
 fn version(project: &Project) -> u32 {
-    project
-        .facts
-        .get("prisma-version")
-        .and_then(|version| version.split('.').next()?.parse().ok())
-        .unwrap_or(discover::NEWEST_VERSION)
+    let written = project.facts.get("prisma-version");
+    written.and_then(|version| version.split('.').next()?.parse().ok()).unwrap_or(discover::NEWEST_VERSION)
+}
+
+/// The words of a fact that is a list.
+fn listed<'a>(project: &'a Project, fact: &str) -> impl Iterator<Item = &'a str> {
+    project.facts.get(fact).into_iter().flat_map(|words| words.split(','))
 }
 
 fn unreadable(path: &RepoPath, reason: &str) -> SourceProblem {

@@ -107,6 +107,8 @@ pub struct ProjectState {
     pub replay: Replay,
     /// What differs.
     pub gap: Vec<Difference>,
+    /// Models that the ecosystem's own tool would never see (see [`Ecosystem::unregistered`]).
+    pub unregistered: Vec<SourceProblem>,
 }
 
 impl ProjectState {
@@ -150,6 +152,16 @@ pub trait Ecosystem: Sync {
     /// Where the snapshot cannot be read (a file that does not parse is in [`Declared::problems`]).
     fn declared(&self, project: &Project, snapshot: &dyn Snapshot) -> Result<Declared, SnapshotError>;
 
+    /// Mapped classes in modules that nothing reachable from the environment imports: the ecosystem's own tool never sees
+    /// them. None where everything that is found is seen.
+    ///
+    /// # Errors
+    /// Where the snapshot cannot be read.
+    fn unregistered(&self, project: &Project, snapshot: &dyn Snapshot) -> Result<Vec<SourceProblem>, SnapshotError> {
+        let _ = (project, snapshot);
+        Ok(Vec::new())
+    }
+
     /// Reads the project's migrations.
     ///
     /// # Errors
@@ -162,6 +174,9 @@ pub trait Ecosystem: Sync {
     /// The command that writes a migration for the current schema, under a name where one is asked for.
     fn command_new_migration(&self, project: &Project, name: &str) -> String;
 }
+
+/// Every ecosystem there is.
+pub const ECOSYSTEMS: &[&dyn Ecosystem] = &[&crate::prisma::Prisma];
 
 /// A project as the policy names it. What is none is found as without a policy.
 #[derive(Debug, Clone, Default)]

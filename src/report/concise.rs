@@ -11,7 +11,7 @@ const NAMED: usize = 5;
 /// The report.
 pub(super) fn concise(report: &Report, look: &Look) -> String {
     let mut out = String::new();
-    if !report.is_relevant() && look.hook.is_some() && !look.verbose {
+    if text::is_silent(report, look) {
         return out;
     }
     for finding in &report.findings {
@@ -30,6 +30,11 @@ pub(super) fn concise(report: &Report, look: &Look) -> String {
             let _ = write!(out, " | {} {}", look.paint(Look::help(), "fix:"), help.join("; "));
         }
         out.push('\n');
+        if look.statements {
+            for statement in text::statements(finding) {
+                let _ = writeln!(out, "{statement}");
+            }
+        }
     }
     if look.verbose {
         for place in &report.not_judged {
@@ -37,8 +42,6 @@ pub(super) fn concise(report: &Report, look: &Look) -> String {
         }
     }
     out.push_str(&text::summary(report, look));
-    if !report.findings.is_empty() {
-        out.push_str(text::skip_hint(look));
-    }
+    out.push_str(text::skip_hint(report, look));
     out
 }

@@ -9,7 +9,8 @@ use super::text::{self, Look};
 use super::{NotJudged, escape};
 use crate::catalog::Dialect;
 use crate::catalog::difference::Difference;
-use crate::project::EcosystemKind;
+use crate::history::HistoryProblemKind;
+use crate::project::{EcosystemKind, Project, ProjectState};
 use crate::source::{Place, RepoPath};
 
 /// How the two sides of a project stand to each other.
@@ -88,6 +89,42 @@ impl ProjectDiff {
             Verdict::InSync
         };
         Self { name, ecosystem, provider, verdict, differences, not_judged, problems }
+    }
+
+    /// The differences of a project as one snapshot holds it.
+    pub fn of(project: &Project, state: &ProjectState) -> Self {
+        let mut problems: Vec<Problem> = Vec::new();
+        let mut not_judged: Vec<NotJudged> =
+            state.opaque().map(|opaque| NotJudged::new(&project.name, opaque)).collect();
+        for problem in &state.declared.problems {
+            let (path, place) = (problem.path.clone(), problem.place.clone());
+            problems.push(Problem { path, place, message: problem.message.clone() });
+        }
+        for problem in &state.history.problems {
+            let (path, place) = (problem.path.clone(), problem.place.clone());
+            if problem.kind == HistoryProblemKind::ComputedParent {
+                // The order is in doubt; nothing says that it is wrong.
+                let line = place.map(|place| place.start().0);
+                let reason = problem.message.clone();
+                not_judged.push(NotJudged { project: project.name.clone(), path, line, reason });
+            } else {
+                problems.push(Problem { path, place, message: problem.message.clone() });
+            }
+        }
+        for failure in state.replay.migrations.iter().flat_map(|migration| &migration.failures) {
+            let (path, place) = (failure.place.path().clone(), Some(failure.place.clone()));
+            let message = failure.error.to_string();
+            if failure.certain {
+                problems.push(Problem { path, place, message });
+            } else {
+                let line = Some(failure.place.start().0);
+                not_judged.push(NotJudged { project: project.name.clone(), path, line, reason: message });
+            }
+        }
+        not_judged.sort();
+        not_judged.dedup();
+        let differences = if state.is_judged() { state.gap.clone() } else { Vec::new() };
+        Self::new(project.name.clone(), project.ecosystem, project.dialect, differences, not_judged, problems)
     }
 }
 
@@ -187,7 +224,7 @@ fn sql(report: &DiffReport) -> String {
             let _ = writeln!(
                 out,
                 "-- error: {}: {}",
-                escape::line(&problem.path.to_string()),
+                escape::line(&at(&problem.path, problem.place.as_ref())),
                 escape::line(&problem.message)
             );
         }

@@ -68,7 +68,6 @@ struct JsonRelated<'a> {
 }
 
 #[derive(Serialize)]
-#[expect(clippy::struct_field_names, reason = "the names are the contract's")]
 struct JsonSummary {
     errors: usize,
     warnings: usize,
@@ -213,7 +212,7 @@ pub(super) fn json(report: &Report) -> String {
 }
 
 /// A value as indented JSON that is safe to print, with a line end.
-pub(super) fn to_text<T: Serialize>(value: &T) -> String {
+pub(crate) fn to_text<T: Serialize>(value: &T) -> String {
     // Maps with keys that are no text and failing serialisers are what serde_json refuses: there are none here.
     let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
     text.push('\n');

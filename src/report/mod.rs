@@ -9,6 +9,7 @@ pub mod escape;
 mod full;
 mod github;
 mod gitlab;
+pub mod graph;
 mod json;
 mod markdown;
 mod sarif;
@@ -17,10 +18,11 @@ mod text;
 
 use std::process::ExitCode;
 
-pub use full::policy_errors;
+pub use full::{failure, policy_errors};
 pub use github::annotations;
+pub(crate) use json::to_text as json_text;
 pub use markdown::markdown;
-pub use text::Look;
+pub use text::{Look, summary as summary_line};
 
 use crate::catalog::{Dialect, Opaque};
 use crate::finding::{Finding, Level};

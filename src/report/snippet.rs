@@ -4,6 +4,7 @@
 //! strings them together under one numbering of bytes and answers for the file that a span lies in. Only the lines
 //! around marks are kept; they are made safe for a terminal, and lines without end (minified SQL) are cut.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
@@ -18,6 +19,9 @@ const FILES: usize = 4;
 
 /// Lines shown around a marked line.
 pub(super) const CONTEXT: usize = 1;
+
+/// The most lines between two marks that are shown rather than left out.
+const GAP: usize = 5;
 
 /// The longest line that is shown whole, in characters, and what is shown before a mark in a longer one.
 const LONGEST_LINE: usize = 160;
@@ -78,8 +82,10 @@ impl Marks {
         let mut labels = Vec::new();
         let mut base = 0;
         for (source, marks) in self.files {
-            let (text, spans) = excerpt(source.text(), &marks, look);
+            let (text, left_out, spans) = excerpt(source.text(), &marks, look);
+            let mut columns = BTreeMap::new();
             for (mark, (start, end)) in marks.into_iter().zip(spans) {
+                columns.insert(start, source.position(mark.start).1 - 1);
                 let span = (base + start, end.saturating_sub(start));
                 labels.push(if mark.primary {
                     LabeledSpan::new_primary_with_span(mark.label, span)
@@ -89,7 +95,7 @@ impl Marks {
             }
             let name = escape::line(&source.path().to_string()).into_owned();
             let length = text.len();
-            files.push(Excerpt { name, base, text });
+            files.push(Excerpt { name, base, text, left_out, columns });
             // One byte between files, so that the end of one is not the start of the next.
             base += length + 1;
         }
@@ -106,9 +112,10 @@ fn first_line(place: &Place) -> std::ops::Range<usize> {
     start..start + line.len()
 }
 
-/// The text with only the lines around marks, made safe, and where each mark lies in it.
-fn excerpt(text: &str, marks: &[Mark], look: &Look) -> (String, Vec<(usize, usize)>) {
+/// The text with only the lines around marks, made safe; where lines were left out; where each mark lies in it.
+fn excerpt(text: &str, marks: &[Mark], look: &Look) -> (String, Vec<usize>, Vec<(usize, usize)>) {
     let mut out = String::new();
+    let mut left_out = Vec::new();
     let mut spans = vec![(0, 0); marks.len()];
     let mut line_starts: Vec<usize> = Vec::new();
     let mut offset = 0;
@@ -121,8 +128,13 @@ fn excerpt(text: &str, marks: &[Mark], look: &Look) -> (String, Vec<(usize, usiz
     marked.sort_unstable();
     let last = marked.last().map_or(0, |line| line + CONTEXT);
     for (number, line) in text.split_inclusive('\n').enumerate().take(last + 1) {
-        let near = marked.partition_point(|&m| m + CONTEXT < number);
-        if marked.get(near).is_some_and(|&m| m <= number + CONTEXT) {
+        let next = marked.partition_point(|&m| m < number);
+        let above = next.checked_sub(1).and_then(|at| marked.get(at)).map(|&m| number - m);
+        let below = marked.get(next).map(|&m| m - number);
+        let shown = above.is_some_and(|lines| lines <= CONTEXT)
+            || below.is_some_and(|lines| lines <= CONTEXT)
+            || matches!((above, below), (Some(above), Some(below)) if above + below <= GAP + 1);
+        if shown {
             let start = line_starts.get(number).copied().unwrap_or_default();
             let body = line.trim_end_matches(['\n', '\r']);
             let here: Vec<usize> = (0..marks.len())
@@ -135,10 +147,12 @@ fn excerpt(text: &str, marks: &[Mark], look: &Look) -> (String, Vec<(usize, usiz
                     *span = (at(&map, mark.start - start), at(&map, mark.end - start));
                 }
             }
+        } else {
+            left_out.push(out.len());
         }
         out.push('\n');
     }
-    (out, spans)
+    (out, left_out, spans)
 }
 
 /// Where byte `offset` of a line went.
@@ -186,6 +200,10 @@ struct Excerpt {
     name: String,
     base: usize,
     text: String,
+    /// Offsets of the lines that were left out, ascending.
+    left_out: Vec<usize>,
+    /// Columns of the marks in the source, counted from 0, by their offset: escapes and tabs move them in the excerpt.
+    columns: BTreeMap<usize, usize>,
 }
 
 /// Excerpts of several files under one numbering of bytes.
@@ -207,7 +225,13 @@ impl SourceCode for Excerpts {
             .iter()
             .find(|file| file.base <= span.offset() && end <= file.base + file.text.len())
             .ok_or(MietteError::OutOfBounds)?;
-        let local = SourceSpan::new((span.offset() - file.base).into(), span.len());
+        let start = span.offset() - file.base;
+        // What spans left-out lines is drawn as two pieces.
+        let next = file.left_out.partition_point(|&line| line < start);
+        if file.left_out.get(next).is_some_and(|&line| line < start + span.len()) {
+            return Err(MietteError::OutOfBounds);
+        }
+        let local = SourceSpan::new(start.into(), span.len());
         let contents = file.text.read_span(&local, context_lines_before, context_lines_after)?;
         let read = *contents.span();
         Ok(Box::new(MietteSpanContents::new_named(
@@ -215,8 +239,57 @@ impl SourceCode for Excerpts {
             contents.data(),
             SourceSpan::new((read.offset() + file.base).into(), read.len()),
             contents.line(),
-            contents.column(),
+            if context_lines_before == 0 { file.columns.get(&start).copied() } else { None }
+                .unwrap_or_else(|| contents.column()),
             contents.line_count(),
         )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::source::Span;
+
+    proptest! {
+        /// Whatever the text and the places, every mark can be read, lies on one line, and nothing panics.
+        #[test]
+        fn marks_can_be_read(text in "[ab\u{1b}\té日\n\r ]{0,300}", spans in prop::collection::vec((0usize..320, 0usize..80), 0..12)) {
+            let source = Source::new("a.sql".into(), text.clone());
+            let look = Look::plain();
+            let mut marks = Marks::default();
+            for (start, length) in spans {
+                let place = Place::new(&source, Span::new(start, start + length));
+                marks.add(&place, Some("here"), false, &look);
+            }
+            let (excerpts, labels) = marks.build(&look);
+            for label in labels {
+                let read = excerpts.read_span(label.inner(), 0, 0);
+                prop_assert!(read.is_ok());
+                if let Ok(read) = read {
+                    let text = std::str::from_utf8(read.data()).map_err(|error| TestCaseError::fail(error.to_string()))?;
+                    let clean = !text.trim_end_matches('\n').contains(['\n', '\r', '\u{1b}']);
+                    prop_assert!(clean, "{:?}", text);
+                    prop_assert!(!label.is_empty());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn long_lines_are_cut_around_the_mark() {
+        let text = format!("{}HERE{}\n", "a".repeat(5_000), "b".repeat(5_000));
+        let source = Source::new("a.sql".into(), text);
+        let mut marks = Marks::default();
+        assert!(marks.add(&Place::new(&source, Span::new(5_000, 5_004)), None, true, &Look::plain()));
+        let (excerpts, labels) = marks.build(&Look::plain());
+        let [label] = labels.as_slice() else { panic!("one mark") };
+        let line = excerpts.read_span(label.inner(), 1, 1).expect("reads");
+        let line = std::str::from_utf8(line.data()).expect("text");
+        assert!(line.chars().count() < 170, "{line}");
+        assert_eq!(line.get(label.offset()..label.offset() + label.len()), Some("HERE"));
+        assert_eq!(excerpts.read_span(label.inner(), 0, 0).expect("reads").column(), 5_000);
     }
 }

@@ -10,7 +10,7 @@ use crate::finding::{Finding, Level};
 
 /// How a report for people looks. The command line decides once; reports ask no environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one independent property of a terminal")]
+#[expect(clippy::struct_excessive_bools, reason = "each is one independent property")]
 pub struct Look {
     /// Columns.
     pub width: usize,
@@ -22,23 +22,30 @@ pub struct Look {
     pub graphics: bool,
     /// Whether everything is listed and the range explained.
     pub verbose: bool,
-    /// Whether a hook asked: nothing is said where there is nothing to say, and how to skip is told where there is.
-    pub hook: Option<Hook>,
-}
-
-/// Which kind of hook asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hook {
-    /// The pre-commit framework (or prek).
-    PreCommit,
-    /// Git itself or another manager.
-    Git,
+    /// Whether a clean run says nothing.
+    pub quiet: bool,
+    /// Whether a hook asked: then nothing is said where nothing was to be judged.
+    pub hook: bool,
+    /// Whether that hook is run by the pre-commit framework, which has a way of its own to skip one hook once.
+    pub pre_commit: bool,
+    /// Whether the statements that would close each gap are written below it.
+    pub statements: bool,
 }
 
 impl Look {
     /// 80 columns, no colours, lines drawn.
     pub fn plain() -> Self {
-        Self { width: 80, color: false, unicode: true, graphics: true, verbose: false, hook: None }
+        Self {
+            width: 80,
+            color: false,
+            unicode: true,
+            graphics: true,
+            verbose: false,
+            quiet: false,
+            hook: false,
+            pre_commit: false,
+            statements: false,
+        }
     }
 
     /// `text` in a style, where there are colours.
@@ -176,7 +183,7 @@ pub(super) fn counts(summary: &Summary) -> String {
 }
 
 /// The last line: counts, what was looked at, the range, what was allowed, what was not judged.
-pub(super) fn summary(report: &Report, look: &Look) -> String {
+pub fn summary(report: &Report, look: &Look) -> String {
     let summary = &report.summary;
     let worst = report.findings.first().map(|finding| finding.level);
     let style = worst.map_or_else(Look::help, Look::level);
@@ -203,7 +210,7 @@ pub(super) fn summary(report: &Report, look: &Look) -> String {
                 let all: Vec<String> = paths.iter().take(3).map(ToString::to_string).collect();
                 let more = paths.len().saturating_sub(3);
                 let all = escape::line(&all.join(", ")).into_owned();
-                if more > 0 { format!("{all}, {} more", more) } else { all }
+                if more > 0 { format!("{all}, {more} more") } else { all }
             };
             let _ = writeln!(
                 out,
@@ -219,10 +226,29 @@ pub(super) fn summary(report: &Report, look: &Look) -> String {
     out
 }
 
+/// Whether a report for people says nothing at all.
+pub(super) fn is_silent(report: &Report, look: &Look) -> bool {
+    !look.verbose && ((look.hook && !report.is_relevant()) || (look.quiet && report.findings.is_empty()))
+}
+
 /// How to go on without this check, once, where a hook stopped a commit.
-pub(super) fn skip_hint(look: &Look) -> &'static str {
-    match look.hook {
-        Some(Hook::PreCommit) => "to skip this hook once: SKIP=driftgate git commit …\n",
-        Some(Hook::Git) | None => "",
+pub(super) fn skip_hint(report: &Report, look: &Look) -> &'static str {
+    if look.pre_commit && !report.findings.is_empty() {
+        "to skip this hook once: SKIP=driftgate git commit\n"
+    } else {
+        ""
     }
+}
+
+/// The statements that would close the gap behind a finding, one a line or more, without repetition.
+pub(super) fn statements(finding: &Finding) -> Vec<String> {
+    let mut statements: Vec<String> = Vec::new();
+    for statement in finding.differences.iter().flat_map(|difference| &difference.sql) {
+        let lines: Vec<String> = escape::lines(statement.trim_end().trim_end_matches(';')).collect();
+        let statement = format!("{};", lines.join("\n"));
+        if !statements.contains(&statement) {
+            statements.push(statement);
+        }
+    }
+    statements
 }

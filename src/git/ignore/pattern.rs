@@ -125,7 +125,10 @@ impl Pattern {
                     while bytes.get(at) == Some(&b'*') {
                         at += 1;
                     }
-                    let alone = path && at - from >= 2 && (from == 0 || bytes[from - 1] == b'/');
+                    // Git cuts off what stands before the first wildcard (`match_pathname` in `dir.c`), so that there it
+                    // takes `a**/b` for `**/b` behind an `a`.
+                    let first = !bytes[..from].iter().any(|byte| b"?*[\\".contains(byte));
+                    let alone = path && at - from >= 2 && (first || bytes[from - 1] == b'/');
                     match bytes.get(at) {
                         None if alone => Token::All,
                         Some(b'/') if alone => {
@@ -164,8 +167,9 @@ impl Pattern {
             match token {
                 Token::Never => return false,
                 Token::All => {
-                    let from = here.iter().position(|&ok| ok);
-                    from.into_iter().for_each(|from| next[from..].fill(true));
+                    if let Some(from) = here.iter().position(|&ok| ok) {
+                        next[from..].fill(true);
+                    }
                 }
                 Token::Star => {
                     let mut running = false;
@@ -218,8 +222,10 @@ mod tests {
         assert!(!matches("**/c", "a/bc"));
         assert!(matches("a/**/c", "a/c"));
         assert!(matches("a/**/c", "a/x/y/c"));
-        assert!(!matches("a**/c", "a/x/c"));
+        assert!(matches("a**/c", "a/x/c"), "git's own view of the first wildcard");
+        assert!(!matches("?**/c", "a/x/c"));
         assert!(matches("a**c", "abbc"));
+        assert!(!matches("a**c", "a/c"));
         assert!(!matches("a?c", "a/c"));
     }
 

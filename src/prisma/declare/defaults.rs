@@ -77,7 +77,8 @@ fn label(block: &EnumBlock, name: &str) -> ColumnDefault {
     value.map_or(ColumnDefault::Unknown, |value| ColumnDefault::Text(value.database_name().to_owned()))
 }
 
-/// Bytes are written in Base64; PostgreSQL stores them as `'\x…'`, the other providers write hexadecimal literals.
+/// Bytes are written in Base64; PostgreSQL stores them as `'\x…'`, SQLite as the text of the
+/// hexadecimal digits.
 fn bytes(dialect: Dialect, text: &str) -> ColumnDefault {
     let Some(bytes) = base64(text) else { return ColumnDefault::Unknown };
     let mut hex = String::with_capacity(bytes.len() * 2);
@@ -85,13 +86,17 @@ fn bytes(dialect: Dialect, text: &str) -> ColumnDefault {
         use std::fmt::Write as _;
         let _ = write!(hex, "{byte:02x}");
     }
-    if dialect.is_postgres_like() { ColumnDefault::Text(format!("\\x{hex}")) } else { ColumnDefault::Unknown }
+    match dialect {
+        Dialect::PostgreSql | Dialect::CockroachDb => ColumnDefault::Text(format!("\\x{hex}")),
+        Dialect::Sqlite => ColumnDefault::Text(hex),
+        Dialect::MySql | Dialect::SqlServer | Dialect::Oracle => ColumnDefault::Unknown,
+    }
 }
 
 /// RFC 4648, section 4, with padding.
 fn base64(text: &str) -> Option<Vec<u8>> {
     let digits = text.trim_end_matches('=');
-    if text.len() % 4 != 0 || text.len() - digits.len() > 2 {
+    if !text.len().is_multiple_of(4) || text.len() - digits.len() > 2 {
         return None;
     }
     let (mut bytes, mut buffer, mut bits) = (Vec::new(), 0_u32, 0);

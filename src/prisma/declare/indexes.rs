@@ -18,7 +18,7 @@ impl<'a> Builder<'a> {
         };
         let columns = fields.iter().map(|field| part(field, None)).collect();
         let clustered = (dialect == Dialect::SqlServer).then(|| clustered(attribute).unwrap_or(true));
-        Some(Key { name, columns, clustered, place: Self::place(model, attribute.span) })
+        Some(Key { name, columns, clustered, place: Some(model.place(attribute.span)) })
     }
 
     pub(super) fn indexes(&self, model: &'a Model) -> Vec<Index> {
@@ -57,7 +57,7 @@ impl<'a> Builder<'a> {
             index.constraint = unique;
             index.clustered = Some(clustered(attribute).unwrap_or(false));
         }
-        index.place = Self::place(model, attribute.span);
+        index.place = Some(model.place(attribute.span));
         index
     }
 

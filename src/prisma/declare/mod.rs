@@ -17,7 +17,6 @@ use crate::catalog::{
 };
 use crate::prisma::schema::ast::{Arity, EnumBlock, Field, Model, Schema};
 use crate::prisma::schema::resolve::{Kind, Resolved, Settings};
-use crate::source::Place;
 
 /// What decides how a schema becomes a catalog, besides its own text.
 #[derive(Debug, Clone)]
@@ -168,9 +167,5 @@ impl<'a> Builder<'a> {
             Dialect::SqlServer | Dialect::Oracle => TypeKind::Unknown,
         };
         ColumnType { kind, array: false }
-    }
-
-    fn place(model: &Model, span: crate::source::Span) -> Option<Place> {
-        Some(model.place(span))
     }
 }

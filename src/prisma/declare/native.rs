@@ -189,46 +189,72 @@ pub(crate) fn native_type(dialect: Dialect, name: &str, attribute: &Attribute) -
 
 /// The type of a column without a native type.
 pub(crate) fn default_type(dialect: Dialect, scalar: Scalar) -> ColumnType {
-    let (words, args): (&str, &[i64]) = match (dialect, scalar) {
-        (Dialect::PostgreSql, Scalar::Int) => ("integer", &[]),
-        (Dialect::PostgreSql, Scalar::Float) => ("double precision", &[]),
-        (Dialect::CockroachDb, Scalar::Int) => ("int4", &[]),
-        (Dialect::CockroachDb, Scalar::Float) => ("float8", &[]),
-        (Dialect::CockroachDb, Scalar::BigInt) => ("int8", &[]),
-        (Dialect::PostgreSql | Dialect::CockroachDb, Scalar::Decimal) => ("numeric", &[65, 30]),
-        (Dialect::PostgreSql | Dialect::CockroachDb, Scalar::String) => ("text", &[]),
-        (Dialect::PostgreSql | Dialect::CockroachDb, Scalar::DateTime) => ("timestamp", &[3]),
-        (Dialect::PostgreSql | Dialect::CockroachDb, Scalar::Json) => ("jsonb", &[]),
-        (Dialect::PostgreSql | Dialect::CockroachDb, Scalar::Bytes) => ("bytea", &[]),
-
-        (Dialect::MySql, Scalar::Float) => ("double", &[]),
-        (Dialect::MySql, Scalar::Decimal) => ("decimal", &[65, 30]),
-        (Dialect::MySql, Scalar::String) => ("varchar", &[191]),
-        (Dialect::MySql, Scalar::DateTime) => ("datetime", &[3]),
-        (Dialect::MySql, Scalar::Json) => ("json", &[]),
-        (Dialect::MySql, Scalar::Bytes) => ("longblob", &[]),
-
-        (Dialect::SqlServer, Scalar::Float) => ("float", &[53]),
-        (Dialect::SqlServer, Scalar::Decimal) => ("decimal", &[32, 16]),
-        (Dialect::SqlServer, Scalar::Boolean) => ("bit", &[]),
-        (Dialect::SqlServer, Scalar::String | Scalar::Json) => ("nvarchar", &[1000]),
-        (Dialect::SqlServer, Scalar::DateTime) => ("datetime2", &[]),
-        (Dialect::SqlServer, Scalar::Bytes) => ("varbinary", &[-1]),
-
-        (Dialect::MySql | Dialect::SqlServer, Scalar::Int) => ("int", &[]),
-
-        (Dialect::Sqlite | Dialect::Oracle, Scalar::Int) => ("integer", &[]),
-        (Dialect::Sqlite | Dialect::Oracle, Scalar::Float) => ("real", &[]),
-        (Dialect::Sqlite | Dialect::Oracle, Scalar::Decimal) => ("decimal", &[]),
-        (Dialect::Sqlite | Dialect::Oracle, Scalar::String) => ("text", &[]),
-        (Dialect::Sqlite | Dialect::Oracle, Scalar::DateTime) => ("datetime", &[]),
-        (Dialect::Sqlite | Dialect::Oracle, Scalar::Json) => ("jsonb", &[]),
-        (Dialect::Sqlite | Dialect::Oracle, Scalar::Bytes) => ("blob", &[]),
-
-        (_, Scalar::BigInt) => ("bigint", &[]),
-        (_, Scalar::Boolean) => ("boolean", &[]),
+    let (words, args): (&str, &[i64]) = match dialect {
+        Dialect::PostgreSql => postgres_default(scalar),
+        Dialect::CockroachDb => match scalar {
+            Scalar::Int => ("int4", &[]),
+            other => postgres_default(other),
+        },
+        Dialect::MySql => mysql_default(scalar),
+        Dialect::SqlServer => sql_server_default(scalar),
+        Dialect::Sqlite | Dialect::Oracle => (sqlite_default(scalar), &[]),
     };
     spelled(dialect, words, args)
+}
+
+fn postgres_default(scalar: Scalar) -> (&'static str, &'static [i64]) {
+    match scalar {
+        Scalar::Int => ("integer", &[]),
+        Scalar::BigInt => ("bigint", &[]),
+        Scalar::Float => ("double precision", &[]),
+        Scalar::Decimal => ("numeric", &[65, 30]),
+        Scalar::Boolean => ("boolean", &[]),
+        Scalar::String => ("text", &[]),
+        Scalar::DateTime => ("timestamp", &[3]),
+        Scalar::Json => ("jsonb", &[]),
+        Scalar::Bytes => ("bytea", &[]),
+    }
+}
+
+fn mysql_default(scalar: Scalar) -> (&'static str, &'static [i64]) {
+    match scalar {
+        Scalar::Int => ("int", &[]),
+        Scalar::BigInt => ("bigint", &[]),
+        Scalar::Float => ("double", &[]),
+        Scalar::Decimal => ("decimal", &[65, 30]),
+        Scalar::Boolean => ("boolean", &[]),
+        Scalar::String => ("varchar", &[191]),
+        Scalar::DateTime => ("datetime", &[3]),
+        Scalar::Json => ("json", &[]),
+        Scalar::Bytes => ("longblob", &[]),
+    }
+}
+
+fn sql_server_default(scalar: Scalar) -> (&'static str, &'static [i64]) {
+    match scalar {
+        Scalar::Int => ("int", &[]),
+        Scalar::BigInt => ("bigint", &[]),
+        Scalar::Float => ("float", &[53]),
+        Scalar::Decimal => ("decimal", &[32, 16]),
+        Scalar::Boolean => ("bit", &[]),
+        Scalar::String | Scalar::Json => ("nvarchar", &[1000]),
+        Scalar::DateTime => ("datetime2", &[]),
+        Scalar::Bytes => ("varbinary", &[-1]),
+    }
+}
+
+fn sqlite_default(scalar: Scalar) -> &'static str {
+    match scalar {
+        Scalar::Int => "integer",
+        Scalar::BigInt => "bigint",
+        Scalar::Float => "real",
+        Scalar::Decimal => "decimal",
+        Scalar::Boolean => "boolean",
+        Scalar::String => "text",
+        Scalar::DateTime => "datetime",
+        Scalar::Json => "jsonb",
+        Scalar::Bytes => "blob",
+    }
 }
 
 /// A number, or `Max`.

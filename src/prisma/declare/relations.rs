@@ -31,7 +31,7 @@ impl<'a> Builder<'a> {
             deferrable: false,
             initially_deferred: false,
             not_valid: false,
-            place: Self::place(relation.model, relation.attribute.span),
+            place: Some(relation.model.place(relation.attribute.span)),
         }
     }
 

@@ -60,7 +60,7 @@ fn apply_override(survey: &Survey, found: &mut Vec<Found>, wanted: &ProjectOverr
         taken
     } else {
         // The policy's list of files is the whole schema.
-        survey.from_files(&schema).into_iter().collect()
+        survey.project_of(&schema).into_iter().collect()
     };
     taken.truncate(1);
     for project in &mut taken {
@@ -108,6 +108,15 @@ fn build(
     }
     if let Some(argument) = schema_argument(survey, found, &root) {
         facts.insert("schema-argument", argument);
+    }
+    let config = found.config.as_ref().and_then(|path| survey.configs.get(path));
+    for (fact, names) in config
+        .iter()
+        .flat_map(|config| [("external-tables", &config.external_tables), ("external-enums", &config.external_enums)])
+    {
+        if !names.is_empty() {
+            facts.insert(fact, names.join(","));
+        }
     }
     facts.extend(wanted.iter().flat_map(|wanted| wanted.facts.clone()));
     let mut settings_files: BTreeSet<RepoPath> = BTreeSet::new();

@@ -14,7 +14,15 @@ pub(super) fn base(folder: &RepoPath) -> RepoPath {
 
 /// Names projects that have no name yet.
 pub(super) fn name(projects: &mut [Project]) {
-    let paths: Vec<Vec<String>> = projects.iter().map(path_of).collect();
+    let roots: Vec<RepoPath> = projects.iter().map(|project| project.root.clone()).collect();
+    let is_alone = |root: &RepoPath| !root.is_root() && roots.iter().filter(|other| *other == root).count() == 1;
+    let paths: Vec<Vec<String>> = projects
+        .iter()
+        .map(|project| {
+            // A package with one schema is known by its own folder.
+            if is_alone(&project.root) { words(&project.root) } else { path_of(project) }
+        })
+        .collect();
     let same_folder = |path: &Vec<String>| paths.iter().filter(|other| *other == path).count() > 1;
     let full: Vec<Vec<String>> = projects
         .iter()
@@ -53,16 +61,14 @@ fn path_of(project: &Project) -> Vec<String> {
         }
         folder
     });
-    // A package may itself be called `prisma`: nothing above its own folder is taken away.
-    let base = base(&folder);
-    let base = if project.root.is_under(&base) { project.root.clone() } else { base };
-    let words = base.components().map(str::to_owned).collect::<Vec<_>>();
+    let words = words(&base(&folder));
     // `libs/back/prisma/src` is `back`'s: a folder of sources says nothing.
-    if base == project.root {
-        return words;
-    }
     let meaningful = words.iter().rposition(|word| !matches!(word.as_str(), "src" | "prisma")).map_or(0, |at| at + 1);
     words[..meaningful].to_vec()
+}
+
+fn words(path: &RepoPath) -> Vec<String> {
+    path.components().map(str::to_owned).collect()
 }
 
 /// What tells schemas of one folder apart: the file's name without its usual words.

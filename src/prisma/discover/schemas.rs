@@ -33,7 +33,8 @@ pub(crate) struct Survey {
     pub(crate) sources: BTreeMap<RepoPath, Arc<Source>>,
     /// `package.json` files, by their folder.
     pub(crate) packages: BTreeMap<RepoPath, Package>,
-    configs: BTreeMap<RepoPath, Configured>,
+    /// Configurations, by their path.
+    pub(crate) configs: BTreeMap<RepoPath, Configured>,
     parsed: BTreeMap<RepoPath, Schema>,
     /// Directories that hold a script.
     migrations: BTreeSet<RepoPath>,
@@ -157,16 +158,16 @@ impl Survey {
     /// The project whose schema is that file or folder.
     fn at(&self, target: &RepoPath) -> Option<Found> {
         if self.sources.contains_key(target) {
-            return self.from_files(std::slice::from_ref(target));
+            return self.project_of(std::slice::from_ref(target));
         }
         let files = self.expand(std::slice::from_ref(target));
-        let mut found = self.from_files(&files)?;
+        let mut found = self.project_of(&files)?;
         found.folder = Some(target.clone());
         Some(found)
     }
 
     /// The project whose schema is made of those files; none where no file has a `datasource` block.
-    pub(crate) fn from_files(&self, files: &[RepoPath]) -> Option<Found> {
+    pub(crate) fn project_of(&self, files: &[RepoPath]) -> Option<Found> {
         let datasource = files.iter().find(|path| self.has_datasource(path))?;
         let siblings: Vec<&RepoPath> = self
             .parsed

@@ -14,6 +14,10 @@ pub(crate) struct Configured {
     pub(crate) schema: Option<String>,
     /// The migrations folder, relative to the configuration.
     pub(crate) migrations: Option<String>,
+    /// `tables: { external: […] }`: what the engine leaves alone.
+    pub(crate) external_tables: Vec<String>,
+    /// `enums: { external: […] }`
+    pub(crate) external_enums: Vec<String>,
 }
 
 /// Whether a file is a configuration of Prisma by its name.
@@ -37,18 +41,36 @@ pub(crate) fn config_root(path: &RepoPath) -> RepoPath {
 pub(crate) fn read_config(text: &str) -> Configured {
     static SCHEMA: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\bschema\s*:\s*").ok());
     static MIGRATIONS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\bmigrations\s*:\s*\{").ok());
+    static TABLES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\btables\s*:\s*\{").ok());
+    static ENUMS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\benums\s*:\s*\{").ok());
     static PATH: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\bpath\s*:\s*").ok());
+    static EXTERNAL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\bexternal\s*:\s*\[").ok());
     let text = without_comments(text);
-    let value = |text: &str, key: &LazyLock<Option<Regex>>| {
-        let found = key.as_ref()?.find(text)?;
-        path_expression(&text[found.end()..])
+    let behind = |text: &'_ str, key: &LazyLock<Option<Regex>>| Some(key.as_ref()?.find(text)?.end());
+    let body = |key: &LazyLock<Option<Regex>>| {
+        let body = &text[behind(&text, key)?..];
+        Some(&body[..body.find('}').unwrap_or(body.len())])
     };
-    let migrations = MIGRATIONS.as_ref().and_then(|key| key.find(&text)).and_then(|found| {
-        let body = &text[found.end()..];
-        let body = &body[..body.find('}').unwrap_or(body.len())];
-        value(body, &PATH)
-    });
-    Configured { schema: value(&text, &SCHEMA), migrations }
+    let external = |key: &LazyLock<Option<Regex>>| {
+        body(key).and_then(|body| Some(literals(&body[behind(body, &EXTERNAL)?..]))).unwrap_or_default()
+    };
+    Configured {
+        schema: behind(&text, &SCHEMA).and_then(|at| path_expression(&text[at..])),
+        migrations: body(&MIGRATIONS).and_then(|body| path_expression(&body[behind(body, &PATH)?..])),
+        external_tables: external(&TABLES),
+        external_enums: external(&ENUMS),
+    }
+}
+
+/// The literals of an array, from behind its opening bracket on.
+fn literals(text: &str) -> Vec<String> {
+    let mut rest = text.trim_start();
+    let mut found = Vec::new();
+    while let Some((value, behind)) = literal(rest) {
+        found.push(value.to_owned());
+        rest = behind.trim_start().trim_start_matches(',').trim_start();
+    }
+    found
 }
 
 /// The path that a literal, or a call that joins literals, stands for. Names of the configuration's own folder
@@ -171,7 +193,7 @@ mod tests {
     #[test]
     fn configurations_are_read_without_running_them() {
         let read = |text: &str| {
-            let Configured { schema, migrations } = read_config(text);
+            let Configured { schema, migrations, .. } = read_config(text);
             (schema.unwrap_or_default(), migrations.unwrap_or_default())
         };
         let pair = |schema: &str, migrations: &str| (schema.to_owned(), migrations.to_owned());
@@ -190,6 +212,14 @@ mod tests {
         ] {
             assert_eq!(read(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_external_is_read() {
+        let text = "export default { tables: { external: ['auth.users', \"audit\"] }, enums: { external: ['x',] } }";
+        let config = read_config(text);
+        assert_eq!(config.external_tables, ["auth.users", "audit"]);
+        assert_eq!(config.external_enums, ["x"]);
     }
 
     #[test]

@@ -189,12 +189,9 @@ impl Parser<'_> {
 
     fn block(&mut self, schema: &mut Schema) -> Result<(), Skip> {
         let start = self.span();
-        let keyword = match self.peek() {
-            Some(TokenKind::Word(word)) => word.clone(),
-            _ => {
-                let message = format!("expected a block (model, enum, datasource, …), found {}", self.found());
-                return Err(self.problem(start, message, "delete the line, or open a block: `model Name {`"));
-            }
+        let Some(TokenKind::Word(keyword)) = self.peek().cloned() else {
+            let message = format!("expected a block (model, enum, datasource, …), found {}", self.found());
+            return Err(self.problem(start, message, "delete the line, or open a block: `model Name {`"));
         };
         let known = matches!(keyword.as_str(), "model" | "view" | "type" | "enum" | "datasource" | "generator");
         self.at += 1;

@@ -125,11 +125,6 @@ impl Settings {
     pub(crate) fn dialect(&self) -> Option<Dialect> {
         provider_dialect(self.provider.as_deref()?)
     }
-
-    /// Whether a preview feature is on.
-    pub(crate) fn previews(&self, feature: &str) -> bool {
-        self.preview_features.contains(feature)
-    }
 }
 
 /// The dialect of a provider's name in a `datasource` block or a lock file.

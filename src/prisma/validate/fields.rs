@@ -18,6 +18,7 @@ impl<'a> Validator<'a> {
             self.field_attributes(model, field);
             let kind = self.resolved.kind(field);
             self.field_type(model, field, kind);
+            self.fitting_attributes(model, field, kind);
             self.native_type(model, field, kind);
             if let Some(attribute) = field.attribute("default") {
                 self.default(model, field, kind, attribute);
@@ -89,6 +90,24 @@ impl<'a> Validator<'a> {
         }
     }
 
+    /// Attributes of columns on relations, and the other way round.
+    fn fitting_attributes(&mut self, model: &'a Model, field: &'a Field, kind: Kind<'a>) {
+        for attribute in &field.attributes {
+            let name = attribute.name.as_str();
+            let fits = match kind {
+                Kind::Relation(_) => matches!(name, "relation" | "ignore"),
+                Kind::Scalar(_) | Kind::Enum(_) => name != "relation",
+                Kind::Unsupported(_) => !matches!(name, "relation" | "ignore" | "updatedAt"),
+                Kind::Composite(_) | Kind::Unknown(_) => true,
+            };
+            // Defaults and `@updatedAt` are told by their own rules.
+            if !fits && !matches!(name, "default" | "updatedAt") {
+                let message = format!("`@{name}` cannot stand on a field of this type");
+                self.refuse_in(model, attribute.span, message, "delete the attribute");
+            }
+        }
+    }
+
     fn field_type(&mut self, model: &'a Model, field: &'a Field, kind: Kind<'a>) {
         match kind {
             Kind::Unknown(name) => {
@@ -103,6 +122,9 @@ impl<'a> Validator<'a> {
             Kind::Enum(block) if self.dialect == Dialect::SqlServer => {
                 let message = format!("SQL Server has no enums: `{}` cannot be stored", block.name.name);
                 self.refuse_in(model, field.span, message, "make the field a String");
+            }
+            Kind::Scalar(Scalar::Json) if self.dialect == Dialect::SqlServer => {
+                self.refuse_in(model, field.span, "SQL Server has no Json in Prisma", "make the field a String");
             }
             Kind::Scalar(_) | Kind::Enum(_) | Kind::Unsupported(_) => {
                 if field.arity == Arity::List && !self.dialect.is_postgres_like() {
@@ -174,6 +196,8 @@ impl<'a> Validator<'a> {
         }
         let fits = match name {
             "dbgenerated" | "auto" => true,
+            // CockroachDB's `unique_rowid()` has 64 bits.
+            "autoincrement" if self.dialect == Dialect::CockroachDb => matches!(kind, Kind::Scalar(Scalar::BigInt)),
             "autoincrement" => matches!(kind, Kind::Scalar(Scalar::Int | Scalar::BigInt)) && arguments == 0,
             "now" => matches!(kind, Kind::Scalar(Scalar::DateTime)) && arguments == 0,
             "cuid" | "uuid" | "nanoid" | "ulid" => matches!(kind, Kind::Scalar(Scalar::String)),
@@ -204,7 +228,6 @@ fn wrong_literal(value: &Expr, kind: Kind<'_>) -> Option<String> {
                 wrong("a whole number of 64 bits")
             }
         }
-        (ExprKind::Number(_), Kind::Scalar(Scalar::Float | Scalar::Decimal)) => None,
         (ExprKind::Constant(word), Kind::Scalar(Scalar::Boolean)) => {
             if matches!(word.as_str(), "true" | "false") {
                 None
@@ -215,7 +238,10 @@ fn wrong_literal(value: &Expr, kind: Kind<'_>) -> Option<String> {
         (ExprKind::Text(text), Kind::Scalar(Scalar::Json)) => {
             if serde_json::from_str::<serde_json::Value>(text).is_ok() { None } else { wrong("valid JSON") }
         }
-        (ExprKind::Text(_), Kind::Scalar(Scalar::String | Scalar::DateTime | Scalar::Bytes | Scalar::Decimal)) => None,
+        (ExprKind::Number(_), Kind::Scalar(Scalar::Float | Scalar::Decimal))
+        | (ExprKind::Text(_), Kind::Scalar(Scalar::String | Scalar::DateTime | Scalar::Bytes | Scalar::Decimal)) => {
+            None
+        }
         (_, Kind::Scalar(scalar)) => Some(format!("the default is not a value of type {scalar:?}")),
         _ => None,
     }

@@ -88,6 +88,7 @@ impl<'a> Validator<'a> {
         let dialect = self.dialect;
         let title = dialect.title();
         let is_id = attribute.name == "id";
+        let resolved = self.resolved;
         let mut refuse = |message: String, help: &str| self.refuse_in(model, attribute.span, message, help);
         if is_id && fields.iter().any(|key| key.field.arity == Arity::Optional) {
             refuse("the fields of a primary key are required".to_owned(), "delete the `?` behind their types");
@@ -125,7 +126,7 @@ impl<'a> Validator<'a> {
                 );
             }
         }
-        if let Some(relation) = fields.iter().find(|key| matches!(self.resolved.kind(key.field), Kind::Relation(_))) {
+        if let Some(relation) = fields.iter().find(|key| matches!(resolved.kind(key.field), Kind::Relation(_))) {
             let message = format!("`{}` is a relation and has no column", relation.field.name.name);
             self.refuse_in(model, attribute.span, message, "name the fields that the relation refers by");
         }

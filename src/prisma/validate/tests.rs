@@ -109,6 +109,11 @@ fn the_engine_refuses_these() {
         ("postgresql", " bs B[]", "model B {\n a Int @unique\n as A[]\n}"),
         ("postgresql", " p A? @relation(\"x\")", ""),
         ("postgresql", " pid Int?\n p A? @relation(fields: [pid], references: [id])\n c A[]", ""),
+        ("cockroachdb", " n Int @default(autoincrement())", ""),
+        ("sqlserver", " j Json", ""),
+        ("postgresql", " c Int @relation(\"x\")", ""),
+        ("postgresql", " b B[] @map(\"x\")", &relation("a A @relation(fields: [aId], references: [id])")),
+        ("postgresql", " b B[] @db.Text", &relation("a A @relation(fields: [aId], references: [id])")),
     ] {
         let text = schema(provider, fields, blocks);
         assert!(!refused(&text).is_empty(), "{provider}\n{text}");

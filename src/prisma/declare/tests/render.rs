@@ -38,7 +38,11 @@ pub(crate) fn normalised(script: &str) -> Vec<String> {
         .map(|statement| one_spelling(statement.trim_end_matches([';', '\n'])))
         .filter(|statement| !statement.is_empty())
         // What a schema needs and does not declare, and extensions, which stand in no table.
-        .filter(|statement| !statement.starts_with("CREATE EXTENSION") && !statement.starts_with("CREATE SEQUENCE"))
+        .filter(|statement| {
+            !statement.starts_with("CREATE EXTENSION")
+                && !statement.starts_with("CREATE SEQUENCE")
+                && !statement.starts_with("CREATE SCHEMA IF NOT EXISTS \"public\"")
+        })
         .collect();
     out.sort();
     out
