@@ -36,7 +36,7 @@ fn cases(provider: &str) -> Vec<Case> {
         let migrations = value["migrations"].as_array().unwrap().iter();
         Case {
             id: text("id"),
-            dialect: provider.parse().unwrap(),
+            dialect: text("provider").parse().unwrap(),
             verdict: text("verdict"),
             schema: text("schema"),
             migrations: migrations
@@ -134,6 +134,31 @@ fn postgresql() {
 }
 
 #[test]
+fn postgresql_more() {
+    run("postgresql-more", &[]);
+}
+
+#[test]
 fn sqlite() {
     run("sqlite", &[]);
+}
+
+#[test]
+fn sqlite_more() {
+    run("sqlite-more", &[]);
+}
+
+#[test]
+fn mysql() {
+    run("mysql", &[]);
+}
+
+#[test]
+fn cockroachdb() {
+    run("cockroachdb", &[]);
+}
+
+#[test]
+fn sqlserver() {
+    run("sqlserver", &[]);
 }
