@@ -1,1 +1,2 @@
-//! SQLAlchemy models and Alembic revisions, read without Python.
+//! SQLAlchemy models and Alembic revisions.
+pub(crate) mod discover;
