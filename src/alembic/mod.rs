@@ -1,2 +1,3 @@
 //! SQLAlchemy models and Alembic revisions.
+pub(crate) mod compare;
 pub(crate) mod discover;
