@@ -1,1 +1,3 @@
 //! SQLAlchemy models and Alembic revisions, read without Python.
+
+pub mod python;
