@@ -1,3 +1,5 @@
 //! SQLAlchemy models and Alembic revisions, read without Python.
 
+pub(crate) mod compare;
+pub(crate) mod discover;
 pub mod python;
