@@ -1,8 +1,21 @@
 //! Applying operations to a catalog.
 
-use super::operation::Operation;
-use super::{Catalog, Column, Index, Name, Table};
+mod column;
+mod constraint;
+mod index;
+mod lookup;
+pub(crate) mod naming;
+mod object;
+mod reach;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use super::operation::{Guard, Operation, OperationKind as K};
+use super::{Catalog, Column, Dialect, Index, Name, ObjectName, Table};
 use crate::source::Place;
+
+pub(crate) use lookup::Lookup;
 
 /// What one operation really did: the ground on which danger, conflicts and emptiness are judged.
 #[derive(Debug, Clone)]
@@ -159,6 +172,24 @@ pub enum ApplyError {
     Refused(String),
 }
 
+/// What applying an operation gives.
+type Applied = Result<Vec<Effect>, ApplyError>;
+
+/// An object that should not be there.
+fn exists(what: &'static str, name: impl ToString, made_at: Option<&Place>) -> ApplyError {
+    ApplyError::Exists { what, name: name.to_string(), made_at: made_at.cloned() }
+}
+
+/// An object that should be there.
+fn missing(what: &'static str, name: impl ToString) -> ApplyError {
+    ApplyError::Missing { what, name: name.to_string() }
+}
+
+/// Any other reason.
+fn refused(reason: impl Into<String>) -> ApplyError {
+    ApplyError::Refused(reason.into())
+}
+
 impl Catalog {
     /// Does `operation`, and says what it did.
     ///
@@ -168,7 +199,146 @@ impl Catalog {
     /// # Errors
     /// [`ApplyError`] where the database itself would refuse.
     pub fn apply(&mut self, operation: &Operation) -> Result<Vec<Effect>, ApplyError> {
-        let _ = operation;
-        Ok(Vec::new())
+        self.index_tables();
+        let guard = operation.guard;
+        let place = &operation.place;
+        match &operation.kind {
+            K::CreateSchema(name) => self.create_schema(name, guard),
+            K::DropSchema { name, cascade } => self.drop_schema(name, *cascade, guard),
+            K::RenameSchema { from, to } => self.rename_schema(from, to),
+            K::SetSearchPath(path) => {
+                self.search_path.clone_from(path);
+                Ok(Vec::new())
+            }
+            K::CreateTable(table) => self.create_table(table, place, guard),
+            K::DropTable { name, cascade } => self.drop_table(name, *cascade, guard),
+            K::RenameTable { from, to } => self.rename_table(from, to, guard),
+            K::MoveTable { name, schema } => self.move_table(name, schema, guard),
+            K::AddColumn { table, column, if_absent } => self.add_column(table, column, *if_absent, place, guard),
+            K::DropColumn { table, column, if_present, cascade } => {
+                self.drop_column(table, column, *if_present, *cascade, guard)
+            }
+            K::RenameColumn { table, from, to } => self.rename_column(table, from, to, guard),
+            K::AlterColumn { table, column, change } => self.alter_column(table, column, change, place, guard),
+            K::AddConstraint { table, constraint } => self.add_constraint(table, constraint, place, guard),
+            K::DropConstraint { table, name, kind, cascade } => {
+                self.drop_constraint(table, name.as_deref(), *kind, *cascade, guard)
+            }
+            K::RenameConstraint { table, from, to } => self.rename_constraint(table, from, to, guard),
+            K::ValidateConstraint { table, name } => self.validate_constraint(table, name, guard),
+            K::CreateIndex { table, index, concurrently } => {
+                self.create_index(table, index, *concurrently, place, guard)
+            }
+            K::DropIndex { name, table, cascade, .. } => self.drop_index(name, table.as_ref(), *cascade, guard),
+            K::RenameIndex { table, from, to } => self.rename_index(table.as_ref(), from, to, guard),
+            K::CreateEnum { name, labels } => self.create_enum(name, labels, place, guard),
+            K::AddEnumValue { name, value, position } => self.add_enum_value(name, value, position.as_ref(), guard),
+            K::RenameEnumValue { name, from, to } => self.rename_enum_value(name, from, to),
+            K::DropEnumValue { name, value } => self.drop_enum_value(name, value),
+            K::CreateType { name, domain } => self.create_type(name, domain.as_ref(), place, guard),
+            K::DropType { name, cascade } => self.drop_type(name, *cascade, guard),
+            K::RenameType { from, to } => {
+                let schema = self.type_named(from).map(|name| name.schema);
+                self.rename_type(from, &ObjectName { schema, name: to.clone() }, guard)
+            }
+            K::MoveType { name, schema } => {
+                self.need_schema(schema)?;
+                self.rename_type(name, &ObjectName::qualified(schema, &name.name), guard)
+            }
+            K::CreateSequence { name, owned_by } => self.create_sequence(name, owned_by.as_ref(), place, guard),
+            K::OwnSequence { name, owned_by } => self.own_sequence(name, owned_by.as_ref(), guard),
+            K::RenameSequence { from, to } => self.rename_sequence(from, to, guard),
+            K::DropSequence { name, cascade } => self.drop_sequence(name, *cascade, guard),
+            K::CreateView { name, materialized, replace } => {
+                self.create_view(name, *materialized, *replace, place, guard)
+            }
+            K::DropView { name, cascade: _ } => self.drop_view(name, guard),
+            K::RenameView { from, to } => self.rename_view(from, to, guard),
+            K::CreateExtension { name, schema, version } => {
+                self.create_extension(name, schema.as_deref(), version.as_deref(), place, guard)
+            }
+            K::DropExtension(name) => self.drop_extension(name, guard),
+            K::Comment { table, column, text } => self.comment(table, column.as_deref(), text.as_deref(), guard),
+            K::Data { table, .. } => self.touch_rows(table),
+            K::Harmless(_) => {
+                self.note_setting(place.text());
+                Ok(Vec::new())
+            }
+            K::Transaction(_) | K::Environment(_) => Ok(Vec::new()),
+            K::Opaque { .. } => {
+                self.doubts.extend(operation.as_opaque());
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    /// Says which tables the statement being applied drops together; an empty list when it is over. Foreign keys among
+    /// them hold nothing back: `DROP TABLE a, b` is one statement and one operation each.
+    pub(crate) fn drop_together(&mut self, names: &[&ObjectName]) {
+        self.index_tables();
+        self.lookup.dropped_together = names.iter().filter_map(|name| self.resolve(&self.tables, name)).collect();
+    }
+
+    /// The table of that name, where the operation must find one. None where a guard excuses its absence.
+    fn need_table(&self, name: &ObjectName, guard: Guard) -> Result<Option<Name>, ApplyError> {
+        match self.resolve(&self.tables, name) {
+            Some(found) => Ok(Some(found)),
+            None if guard == Guard::IfPresent => Ok(None),
+            None => Err(missing("the table", name)),
+        }
+    }
+
+    /// Refuses a schema that is not there.
+    fn need_schema(&self, schema: &str) -> Result<(), ApplyError> {
+        let known = !self.dialect.has_schemas()
+            || self.schemas.contains(schema)
+            || schema == super::TEMPORARY_SCHEMA
+            || schema == "pg_catalog";
+        if known { Ok(()) } else { Err(missing("the schema", schema)) }
+    }
+
+    /// What keeps the name of a table, view, sequence or index from being given, in dialects where they share one
+    /// namespace: what sort of object has it, and where it was made.
+    fn relation(&self, name: &Name) -> Option<(&'static str, Option<&Place>)> {
+        let written = ObjectName { schema: Some(name.schema.clone()), name: name.name.clone() };
+        if let Some(found) = self.resolve(&self.tables, &written) {
+            return Some(("the table", self.tables.get(&found).and_then(|table| table.place.as_ref())));
+        }
+        if let Some(found) = self.resolve(&self.views, &written) {
+            return Some(("the view", self.views.get(&found).and_then(|view| view.place.as_ref())));
+        }
+        if self.dialect == Dialect::MySql {
+            return None;
+        }
+        if let Some(sequence) = self.sequences.get(name) {
+            return Some(("the sequence", sequence.place.as_ref()));
+        }
+        if let Some(table) = self.holder(name) {
+            let index = self.tables.get(table).and_then(|table| {
+                table
+                    .indexes
+                    .iter()
+                    .find(|index| index.name.as_deref().is_some_and(|other| self.dialect.same_name(other, &name.name)))
+            });
+            return Some(("the index", index.and_then(|index| index.place.as_ref())));
+        }
+        None
+    }
+
+    /// Whether a name is taken by any relation.
+    fn relation_taken(&self, schema: &str, name: &str) -> bool {
+        self.relation(&Name::new(schema, name)).is_some()
+    }
+
+    /// MySQL's `SET foreign_key_checks`, which decides whether a table that others refer to can be dropped.
+    fn note_setting(&mut self, statement: &str) {
+        if self.dialect != Dialect::MySql || statement.len() > 200 {
+            return;
+        }
+        let lower = statement.to_ascii_lowercase();
+        if let Some((_, value)) = lower.split_once("foreign_key_checks") {
+            let value = value.trim_start_matches(['=', ':', ' ', '`']).trim_end_matches([';', ' ']);
+            self.lookup.foreign_key_checks = !matches!(value, "0" | "off" | "false");
+        }
     }
 }

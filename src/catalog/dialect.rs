@@ -80,7 +80,18 @@ impl Dialect {
 
     /// Whether two names of tables, types or indexes are the same object.
     pub fn same_name(self, a: &str, b: &str) -> bool {
-        a == b || (self.folds_names() && a.to_lowercase() == b.to_lowercase())
+        if a == b {
+            return true;
+        }
+        if !self.folds_names() {
+            return false;
+        }
+        a.eq_ignore_ascii_case(b) || (!(a.is_ascii() && b.is_ascii()) && a.to_lowercase() == b.to_lowercase())
+    }
+
+    /// The form of a name under which equal ones are equal text: what keys of maps are made of.
+    pub fn folded(self, name: &str) -> String {
+        if self.folds_names() { name.to_lowercase() } else { name.to_owned() }
     }
 
     /// Whether two names of columns are the same column.

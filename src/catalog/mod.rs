@@ -82,6 +82,10 @@ impl fmt::Display for Name {
     }
 }
 
+/// The schema of temporary tables where the dialect has schemas: it is searched before all others
+/// (<https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-SEARCH-PATH>).
+pub(crate) const TEMPORARY_SCHEMA: &str = "pg_temp";
+
 /// One database.
 #[derive(Debug, Clone)]
 pub struct Catalog {
@@ -105,6 +109,8 @@ pub struct Catalog {
     pub extensions: BTreeMap<String, Extension>,
     /// What could not be read, and how far its effect may reach.
     pub doubts: Vec<Opaque>,
+    /// What [`apply`] looks up often; derived from the tables.
+    pub(crate) lookup: apply::Lookup,
 }
 
 impl Catalog {
@@ -122,6 +128,7 @@ impl Catalog {
             views: BTreeMap::new(),
             extensions: BTreeMap::new(),
             doubts: Vec::new(),
+            lookup: apply::Lookup::default(),
         }
     }
 
@@ -152,7 +159,7 @@ impl Catalog {
         match &name.schema {
             _ if !self.dialect.has_schemas() => find(""),
             Some(schema) => find(schema),
-            None => self.search_path.iter().find_map(|schema| find(schema)),
+            None => find(TEMPORARY_SCHEMA).or_else(|| self.search_path.iter().find_map(|schema| find(schema))),
         }
     }
 
@@ -191,6 +198,8 @@ pub struct Table {
     pub checks: Vec<Check>,
     /// EXCLUDE constraints: only their names matter here.
     pub excludes: Vec<String>,
+    /// The tables it inherits from, and the table it is a partition of: what changes their columns changes its own.
+    pub parents: Vec<Name>,
     /// The comment.
     pub comment: Option<String>,
     /// Where it is declared or created.
@@ -209,6 +218,7 @@ impl Table {
             foreign_keys: Vec::new(),
             checks: Vec::new(),
             excludes: Vec::new(),
+            parents: Vec::new(),
             comment: None,
             place: None,
         }

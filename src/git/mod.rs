@@ -3,9 +3,32 @@
 //! It hands out [`Snapshot`]s (a commit's tree, the index, the working directory), the [`Change`] between two of them,
 //! and what was left behind in the working directory ([`Leftover`]). Nothing behind this door knows git2.
 
+mod base;
+mod change;
+mod cli;
+mod disk;
+pub mod env;
+mod error;
+mod handle;
+mod history;
+pub mod hooks;
+mod ignore;
+mod index;
+pub mod overlay;
+mod places;
+mod repository;
 pub mod snapshot;
+mod snapshots;
+mod tree;
+mod worktree;
 
-pub use snapshot::{FileEntry, FileKind, FileList, MemorySnapshot, ObjectId, Snapshot, SnapshotError};
+pub use change::ScopeRequest;
+pub use disk::DiskSnapshot;
+pub use env::Env;
+pub use error::GitError;
+pub use handle::Repository;
+pub use history::{CommitChange, FirstParents};
+pub use snapshot::{FileEntry, FileKind, FileList, FileText, MemorySnapshot, ObjectId, Snapshot, SnapshotError};
 
 use crate::source::RepoPath;
 
@@ -119,4 +142,14 @@ pub trait Worktree {
 
     /// The working directory as a snapshot (untracked files that are not ignored included).
     fn snapshot(&self) -> &dyn Snapshot;
+}
+
+impl<T: Worktree + ?Sized> Worktree for std::rc::Rc<T> {
+    fn leftovers(&self, dirs: &[RepoPath]) -> Result<Vec<Leftover>, SnapshotError> {
+        (**self).leftovers(dirs)
+    }
+
+    fn snapshot(&self) -> &dyn Snapshot {
+        (**self).snapshot()
+    }
 }

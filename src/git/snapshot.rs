@@ -190,6 +190,24 @@ pub trait Snapshot {
     fn read(&self, path: &RepoPath) -> Result<FileText, SnapshotError>;
 }
 
+impl<T: Snapshot + ?Sized> Snapshot for std::rc::Rc<T> {
+    fn describe(&self) -> String {
+        (**self).describe()
+    }
+
+    fn id(&self) -> String {
+        (**self).id()
+    }
+
+    fn files(&self) -> Result<&FileList, SnapshotError> {
+        (**self).files()
+    }
+
+    fn read(&self, path: &RepoPath) -> Result<FileText, SnapshotError> {
+        (**self).read(path)
+    }
+}
+
 /// A snapshot made of texts: for tests, and for comparing files without a repository.
 #[derive(Debug, Default)]
 pub struct MemorySnapshot {

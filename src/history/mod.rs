@@ -8,8 +8,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::catalog::apply::{ApplyError, Effect};
-use crate::catalog::operation::{Guard, Operation};
-use crate::catalog::{Catalog, Dialect, Opaque};
+use crate::catalog::operation::{Guard, Operation, OperationKind};
+use crate::catalog::{Catalog, Dialect, Object, ObjectName, Opaque, Reach};
 use crate::source::{Place, RepoPath, Source};
 
 /// One migration.
@@ -94,10 +94,32 @@ impl Run<'_> {
             Ok(effects) => self.steps.push(Step { operation, effects }),
             Err(error) => {
                 if operation.guard != Guard::Tolerant {
-                    let certain = self.catalog.doubts.iter().all(|doubt| doubt.reach == crate::catalog::Reach::Nothing);
+                    let certain = !self.catalog.could_explain(&operation);
+                    if !certain {
+                        self.doubt_what_failed(&operation);
+                    }
                     self.failures.push(Failure { place: operation.place.clone(), error, certain });
                 }
                 self.steps.push(Step { operation, effects: Vec::new() });
+            }
+        }
+    }
+
+    /// An operation that fails here may well have been done on the real database: what it would have made or changed is
+    /// in doubt from now on.
+    fn doubt_what_failed(&mut self, operation: &Operation) {
+        let mut tables: Vec<ObjectName> = operation.table().cloned().into_iter().collect();
+        if let OperationKind::RenameTable { to, .. } = &operation.kind {
+            tables.push(to.clone());
+        }
+        for table in tables {
+            let name = self.catalog.new_name(&table);
+            if self.catalog.doubt_about(&Object::Table(&name)).is_none() {
+                self.catalog.doubts.push(Opaque {
+                    place: operation.place.clone(),
+                    reason: "a statement whose effect depends on one that could not be read".to_owned(),
+                    reach: Reach::Table(table),
+                });
             }
         }
     }
@@ -122,8 +144,14 @@ pub struct Operations {
 
 impl Script for Operations {
     fn run(&self, run: &mut Run<'_>) {
-        for operation in &self.operations {
-            run.apply(operation.clone());
+        for (at, operation) in self.operations.iter().enumerate() {
+            if matches!(operation.kind, OperationKind::DropTable { .. }) {
+                run.catalog.drop_together(&dropped_with(&self.operations, at));
+                run.apply(operation.clone());
+                run.catalog.drop_together(&[]);
+            } else {
+                run.apply(operation.clone());
+            }
         }
         for (place, reason) in &self.refusals {
             run.refuse(place.clone(), reason.clone());
@@ -133,6 +161,23 @@ impl Script for Operations {
     fn fingerprint(&self) -> u64 {
         self.fingerprint
     }
+}
+
+/// The tables that one `DROP TABLE a, b` drops together: they may refer to each other.
+fn dropped_with(operations: &[Operation], at: usize) -> Vec<&ObjectName> {
+    let one_statement = |a: &Operation, b: &Operation| {
+        let (start, end) = (a.place.span.start.min(b.place.span.start), a.place.span.end.max(b.place.span.end));
+        let between = a.place.source.text().get(start as usize..end as usize).unwrap_or(";");
+        a.place.path() == b.place.path() && !between.trim_end().trim_end_matches(';').contains(';')
+    };
+    let mut names = Vec::new();
+    for other in operations.iter().skip(at) {
+        match &other.kind {
+            OperationKind::DropTable { name, .. } if one_statement(&operations[at], other) => names.push(name),
+            _ => break,
+        }
+    }
+    names
 }
 
 /// What is wrong with a history before anything is replayed.
@@ -166,6 +211,8 @@ pub enum HistoryProblemKind {
     ComputedParent,
     /// A file among the revisions that Alembic refuses as one (no `revision`).
     NotARevision,
+    /// `migration_lock.toml` is missing or names another provider than the schema (`lock-mismatch`).
+    LockMismatch,
     /// A layout that is known and not supported (Prisma 8); `unreadable-source`.
     Unsupported,
 }

@@ -1,1 +1,152 @@
 //! Prisma: the schema language, the migrations folder, and the comparison that its engine makes.
+
+pub mod compare;
+pub(crate) mod declare;
+mod discover;
+pub mod history;
+pub(crate) mod schema;
+pub mod suggest;
+mod validate;
+
+use std::sync::Arc;
+
+use crate::catalog::difference::Difference;
+use crate::catalog::{Catalog, Dialect};
+use crate::git::snapshot::FileText;
+use crate::git::{Snapshot, SnapshotError};
+use crate::history::History;
+use crate::project::{Declared, Ecosystem, EcosystemKind, Project, ProjectOverride, SourceProblem, Touch};
+use crate::source::{Place, RepoPath, Source};
+
+/// The ecosystem.
+#[derive(Debug, Clone, Copy)]
+pub struct Prisma;
+
+impl Ecosystem for Prisma {
+    fn kind(&self) -> EcosystemKind {
+        EcosystemKind::Prisma
+    }
+
+    fn may_matter(&self, path: &RepoPath) -> bool {
+        path.extension() == Some("prisma")
+            || matches!(path.file_name(), history::SCRIPT | history::LOCK_FILE | "package.json")
+            || discover::settings::is_config(path)
+            || path.parent().is_some_and(|dir| dir.components().any(|component| component.contains("migration")))
+    }
+
+    fn discover(&self, snapshot: &dyn Snapshot, overrides: &[ProjectOverride]) -> Result<Vec<Project>, SnapshotError> {
+        discover::discover(snapshot, overrides)
+    }
+
+    fn touch(&self, project: &Project, path: &RepoPath) -> Option<Touch> {
+        if project.schema.contains(path) {
+            return Some(Touch::Schema);
+        }
+        if project.migrations.iter().any(|folder| path != folder && path.is_under(folder)) {
+            return Some(Touch::Migration);
+        }
+        // A file that is no longer there, or not there yet, belongs to the folder of a schema of several files.
+        let is_part = path.extension() == Some("prisma")
+            && project.schema.len() > 1
+            && project.schema.iter().filter_map(RepoPath::parent).any(|folder| path.is_under(&folder));
+        if is_part {
+            return Some(Touch::Schema);
+        }
+        project.settings.contains(path).then_some(Touch::Settings)
+    }
+
+    fn declared(&self, project: &Project, snapshot: &dyn Snapshot) -> Result<Declared, SnapshotError> {
+        let mut problems = Vec::new();
+        let mut sources: Vec<Arc<Source>> = Vec::new();
+        for path in &project.schema {
+            match snapshot.read(path)? {
+                FileText::Text(source) if history::is_lfs_pointer(&source) => {
+                    problems.push(unreadable(path, "the file is a Git LFS pointer, not the schema itself"));
+                }
+                FileText::Text(source) => sources.push(source),
+                FileText::Unreadable(reason) => problems.push(unreadable(path, &reason)),
+                FileText::Absent => {}
+            }
+        }
+        let dialect = project.dialect.unwrap_or(Dialect::PostgreSql);
+        let schema = schema::parse(&sources);
+        let mut context = declare::Context::new(dialect, version(project));
+        let settings = schema::resolve::Settings::of(&schema);
+        if dialect.has_schemas()
+            && settings.schemas.is_empty()
+            && let Some(default) = history::prevailing_schema(project, snapshot)?
+        {
+            context.default_schema = default;
+        }
+        let catalog = declare::catalog(&schema, &context);
+        let unread = !problems.is_empty() || !schema.problems.is_empty();
+        if !unread {
+            problems.extend(validate::problems(&schema, dialect));
+        }
+        problems.extend(schema.problems);
+        Ok(Declared { catalog, problems })
+    }
+
+    fn history(&self, project: &Project, snapshot: &dyn Snapshot) -> Result<History, SnapshotError> {
+        history::read(project, snapshot)
+    }
+
+    fn compare(&self, project: &Project, declared: &Catalog, replayed: &Catalog) -> Vec<Difference> {
+        let options = compare::CompareOptions {
+            prisma_major: version(project),
+            partial_indexes: listed(project, "preview-features").any(|feature| feature == "partialIndexes"),
+            external_tables: listed(project, "external-tables").map(str::to_owned).collect(),
+            external_enums: listed(project, "external-enums").map(str::to_owned).collect(),
+        };
+        compare::compare(declared, replayed, &options)
+    }
+
+    fn command_new_migration(&self, project: &Project, name: &str) -> String {
+        let mut command = String::new();
+        if !project.root.is_root() {
+            command = format!("cd {} && ", shell_word(project.root.as_str()));
+        }
+        command.push_str(&project.command);
+        command.push_str(" migrate dev --name ");
+        command.push_str(&shell_word(name));
+        if let Some(schema) = project.facts.get("schema-argument") {
+            command.push_str(" --schema ");
+            command.push_str(&shell_word(schema));
+        }
+        command
+    }
+}
+
+/// The major version of Prisma that a project is read for.
+fn version(project: &Project) -> u32 {
+    let written = project.facts.get("prisma-version");
+    written.and_then(|version| version.split('.').next()?.parse().ok()).unwrap_or(discover::NEWEST_VERSION)
+}
+
+/// The words of a fact that is a list.
+fn listed<'a>(project: &'a Project, fact: &str) -> impl Iterator<Item = &'a str> {
+    project.facts.get(fact).into_iter().flat_map(|words| words.split(','))
+}
+
+fn unreadable(path: &RepoPath, reason: &str) -> SourceProblem {
+    SourceProblem {
+        path: path.clone(),
+        place: Some(Place::start_of(&Source::new(path.clone(), ""))),
+        message: reason.to_owned(),
+        help: "commit the schema as a text file".to_owned(),
+    }
+}
+
+/// A word as a shell takes it: quoted where it holds more than letters, digits and the marks of paths.
+fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '<' | '>' | '@');
+    if !word.is_empty() && word.chars().all(plain) && !word.contains(['<', '>']) || is_placeholder(word) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// `<name>`: a word that a person is to replace.
+fn is_placeholder(word: &str) -> bool {
+    word.len() > 2 && word.starts_with('<') && word.ends_with('>') && !word[1..word.len() - 1].contains(['<', '>'])
+}

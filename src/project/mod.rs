@@ -55,6 +55,13 @@ pub struct Project {
     pub facts: BTreeMap<&'static str, String>,
 }
 
+impl Project {
+    /// The database whose rules apply: the one it targets, or PostgreSQL, which most projects target, where nothing says so.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect.unwrap_or(Dialect::PostgreSql)
+    }
+}
+
 /// What a path is to a project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Touch {
@@ -100,6 +107,8 @@ pub struct ProjectState {
     pub replay: Replay,
     /// What differs.
     pub gap: Vec<Difference>,
+    /// Models that the ecosystem's own tool would never see (see [`Ecosystem::unregistered`]).
+    pub unregistered: Vec<SourceProblem>,
 }
 
 impl ProjectState {
@@ -143,6 +152,16 @@ pub trait Ecosystem: Sync {
     /// Where the snapshot cannot be read (a file that does not parse is in [`Declared::problems`]).
     fn declared(&self, project: &Project, snapshot: &dyn Snapshot) -> Result<Declared, SnapshotError>;
 
+    /// Mapped classes in modules that nothing reachable from the environment imports: the ecosystem's own tool never sees
+    /// them. None where everything that is found is seen.
+    ///
+    /// # Errors
+    /// Where the snapshot cannot be read.
+    fn unregistered(&self, project: &Project, snapshot: &dyn Snapshot) -> Result<Vec<SourceProblem>, SnapshotError> {
+        let _ = (project, snapshot);
+        Ok(Vec::new())
+    }
+
     /// Reads the project's migrations.
     ///
     /// # Errors
@@ -161,6 +180,8 @@ pub trait Ecosystem: Sync {
 pub struct ProjectOverride {
     /// Its name.
     pub name: String,
+    /// Its ecosystem, where the policy says it.
+    pub ecosystem: Option<EcosystemKind>,
     /// The folder it lives in.
     pub root: Option<RepoPath>,
     /// Schema files or folders, or the models' files and folders.
@@ -185,10 +206,19 @@ pub struct ProjectChange<'a> {
     pub after: &'a ProjectState,
     /// The migrations on the tip of the base branch, where the scope has one that differs from before.
     pub base: Option<&'a History>,
+    /// The replay of [`Self::base`].
+    pub base_replay: Option<&'a Replay>,
+    /// The migrations as they would be after a merge: those after the change together with those that [`Self::base`] has
+    /// gained since before. None where there is no base.
+    pub merged: Option<&'a History>,
     /// Paths of this project that changed, and what they are to it.
     pub touched: Vec<(&'a ChangedPath, Touch)>,
     /// What lies in the working directory at the project's schema and migrations; empty for ranges.
     pub leftovers: &'a [Leftover],
+    /// After, with the leftovers among the migrations laid over it. None where there are none.
+    pub with_leftovers: Option<&'a ProjectState>,
+    /// After, with the leftovers of the schema laid over it. None where there are none.
+    pub with_leftovers_schema: Option<&'a ProjectState>,
     /// Whether the whole state is judged (`--all`).
     pub whole_state: bool,
 }

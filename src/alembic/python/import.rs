@@ -16,11 +16,50 @@ const STAR: &str = "*";
 /// Libraries whose name a folder of the repository often has too (`alembic/`, `migrations/`), or that have meaning here:
 /// a folder never hides them.
 const LIBRARIES: &[&str] = &[
-    "abc", "alembic", "asyncio", "collections", "configparser", "contextlib", "copy", "dataclasses", "datetime",
-    "decimal", "django", "enum", "flask", "flask_migrate", "flask_sqlalchemy", "functools", "hashlib", "importlib",
-    "inspect", "io", "itertools", "json", "logging", "math", "operator", "os", "pathlib", "psycopg2", "pydantic",
-    "random", "re", "secrets", "socket", "sqlalchemy", "sqlalchemy_utils", "sqlmodel", "string", "sys", "time",
-    "types", "typing", "typing_extensions", "uuid", "warnings",
+    "abc",
+    "alembic",
+    "asyncio",
+    "collections",
+    "configparser",
+    "contextlib",
+    "copy",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "django",
+    "enum",
+    "flask",
+    "flask_migrate",
+    "flask_sqlalchemy",
+    "functools",
+    "hashlib",
+    "importlib",
+    "inspect",
+    "io",
+    "itertools",
+    "json",
+    "logging",
+    "math",
+    "operator",
+    "os",
+    "pathlib",
+    "psycopg2",
+    "pydantic",
+    "random",
+    "re",
+    "secrets",
+    "socket",
+    "sqlalchemy",
+    "sqlalchemy_utils",
+    "sqlmodel",
+    "string",
+    "sys",
+    "time",
+    "types",
+    "typing",
+    "typing_extensions",
+    "uuid",
+    "warnings",
 ];
 
 impl Interpreter<'_> {
@@ -39,7 +78,8 @@ impl Interpreter<'_> {
         if !self.modules.is_file(path) {
             return None;
         }
-        let root = self.modules.roots().iter().filter(|root| path.is_under(root)).max_by_key(|root| root.as_str().len());
+        let root =
+            self.modules.roots().iter().filter(|root| path.is_under(root)).max_by_key(|root| root.as_str().len());
         let below = root.and_then(|root| path.strip_prefix(root)).unwrap_or_else(|| path.file_name());
         let below = below.strip_suffix(".py").unwrap_or(below);
         let dotted = below.strip_suffix("/__init__").unwrap_or(below).replace('/', ".");
@@ -92,7 +132,13 @@ impl Interpreter<'_> {
             };
         }
         if name == "__dict__" {
-            let vars = module.scope.vars.borrow().iter().map(|(k, v)| (Value::Str(Rc::clone(k)), v.clone())).collect::<Vec<_>>();
+            let vars = module
+                .scope
+                .vars
+                .borrow()
+                .iter()
+                .map(|(k, v)| (Value::Str(Rc::clone(k)), v.clone()))
+                .collect::<Vec<_>>();
             return Some(Value::dict(vars));
         }
         if let Some(submodule) = self.submodule(module, name) {
@@ -202,7 +248,11 @@ impl Interpreter<'_> {
             None => {
                 let top = dotted.split('.').next().unwrap_or(dotted);
                 // Part of a package of the repository that is not there: Python raises.
-                if dotted.contains('.') && self.catching > 0 && matches!(find(self.modules, top), Some(Found::File(_))) && !LIBRARIES.contains(&top) {
+                if dotted.contains('.')
+                    && self.catching > 0
+                    && matches!(find(self.modules, top), Some(Found::File(_)))
+                    && !LIBRARIES.contains(&top)
+                {
                     return Err(Self::import_error(&format!("No module named '{dotted}'"), place));
                 }
                 Ok(None)
@@ -235,7 +285,8 @@ impl Interpreter<'_> {
             for _ in 1..stmt.level.min(50) {
                 dir = dir.parent().unwrap_or_default();
             }
-            let found = find_in(self.modules, &dir, dotted).or_else(|| dotted.is_empty().then(|| Found::Namespace(dir.clone())));
+            let found = find_in(self.modules, &dir, dotted)
+                .or_else(|| dotted.is_empty().then(|| Found::Namespace(dir.clone())));
             match found {
                 Some(found) => {
                     let path = match &found {
@@ -254,7 +305,10 @@ impl Interpreter<'_> {
                 None => {
                     for alias in &stmt.names {
                         let name = alias.asname.as_ref().unwrap_or(&alias.name).as_str();
-                        let reason = format!("the module `{}{dotted}` is not in the repository", ".".repeat(stmt.level as usize));
+                        let reason = format!(
+                            "the module `{}{dotted}` is not in the repository",
+                            ".".repeat(stmt.level as usize)
+                        );
                         scope.target(name).set(name, Value::unknown(reason, place.clone()));
                     }
                     return Ok(());
@@ -308,7 +362,8 @@ impl Interpreter<'_> {
             .get("__all__")
             .and_then(|all| all.items())
             .map(|names| names.iter().filter_map(Value::as_str).collect());
-        let names = listed.unwrap_or_else(|| source.names().into_iter().filter(|name| !name.starts_with('_')).collect());
+        let names =
+            listed.unwrap_or_else(|| source.names().into_iter().filter(|name| !name.starts_with('_')).collect());
         for name in names {
             if &*name == STAR {
                 continue;
@@ -327,7 +382,8 @@ impl Interpreter<'_> {
 
     /// The dotted name of a path below the nearest root.
     fn dotted_of(&self, path: &RepoPath) -> String {
-        let root = self.modules.roots().iter().filter(|root| path.is_under(root)).max_by_key(|root| root.as_str().len());
+        let root =
+            self.modules.roots().iter().filter(|root| path.is_under(root)).max_by_key(|root| root.as_str().len());
         let below = root.and_then(|root| path.strip_prefix(root)).unwrap_or(path.as_str());
         let below = below.strip_suffix(".py").unwrap_or(below);
         below.strip_suffix("__init__").unwrap_or(below).trim_end_matches('/').replace('/', ".")

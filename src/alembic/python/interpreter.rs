@@ -6,12 +6,12 @@ use std::rc::Rc;
 use super::host::Host;
 use super::modules::Modules;
 use super::scope::{Module, ModuleState, Scope, ScopeKind};
-use super::value::{Annotation, Args, Class, Text, Unknown, Value};
+use super::value::{Annotation, Args, Class, Unknown, Value};
 use crate::source::{Place, RepoPath, Source};
 
 /// Expressions and statements that one interpreter evaluates before it gives up. The most that any of 5,638 public
 /// revisions needs is under 100,000.
-const STEPS: usize = 3_000_000;
+const STEPS: usize = 1_000_000;
 /// Nested calls, statements and expressions. Python's own limit is 1,000 calls; code that is read here is shallow.
 const DEPTH: usize = 220;
 /// Items of one list, dictionary or set.
@@ -180,7 +180,7 @@ impl<'h> Interpreter<'h> {
     /// Notes a doubt.
     pub(crate) fn doubt(&mut self, reason: impl Into<String>, place: Place) {
         if self.doubts.len() < 1000 {
-            self.doubts.push(Rc::new(Unknown { reason: reason.into(), place }));
+            self.doubts.push(Rc::new(Unknown { reason: reason.into(), place, shape: None }));
         }
     }
 
@@ -267,7 +267,9 @@ impl<'h> Interpreter<'h> {
             // A module runs on its own account, whatever statement imports it.
             let maybe = std::mem::take(&mut self.maybe);
             let catching = std::mem::take(&mut self.catching);
-            let depth = std::mem::replace(&mut self.depth, self.depth / 2);
+            // Imports nest as deep as packages do; each gets half of the levels that are left to its importer.
+            let depth = self.depth;
+            self.depth = depth / 2;
             let result = self.run_body(module, &file);
             self.depth = depth;
             self.catching = catching;

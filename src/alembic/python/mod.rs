@@ -21,6 +21,8 @@ mod operators;
 pub(crate) mod parse;
 mod patterns;
 mod scope;
+#[cfg(test)]
+mod tests;
 mod value;
 
 pub use dict::Dict;

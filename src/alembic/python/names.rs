@@ -43,8 +43,21 @@ const REEXPORTS: &[(&str, &str)] = &[
 
 /// Names of SQLModel that are its own; every other one it hands on from SQLAlchemy.
 const SQLMODEL: &[&str] = &[
-    "SQLModel", "Field", "Relationship", "AutoString", "Session", "select", "create_engine", "main", "sql", "ext",
-    "pool", "default", "col", "all_", "_compat",
+    "SQLModel",
+    "Field",
+    "Relationship",
+    "AutoString",
+    "Session",
+    "select",
+    "create_engine",
+    "main",
+    "sql",
+    "ext",
+    "pool",
+    "default",
+    "col",
+    "all_",
+    "_compat",
 ];
 
 /// The canonical path of a dotted name: `sqlalchemy.types.String` is `sqlalchemy.String`.
@@ -61,8 +74,18 @@ pub(crate) fn canonical(path: &str) -> String {
                 && matches!(
                     rest.split('.').next(),
                     Some(
-                        "expression" | "elements" | "sqltypes" | "schema" | "functions" | "selectable" | "ddl" | "dml"
-                            | "naming" | "base" | "operators" | "type_api"
+                        "expression"
+                            | "elements"
+                            | "sqltypes"
+                            | "schema"
+                            | "functions"
+                            | "selectable"
+                            | "ddl"
+                            | "dml"
+                            | "naming"
+                            | "base"
+                            | "operators"
+                            | "type_api"
                     )
                 );
             if is_module {
@@ -101,22 +124,77 @@ pub(crate) fn canonical(path: &str) -> String {
 pub(crate) fn of_flask_sqlalchemy(name: &str) -> Option<String> {
     if matches!(
         name,
-        "Model" | "Table" | "metadata" | "metadatas" | "session" | "engine" | "engines" | "Query" | "init_app"
-            | "create_all" | "drop_all" | "reflect" | "get_or_404" | "first_or_404" | "one_or_404" | "paginate"
-            | "get_engine" | "get_app" | "app" | "get_tables_for_bind" | "get_binds" | "make_declarative_base"
-            | "create_session" | "create_scoped_session" | "apply_driver_hacks" | "event"
+        "Model"
+            | "Table"
+            | "metadata"
+            | "metadatas"
+            | "session"
+            | "engine"
+            | "engines"
+            | "Query"
+            | "init_app"
+            | "create_all"
+            | "drop_all"
+            | "reflect"
+            | "get_or_404"
+            | "first_or_404"
+            | "one_or_404"
+            | "paginate"
+            | "get_engine"
+            | "get_app"
+            | "app"
+            | "get_tables_for_bind"
+            | "get_binds"
+            | "make_declarative_base"
+            | "create_session"
+            | "create_scoped_session"
+            | "apply_driver_hacks"
+            | "event"
     ) || name.starts_with('_')
     {
         return None;
     }
     let orm = matches!(
         name,
-        "relationship" | "backref" | "relation" | "dynamic_loader" | "deferred" | "column_property" | "mapped_column"
-            | "synonym" | "validates" | "aliased" | "joinedload" | "subqueryload" | "selectinload" | "contains_eager"
-            | "Mapped" | "declared_attr" | "composite" | "query_expression" | "object_session" | "mapper"
-            | "undefer" | "load_only" | "lazyload" | "noload" | "raiseload" | "configure_mappers" | "registry"
-            | "declarative_mixin" | "DeclarativeBase" | "declarative_base" | "MappedAsDataclass" | "foreign" | "remote"
-            | "defer" | "with_polymorphic" | "Session" | "sessionmaker" | "scoped_session" | "make_transient"
+        "relationship"
+            | "backref"
+            | "relation"
+            | "dynamic_loader"
+            | "deferred"
+            | "column_property"
+            | "mapped_column"
+            | "synonym"
+            | "validates"
+            | "aliased"
+            | "joinedload"
+            | "subqueryload"
+            | "selectinload"
+            | "contains_eager"
+            | "Mapped"
+            | "declared_attr"
+            | "composite"
+            | "query_expression"
+            | "object_session"
+            | "mapper"
+            | "undefer"
+            | "load_only"
+            | "lazyload"
+            | "noload"
+            | "raiseload"
+            | "configure_mappers"
+            | "registry"
+            | "declarative_mixin"
+            | "DeclarativeBase"
+            | "declarative_base"
+            | "MappedAsDataclass"
+            | "foreign"
+            | "remote"
+            | "defer"
+            | "with_polymorphic"
+            | "Session"
+            | "sessionmaker"
+            | "scoped_session"
+            | "make_transient"
     );
     Some(if orm { format!("sqlalchemy.orm.{name}") } else { canonical(&format!("sqlalchemy.{name}")) })
 }

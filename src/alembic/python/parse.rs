@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 pub(crate) use ruff_python_ast as ast;
-use ruff_python_ast::{Expr, Stmt, StmtClassDef, StmtFunctionDef};
+use ruff_python_ast::{Expr, Stmt, StmtFunctionDef};
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 use ruff_text_size::{Ranged, TextRange};
 
@@ -83,14 +83,6 @@ impl ParsedFile {
     pub(crate) fn function(&self, range: TextRange) -> Option<&StmtFunctionDef> {
         match find(&self.body, range)? {
             Stmt::FunctionDef(function) => Some(function),
-            _ => None,
-        }
-    }
-
-    /// The class definition that stands at exactly that range.
-    pub(crate) fn class(&self, range: TextRange) -> Option<&StmtClassDef> {
-        match find(&self.body, range)? {
-            Stmt::ClassDef(class) => Some(class),
             _ => None,
         }
     }

@@ -75,6 +75,13 @@ pub struct Unknown {
     pub reason: String,
     /// Where.
     pub place: Place,
+    /// Where it is a string of which parts are known: the string with [`Unknown::GAP`] for the others.
+    pub shape: Option<Text>,
+}
+
+impl Unknown {
+    /// Stands for an unknown part in [`Self::shape`].
+    pub const GAP: char = '\u{fffc}';
 }
 
 /// Something made of a library's objects: never evaluated further than its shape.
@@ -412,14 +419,16 @@ impl Value {
 
     /// A value that cannot be known.
     pub fn unknown(reason: impl Into<String>, place: Place) -> Self {
-        Self::Unknown(Rc::new(Unknown { reason: reason.into(), place }))
+        Self::Unknown(Rc::new(Unknown { reason: reason.into(), place, shape: None }))
     }
 
     /// The text of a string; also of a member of an enum that is a string.
     pub fn as_str(&self) -> Option<Text> {
         match self {
             Self::Str(text) => Some(Rc::clone(text)),
-            Self::Instance(instance) if instance.class.inherits("builtins.str") || instance.class.inherits("enum.StrEnum") => {
+            Self::Instance(instance)
+                if instance.class.inherits("builtins.str") || instance.class.inherits("enum.StrEnum") =>
+            {
                 match instance.member_value()? {
                     Self::Str(text) => Some(text),
                     _ => None,
@@ -428,8 +437,13 @@ impl Value {
             // `sa.text("…")` is not a string, but `quoted_name`, `conv` and `op.f` are.
             Self::Symbol(_) => match self.call_of()? {
                 (
-                    "alembic.op.f" | "sqlalchemy.sql.elements.quoted_name" | "sqlalchemy.quoted_name" | "sqlalchemy.sql.elements.conv"
-                    | "sqlalchemy.sql.naming.conv" | "sqlalchemy.conv" | "sqlmodel.quoted_name",
+                    "alembic.op.f"
+                    | "sqlalchemy.sql.elements.quoted_name"
+                    | "sqlalchemy.quoted_name"
+                    | "sqlalchemy.sql.elements.conv"
+                    | "sqlalchemy.sql.naming.conv"
+                    | "sqlalchemy.conv"
+                    | "sqlmodel.quoted_name",
                     args,
                 ) => args.positional.first()?.as_str(),
                 _ => None,
@@ -443,7 +457,9 @@ impl Value {
         match self {
             Self::Int(number) => Some(*number),
             Self::Bool(truth) => Some(i64::from(*truth)),
-            Self::Instance(instance) if instance.class.inherits("enum.IntEnum") || instance.class.inherits("builtins.int") => {
+            Self::Instance(instance)
+                if instance.class.inherits("enum.IntEnum") || instance.class.inherits("builtins.int") =>
+            {
                 match instance.member_value()? {
                     Self::Int(number) => Some(number),
                     _ => None,

@@ -1,0 +1,31 @@
+# What the plays share: a throw-away repository, and a way to show a command with its output and its exit code.
+# Sourced by each play.sh; `DRIFTGATE` names the binary, `driftgate` from PATH by default.
+set -eu
+DRIFTGATE=${DRIFTGATE:-driftgate}
+examples=$(cd "$(dirname "$0")/.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+# The repository is nobody's but the play's: no configuration of the machine gets in, dates are fixed.
+export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
+export GIT_AUTHOR_NAME=dev GIT_AUTHOR_EMAIL=dev@example.com GIT_COMMITTER_NAME=dev GIT_COMMITTER_EMAIL=dev@example.com
+export GIT_AUTHOR_DATE='2026-02-12T10:15:00Z' GIT_COMMITTER_DATE='2026-02-12T10:15:00Z'
+unset GIT_DIR GIT_INDEX_FILE GIT_WORK_TREE GIT_PREFIX 2>/dev/null || true
+
+# show COMMAND…: prints the command, runs it, prints its exit code where that is not 0. Never stops the play.
+show() {
+  printf '\n$ %s\n' "$*"
+  code=0
+  "$@" 2>&1 || code=$?
+  [ "$code" -eq 0 ] || printf '(exit code %s)\n' "$code"
+}
+
+# start SAMPLE: a repository whose first commit is the sample, with the hook installed.
+start() {
+  git init --quiet --initial-branch=main .
+  cp -R "$examples/$1/." .
+  git add --all
+  git commit --quiet -m "Start from the sample"
+  "$DRIFTGATE" install >/dev/null
+}

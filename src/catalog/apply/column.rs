@@ -1,0 +1,648 @@
+//! Columns: added, dropped, renamed, altered.
+
+use super::{Applied, ApplyError, Effect, exists, missing, refused};
+use crate::catalog::operation::{ColumnChange, ColumnPosition, Guard, NewColumn};
+use crate::catalog::{
+    AutoIncrement, Catalog, Column, ColumnDefault, ColumnType, Dialect, ForeignKey, IndexOn, IndexPart, Name,
+    ObjectName, Sequence, Table, TypeKind,
+};
+use crate::source::Place;
+
+impl Catalog {
+    /// Appends a column to a table, without the constraints written on it. Sequences that the database makes for it are
+    /// handed back.
+    pub(super) fn push_column(
+        &self,
+        table: &mut Table,
+        new: &NewColumn,
+        place: &Place,
+        sequences: &mut Vec<(Name, String)>,
+    ) -> Result<(), ApplyError> {
+        let mut column = new.column.clone();
+        column.place.get_or_insert_with(|| place.clone());
+        if let Some(at) = table.column_index(self.dialect, &column.name) {
+            // A child may repeat a column of its parents: the two are merged
+            // (<https://www.postgresql.org/docs/current/ddl-inherit.html>).
+            if !table.parents.is_empty() && table.place.as_ref() == Some(place) {
+                table.columns[at] = column;
+                return Ok(());
+            }
+            return Err(exists(
+                "the column",
+                format!("{}.{}", table.name, column.name),
+                table.columns[at].place.as_ref(),
+            ));
+        }
+        self.settle_type(table, &mut column, sequences)?;
+        // DEFAULT NULL is no default.
+        column.default = column.default.filter(|default| *default != ColumnDefault::Null);
+        if let Some(default) = &mut column.default {
+            *default = self.settled_default(default);
+        }
+        let at = match &new.position {
+            None => table.columns.len(),
+            Some(ColumnPosition::First) => 0,
+            Some(ColumnPosition::After(other)) => match table.column_index(self.dialect, other) {
+                Some(at) => at + 1,
+                None => return Err(missing("the column", format!("{}.{other}", table.name))),
+            },
+        };
+        // MySQL's SERIAL is BIGINT UNSIGNED NOT NULL AUTO_INCREMENT UNIQUE.
+        let unique = self.dialect == Dialect::MySql && column.ty.builtin_name() == Some("serial");
+        if unique {
+            column.ty = ColumnType {
+                kind: TypeKind::Builtin { name: "bigint".to_owned(), args: Vec::new(), unsigned: true },
+                array: false,
+            };
+            column.nullable = false;
+            column.auto_increment = Some(AutoIncrement::Counter);
+        }
+        let name = column.name.clone();
+        table.columns.insert(at, column);
+        if unique {
+            let mut index = crate::catalog::Index::new(None, vec![IndexPart::named(name)], true);
+            index.constraint = true;
+            let index = self.attach_index(table, &index, place)?;
+            table.indexes.push(index);
+        }
+        Ok(())
+    }
+
+    /// Resolves the type of a new or changed column: serial types become what they stand for, names of types the types
+    /// they mean.
+    fn settle_type(
+        &self,
+        table: &Table,
+        column: &mut Column,
+        sequences: &mut Vec<(Name, String)>,
+    ) -> Result<(), ApplyError> {
+        column.ty = self.settled(&column.ty)?;
+        if !self.dialect.is_postgres_like() {
+            return Ok(());
+        }
+        let plain = match column.ty.builtin_name() {
+            Some("smallserial") => Some("smallint"),
+            Some("serial") => Some("integer"),
+            Some("bigserial") => Some("bigint"),
+            _ => None,
+        };
+        if let Some(plain) = plain {
+            column.ty = ColumnType::builtin(plain);
+            column.nullable = false;
+            if self.dialect == Dialect::CockroachDb {
+                // `serial_normalization = rowid`, the default.
+                column.ty = ColumnType::builtin("bigint");
+                column.auto_increment = Some(AutoIncrement::RowId);
+                return Ok(());
+            }
+            column.auto_increment = Some(AutoIncrement::Serial);
+        }
+        match column.auto_increment {
+            Some(AutoIncrement::Serial) if self.dialect == Dialect::PostgreSql => {
+                let sequence = self.sequence_name(&table.name, &column.name, sequences);
+                column.default = Some(ColumnDefault::NextVal(ObjectName::from(&sequence)));
+                sequences.push((sequence, column.name.clone()));
+            }
+            Some(AutoIncrement::IdentityAlways | AutoIncrement::IdentityByDefault) => {
+                column.nullable = false;
+                let sequence = self.sequence_name(&table.name, &column.name, sequences);
+                sequences.push((sequence, column.name.clone()));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A type with the names in it resolved.
+    fn settled(&self, ty: &ColumnType) -> Result<ColumnType, ApplyError> {
+        let TypeKind::Named(name) = &ty.kind else { return Ok(ty.clone()) };
+        if let Some(found) = self.type_named(name) {
+            return Ok(ColumnType { kind: TypeKind::Named(ObjectName::from(&found)), array: ty.array });
+        }
+        if self.dialect == Dialect::PostgreSql && !self.may_have_type(name) {
+            return Err(missing("the type", name));
+        }
+        Ok(ty.clone())
+    }
+
+    pub(super) fn add_column(
+        &mut self,
+        table: &ObjectName,
+        new: &NewColumn,
+        if_absent: bool,
+        place: &Place,
+        guard: Guard,
+    ) -> Applied {
+        let Some(name) = self.need_table(table, guard)? else { return Ok(Vec::new()) };
+        let Some(found) = self.tables.get(&name) else { return Ok(Vec::new()) };
+        if if_absent && found.column(self.dialect, &new.column.name).is_some() {
+            return Ok(Vec::new());
+        }
+        let mut draft = found.clone();
+        let mut sequences = Vec::new();
+        let mut effects = Vec::new();
+        self.push_column(&mut draft, new, place, &mut sequences)?;
+        for constraint in &new.constraints {
+            self.attach(&mut draft, constraint, Some(&new.column.name), place, &mut effects)?;
+        }
+        if let Some(column) = draft.column(self.dialect, &new.column.name) {
+            effects.insert(0, Effect::ColumnAdded { table: name.clone(), column: Box::new(column.clone()) });
+        }
+        self.put_table(draft);
+        for (sequence, column) in sequences {
+            let owned_by = Some((name.clone(), column));
+            self.sequences.insert(sequence.clone(), Sequence { name: sequence, owned_by, place: Some(place.clone()) });
+        }
+        for child in self.children(&name) {
+            let plain = NewColumn { constraints: Vec::new(), ..new.clone() };
+            effects.extend(self.add_column(&ObjectName::from(&child), &plain, true, place, Guard::None)?);
+        }
+        Ok(effects)
+    }
+
+    pub(super) fn drop_column(
+        &mut self,
+        table: &ObjectName,
+        column: &str,
+        if_present: bool,
+        cascade: bool,
+        guard: Guard,
+    ) -> Applied {
+        let Some(name) = self.need_table(table, guard)? else { return Ok(Vec::new()) };
+        let dialect = self.dialect;
+        let Some(found) = self.tables.get(&name) else { return Ok(Vec::new()) };
+        let Some(at) = found.column_index(dialect, column) else {
+            if if_present {
+                self.settle_column(&name, column);
+                return Ok(Vec::new());
+            }
+            return Err(missing("the column", format!("{name}.{column}")));
+        };
+        let column = found.columns[at].name.clone();
+        if let Some(reason) = column_held(dialect, found, &column) {
+            return Err(refused(format!("the column {name}.{column} cannot be dropped: {reason}")));
+        }
+        let mut effects = self.release_column(&name, &column, cascade)?;
+        let sequences: Vec<Name> = self
+            .sequences
+            .iter()
+            .filter(|(_, sequence)| {
+                sequence.owned_by.as_ref().is_some_and(|(table, owner)| *table == name && *owner == column)
+            })
+            .map(|(sequence, _)| sequence.clone())
+            .collect();
+        for sequence in sequences {
+            self.sequences.remove(&sequence);
+        }
+        let Some(mut draft) = self.take_table(&name) else { return Ok(effects) };
+        let gone = draft.columns.remove(at);
+        detach_column(dialect, &mut draft, &column, &mut effects);
+        self.put_table(draft);
+        effects.insert(0, Effect::ColumnDropped { table: name.clone(), column: Box::new(gone) });
+        self.settle_column(&name, &column);
+        for child in self.children(&name) {
+            effects.extend(self.drop_column(&ObjectName::from(&child), &column, true, cascade, Guard::None)?);
+        }
+        Ok(effects)
+    }
+
+    /// Before a column goes: foreign keys of other tables that refer to it hold it back, or go with it.
+    fn release_column(&mut self, table: &Name, column: &str, cascade: bool) -> Applied {
+        let needs = |key: &ForeignKey| key.target == *table && key.target_columns.iter().any(|one| one == column);
+        let referrers: Vec<Name> = self
+            .referrers(table)
+            .into_iter()
+            .filter(|other| other != table)
+            .filter(|other| self.tables.get(other).is_some_and(|other| other.foreign_keys.iter().any(needs)))
+            .collect();
+        let mut effects = Vec::new();
+        if self.dialect == Dialect::Sqlite {
+            return Ok(effects);
+        }
+        for other in referrers {
+            if !cascade {
+                return Err(refused(format!(
+                    "the column {table}.{column} cannot be dropped: a foreign key of {other} refers to it"
+                )));
+            }
+            let gone = self.change_table(&other, |other| {
+                let (gone, kept) = std::mem::take(&mut other.foreign_keys).into_iter().partition(needs);
+                other.foreign_keys = kept;
+                gone
+            });
+            let gone: Vec<ForeignKey> = gone.unwrap_or_default();
+            effects.extend(gone.into_iter().map(|key| Effect::ConstraintDropped {
+                table: other.clone(),
+                what: "foreign key",
+                name: key.name,
+            }));
+        }
+        Ok(effects)
+    }
+
+    pub(super) fn rename_column(&mut self, table: &ObjectName, from: &str, to: &str, guard: Guard) -> Applied {
+        if self.resolve(&self.tables, table).is_none() && self.resolve(&self.views, table).is_some() {
+            return Ok(vec![Effect::Other(format!("a column of the view {table}"))]);
+        }
+        let Some(name) = self.need_table(table, guard)? else { return Ok(Vec::new()) };
+        let dialect = self.dialect;
+        let Some(found) = self.tables.get(&name) else { return Ok(Vec::new()) };
+        let Some(at) = found.column_index(dialect, from) else {
+            return Err(missing("the column", format!("{name}.{from}")));
+        };
+        let from = found.columns[at].name.clone();
+        if let Some(other) = found.column_index(dialect, to).filter(|&other| other != at) {
+            return Err(exists("the column", format!("{name}.{to}"), found.columns[other].place.as_ref()));
+        }
+        if from == to && dialect.is_postgres_like() {
+            return Err(exists("the column", format!("{name}.{to}"), found.columns[at].place.as_ref()));
+        }
+        self.change_table(&name, |table| {
+            table.columns[at].name = to.to_owned();
+            rename_in_table(table, &from, to);
+        });
+        for other in self.referrers(&name) {
+            self.change_table(&other, |other| {
+                for key in other.foreign_keys.iter_mut().filter(|key| key.target == name) {
+                    for column in key.target_columns.iter_mut().filter(|column| **column == from) {
+                        to.clone_into(column);
+                    }
+                }
+            });
+        }
+        for sequence in self.sequences.values_mut() {
+            if let Some((owner, column)) = &mut sequence.owned_by {
+                if *owner == name && *column == from {
+                    to.clone_into(column);
+                }
+            }
+        }
+        self.follow_column(&name, &from, to);
+        let mut effects = vec![Effect::ColumnRenamed { table: name.clone(), from: from.clone(), to: to.to_owned() }];
+        for child in self.children(&name) {
+            effects.extend(self.rename_column(&ObjectName::from(&child), &from, to, Guard::None)?);
+        }
+        Ok(effects)
+    }
+
+    pub(super) fn alter_column(
+        &mut self,
+        table: &ObjectName,
+        column: &str,
+        change: &ColumnChange,
+        place: &Place,
+        guard: Guard,
+    ) -> Applied {
+        if self.resolve(&self.tables, table).is_none() && self.resolve(&self.views, table).is_some() {
+            return Ok(vec![Effect::Other(format!("a column of the view {table}"))]);
+        }
+        let Some(name) = self.need_table(table, guard)? else { return Ok(Vec::new()) };
+        let dialect = self.dialect;
+        let Some(found) = self.tables.get(&name) else { return Ok(Vec::new()) };
+        let Some(at) = found.column_index(dialect, column) else {
+            return Err(missing("the column", format!("{name}.{column}")));
+        };
+        let before = found.columns[at].clone();
+        let mut effects = Vec::new();
+        if let ColumnChange::Redefine(new) = change {
+            return self.redefine_column(&name, at, new, place);
+        }
+        let mut after = before.clone();
+        let mut sequences = Vec::new();
+        match change {
+            ColumnChange::Type { ty, using: _, collation } => {
+                after.ty = self.settled(ty)?;
+                if after.ty.kind != before.ty.kind && self.holds_default(&before, &after.ty) {
+                    return Err(refused(format!(
+                        "the type of {name}.{} cannot change: its default cannot be cast to {}",
+                        before.name, after.ty
+                    )));
+                }
+                after.collation.clone_from(collation);
+            }
+            ColumnChange::SetDefault(default) => {
+                if after.auto_increment == Some(AutoIncrement::Serial)
+                    || after.auto_increment == Some(AutoIncrement::RowId)
+                {
+                    after.auto_increment = None;
+                }
+                after.default =
+                    if *default == ColumnDefault::Null { None } else { Some(self.settled_default(default)) };
+            }
+            ColumnChange::DropDefault => {
+                after.default = None;
+                if matches!(after.auto_increment, Some(AutoIncrement::Serial | AutoIncrement::RowId)) {
+                    after.auto_increment = None;
+                }
+            }
+            ColumnChange::SetNotNull => after.nullable = false,
+            ColumnChange::DropNotNull => {
+                let key = found.primary_key.as_ref();
+                if dialect.is_postgres_like() && key.is_some_and(|key| has_column(&key.columns, &before.name)) {
+                    return Err(refused(format!("the column {name}.{} is in the primary key", before.name)));
+                }
+                after.nullable = true;
+            }
+            ColumnChange::AddIdentity(kind) => {
+                after.auto_increment = Some(*kind);
+                if dialect == Dialect::PostgreSql {
+                    let sequence = self.sequence_name(&name, &before.name, &[]);
+                    sequences.push((sequence, before.name.clone()));
+                }
+            }
+            ColumnChange::DropIdentity => after.auto_increment = None,
+            ColumnChange::Generated(generated) => after.generated.clone_from(generated),
+            ColumnChange::Redefine(_) => {}
+        }
+        if let Some(found) = self.tables.get_mut(&name) {
+            found.columns[at] = after.clone();
+        }
+        for (sequence, column) in sequences {
+            let owned_by = Some((name.clone(), column));
+            self.sequences.insert(sequence.clone(), Sequence { name: sequence, owned_by, place: Some(place.clone()) });
+        }
+        effects.push(Effect::ColumnChanged {
+            table: name.clone(),
+            before: Box::new(before.clone()),
+            after: Box::new(after),
+        });
+        for child in self.children(&name) {
+            let child = ObjectName::from(&child);
+            if self.table(&child).is_some_and(|table| table.column(dialect, &before.name).is_some()) {
+                effects.extend(self.alter_column(&child, &before.name, change, place, Guard::None)?);
+            }
+        }
+        Ok(effects)
+    }
+
+    /// A default with the sequence in it resolved.
+    fn settled_default(&self, default: &ColumnDefault) -> ColumnDefault {
+        match default {
+            ColumnDefault::NextVal(sequence) => {
+                let found = self.resolve(&self.sequences, sequence);
+                ColumnDefault::NextVal(found.map_or_else(|| sequence.clone(), |name| ObjectName::from(&name)))
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// PostgreSQL refuses a change to an enum while a default of another type stands: it casts stored defaults, and
+    /// nothing casts to an enum by itself.
+    fn holds_default(&self, before: &Column, ty: &ColumnType) -> bool {
+        let TypeKind::Named(name) = &ty.kind else { return false };
+        self.dialect == Dialect::PostgreSql
+            && matches!(before.default, Some(ColumnDefault::Text(_)))
+            && self.enumeration(name).is_some()
+            && !ty.array
+            && !before.ty.array
+    }
+
+    /// MySQL's MODIFY and CHANGE, SQL Server's ALTER COLUMN: the column anew. SQL Server keeps the default (a
+    /// constraint of its own) and the identity.
+    fn redefine_column(&mut self, table: &Name, at: usize, new: &NewColumn, place: &Place) -> Applied {
+        let dialect = self.dialect;
+        let Some(mut draft) = self.tables.get(table).cloned() else { return Ok(Vec::new()) };
+        let before = draft.columns[at].clone();
+        let mut after = new.column.clone();
+        after.place = before.place.clone();
+        after.ty = self.settled(&after.ty)?;
+        if dialect == Dialect::SqlServer {
+            after.default.clone_from(&before.default);
+            after.auto_increment = before.auto_increment;
+        }
+        let renamed = before.name != after.name;
+        if renamed {
+            let other = draft.column_index(dialect, &after.name).filter(|&other| other != at);
+            if let Some(other) = other {
+                let made_at = draft.columns[other].place.clone();
+                return Err(exists("the column", format!("{table}.{}", after.name), made_at.as_ref()));
+            }
+            rename_in_table(&mut draft, &before.name, &after.name);
+        }
+        if draft.primary_key.as_ref().is_some_and(|key| has_column(&key.columns, &after.name)) {
+            after.nullable = false;
+        }
+        let name = after.name.clone();
+        draft.columns[at] = after;
+        let mut effects = Vec::new();
+        for constraint in &new.constraints {
+            self.attach(&mut draft, constraint, Some(&name), place, &mut effects)?;
+        }
+        if let Some(position) = &new.position {
+            let column = draft.columns.remove(at);
+            let to = match position {
+                ColumnPosition::First => Some(0),
+                ColumnPosition::After(other) => draft.column_index(dialect, other).map(|at| at + 1),
+            };
+            let Some(to) = to else { return Err(missing("the column", format!("{table}.{position:?}"))) };
+            draft.columns.insert(to, column);
+        }
+        let after = draft.column(dialect, &name).cloned();
+        self.put_table(draft);
+        if renamed {
+            for other in self.referrers(table) {
+                self.change_table(&other, |other| {
+                    for key in other.foreign_keys.iter_mut().filter(|key| key.target == *table) {
+                        for column in key.target_columns.iter_mut().filter(|column| **column == before.name) {
+                            name.clone_into(column);
+                        }
+                    }
+                });
+            }
+            self.follow_column(table, &before.name, &name);
+            effects.push(Effect::ColumnRenamed { table: table.clone(), from: before.name.clone(), to: name });
+        }
+        if let Some(after) = after {
+            let (before, after) = (Box::new(before), Box::new(after));
+            effects.push(Effect::ColumnChanged { table: table.clone(), before, after });
+        }
+        Ok(effects)
+    }
+}
+
+/// Whether one of the parts is that column.
+fn has_column(parts: &[IndexPart], column: &str) -> bool {
+    parts.iter().any(|part| part.column() == Some(column))
+}
+
+/// Why a dialect refuses to drop a column that something in its own table needs; PostgreSQL drops that with it.
+fn column_held(dialect: Dialect, table: &Table, column: &str) -> Option<String> {
+    let in_key = table.primary_key.as_ref().is_some_and(|key| has_column(&key.columns, column));
+    let index = table.indexes.iter().find(|index| {
+        has_column(&index.parts, column)
+            || index.include.iter().any(|one| one == column)
+            || index.predicate.as_deref().is_some_and(|text| mentions(text, column))
+    });
+    let name = |name: &Option<String>| name.clone().unwrap_or_else(|| "without a name".to_owned());
+    let foreign = table.foreign_keys.iter().find(|key| key.columns.iter().any(|one| one == column));
+    match dialect {
+        Dialect::Sqlite | Dialect::SqlServer => {
+            if in_key {
+                return Some("it is in the primary key".to_owned());
+            }
+            if let Some(index) = index {
+                return Some(format!("the index {} is on it", name(&index.name)));
+            }
+            foreign.map(|key| format!("the foreign key {} is on it", name(&key.name)))
+        }
+        Dialect::MySql => foreign.map(|key| format!("the foreign key {} is on it", name(&key.name))),
+        Dialect::PostgreSql | Dialect::CockroachDb | Dialect::Oracle => None,
+    }
+    .or_else(|| {
+        let last = table.columns.len() == 1 && matches!(dialect, Dialect::MySql | Dialect::Sqlite | Dialect::SqlServer);
+        last.then(|| "it is the only one".to_owned())
+    })
+}
+
+/// Takes a dropped column out of keys and indexes: PostgreSQL drops every index, key and check that involves it, MySQL
+/// takes it out of indexes and drops those that it leaves empty.
+fn detach_column(dialect: Dialect, table: &mut Table, column: &str, effects: &mut Vec<Effect>) {
+    let name = table.name.clone();
+    let dropped = |what: &'static str, constraint: Option<String>| Effect::ConstraintDropped {
+        table: name.clone(),
+        what,
+        name: constraint,
+    };
+    if let Some(key) = table.primary_key.as_mut().filter(|key| has_column(&key.columns, column)) {
+        if dialect == Dialect::MySql && key.columns.len() > 1 {
+            key.columns.retain(|part| part.column() != Some(column));
+        } else {
+            effects.push(dropped("primary key", key.name.clone()));
+            table.primary_key = None;
+        }
+    }
+    let mut kept = Vec::with_capacity(table.indexes.len());
+    for mut index in std::mem::take(&mut table.indexes) {
+        let involved = has_column(&index.parts, column)
+            || index.include.iter().any(|one| one == column)
+            || index.predicate.as_deref().is_some_and(|text| mentions(text, column))
+            || index.parts.iter().any(|part| match &part.on {
+                IndexOn::Expression(text) => mentions(text, column),
+                IndexOn::Column(_) => false,
+            });
+        if involved && dialect == Dialect::MySql {
+            index.parts.retain(|part| part.column() != Some(column));
+        }
+        if !involved || (dialect == Dialect::MySql && !index.parts.is_empty()) {
+            kept.push(index);
+        } else {
+            effects.push(Effect::IndexDropped { table: name.clone(), index: Box::new(index) });
+        }
+    }
+    table.indexes = kept;
+    table.foreign_keys.retain(|key| {
+        let own = key.columns.iter().any(|one| one == column);
+        let to_itself = key.target == name && key.target_columns.iter().any(|one| one == column);
+        if own || to_itself {
+            effects.push(dropped("foreign key", key.name.clone()));
+        }
+        !(own || to_itself)
+    });
+    if dialect.is_postgres_like() {
+        table.checks.retain(|check| {
+            let involved = check.expression.as_deref().is_some_and(|text| mentions(text, column));
+            if involved {
+                effects.push(dropped("check", check.name.clone()));
+            }
+            !involved
+        });
+    }
+}
+
+/// Renames a column in everything of its table that names it.
+fn rename_in_table(table: &mut Table, from: &str, to: &str) {
+    let parts = |parts: &mut Vec<IndexPart>| {
+        for part in parts {
+            match &mut part.on {
+                IndexOn::Column(name) if name == from => to.clone_into(name),
+                IndexOn::Column(_) => {}
+                IndexOn::Expression(text) => *text = replace_word(text, from, to),
+            }
+        }
+    };
+    if let Some(key) = &mut table.primary_key {
+        parts(&mut key.columns);
+    }
+    for index in &mut table.indexes {
+        parts(&mut index.parts);
+        for include in index.include.iter_mut().filter(|include| *include == from) {
+            to.clone_into(include);
+        }
+        if let Some(predicate) = &mut index.predicate {
+            *predicate = replace_word(predicate, from, to);
+        }
+    }
+    for key in &mut table.foreign_keys {
+        for column in key.columns.iter_mut().filter(|column| *column == from) {
+            to.clone_into(column);
+        }
+    }
+    for check in &mut table.checks {
+        if let Some(expression) = &mut check.expression {
+            *expression = replace_word(expression, from, to);
+        }
+    }
+    for column in &mut table.columns {
+        if let Some(generated) = &mut column.generated {
+            generated.expression = replace_word(&generated.expression, from, to);
+        }
+    }
+}
+
+/// The identifiers of an expression: their range, and whether they are quoted. Text in single quotes is passed over.
+fn words(expression: &str) -> Vec<(std::ops::Range<usize>, bool)> {
+    let mut words = Vec::new();
+    let mut rest = expression.char_indices().peekable();
+    while let Some((start, c)) = rest.next() {
+        if c == '\'' {
+            for (_, c) in rest.by_ref() {
+                if c == '\'' {
+                    break;
+                }
+            }
+        } else if c == '"' || c == '`' {
+            let mut end = start + 1;
+            for (at, other) in rest.by_ref() {
+                end = at;
+                if other == c {
+                    break;
+                }
+            }
+            words.push((start + 1..end, true));
+        } else if c.is_alphabetic() || c == '_' {
+            let mut end = start + c.len_utf8();
+            while let Some(&(at, other)) = rest.peek() {
+                if !(other.is_alphanumeric() || other == '_' || other == '$') {
+                    break;
+                }
+                end = at + other.len_utf8();
+                rest.next();
+            }
+            words.push((start..end, false));
+        }
+    }
+    words
+}
+
+/// Whether an expression mentions a column.
+pub(super) fn mentions(expression: &str, column: &str) -> bool {
+    words(expression).into_iter().any(|(range, quoted)| {
+        let word = expression.get(range).unwrap_or_default();
+        word == column || (!quoted && word.eq_ignore_ascii_case(column))
+    })
+}
+
+/// An expression with one column called otherwise.
+fn replace_word(expression: &str, from: &str, to: &str) -> String {
+    let mut text = String::with_capacity(expression.len());
+    let mut at = 0;
+    for (range, _) in words(expression) {
+        if expression.get(range.clone()) == Some(from) {
+            text.push_str(expression.get(at..range.start).unwrap_or_default());
+            text.push_str(to);
+            at = range.end;
+        }
+    }
+    text.push_str(expression.get(at..).unwrap_or_default());
+    text
+}

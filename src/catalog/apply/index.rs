@@ -1,0 +1,197 @@
+//! Indexes.
+
+use super::{Applied, ApplyError, Effect, missing, refused};
+use crate::catalog::operation::Guard;
+use crate::catalog::{Catalog, Dialect, Index, IndexPart, Name, ObjectName};
+use crate::source::Place;
+
+/// Where an index is: in a table's list, or as its primary key.
+enum Found {
+    At(Name, usize),
+    PrimaryKey(Name),
+    /// On a materialized view, whose indexes are not kept.
+    View(Name),
+}
+
+impl Catalog {
+    pub(super) fn create_index(
+        &mut self,
+        table: &ObjectName,
+        index: &Index,
+        concurrently: bool,
+        place: &Place,
+        guard: Guard,
+    ) -> Applied {
+        let Some(name) = self.resolve(&self.tables, table) else {
+            return match self.resolve(&self.views, table) {
+                Some(view) => Ok(vec![Effect::Other(format!("an index on the view {view}"))]),
+                None => Err(missing("the table", table)),
+            };
+        };
+        let Some(found) = self.tables.get(&name) else { return Ok(Vec::new()) };
+        let index = match self.attach_index(found, index, place) {
+            Err(ApplyError::Exists { .. }) if guard == Guard::IfAbsent => return Ok(Vec::new()),
+            other => other?,
+        };
+        let kept = index.clone();
+        let dialect = self.dialect;
+        if dialect == Dialect::MySql {
+            let mut draft = self.take_table(&name);
+            if let Some(draft) = &mut draft {
+                self.drop_index_made_for_key(draft, &kept);
+                draft.indexes.push(kept);
+            }
+            draft.into_iter().for_each(|draft| self.put_table(draft));
+        } else {
+            self.change_table(&name, |table| table.indexes.push(kept));
+        }
+        Ok(vec![Effect::IndexAdded { table: name, index: Box::new(index), concurrently }])
+    }
+
+    /// The table that holds an index, found by the index's name alone.
+    pub(super) fn index_holder(&self, name: &ObjectName) -> Option<Name> {
+        match self.dialect {
+            Dialect::CockroachDb => self
+                .tables
+                .values()
+                .filter(|table| name.schema.as_ref().is_none_or(|schema| *schema == table.name.schema))
+                .find(|table| {
+                    table.indexes.iter().any(|index| index.name.as_deref() == Some(&name.name))
+                        || table.primary_key.as_ref().is_some_and(|key| key.name.as_deref() == Some(&name.name))
+                })
+                .map(|table| table.name.clone()),
+            _ if !self.dialect.has_schemas() => self.holder(&Name::new("", &name.name)).cloned(),
+            _ => match &name.schema {
+                Some(schema) => self.holder(&Name::new(schema, &name.name)).cloned(),
+                None => self
+                    .search_path
+                    .iter()
+                    .chain(std::iter::once(&crate::catalog::TEMPORARY_SCHEMA.to_owned()))
+                    .find_map(|schema| self.holder(&Name::new(schema, &name.name)))
+                    .cloned(),
+            },
+        }
+    }
+
+    /// Finds an index by its name, in its table where the statement says which.
+    fn find_index(&self, table: Option<&ObjectName>, name: &ObjectName) -> Result<Found, ApplyError> {
+        let holder = match table {
+            Some(table) => match self.resolve(&self.tables, table) {
+                Some(found) => Some(found),
+                None => match self.resolve(&self.views, table) {
+                    Some(view) => return Ok(Found::View(view)),
+                    None => return Err(missing("the table", table)),
+                },
+            },
+            None => self.index_holder(name),
+        };
+        let Some(holder) = holder else { return Err(missing("the index", name)) };
+        let Some(table) = self.tables.get(&holder) else { return Err(missing("the index", name)) };
+        if let Some(at) = table.indexes.iter().position(|index| self.named(index.name.as_deref(), &name.name)) {
+            return Ok(Found::At(holder, at));
+        }
+        let primary = table.primary_key.as_ref().is_some_and(|key| {
+            self.named(key.name.as_deref(), &name.name)
+                || (self.dialect == Dialect::MySql && name.name.eq_ignore_ascii_case("PRIMARY"))
+        });
+        if primary { Ok(Found::PrimaryKey(holder)) } else { Err(missing("the index", name)) }
+    }
+
+    pub(super) fn drop_index(
+        &mut self,
+        name: &ObjectName,
+        table: Option<&ObjectName>,
+        cascade: bool,
+        guard: Guard,
+    ) -> Applied {
+        let found = match self.find_index(table, name) {
+            Err(ApplyError::Missing { .. }) if guard == Guard::IfPresent => return Ok(Vec::new()),
+            other => other?,
+        };
+        match found {
+            Found::View(view) => Ok(vec![Effect::Other(format!("an index on the view {view}"))]),
+            Found::PrimaryKey(holder) if self.dialect == Dialect::MySql => self.drop_constraint(
+                &ObjectName::from(&holder),
+                None,
+                Some(crate::catalog::operation::ConstraintKind::PrimaryKey),
+                cascade,
+                Guard::None,
+            ),
+            Found::PrimaryKey(holder) => {
+                Err(refused(format!("the index {name} cannot be dropped: it is the primary key of {holder}")))
+            }
+            Found::At(holder, at) => {
+                let constraint = self.tables.get(&holder).is_some_and(|table| table.indexes[at].constraint);
+                let refuses = matches!(self.dialect, Dialect::PostgreSql | Dialect::SqlServer);
+                if constraint && refuses {
+                    return Err(refused(format!(
+                        "the index {name} cannot be dropped: a constraint of {holder} needs it"
+                    )));
+                }
+                self.drop_index_at(&holder, at, cascade)
+            }
+        }
+    }
+
+    /// Drops the index at a position of its table.
+    pub(super) fn drop_index_at(&mut self, table: &Name, at: usize, cascade: bool) -> Applied {
+        let Some(index) = self.tables.get(table).and_then(|table| table.indexes.get(at)).cloned() else {
+            return Ok(Vec::new());
+        };
+        let mut effects = Vec::new();
+        if index.unique {
+            let columns: Vec<String> = index.parts.iter().filter_map(IndexPart::column).map(str::to_owned).collect();
+            effects = self.release_referrers(table, &columns, cascade, |table| {
+                table.indexes.remove(at);
+            })?;
+        }
+        self.change_table(table, |table| {
+            table.indexes.remove(at);
+        });
+        effects.push(Effect::IndexDropped { table: table.clone(), index: Box::new(index) });
+        Ok(effects)
+    }
+
+    pub(super) fn rename_index(
+        &mut self,
+        table: Option<&ObjectName>,
+        from: &ObjectName,
+        to: &str,
+        guard: Guard,
+    ) -> Applied {
+        let found = match self.find_index(table, from) {
+            Err(ApplyError::Missing { .. }) if guard == Guard::IfPresent => return Ok(Vec::new()),
+            other => other?,
+        };
+        let (Found::At(holder, _) | Found::PrimaryKey(holder) | Found::View(holder)) = &found;
+        let holder = holder.clone();
+        let in_schema = matches!(self.dialect, Dialect::PostgreSql | Dialect::Sqlite);
+        if in_schema {
+            self.free_renamed(&holder, &from.name, to)?;
+        } else if !self.dialect.same_name(&from.name, to) {
+            if let Some(table) = self.tables.get(&holder) {
+                self.free_index_name(table, to, false)?;
+            }
+        }
+        let new = Some(to.to_owned());
+        match found {
+            Found::View(_) => {}
+            Found::PrimaryKey(_) => {
+                self.change_table(&holder, |table| {
+                    if let Some(key) = &mut table.primary_key {
+                        key.name = new;
+                    }
+                });
+            }
+            Found::At(_, at) => {
+                self.change_table(&holder, |table| {
+                    if let Some(index) = table.indexes.get_mut(at) {
+                        index.name = new;
+                        index.generated_name = false;
+                    }
+                });
+            }
+        }
+        Ok(vec![Effect::ObjectRenamed { table: holder, from: from.name.clone(), to: to.to_owned() }])
+    }
+}

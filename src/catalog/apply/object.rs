@@ -1,0 +1,535 @@
+//! What is no table: schemas, enums and other types, sequences, views, extensions.
+
+use super::{Applied, ApplyError, Effect, exists, missing, refused};
+use crate::catalog::operation::{EnumPosition, Guard};
+use crate::catalog::{
+    Catalog, ColumnDefault, ColumnType, Dialect, Enum, Extension, Name, ObjectName, Sequence, TypeKind, UserType,
+    UserTypeKind, View,
+};
+use crate::source::Place;
+
+/// Types that extensions bring, with the extension. A type that is in neither of these lists and that nothing created
+/// is missing, unless an extension that is not listed could have brought it.
+const EXTENSION_TYPES: &[(&str, &str)] = &[
+    ("citext", "citext"),
+    ("hstore", "hstore"),
+    ("ltree", "ltree"),
+    ("lquery", "ltree"),
+    ("ltxtquery", "ltree"),
+    ("cube", "cube"),
+    ("seg", "seg"),
+    ("geometry", "postgis"),
+    ("geography", "postgis"),
+    ("box2d", "postgis"),
+    ("box3d", "postgis"),
+    ("raster", "postgis_raster"),
+    ("vector", "vector"),
+    ("halfvec", "vector"),
+    ("sparsevec", "vector"),
+];
+
+/// Built-in types of PostgreSQL that hardly a table has, beside those of [`crate::catalog::types::canonical`].
+const RARE_TYPES: &[&str] = &[
+    "aclitem",
+    "anyarray",
+    "cstring",
+    "gtsvector",
+    "int2vector",
+    "oidvector",
+    "pg_brin_bloom_summary",
+    "pg_dependencies",
+    "pg_mcv_list",
+    "pg_ndistinct",
+    "pg_node_tree",
+    "record",
+    "refcursor",
+    "regcollation",
+    "unknown",
+    "void",
+    "xid8",
+];
+
+impl Catalog {
+    pub(super) fn create_schema(&mut self, name: &str, guard: Guard) -> Applied {
+        if self.schemas.contains(name) {
+            return if guard == Guard::IfAbsent { Ok(Vec::new()) } else { Err(exists("the schema", name, None)) };
+        }
+        self.schemas.insert(name.to_owned());
+        Ok(vec![Effect::Other(format!("the schema {name}"))])
+    }
+
+    pub(super) fn drop_schema(&mut self, name: &str, cascade: bool, guard: Guard) -> Applied {
+        if !self.schemas.contains(name) {
+            return if guard == Guard::IfPresent { Ok(Vec::new()) } else { Err(missing("the schema", name)) };
+        }
+        let tables: Vec<Name> = self.tables.keys().filter(|key| key.schema == name).cloned().collect();
+        let holds = !tables.is_empty()
+            || self.enums.keys().any(|key| key.schema == name)
+            || self.types.keys().any(|key| key.schema == name)
+            || self.sequences.keys().any(|key| key.schema == name)
+            || self.views.keys().any(|key| key.schema == name);
+        if holds && !cascade {
+            return Err(refused(format!("the schema {name} cannot be dropped: it is not empty")));
+        }
+        let mut effects = Vec::new();
+        for table in tables {
+            effects.extend(self.drop_table(&ObjectName::from(&table), true, Guard::IfPresent)?);
+        }
+        let enums: Vec<Name> = self.enums.keys().filter(|key| key.schema == name).cloned().collect();
+        for one in enums {
+            effects.extend(self.drop_type(&ObjectName::from(&one), true, Guard::IfPresent)?);
+        }
+        self.types.retain(|key, _| key.schema != name);
+        self.sequences.retain(|key, _| key.schema != name);
+        self.views.retain(|key, _| key.schema != name);
+        self.schemas.remove(name);
+        effects.push(Effect::Other(format!("the schema {name}")));
+        Ok(effects)
+    }
+
+    /// Moves everything in a schema along; it is rare enough to build the maps anew.
+    pub(super) fn rename_schema(&mut self, from: &str, to: &str) -> Applied {
+        if !self.schemas.contains(from) {
+            return Err(missing("the schema", from));
+        }
+        if self.schemas.contains(to) {
+            return Err(exists("the schema", to, None));
+        }
+        let moved = |name: &mut Name| {
+            if name.schema == from {
+                to.clone_into(&mut name.schema);
+            }
+        };
+        let written = |name: &mut ObjectName| {
+            if name.schema.as_deref() == Some(from) {
+                name.schema = Some(to.to_owned());
+            }
+        };
+        self.schemas.remove(from);
+        self.schemas.insert(to.to_owned());
+        for mut table in std::mem::take(&mut self.tables).into_values() {
+            moved(&mut table.name);
+            table.parents.iter_mut().for_each(moved);
+            table.foreign_keys.iter_mut().for_each(|key| moved(&mut key.target));
+            for column in &mut table.columns {
+                if let TypeKind::Named(name) = &mut column.ty.kind {
+                    written(name);
+                }
+                if let Some(ColumnDefault::NextVal(name)) = &mut column.default {
+                    written(name);
+                }
+            }
+            self.tables.insert(table.name.clone(), table);
+        }
+        for mut one in std::mem::take(&mut self.enums).into_values() {
+            moved(&mut one.name);
+            self.enums.insert(one.name.clone(), one);
+        }
+        for mut one in std::mem::take(&mut self.types).into_values() {
+            moved(&mut one.name);
+            self.types.insert(one.name.clone(), one);
+        }
+        for mut one in std::mem::take(&mut self.sequences).into_values() {
+            moved(&mut one.name);
+            if let Some((table, _)) = &mut one.owned_by {
+                moved(table);
+            }
+            self.sequences.insert(one.name.clone(), one);
+        }
+        for mut one in std::mem::take(&mut self.views).into_values() {
+            moved(&mut one.name);
+            self.views.insert(one.name.clone(), one);
+        }
+        self.reindex();
+        Ok(vec![Effect::Other(format!("the schema {to}"))])
+    }
+
+    /// The enum or other type that a name means.
+    pub(super) fn type_named(&self, name: &ObjectName) -> Option<Name> {
+        self.resolve(&self.enums, name).or_else(|| self.resolve(&self.types, name))
+    }
+
+    /// Whether a type that nothing created may be there all the same: a rare built-in, a table's row type, or one that
+    /// an extension brings.
+    pub(super) fn may_have_type(&self, name: &ObjectName) -> bool {
+        if matches!(name.schema.as_deref(), Some("pg_catalog" | "information_schema")) {
+            return true;
+        }
+        let word = name.name.to_ascii_lowercase();
+        if RARE_TYPES.contains(&word.as_str()) {
+            return true;
+        }
+        match EXTENSION_TYPES.iter().find(|(ty, _)| *ty == word) {
+            Some((_, extension)) => self.extensions.keys().any(|name| name.starts_with(extension)),
+            None => {
+                // Extensions that are known to bring other types or none explain nothing.
+                let unknown = self.extensions.keys().any(|name| {
+                    !EXTENSION_TYPES.iter().any(|(_, extension)| name == extension)
+                        && !matches!(
+                            name.as_str(),
+                            "uuid-ossp" | "pgcrypto" | "pg_trgm" | "unaccent" | "plpgsql" | "btree_gin" | "btree_gist"
+                        )
+                });
+                unknown || self.resolve(&self.tables, name).is_some() || self.resolve(&self.views, name).is_some()
+            }
+        }
+    }
+
+    /// Refuses a name that a type of the schema has: PostgreSQL gives every table a type of its name.
+    pub(super) fn free_type_name(&self, name: &Name) -> Result<(), ApplyError> {
+        if !self.dialect.is_postgres_like() {
+            return Ok(());
+        }
+        if let Some(one) = self.enums.get(name) {
+            return Err(exists("the type", name, one.place.as_ref()));
+        }
+        match self.types.get(name) {
+            Some(one) => Err(exists("the type", name, one.place.as_ref())),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses the name of a new type that is taken by a type or a table.
+    fn free_for_type(&self, name: &Name) -> Result<(), ApplyError> {
+        self.need_schema(&name.schema)?;
+        self.free_type_name(name)?;
+        match self.tables.get(name) {
+            Some(table) => Err(exists("the type", name, table.place.as_ref())),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn create_enum(&mut self, name: &ObjectName, labels: &[String], place: &Place, guard: Guard) -> Applied {
+        let name = self.new_name(name);
+        match self.free_for_type(&name) {
+            Err(ApplyError::Exists { .. }) if guard == Guard::IfAbsent => return Ok(Vec::new()),
+            other => other?,
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        if let Some(twice) = labels.iter().find(|label| !seen.insert(*label)) {
+            return Err(refused(format!("the enum {name} has the label {twice} twice")));
+        }
+        let place = Some(place.clone());
+        self.enums.insert(name.clone(), Enum { name: name.clone(), labels: labels.to_vec(), place });
+        Ok(vec![Effect::EnumCreated(name)])
+    }
+
+    fn enum_mut(&mut self, name: &ObjectName) -> Result<&mut Enum, ApplyError> {
+        let found = self.resolve(&self.enums, name);
+        found.and_then(|found| self.enums.get_mut(&found)).ok_or_else(|| missing("the enum", name))
+    }
+
+    pub(super) fn add_enum_value(
+        &mut self,
+        name: &ObjectName,
+        value: &str,
+        position: Option<&EnumPosition>,
+        guard: Guard,
+    ) -> Applied {
+        let one = self.enum_mut(name)?;
+        if one.labels.iter().any(|label| label == value) {
+            return if guard == Guard::IfAbsent {
+                Ok(Vec::new())
+            } else {
+                Err(exists("the label", format!("{}.{value}", one.name), one.place.as_ref()))
+            };
+        }
+        let find = |one: &Enum, label: &str| {
+            let at = one.labels.iter().position(|other| other == label);
+            at.ok_or_else(|| missing("the label", format!("{}.{label}", one.name)))
+        };
+        let at = match position {
+            None => one.labels.len(),
+            Some(EnumPosition::Before(label)) => find(one, label)?,
+            Some(EnumPosition::After(label)) => find(one, label)? + 1,
+        };
+        one.labels.insert(at, value.to_owned());
+        Ok(vec![Effect::EnumValueAdded { name: one.name.clone(), value: value.to_owned() }])
+    }
+
+    pub(super) fn rename_enum_value(&mut self, name: &ObjectName, from: &str, to: &str) -> Applied {
+        let one = self.enum_mut(name)?;
+        let Some(at) = one.labels.iter().position(|label| label == from) else {
+            return Err(missing("the label", format!("{}.{from}", one.name)));
+        };
+        if one.labels.iter().any(|label| label == to) {
+            return Err(exists("the label", format!("{}.{to}", one.name), one.place.as_ref()));
+        }
+        to.clone_into(&mut one.labels[at]);
+        let name = one.name.clone();
+        // Stored defaults point at the label, not at its text.
+        let column_type = TypeKind::Named(ObjectName::from(&name));
+        for table in self.tables.values_mut() {
+            for column in table.columns.iter_mut().filter(|column| column.ty.kind == column_type) {
+                rename_label(column.default.as_mut(), from, to);
+            }
+        }
+        Ok(vec![Effect::EnumValueGone { name, value: from.to_owned(), renamed_to: Some(to.to_owned()) }])
+    }
+
+    pub(super) fn drop_enum_value(&mut self, name: &ObjectName, value: &str) -> Applied {
+        let one = self.enum_mut(name)?;
+        let Some(at) = one.labels.iter().position(|label| label == value) else {
+            return Err(missing("the label", format!("{}.{value}", one.name)));
+        };
+        one.labels.remove(at);
+        Ok(vec![Effect::EnumValueGone { name: one.name.clone(), value: value.to_owned(), renamed_to: None }])
+    }
+
+    pub(super) fn create_type(
+        &mut self,
+        name: &ObjectName,
+        domain: Option<&ColumnType>,
+        place: &Place,
+        guard: Guard,
+    ) -> Applied {
+        let name = self.new_name(name);
+        match self.free_for_type(&name) {
+            Err(ApplyError::Exists { .. }) if guard == Guard::IfAbsent => return Ok(Vec::new()),
+            other => other?,
+        }
+        let kind = domain.map_or(UserTypeKind::Other, |base| UserTypeKind::Domain(base.clone()));
+        self.types.insert(name.clone(), UserType { name: name.clone(), kind, place: Some(place.clone()) });
+        Ok(vec![Effect::Other(format!("the type {name}"))])
+    }
+
+    pub(super) fn drop_type(&mut self, name: &ObjectName, cascade: bool, guard: Guard) -> Applied {
+        let Some(found) = self.type_named(name) else {
+            return if guard == Guard::IfPresent { Ok(Vec::new()) } else { Err(missing("the type", name)) };
+        };
+        let kind = TypeKind::Named(ObjectName::from(&found));
+        let users: Vec<(Name, String)> = self
+            .tables
+            .values()
+            .flat_map(|table| {
+                let columns = table.columns.iter().filter(|column| column.ty.kind == kind);
+                columns.map(|column| (table.name.clone(), column.name.clone()))
+            })
+            .collect();
+        let mut effects = Vec::new();
+        if let Some((table, column)) = users.first().filter(|_| !cascade) {
+            return Err(refused(format!("the type {found} cannot be dropped: {table}.{column} is of it")));
+        }
+        for (table, column) in users {
+            effects.extend(self.drop_column(&ObjectName::from(&table), &column, true, true, Guard::IfPresent)?);
+        }
+        match self.enums.remove(&found) {
+            Some(one) => effects.push(Effect::EnumDropped { name: found, labels: one.labels }),
+            None => {
+                self.types.remove(&found);
+                effects.push(Effect::Other(format!("the type {found}")));
+            }
+        }
+        Ok(effects)
+    }
+
+    /// Renames or moves a type; columns of it follow.
+    pub(super) fn rename_type(&mut self, from: &ObjectName, to: &ObjectName, guard: Guard) -> Applied {
+        let Some(old) = self.type_named(from) else {
+            return if guard == Guard::IfPresent { Ok(Vec::new()) } else { Err(missing("the type", from)) };
+        };
+        let new = Name::new(to.schema.clone().unwrap_or_else(|| old.schema.clone()), to.name.clone());
+        if new == old {
+            return Ok(Vec::new());
+        }
+        self.free_for_type(&new)?;
+        let (kind, new_kind) = (TypeKind::Named(ObjectName::from(&old)), TypeKind::Named(ObjectName::from(&new)));
+        for table in self.tables.values_mut() {
+            for column in table.columns.iter_mut().filter(|column| column.ty.kind == kind) {
+                column.ty.kind = new_kind.clone();
+            }
+        }
+        if let Some(mut one) = self.enums.remove(&old) {
+            one.name = new.clone();
+            self.enums.insert(new.clone(), one);
+            return Ok(vec![Effect::EnumRenamed { from: old, to: new }]);
+        }
+        if let Some(mut one) = self.types.remove(&old) {
+            one.name = new.clone();
+            self.types.insert(new.clone(), one);
+        }
+        Ok(vec![Effect::Other(format!("the type {new}"))])
+    }
+
+    /// The owner of a sequence, which must be there.
+    fn sequence_owner(&self, owner: Option<&(ObjectName, String)>) -> Result<Option<(Name, String)>, ApplyError> {
+        let Some((table, column)) = owner else { return Ok(None) };
+        let Some(found) = self.resolve(&self.tables, table) else { return Err(missing("the table", table)) };
+        let known = self.tables.get(&found).and_then(|table| table.column(self.dialect, column));
+        match known {
+            Some(column) => Ok(Some((found.clone(), column.name.clone()))),
+            None => Err(missing("the column", format!("{found}.{column}"))),
+        }
+    }
+
+    pub(super) fn create_sequence(
+        &mut self,
+        name: &ObjectName,
+        owned_by: Option<&(ObjectName, String)>,
+        place: &Place,
+        guard: Guard,
+    ) -> Applied {
+        let name = self.new_name(name);
+        self.need_schema(&name.schema)?;
+        if let Some((what, made_at)) = self.relation(&name) {
+            return if guard == Guard::IfAbsent { Ok(Vec::new()) } else { Err(exists(what, &name, made_at)) };
+        }
+        let owned_by = self.sequence_owner(owned_by)?;
+        self.sequences.insert(name.clone(), Sequence { name: name.clone(), owned_by, place: Some(place.clone()) });
+        Ok(vec![Effect::Other(format!("the sequence {name}"))])
+    }
+
+    pub(super) fn own_sequence(
+        &mut self,
+        name: &ObjectName,
+        owned_by: Option<&(ObjectName, String)>,
+        guard: Guard,
+    ) -> Applied {
+        let Some(found) = self.resolve(&self.sequences, name) else {
+            return if guard == Guard::IfPresent { Ok(Vec::new()) } else { Err(missing("the sequence", name)) };
+        };
+        let owner = self.sequence_owner(owned_by)?;
+        if let Some(sequence) = self.sequences.get_mut(&found) {
+            sequence.owned_by = owner;
+        }
+        Ok(Vec::new())
+    }
+
+    pub(super) fn rename_sequence(&mut self, from: &ObjectName, to: &str, guard: Guard) -> Applied {
+        let Some(old) = self.resolve(&self.sequences, from) else {
+            return if guard == Guard::IfPresent { Ok(Vec::new()) } else { Err(missing("the sequence", from)) };
+        };
+        let new = Name::new(old.schema.clone(), to);
+        if let Some((what, made_at)) = self.relation(&new) {
+            return Err(exists(what, &new, made_at));
+        }
+        if let Some(mut sequence) = self.sequences.remove(&old) {
+            sequence.name = new.clone();
+            self.sequences.insert(new.clone(), sequence);
+        }
+        let (old_default, new_default) =
+            (ColumnDefault::NextVal(ObjectName::from(&old)), ColumnDefault::NextVal(ObjectName::from(&new)));
+        for table in self.tables.values_mut() {
+            for column in table.columns.iter_mut().filter(|column| column.default.as_ref() == Some(&old_default)) {
+                column.default = Some(new_default.clone());
+            }
+        }
+        Ok(vec![Effect::Other(format!("the sequence {new}"))])
+    }
+
+    pub(super) fn drop_sequence(&mut self, name: &ObjectName, cascade: bool, guard: Guard) -> Applied {
+        let Some(found) = self.resolve(&self.sequences, name) else {
+            return if guard == Guard::IfPresent { Ok(Vec::new()) } else { Err(missing("the sequence", name)) };
+        };
+        let default = ColumnDefault::NextVal(ObjectName::from(&found));
+        let user = self.tables.values().find_map(|table| {
+            let column = table.columns.iter().find(|column| column.default.as_ref() == Some(&default))?;
+            Some(format!("{}.{}", table.name, column.name))
+        });
+        if let Some(user) = user.filter(|_| !cascade) {
+            return Err(refused(format!("the sequence {found} cannot be dropped: the default of {user} needs it")));
+        }
+        let mut effects = Vec::new();
+        for table in self.tables.values_mut() {
+            for column in table.columns.iter_mut().filter(|column| column.default.as_ref() == Some(&default)) {
+                let before = Box::new(column.clone());
+                column.default = None;
+                column.auto_increment = None;
+                let after = Box::new(column.clone());
+                effects.push(Effect::ColumnChanged { table: table.name.clone(), before, after });
+            }
+        }
+        self.sequences.remove(&found);
+        effects.push(Effect::Other(format!("the sequence {found}")));
+        Ok(effects)
+    }
+
+    pub(super) fn create_view(
+        &mut self,
+        name: &ObjectName,
+        materialized: bool,
+        replace: bool,
+        place: &Place,
+        guard: Guard,
+    ) -> Applied {
+        let name = self.new_name(name);
+        self.need_schema(&name.schema)?;
+        let replaces = replace && self.views.contains_key(&name);
+        if let Some((what, made_at)) = self.relation(&name).filter(|_| !replaces) {
+            return if guard == Guard::IfAbsent { Ok(Vec::new()) } else { Err(exists(what, &name, made_at)) };
+        }
+        self.views.insert(name.clone(), View { name: name.clone(), materialized, place: Some(place.clone()) });
+        Ok(vec![Effect::Other(format!("the view {name}"))])
+    }
+
+    pub(super) fn drop_view(&mut self, name: &ObjectName, guard: Guard) -> Applied {
+        let Some(found) = self.resolve(&self.views, name) else {
+            if self.resolve(&self.tables, name).is_some() {
+                return Err(refused(format!("{name} is a table")));
+            }
+            return if guard == Guard::IfPresent { Ok(Vec::new()) } else { Err(missing("the view", name)) };
+        };
+        self.views.remove(&found);
+        Ok(vec![Effect::Other(format!("the view {found}"))])
+    }
+
+    pub(super) fn rename_view(&mut self, from: &ObjectName, to: &str, guard: Guard) -> Applied {
+        let Some(old) = self.resolve(&self.views, from) else {
+            return if guard == Guard::IfPresent { Ok(Vec::new()) } else { Err(missing("the view", from)) };
+        };
+        let new = Name::new(old.schema.clone(), to);
+        self.rename_view_to(&old, new)
+    }
+
+    pub(super) fn rename_view_to(&mut self, old: &Name, new: Name) -> Applied {
+        if let Some((what, made_at)) = self.relation(&new) {
+            return Err(exists(what, &new, made_at));
+        }
+        if let Some(mut view) = self.views.remove(old) {
+            view.name = new.clone();
+            self.views.insert(new.clone(), view);
+        }
+        Ok(vec![Effect::Other(format!("the view {new}"))])
+    }
+
+    pub(super) fn create_extension(
+        &mut self,
+        name: &str,
+        schema: Option<&str>,
+        version: Option<&str>,
+        place: &Place,
+        guard: Guard,
+    ) -> Applied {
+        if let Some(one) = self.extensions.get(name) {
+            return if guard == Guard::IfAbsent {
+                Ok(Vec::new())
+            } else {
+                Err(exists("the extension", name, one.place.as_ref()))
+            };
+        }
+        let place = Some(place.clone());
+        let extension = Extension { schema: schema.map(str::to_owned), version: version.map(str::to_owned), place };
+        self.extensions.insert(name.to_owned(), extension);
+        Ok(vec![Effect::Other(format!("the extension {name}"))])
+    }
+
+    pub(super) fn drop_extension(&mut self, name: &str, guard: Guard) -> Applied {
+        match self.extensions.remove(name) {
+            Some(_) => Ok(vec![Effect::Other(format!("the extension {name}"))]),
+            // PL/pgSQL is there from the start.
+            None if guard == Guard::IfPresent || (name == "plpgsql" && self.dialect == Dialect::PostgreSql) => {
+                Ok(Vec::new())
+            }
+            None => Err(missing("the extension", name)),
+        }
+    }
+}
+
+/// Renames a label in a default.
+fn rename_label(default: Option<&mut ColumnDefault>, from: &str, to: &str) {
+    match default {
+        Some(ColumnDefault::Text(text)) if text == from => to.clone_into(text),
+        Some(ColumnDefault::List(items)) => items.iter_mut().for_each(|item| rename_label(Some(item), from, to)),
+        _ => {}
+    }
+}

@@ -1,0 +1,170 @@
+//! Doubts: what they follow, when they end, and which failures they could explain.
+
+use crate::catalog::operation::{Constraint, NewColumn, Operation, OperationKind as K};
+use crate::catalog::{Catalog, Column, Name, Object, ObjectName, Reach, TypeKind};
+
+impl Catalog {
+    /// A table is certainly gone: what was unknown about it no longer matters.
+    pub(super) fn settle_table(&mut self, name: &Name) {
+        let dialect = self.dialect;
+        for doubt in &mut self.doubts {
+            if matches!(doubt.reach, Reach::Table(_) | Reach::Column(..))
+                && doubt.reach.covers(&Object::Table(name), dialect)
+                || matches!(&doubt.reach, Reach::Column(table, _) if table.name == name.name)
+            {
+                doubt.reach = Reach::Nothing;
+            }
+        }
+    }
+
+    /// A column is certainly gone.
+    pub(super) fn settle_column(&mut self, table: &Name, column: &str) {
+        let dialect = self.dialect;
+        for doubt in &mut self.doubts {
+            if matches!(doubt.reach, Reach::Column(..)) && doubt.reach.covers(&Object::Column(table, column), dialect) {
+                doubt.reach = Reach::Nothing;
+            }
+        }
+    }
+
+    /// A table was renamed: what is unknown about it follows.
+    pub(super) fn follow_table(&mut self, from: &Name, to: &Name) {
+        let dialect = self.dialect;
+        for doubt in &mut self.doubts {
+            let column = match &doubt.reach {
+                Reach::Table(_) if doubt.reach.covers(&Object::Table(from), dialect) => None,
+                Reach::Column(_, column) if doubt.reach.covers(&Object::Column(from, column), dialect) => {
+                    Some(column.clone())
+                }
+                _ => continue,
+            };
+            let to = ObjectName::from(to);
+            doubt.reach = match column {
+                None => Reach::Table(to),
+                Some(column) => Reach::Column(to, column),
+            };
+        }
+    }
+
+    /// A column was renamed: what is unknown about it follows.
+    pub(super) fn follow_column(&mut self, table: &Name, from: &str, to: &str) {
+        let dialect = self.dialect;
+        for doubt in &mut self.doubts {
+            if matches!(doubt.reach, Reach::Column(..)) && doubt.reach.covers(&Object::Column(table, from), dialect) {
+                doubt.reach = Reach::Column(ObjectName::from(table), to.to_owned());
+            }
+        }
+    }
+
+    /// Whether an earlier doubt could explain why an operation fails: one whose reach covers what it works on.
+    pub fn could_explain(&self, operation: &Operation) -> bool {
+        let open: Vec<&Reach> =
+            self.doubts.iter().map(|doubt| &doubt.reach).filter(|reach| **reach != Reach::Nothing).collect();
+        if open.is_empty() {
+            return false;
+        }
+        if open.iter().any(|reach| **reach == Reach::Everything) {
+            return true;
+        }
+        let named = Named::of(operation);
+        let touches = |object: &Object<'_>| open.iter().any(|reach| reach.covers(object, self.dialect));
+        named.tables.iter().any(|name| {
+            let found = self.resolve(&self.tables, name).unwrap_or_else(|| self.new_name(name));
+            touches(&Object::Table(&found))
+                || named.columns.iter().any(|column| touches(&Object::Column(&found, column)))
+        }) || named.types.iter().any(|name| {
+            let found = self.type_named(name).unwrap_or_else(|| self.new_name(name));
+            touches(&Object::Type(&found))
+        })
+    }
+}
+
+/// What an operation names.
+#[derive(Default)]
+struct Named<'a> {
+    tables: Vec<&'a ObjectName>,
+    columns: Vec<&'a str>,
+    types: Vec<&'a ObjectName>,
+}
+
+impl<'a> Named<'a> {
+    fn of(operation: &'a Operation) -> Self {
+        let mut named = Self::default();
+        named.tables.extend(operation.table());
+        match &operation.kind {
+            K::CreateTable(table) => {
+                for column in &table.columns {
+                    named.new_column(column);
+                }
+                for constraint in &table.constraints {
+                    named.constraint(constraint);
+                }
+                match &table.source {
+                    Some(crate::catalog::operation::TableSource::Like { table, .. }) => named.tables.push(table),
+                    Some(crate::catalog::operation::TableSource::Inherits(parents)) => named.tables.extend(parents),
+                    Some(crate::catalog::operation::TableSource::PartitionOf(parent)) => named.tables.push(parent),
+                    Some(crate::catalog::operation::TableSource::Query) | None => {}
+                }
+            }
+            K::RenameTable { to, .. } => named.tables.push(to),
+            K::AddColumn { column, .. } => named.new_column(column),
+            K::DropColumn { column, .. } => named.columns.push(column),
+            K::RenameColumn { from, to, .. } => named.columns.extend([from.as_str(), to.as_str()]),
+            K::AlterColumn { column, change, .. } => {
+                named.columns.push(column);
+                match change {
+                    crate::catalog::operation::ColumnChange::Type { ty, .. } => {
+                        if let TypeKind::Named(name) = &ty.kind {
+                            named.types.push(name);
+                        }
+                    }
+                    crate::catalog::operation::ColumnChange::Redefine(column) => named.new_column(column),
+                    _ => {}
+                }
+            }
+            K::AddConstraint { constraint, .. } => named.constraint(constraint),
+            K::CreateIndex { index, .. } => {
+                named.columns.extend(index.parts.iter().filter_map(crate::catalog::IndexPart::column));
+            }
+            K::CreateEnum { name, .. }
+            | K::AddEnumValue { name, .. }
+            | K::RenameEnumValue { name, .. }
+            | K::DropEnumValue { name, .. }
+            | K::CreateType { name, .. }
+            | K::DropType { name, .. }
+            | K::MoveType { name, .. } => named.types.push(name),
+            K::RenameType { from, .. } => named.types.push(from),
+            K::CreateView { name, .. } | K::DropView { name, .. } => named.tables.push(name),
+            K::RenameView { from, .. } => named.tables.push(from),
+            _ => {}
+        }
+        named
+    }
+
+    fn new_column(&mut self, new: &'a NewColumn) {
+        let Column { name, ty, .. } = &new.column;
+        self.columns.push(name);
+        if let TypeKind::Named(name) = &ty.kind {
+            self.types.push(name);
+        }
+        for constraint in &new.constraints {
+            self.constraint(constraint);
+        }
+    }
+
+    fn constraint(&mut self, constraint: &'a Constraint) {
+        match constraint {
+            Constraint::PrimaryKey(key) => {
+                self.columns.extend(key.columns.iter().filter_map(crate::catalog::IndexPart::column));
+            }
+            Constraint::Index(index) => {
+                self.columns.extend(index.parts.iter().filter_map(crate::catalog::IndexPart::column));
+            }
+            Constraint::ForeignKey(key) => {
+                self.tables.push(&key.target);
+                self.columns.extend(key.key.columns.iter().chain(&key.key.target_columns).map(String::as_str));
+            }
+            Constraint::UsingIndex { .. } | Constraint::Check(_) | Constraint::Exclude(_) => {}
+        }
+    }
+}

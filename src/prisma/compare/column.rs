@@ -1,0 +1,70 @@
+//! Columns that both sides have: type, nullability, default.
+
+use super::{Comparison, Pair, defaults, enum_of, in_table, or_table, text, types};
+use crate::catalog::difference::{Aspect, Difference, Side};
+use crate::catalog::{Column, Dialect, Object};
+
+impl<'a> Comparison<'a> {
+    pub(super) fn column(&mut self, pair: Pair<'a>, declared: &'a Column, replayed: &'a Column) {
+        if !types::same((self.declared, declared), (self.replayed, replayed)) {
+            let mut difference = self.changed(Aspect::Type, pair, declared, replayed);
+            difference.declared = Some(declared.ty.to_string());
+            difference.replayed = Some(replayed.ty.to_string());
+            self.note_column(difference, pair, declared, replayed);
+        }
+        let lists = declared.ty.array || replayed.ty.array;
+        let nullable = self.seen_nullable(pair, replayed);
+        if !lists && declared.nullable != nullable {
+            let word = |nullable| Some(if nullable { "null" } else { "not null" }.to_owned());
+            let mut difference = self.changed(Aspect::Nullability, pair, declared, replayed);
+            difference.declared = word(declared.nullable);
+            difference.replayed = word(nullable);
+            self.note_column(difference, pair, declared, replayed);
+        }
+        if !defaults::same((self.declared, declared), (self.replayed, replayed)) {
+            let mut difference = self.changed(Aspect::Default, pair, declared, replayed);
+            difference.declared = Some(default_words(declared));
+            difference.replayed = Some(default_words(replayed));
+            self.note_column(difference, pair, declared, replayed);
+        }
+    }
+
+    /// Whether the describer reports a column as nullable: an INTEGER PRIMARY KEY of SQLite never is.
+    fn seen_nullable(&self, pair: Pair<'_>, column: &Column) -> bool {
+        if self.dialect() != Dialect::Sqlite {
+            return column.nullable;
+        }
+        let rowid = pair
+            .replayed
+            .primary_key
+            .as_ref()
+            .is_some_and(|key| key.columns.len() == 1 && key.columns[0].column() == Some(&column.name));
+        column.nullable && !(rowid && column.ty.builtin_name() == Some("integer") && column.ty.args().is_empty())
+    }
+
+    fn changed(&self, aspect: Aspect, pair: Pair<'_>, declared: &Column, replayed: &Column) -> Difference {
+        let mut difference = in_table(Side::Changed, aspect, pair, &declared.name);
+        difference.declared_at = or_table(declared.place.as_ref(), pair.declared);
+        difference.migrated_at = or_table(replayed.place.as_ref(), pair.replayed);
+        difference
+    }
+
+    fn note_column(&mut self, difference: Difference, pair: Pair<'_>, declared: &Column, replayed: &Column) {
+        let mut objects = vec![Object::Column(&pair.declared.name, &declared.name)];
+        if pair.replayed.name != pair.declared.name {
+            objects.push(Object::Column(&pair.replayed.name, &replayed.name));
+        }
+        let enums = [enum_of(self.declared, declared), enum_of(self.replayed, replayed)];
+        objects.extend(enums.into_iter().flatten().map(|one| Object::Type(&one.name)));
+        self.note(difference, &objects);
+    }
+}
+
+/// A default with the word for none.
+fn default_words(column: &Column) -> String {
+    match (text::counter(column), &column.default) {
+        (Some(counter), _) => counter.to_owned(),
+        (None, Some(default)) => format!("default {}", text::default(default)),
+        (None, None) => "no default".to_owned(),
+    }
+}

@@ -1,0 +1,350 @@
+//! Defaults as the engine compares them (`defaults_match` in `sql_schema_differ/column.rs`), after the describers have
+//! made of them what they do.
+
+use super::types::{Family, family};
+use crate::catalog::{AutoIncrement, Catalog, Column, ColumnDefault, Dialect};
+
+/// A default in the engine's terms.
+#[derive(Debug, Clone, PartialEq)]
+enum Kind {
+    Value(Value),
+    /// A list of constants; none where its elements could not be told apart.
+    List(Vec<Value>),
+    Now,
+    Sequence,
+    RowId,
+    /// An expression; none for `dbgenerated()` without text, and for what is not known.
+    Generated(Option<String>),
+}
+
+/// A constant.
+#[derive(Debug, Clone, PartialEq)]
+enum Value {
+    /// A number: sign, digits before and after the point, without zeros that mean nothing.
+    Number(bool, String, String),
+    Bool(bool),
+    Text(String),
+    /// JSON, compared as a value.
+    Json(String),
+    /// Moments are never compared with one another.
+    Moment,
+}
+
+/// Whether the engine takes the defaults of two columns for the same, and both for counting by themselves or not.
+pub(super) fn same(declared: (&Catalog, &Column), replayed: (&Catalog, &Column)) -> bool {
+    let dialect = declared.0.dialect;
+    let families = (family(declared.0, declared.1), family(replayed.0, replayed.1));
+    if dialect == Dialect::MySql && (families.0 == Family::Json || families.1 == Family::Json) {
+        return true;
+    }
+    if !same_counting(dialect, declared.1, replayed.1) {
+        return false;
+    }
+    let next = kind(dialect, families.0, declared.1);
+    let prev = kind(dialect, families.1, replayed.1);
+    // A type that changes is told as such; its default goes with it.
+    let constants = matches!((&next, &prev), (Some(Kind::Value(_)), Some(Kind::Value(_))));
+    if families.0 != families.1 && constants {
+        return true;
+    }
+    matches(dialect, prev.as_ref(), next.as_ref())
+}
+
+/// Whether a column counts by itself (`column_autoincrement_changed`): CockroachDB and SQLite do not ask.
+fn same_counting(dialect: Dialect, declared: &Column, replayed: &Column) -> bool {
+    let counts =
+        |column: &Column| column.auto_increment.is_some() || matches!(column.default, Some(ColumnDefault::NextVal(_)));
+    matches!(dialect, Dialect::CockroachDb | Dialect::Sqlite) || counts(declared) == counts(replayed)
+}
+
+fn matches(dialect: Dialect, prev: Option<&Kind>, next: Option<&Kind>) -> bool {
+    match (prev, next) {
+        (_, Some(Kind::Generated(None))) | (Some(Kind::Generated(None)), _) => true,
+        (Some(Kind::RowId), Some(Kind::RowId)) => true,
+        (Some(Kind::RowId), _) | (_, Some(Kind::RowId)) => false,
+        (_, Some(Kind::Sequence)) => true,
+        (Some(Kind::Sequence), None) | (None, None) => true,
+        (Some(Kind::Sequence), Some(_)) | (None, Some(_)) | (Some(_), None) => false,
+        (Some(Kind::Value(Value::Moment)), Some(_)) | (Some(_), Some(Kind::Value(Value::Moment))) => true,
+        (Some(Kind::List(prev)), Some(Kind::List(next))) => {
+            prev.len() == next.len() && prev.iter().zip(next).all(|(prev, next)| same_value(prev, next))
+        }
+        (Some(Kind::Value(prev)), Some(Kind::Value(next))) => same_value(prev, next),
+        (Some(Kind::Now), Some(Kind::Now)) => true,
+        (Some(Kind::Generated(Some(prev))), Some(Kind::Generated(Some(next)))) => same_expression(dialect, prev, next),
+        _ => false,
+    }
+}
+
+fn same_value(prev: &Value, next: &Value) -> bool {
+    match (prev, next) {
+        (Value::Json(a) | Value::Text(a), Value::Json(b)) | (Value::Json(a), Value::Text(b)) => same_json(a, b),
+        (Value::Moment, _) | (_, Value::Moment) => true,
+        _ => prev == next,
+    }
+}
+
+/// JSON that cannot be read is the same as anything (`json_defaults_match`).
+fn same_json(a: &str, b: &str) -> bool {
+    let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+    match (read(a), read(b)) {
+        (Some(a), Some(b)) => a == b,
+        _ => true,
+    }
+}
+
+/// Whether two expressions say the same. The engine compares the schema's text with what the database stores, without
+/// regard to case; migrations hold neither, so casts, parentheses and blanks are passed over: what PostgreSQL adds to
+/// an expression when it stores it.
+fn same_expression(dialect: Dialect, a: &str, b: &str) -> bool {
+    a.eq_ignore_ascii_case(b) || essence(dialect, a) == essence(dialect, b)
+}
+
+/// The words of an expression without casts, parentheses and the keywords of typed literals.
+fn essence(dialect: Dialect, text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut chars = text.chars().peekable();
+    let mut cast = false;
+    while let Some(c) = chars.next() {
+        if c.is_whitespace() || matches!(c, '(' | ')' | '"') {
+            cast = cast && c != '(' && c != ')';
+            continue;
+        }
+        if c == ':' && chars.peek() == Some(&':') && dialect.is_postgres_like() {
+            chars.next();
+            cast = true;
+            continue;
+        }
+        let mut word = String::from(c);
+        if c == '\'' {
+            for c in chars.by_ref() {
+                word.push(c);
+                if c == '\'' {
+                    break;
+                }
+            }
+        } else if c.is_alphanumeric() || c == '_' {
+            while let Some(&c) = chars.peek() {
+                if !(c.is_alphanumeric() || matches!(c, '_' | '.')) {
+                    break;
+                }
+                word.push(c);
+                chars.next();
+            }
+            word.make_ascii_lowercase();
+        }
+        // The words of a cast's type go with it, as do `[]` behind them and the type of a typed literal.
+        let of_type = matches!(
+            word.as_str(),
+            "[" | "]" | "interval" | "varying" | "precision" | "without" | "with" | "time" | "zone"
+        );
+        if cast && (word.starts_with(|c: char| c.is_alphabetic() || c == '_') || of_type) {
+            cast = matches!(word.as_str(), "character" | "double" | "timestamp" | "time" | "without" | "with" | "bit");
+            continue;
+        }
+        cast = false;
+        if word != "interval" {
+            words.push(word);
+        }
+    }
+    words
+}
+
+/// What the describer (and the engine, for what is declared) make of a column's default.
+fn kind(dialect: Dialect, family: Family, column: &Column) -> Option<Kind> {
+    match column.auto_increment {
+        Some(AutoIncrement::Serial) => return Some(Kind::Sequence),
+        Some(AutoIncrement::RowId) => return Some(Kind::RowId),
+        _ => {}
+    }
+    let default = column.default.as_ref()?;
+    if column.ty.array {
+        return list(dialect, family, default);
+    }
+    Some(match default {
+        ColumnDefault::Null => return None,
+        ColumnDefault::NextVal(_) => Kind::Sequence,
+        ColumnDefault::Unknown => Kind::Generated(None),
+        ColumnDefault::Now(_) if family == Family::DateTime => Kind::Now,
+        // A moment in a column of another family is an expression to the describer.
+        ColumnDefault::Now(_) => Kind::Generated(Some("CURRENT_TIMESTAMP".to_owned())),
+        ColumnDefault::Expression(text) => match expression(dialect, family, text) {
+            Some(kind) => kind,
+            None => Kind::Generated(Some(text.clone())),
+        },
+        ColumnDefault::List(items) => {
+            Kind::List(items.iter().filter_map(|item| value(dialect, family, item)).collect())
+        }
+        constant => match value(dialect, family, constant) {
+            Some(value) => Kind::Value(value),
+            None => Kind::Generated(Some(super::text::default(constant))),
+        },
+    })
+}
+
+/// Expressions that a describer reads as something else.
+fn expression(dialect: Dialect, family: Family, text: &str) -> Option<Kind> {
+    let lower = text.to_ascii_lowercase();
+    let squeezed: String = lower.chars().filter(|c| !c.is_whitespace()).collect();
+    let inner = squeezed.trim_start_matches('(').trim_end_matches(')');
+    match (dialect, family) {
+        (Dialect::Sqlite, Family::DateTime) if inner.starts_with("datetime('now'") => Some(Kind::Now),
+        (Dialect::MySql | Dialect::SqlServer, Family::DateTime)
+            if ["current_timestamp", "now(", "getdate(", "sysdatetime("].iter().any(|word| inner.starts_with(word)) =>
+        {
+            Some(Kind::Now)
+        }
+        (Dialect::MySql, Family::Boolean) => match inner {
+            "b'1'" => Some(Kind::Value(Value::Bool(true))),
+            "b'0'" => Some(Kind::Value(Value::Bool(false))),
+            _ => None,
+        },
+        (Dialect::CockroachDb, _) if inner.starts_with("unique_rowid(") => Some(Kind::RowId),
+        _ => None,
+    }
+}
+
+/// A constant under a family; none where the describer would take it for an expression.
+fn value(dialect: Dialect, family: Family, default: &ColumnDefault) -> Option<Value> {
+    Some(match (family, default) {
+        (Family::Int | Family::Decimal, ColumnDefault::Number(text) | ColumnDefault::Text(text)) => number(text)?,
+        (Family::Boolean, ColumnDefault::Bool(value)) => Value::Bool(*value),
+        (Family::Boolean, ColumnDefault::Number(text) | ColumnDefault::Text(text)) => {
+            match text.trim().to_ascii_lowercase().as_str() {
+                "t" | "true" | "y" | "yes" | "on" | "1" => Value::Bool(true),
+                "f" | "false" | "n" | "no" | "off" | "0" => Value::Bool(false),
+                _ => return None,
+            }
+        }
+        (Family::Int, ColumnDefault::Bool(value)) if !dialect.is_postgres_like() => {
+            number(if *value { "1" } else { "0" })?
+        }
+        (Family::Json, ColumnDefault::Text(text)) => Value::Json(text.clone()),
+        (Family::DateTime, ColumnDefault::Text(_) | ColumnDefault::Number(_)) => Value::Moment,
+        (Family::Binary, ColumnDefault::Text(text)) => Value::Text(text.to_ascii_lowercase()),
+        (_, ColumnDefault::Text(text)) => Value::Text(text.clone()),
+        // Text columns store the digits.
+        (Family::String | Family::Enum, ColumnDefault::Number(text)) => Value::Text(text.clone()),
+        (Family::String, ColumnDefault::Bool(value)) => Value::Text(value.to_string()),
+        (_, ColumnDefault::Number(text)) => number(text)?,
+        (_, ColumnDefault::Bool(value)) => Value::Bool(*value),
+        _ => return None,
+    })
+}
+
+/// The default of a list column.
+fn list(dialect: Dialect, family: Family, default: &ColumnDefault) -> Option<Kind> {
+    let values = |items: &[ColumnDefault]| -> Option<Vec<Value>> {
+        items.iter().map(|item| value(dialect, family, item)).collect()
+    };
+    Some(match default {
+        ColumnDefault::Null => return None,
+        ColumnDefault::Unknown => Kind::Generated(None),
+        ColumnDefault::List(items) => match values(items) {
+            Some(values) => Kind::List(values),
+            None => Kind::Generated(None),
+        },
+        ColumnDefault::Text(text) => match array_literal(text).and_then(|items| values(&items)) {
+            Some(values) => Kind::List(values),
+            None => Kind::Generated(Some(super::text::quoted(text))),
+        },
+        other => Kind::Generated(Some(super::text::default(other))),
+    })
+}
+
+/// PostgreSQL's array literal `{a,"b c"}` of one dimension.
+fn array_literal(text: &str) -> Option<Vec<ColumnDefault>> {
+    let inner = text.trim().strip_prefix('{')?.strip_suffix('}')?;
+    let mut items = Vec::new();
+    if inner.trim().is_empty() {
+        return Some(items);
+    }
+    let mut item = String::new();
+    let mut chars = inner.chars();
+    let mut quoted = false;
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => quoted = !quoted,
+            '\\' => item.extend(chars.next()),
+            ',' if !quoted => items.push(ColumnDefault::Text(std::mem::take(&mut item))),
+            '{' | '}' if !quoted => return None,
+            other => item.push(other),
+        }
+    }
+    items.push(ColumnDefault::Text(item));
+    Some(items)
+}
+
+/// A number in the form in which equal ones are equal.
+fn number(text: &str) -> Option<Value> {
+    let text = text.trim();
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest.trim()),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (digits, exponent) = match digits.split_once(['e', 'E']) {
+        Some((digits, exponent)) => (digits, exponent.parse::<i32>().ok().filter(|exponent| exponent.abs() < 400)?),
+        None => (digits, 0),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if (whole.is_empty() && fraction.is_empty()) || !all_digits(whole) || !all_digits(fraction) {
+        return None;
+    }
+    // The point moves by the exponent.
+    let joined = format!("{whole}{fraction}");
+    let point = i64::try_from(whole.len()).ok()? + i64::from(exponent);
+    let (whole, fraction) = match usize::try_from(point) {
+        Ok(point) if point <= joined.len() => (joined[..point].to_owned(), joined[point..].to_owned()),
+        Ok(point) => (format!("{joined}{}", "0".repeat(point - joined.len())), String::new()),
+        Err(_) => (String::new(), format!("{}{joined}", "0".repeat(usize::try_from(-point).ok()?))),
+    };
+    let whole = whole.trim_start_matches('0').to_owned();
+    let fraction = fraction.trim_end_matches('0').to_owned();
+    let zero = whole.is_empty() && fraction.is_empty();
+    Some(Value::Number(negative && !zero, whole, fraction))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_compared_by_value() {
+        for (a, b, same) in [
+            ("1.5", "1.50", true),
+            ("0", "-0.00", true),
+            ("1e3", "1000", true),
+            ("1.25e-2", "0.0125", true),
+            ("007", "7", true),
+            ("-5", "5", false),
+            ("18", "18.1", false),
+        ] {
+            assert_eq!(number(a) == number(b), same, "{a} {b}");
+        }
+        assert_eq!(number("x"), None);
+        assert_eq!(number("."), None);
+        assert_eq!(number("1e999999999"), None);
+    }
+
+    #[test]
+    fn what_postgresql_adds_to_an_expression_does_not_count() {
+        let same = |a, b| same_expression(Dialect::PostgreSql, a, b);
+        assert!(same("now() + interval '1 day'", "(now() + '1 day'::interval)"));
+        assert!(same("md5(random()::text)", "md5((random())::text)"));
+        assert!(same("GEN_RANDOM_UUID()", "gen_random_uuid()"));
+        assert!(same("lower('X')", "lower('X'::text)"));
+        assert!(!same("gen_random_uuid()", "uuid_generate_v4()"));
+        assert!(same("lower('X')", "LOWER('x')"), "the engine passes over case");
+        assert!(!same("1 + 1", "1 + 2"));
+    }
+
+    #[test]
+    fn array_literals_are_read() {
+        let text = |text: &str| ColumnDefault::Text(text.to_owned());
+        assert_eq!(array_literal("{}"), Some(vec![]));
+        assert_eq!(array_literal(r#"{a,"b,c","d\"e"}"#), Some(vec![text("a"), text("b,c"), text("d\"e")]));
+        assert_eq!(array_literal("{{1},{2}}"), None);
+        assert_eq!(array_literal("a"), None);
+    }
+}

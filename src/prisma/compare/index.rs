@@ -1,0 +1,233 @@
+//! Indexes that both sides have, that one side has, and that bear another name (`TableDiffer`).
+
+use super::{Comparison, Pair, in_table, or_table, text};
+use crate::catalog::difference::{Aspect, Difference, Side};
+use crate::catalog::{Dialect, Index, IndexPart, Object, Table};
+
+impl<'a> Comparison<'a> {
+    pub(super) fn indexes(&mut self, pair: Pair<'a>) {
+        let declared: Vec<&Index> = pair.declared.indexes.iter().collect();
+        let mut replayed: Vec<&Index> =
+            pair.replayed.indexes.iter().filter(|index| self.is_described(pair.replayed, index)).collect();
+        replayed.sort_by(|a, b| a.name.cmp(&b.name));
+        for index in &declared {
+            if replayed.iter().any(|other| self.same_index(index, other)) {
+                continue;
+            }
+            let mut difference = index_difference(Side::Missing, pair, index);
+            difference.declared = Some(text::index(index));
+            difference.declared_at = or_table(index.place.as_ref(), pair.declared);
+            self.note_index(difference, pair, index);
+        }
+        for index in &replayed {
+            if declared.iter().any(|other| self.same_index(other, index)) || self.is_let_be(pair, index) {
+                continue;
+            }
+            let mut difference = index_difference(Side::Extra, pair, index);
+            difference.replayed = Some(text::index(index));
+            difference.migrated_at = or_table(index.place.as_ref(), pair.replayed);
+            self.note_index(difference, pair, index);
+        }
+        for index in &replayed {
+            // The engine renames no index that has a double.
+            let doubles =
+                replayed.iter().filter(|other| same_columns(index, other) && kind(index) == kind(other)).count();
+            let Some(other) = declared.iter().find(|other| self.same_index(other, index)).filter(|_| doubles == 1)
+            else {
+                continue;
+            };
+            if other.name == index.name || other.name.is_none() {
+                continue;
+            }
+            let mut difference = index_difference(Side::Changed, pair, other);
+            difference.declared = Some(text::index(other));
+            difference.replayed = Some(text::index(index));
+            difference.declared_at = or_table(other.place.as_ref(), pair.declared);
+            difference.migrated_at = or_table(index.place.as_ref(), pair.replayed);
+            self.note_index(difference, pair, other);
+        }
+    }
+
+    fn note_index(&mut self, difference: Difference, pair: Pair<'_>, index: &Index) {
+        let mut objects = vec![Object::Table(&pair.declared.name)];
+        let columns = index.parts.iter().filter_map(IndexPart::column);
+        objects.extend(columns.map(|column| Object::Column(&pair.declared.name, column)));
+        self.note(difference, &objects);
+    }
+
+    /// Whether the describer reports an index: those with expressions it leaves out, and those with a condition before
+    /// version 7 (`indexes_query.sql`).
+    fn is_described(&self, table: &Table, index: &Index) -> bool {
+        let partial = index.predicate.is_some();
+        let gone = partial && !self.options.partial_indexes && (self.options.prisma_major < 7 || !self.keeps_partial());
+        // SQLite and the others know no such columns; PostgreSQL reports INCLUDE columns among the others.
+        let known = index
+            .parts
+            .iter()
+            .all(|part| part.column().is_some_and(|name| table.columns.iter().any(|c| c.name == name)));
+        known && !gone
+    }
+
+    /// Whether the engine of version 7 sees an index with a condition as one without, where the preview feature is off.
+    fn keeps_partial(&self) -> bool {
+        matches!(self.dialect(), Dialect::PostgreSql | Dialect::Sqlite)
+    }
+
+    /// Whether an index that nothing declares is left where it is: one with a condition, and in MySQL the one that
+    /// serves a foreign key.
+    fn is_let_be(&self, pair: Pair<'_>, index: &Index) -> bool {
+        if index.predicate.is_some() && !self.options.partial_indexes {
+            return true;
+        }
+        if self.dialect() != Dialect::MySql || index.method.is_some() {
+            return false;
+        }
+        pair.replayed.foreign_keys.iter().any(|key| {
+            let columns = index.parts.iter().filter_map(IndexPart::column);
+            let covers = key.columns.len() <= index.parts.len() && key.columns.iter().zip(columns).all(|(a, b)| a == b);
+            covers && (self.options.prisma_major < 6 || index.generated_name || index.name == key.name)
+        })
+    }
+
+    /// Whether two indexes differ by name at most (`indexes_match`).
+    fn same_index(&self, declared: &Index, replayed: &Index) -> bool {
+        let columns = same_columns(declared, replayed)
+            && declared.parts.iter().zip(&replayed.parts).all(|(a, b)| {
+                let lengths = self.dialect() != Dialect::MySql || a.length == b.length;
+                lengths && a.descending == b.descending
+            });
+        columns
+            && kind(declared) == kind(replayed)
+            && self.same_details(declared, replayed)
+            && self.same_condition(declared, replayed)
+    }
+
+    fn same_details(&self, declared: &Index, replayed: &Index) -> bool {
+        match self.dialect() {
+            Dialect::PostgreSql | Dialect::CockroachDb => {
+                let (next, prev) = (algorithm(declared), algorithm(replayed));
+                // The describer reads no operator class of a B-tree or hash index, so the engine takes a declared one
+                // for new each time; only another one than the migrations' is told.
+                let plain = matches!(prev, "btree" | "hash");
+                next == prev
+                    && declared.parts.iter().zip(&replayed.parts).all(|(a, b)| {
+                        let (next, prev) = (class(next, a), class(prev, b));
+                        next == prev || (plain && next.is_none())
+                    })
+            }
+            Dialect::SqlServer => declared.clustered.unwrap_or(false) == replayed.clustered.unwrap_or(false),
+            Dialect::MySql | Dialect::Sqlite | Dialect::Oracle => true,
+        }
+    }
+
+    fn same_condition(&self, declared: &Index, replayed: &Index) -> bool {
+        if !self.options.partial_indexes || self.dialect() == Dialect::CockroachDb {
+            return true;
+        }
+        match (&declared.predicate, &replayed.predicate) {
+            (Some(a), Some(b)) => condition(a) == condition(b),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+}
+
+fn index_difference(side: Side, pair: Pair<'_>, index: &Index) -> Difference {
+    in_table(side, Aspect::Index, pair, index.name.as_deref().unwrap_or_default())
+}
+
+/// The columns of an index as the describer reports them: INCLUDE columns are among them.
+fn columns(index: &Index) -> Vec<&str> {
+    let parts = index.parts.iter().map(|part| part.column().unwrap_or_default());
+    parts.chain(index.include.iter().map(String::as_str)).collect()
+}
+
+fn same_columns(a: &Index, b: &Index) -> bool {
+    columns(a) == columns(b)
+}
+
+/// `IndexType`: fulltext and spatial indexes of MySQL are kinds of their own.
+fn kind(index: &Index) -> &str {
+    match index.method.as_deref() {
+        Some("fulltext") => "fulltext",
+        _ if index.unique => "unique",
+        _ => "normal",
+    }
+}
+
+/// The access methods that the engine knows; any other is a B-tree to it (`index_from_row`).
+fn algorithm(index: &Index) -> &str {
+    match index.method.as_deref() {
+        Some(method @ ("hash" | "gin" | "gist" | "spgist" | "brin")) => method,
+        Some("inverted") => "gin",
+        _ => "btree",
+    }
+}
+
+/// The operator class of a part, where it is not the default of its access method.
+fn class<'p>(algorithm: &str, part: &'p IndexPart) -> Option<&'p str> {
+    let class = part.operator_class.as_deref()?;
+    let class = class.rsplit('.').next().unwrap_or(class);
+    let is_default = match algorithm {
+        "gin" => matches!(class, "jsonb_ops" | "array_ops" | "tsvector_ops"),
+        "brin" => class.ends_with("_minmax_ops") || class == "inet_inclusion_ops",
+        "spgist" => matches!(class, "inet_ops" | "text_ops" | "range_ops" | "quad_point_ops" | "box_ops" | "poly_ops"),
+        "gist" => matches!(class, "range_ops" | "point_ops" | "box_ops" | "poly_ops" | "circle_ops" | "tsvector_ops"),
+        _ => false,
+    };
+    (!is_default).then_some(class)
+}
+
+/// A condition without the blanks, parentheses and quotes in which equal ones differ.
+fn condition(text: &str) -> String {
+    let mut words = String::with_capacity(text.len());
+    let mut literal = false;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c == '\'' {
+            literal = !literal;
+            words.push(c);
+        } else if literal {
+            words.push(c);
+        } else if c == ':' && chars.peek() == Some(&':') {
+            chars.next();
+            while chars.peek().is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | ' ' | '"' | '[' | ']')) {
+                chars.next();
+            }
+            words.push(' ');
+        } else if c.is_whitespace() || matches!(c, '(' | ')' | '"') {
+            words.push(' ');
+        } else if c == '!' && chars.peek() == Some(&'=') {
+            chars.next();
+            words.push_str(" <> ");
+        } else if c.is_alphanumeric() || c == '_' || c == '.' {
+            words.extend(c.to_lowercase());
+        } else {
+            let double = chars.peek().is_some_and(|next| {
+                !next.is_alphanumeric() && !next.is_whitespace() && !matches!(next, '(' | ')' | '\'' | '"')
+            });
+            words.push(' ');
+            words.push(c);
+            if double {
+                words.extend(chars.next());
+            }
+            words.push(' ');
+        }
+    }
+    words.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::condition;
+
+    #[test]
+    fn conditions_are_compared_without_what_databases_add() {
+        assert_eq!(condition("x > 3 and not d"), condition("((x > 3) AND (NOT d))"));
+        assert_eq!(condition("\"deletedAt\" IS NULL"), condition("(\"deletedAt\" is null)"));
+        assert_eq!(condition("a='x'"), condition("(a = 'x'::text)"));
+        assert_eq!(condition("a != 1"), condition("(a <> 1)"));
+        assert_ne!(condition("a = 'x'"), condition("a = 'X'"));
+        assert_ne!(condition("a > 1"), condition("a >= 1"));
+    }
+}

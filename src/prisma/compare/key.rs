@@ -1,0 +1,141 @@
+//! Primary keys and foreign keys.
+
+use super::{Comparison, Pair, in_table, or_table, text};
+use crate::catalog::difference::{Aspect, Side};
+use crate::catalog::{Dialect, ForeignKey, IndexPart, Key, Object, Table};
+
+impl<'a> Comparison<'a> {
+    pub(super) fn primary_key(&mut self, pair: Pair<'a>) {
+        let (declared, replayed) = (pair.declared.primary_key.as_ref(), pair.replayed.primary_key.as_ref());
+        let side = match (declared, replayed) {
+            (None, None) => return,
+            (Some(_), None) => Side::Missing,
+            (None, Some(_)) => Side::Extra,
+            (Some(declared), Some(replayed)) => {
+                if self.same_key(declared, replayed) {
+                    return;
+                }
+                Side::Changed
+            }
+        };
+        let name = declared.or(replayed).and_then(|key| key.name.as_deref()).unwrap_or_default();
+        let mut difference = in_table(side, Aspect::PrimaryKey, pair, name);
+        difference.declared = declared.map(text::key);
+        difference.replayed = replayed.map(text::key);
+        if let Some(key) = declared {
+            difference.declared_at = or_table(key.place.as_ref(), pair.declared);
+        }
+        if let Some(key) = replayed {
+            difference.migrated_at = or_table(key.place.as_ref(), pair.replayed);
+        }
+        self.note(difference, &[Object::Table(&pair.declared.name)]);
+    }
+
+    /// Columns, order and prefix lengths, the clustering in SQL Server, and the name where keys have one
+    /// (`primary_key_changed`, `renamed_primary_key`).
+    fn same_key(&self, declared: &Key, replayed: &Key) -> bool {
+        let columns = declared.columns.len() == replayed.columns.len()
+            && declared.columns.iter().zip(&replayed.columns).all(|(a, b)| {
+                let lengths = self.dialect() != Dialect::MySql || a.length == b.length;
+                a.column() == b.column() && a.descending == b.descending && lengths
+            });
+        let named = matches!(self.dialect(), Dialect::PostgreSql | Dialect::CockroachDb | Dialect::SqlServer);
+        let names = !named || declared.name.is_none() || declared.name == replayed.name;
+        let clustered = self.dialect() != Dialect::SqlServer
+            || declared.clustered.unwrap_or(true) == replayed.clustered.unwrap_or(true);
+        columns && names && clustered
+    }
+
+    pub(super) fn foreign_keys(&mut self, pair: Pair<'a>) {
+        let declared: Vec<&ForeignKey> = pair.declared.foreign_keys.iter().collect();
+        let mut replayed: Vec<&ForeignKey> =
+            pair.replayed.foreign_keys.iter().filter(|key| self.is_seen(key)).collect();
+        // The describer reports them by name, and the first one that matches is the pair.
+        replayed.sort_by(|a, b| a.name.cmp(&b.name));
+        for key in &declared {
+            if replayed.iter().any(|other| self.same_foreign_key(key, other)) {
+                continue;
+            }
+            let mut difference =
+                in_table(Side::Missing, Aspect::ForeignKey, pair, key.name.as_deref().unwrap_or_default());
+            difference.declared = Some(text::foreign_key(key));
+            difference.declared_at = or_table(key.place.as_ref(), pair.declared);
+            self.note_key(difference, pair, key);
+        }
+        for key in &replayed {
+            if declared.iter().any(|other| self.same_foreign_key(other, key)) {
+                continue;
+            }
+            let mut difference =
+                in_table(Side::Extra, Aspect::ForeignKey, pair, key.name.as_deref().unwrap_or_default());
+            difference.replayed = Some(text::foreign_key(key));
+            difference.migrated_at = or_table(key.place.as_ref(), pair.replayed);
+            self.note_key(difference, pair, key);
+        }
+        if self.dialect() == Dialect::Sqlite || is_join_table(pair.declared) && is_join_table(pair.replayed) {
+            return;
+        }
+        let mut taken = vec![false; declared.len()];
+        for key in replayed {
+            let at = (0..declared.len()).find(|&at| !taken[at] && self.same_foreign_key(declared[at], key));
+            let Some(at) = at else { continue };
+            taken[at] = true;
+            let other = declared[at];
+            let (Some(name), Some(there)) = (&other.name, &key.name) else { continue };
+            if name == there {
+                continue;
+            }
+            let mut difference = in_table(Side::Changed, Aspect::ForeignKey, pair, name);
+            difference.declared = Some(text::foreign_key(other));
+            difference.replayed = Some(text::foreign_key(key));
+            difference.declared_at = or_table(other.place.as_ref(), pair.declared);
+            difference.migrated_at = or_table(key.place.as_ref(), pair.replayed);
+            self.note_key(difference, pair, other);
+        }
+    }
+
+    fn note_key(&mut self, difference: crate::catalog::difference::Difference, pair: Pair<'_>, key: &ForeignKey) {
+        let mut objects = vec![Object::Table(&pair.declared.name)];
+        objects.extend(key.columns.iter().map(|column| Object::Column(&pair.declared.name, column)));
+        self.note(difference, &objects);
+    }
+
+    /// Whether the describer reports a foreign key: not where its target is no table (SQLite), nor where it lies in a
+    /// schema that is not looked into.
+    fn is_seen(&self, key: &ForeignKey) -> bool {
+        self.manages(&key.target.schema) && (self.dialect() != Dialect::Sqlite || self.target(key).is_some())
+    }
+
+    fn target(&self, key: &ForeignKey) -> Option<&'a Table> {
+        let exact = self.replayed.tables.get(&key.target);
+        let written = || self.replayed.table(&crate::catalog::ObjectName::from(&key.target));
+        exact.or_else(written)
+    }
+
+    /// `foreign_keys_match`: target, columns and actions; names are compared for pairs alone.
+    fn same_foreign_key(&self, declared: &ForeignKey, replayed: &ForeignKey) -> bool {
+        let folds = self.dialect() == Dialect::MySql;
+        let tables = declared.target.name == replayed.target.name
+            || (folds && declared.target.name.eq_ignore_ascii_case(&replayed.target.name));
+        tables
+            && declared.columns == replayed.columns
+            && declared.target_columns == self.target_columns(replayed)
+            && declared.on_delete == replayed.on_delete
+            && declared.on_update == replayed.on_update
+    }
+
+    /// The columns referred to; the primary key's where none are written.
+    fn target_columns(&self, key: &ForeignKey) -> Vec<String> {
+        if !key.target_columns.is_empty() {
+            return key.target_columns.clone();
+        }
+        let primary = self.target(key).and_then(|table| table.primary_key.as_ref());
+        let columns = primary.into_iter().flat_map(|key| key.columns.iter().filter_map(IndexPart::column));
+        columns.map(str::to_owned).collect()
+    }
+}
+
+/// The join table of an implicit many-to-many relation, by its columns (`is_prisma_implicit_m2m_fk`).
+fn is_join_table(table: &Table) -> bool {
+    table.columns.len() == 2 && ["A", "B"].iter().all(|name| table.columns.iter().any(|column| column.name == *name))
+}

@@ -1,0 +1,2 @@
+mod engine;
+pub(crate) mod render;

@@ -1,0 +1,211 @@
+//! Finding Prisma's projects in a snapshot: as Prisma finds them, and beyond that wherever a `datasource` block stands.
+
+mod naming;
+mod schemas;
+pub(crate) mod settings;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use self::schemas::{Found, Survey};
+use self::settings::{config_root, is_config, locked_major, major, read_config, read_package};
+use super::history::{LOCK_FILE, LockFile, SCRIPT, lock_file_in};
+use super::schema;
+use super::schema::resolve::{Settings, provider_dialect};
+use crate::git::{Snapshot, SnapshotError};
+use crate::project::{EcosystemKind, Project, ProjectOverride};
+use crate::source::{RepoPath, Source};
+
+/// The major version that is taken where nothing says one: the newest.
+pub(crate) const NEWEST_VERSION: u32 = 7;
+
+/// Finds the projects.
+pub(crate) fn discover(snapshot: &dyn Snapshot, overrides: &[ProjectOverride]) -> Result<Vec<Project>, SnapshotError> {
+    let survey = Survey::of(snapshot)?;
+    let mut found = survey.projects();
+    let mut projects = Vec::new();
+    for wanted in overrides {
+        let taken = apply_override(&survey, &mut found, wanted);
+        for found in taken {
+            projects.extend(build(snapshot, &survey, &found, Some(wanted))?);
+        }
+    }
+    let named = projects.len();
+    for found in &found {
+        projects.extend(build(snapshot, &survey, found, None)?);
+    }
+    naming::name(&mut projects[named..]);
+    projects.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(projects)
+}
+
+/// What a policy's project stands for: the projects it names by their files or their folder are taken out of `found`.
+fn apply_override(survey: &Survey, found: &mut Vec<Found>, wanted: &ProjectOverride) -> Vec<Found> {
+    let schema = survey.expand(&wanted.schema);
+    let matches = |candidate: &Found| {
+        if !schema.is_empty() {
+            return candidate.schema.iter().any(|path| schema.contains(path));
+        }
+        if !wanted.migrations.is_empty() {
+            return wanted.migrations.contains(&candidate.migrations);
+        }
+        wanted.root.as_ref().is_some_and(|root| candidate.datasource.is_under(root))
+    };
+    let (taken, rest): (Vec<Found>, Vec<Found>) = std::mem::take(found).into_iter().partition(matches);
+    *found = rest;
+    let mut taken = if schema.is_empty() {
+        taken
+    } else {
+        // The policy's list of files is the whole schema.
+        survey.project_of(&schema).into_iter().collect()
+    };
+    taken.truncate(1);
+    for project in &mut taken {
+        if let Some(migrations) = wanted.migrations.first() {
+            project.migrations = migrations.clone();
+        }
+    }
+    taken
+}
+
+fn build(
+    snapshot: &dyn Snapshot,
+    survey: &Survey,
+    found: &Found,
+    wanted: Option<&ProjectOverride>,
+) -> Result<Option<Project>, SnapshotError> {
+    let sources: Vec<Arc<Source>> =
+        found.schema.iter().filter_map(|path| survey.sources.get(path)).map(Arc::clone).collect();
+    let settings = Settings::of(&schema::parse(&sources));
+    if settings.provider.as_deref() == Some("mongodb") {
+        return Ok(None);
+    }
+    let folder = found.datasource.parent().unwrap_or_default();
+    let root = wanted
+        .and_then(|wanted| wanted.root.clone())
+        .or_else(|| nearest(&folder, |dir| survey.packages.contains_key(dir)))
+        .unwrap_or_else(|| naming::base(&folder));
+    let mut dialect = wanted.and_then(|wanted| wanted.dialect).or_else(|| settings.dialect());
+    if dialect.is_none()
+        && let LockFile::Provider { dialect: locked, .. } = lock_file_in(&found.migrations, snapshot)?
+    {
+        dialect = locked;
+    }
+    let mut facts: BTreeMap<&'static str, String> = BTreeMap::new();
+    facts.insert("prisma-version", version(snapshot, survey, &folder)?.to_string());
+    if !snapshot.files()?.has_dir(&found.migrations) {
+        facts.insert("no-migrations", "yes".to_owned());
+    }
+    if settings.emulates_relations {
+        facts.insert("relation-mode", "prisma".to_owned());
+    }
+    if !settings.preview_features.is_empty() {
+        let features: Vec<&str> = settings.preview_features.iter().map(String::as_str).collect();
+        facts.insert("preview-features", features.join(","));
+    }
+    if let Some(argument) = schema_argument(survey, found, &root) {
+        facts.insert("schema-argument", argument);
+    }
+    let config = found.config.as_ref().and_then(|path| survey.configs.get(path));
+    for (fact, names) in config
+        .iter()
+        .flat_map(|config| [("external-tables", &config.external_tables), ("external-enums", &config.external_enums)])
+    {
+        if !names.is_empty() {
+            facts.insert(fact, names.join(","));
+        }
+    }
+    facts.extend(wanted.iter().flat_map(|wanted| wanted.facts.clone()));
+    let mut settings_files: BTreeSet<RepoPath> = BTreeSet::new();
+    settings_files.extend(found.config.clone());
+    settings_files
+        .extend(nearest(&folder, |dir| survey.packages.contains_key(dir)).map(|dir| dir.join("package.json")));
+    Ok(Some(Project {
+        name: wanted.map(|wanted| wanted.name.clone()).unwrap_or_default(),
+        ecosystem: EcosystemKind::Prisma,
+        dialect,
+        command: command(snapshot, &root)?,
+        root,
+        schema: found.schema.clone(),
+        migrations: vec![found.migrations.clone()],
+        settings: settings_files.into_iter().collect(),
+        facts,
+    }))
+}
+
+/// The nearest folder from `dir` upward that satisfies `test`.
+pub(super) fn nearest(dir: &RepoPath, test: impl Fn(&RepoPath) -> bool) -> Option<RepoPath> {
+    let mut dir = Some(dir.clone());
+    while let Some(here) = dir {
+        if test(&here) {
+            return Some(here);
+        }
+        dir = here.parent();
+    }
+    None
+}
+
+/// The major version of Prisma: of the nearest package that settles it, else of the nearest lock file, else the newest.
+fn version(snapshot: &dyn Snapshot, survey: &Survey, folder: &RepoPath) -> Result<u32, SnapshotError> {
+    let mut dir = Some(folder.clone());
+    while let Some(here) = dir {
+        let range = survey.packages.get(&here).and_then(|package| package.range.as_deref());
+        if let Some(major) = range.and_then(major) {
+            return Ok(major);
+        }
+        dir = here.parent();
+    }
+    let mut dir = Some(folder.clone());
+    while let Some(here) = dir {
+        for name in ["pnpm-workspace.yaml", "package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock"] {
+            let path = here.join(name);
+            if snapshot.files()?.get(&path).is_none() {
+                continue;
+            }
+            if let Some(major) = snapshot.read(&path)?.text().and_then(|source| locked_major(source.text())) {
+                return Ok(major);
+            }
+        }
+        dir = here.parent();
+    }
+    Ok(NEWEST_VERSION)
+}
+
+/// How Prisma is called where `root` lies: by the package manager whose lock file is nearest.
+fn command(snapshot: &dyn Snapshot, root: &RepoPath) -> Result<String, SnapshotError> {
+    let files = snapshot.files()?;
+    let mut dir = Some(root.clone());
+    while let Some(here) = dir {
+        for (lock, command) in [
+            ("pnpm-lock.yaml", "pnpm prisma"),
+            ("yarn.lock", "yarn prisma"),
+            ("bun.lock", "bunx prisma"),
+            ("bun.lockb", "bunx prisma"),
+            ("package-lock.json", "npx prisma"),
+        ] {
+            if files.get(&here.join(lock)).is_some() {
+                return Ok(command.to_owned());
+            }
+        }
+        dir = here.parent();
+    }
+    Ok("npx prisma".to_owned())
+}
+
+/// What `--schema` must say, relative to `root`; none where Prisma finds the schema from there by itself.
+fn schema_argument(survey: &Survey, found: &Found, root: &RepoPath) -> Option<String> {
+    if found.config.is_some() {
+        return None;
+    }
+    let target = found.folder.as_ref().unwrap_or(&found.datasource);
+    let defaults = [root.join("schema.prisma"), root.join("prisma/schema.prisma"), root.join("prisma/schema")];
+    // The first of the default places that is there is the one Prisma takes.
+    let first = defaults.iter().find(|path| survey.sources.contains_key(*path) || survey.has_schema_under(path));
+    if first == Some(target) {
+        return None;
+    }
+    Some(target.strip_prefix(root).unwrap_or(target.as_str()).to_owned())
+}

@@ -1,0 +1,282 @@
+//! The files that tell Prisma where things are: `package.json` and `prisma.config.*`, read as text. Nothing is executed:
+//! a configuration that computes its paths says nothing.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::source::RepoPath;
+
+/// What a configuration says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Configured {
+    /// The schema: a file or a folder, relative to the configuration.
+    pub(crate) schema: Option<String>,
+    /// The migrations folder, relative to the configuration.
+    pub(crate) migrations: Option<String>,
+    /// `tables: { external: […] }`: what the engine leaves alone.
+    pub(crate) external_tables: Vec<String>,
+    /// `enums: { external: […] }`
+    pub(crate) external_enums: Vec<String>,
+}
+
+/// Whether a file is a configuration of Prisma by its name.
+pub(crate) fn is_config(path: &RepoPath) -> bool {
+    let name = path.file_name();
+    let stem = name.strip_prefix("prisma.config.").or_else(|| {
+        // `.config/prisma.ts` is the other place that Prisma looks at.
+        let parent = path.parent()?;
+        (parent.file_name() == ".config").then(|| name.strip_prefix("prisma."))?
+    });
+    stem.is_some_and(|extension| matches!(extension, "ts" | "mts" | "cts" | "js" | "mjs" | "cjs"))
+}
+
+/// The folder that paths in a configuration start from.
+pub(crate) fn config_root(path: &RepoPath) -> RepoPath {
+    let parent = path.parent().unwrap_or_default();
+    if parent.file_name() == ".config" { parent.parent().unwrap_or_default() } else { parent }
+}
+
+/// Reads `prisma.config.*`: literal strings, and literal strings that are joined.
+pub(crate) fn read_config(text: &str) -> Configured {
+    static SCHEMA: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\bschema\s*:\s*").ok());
+    static MIGRATIONS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\bmigrations\s*:\s*\{").ok());
+    static TABLES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\btables\s*:\s*\{").ok());
+    static ENUMS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\benums\s*:\s*\{").ok());
+    static PATH: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\bpath\s*:\s*").ok());
+    static EXTERNAL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\bexternal\s*:\s*\[").ok());
+    let text = without_comments(text);
+    let behind = |text: &'_ str, key: &LazyLock<Option<Regex>>| Some(key.as_ref()?.find(text)?.end());
+    let body = |key: &LazyLock<Option<Regex>>| {
+        let body = &text[behind(&text, key)?..];
+        Some(&body[..body.find('}').unwrap_or(body.len())])
+    };
+    let external = |key: &LazyLock<Option<Regex>>| {
+        body(key).and_then(|body| Some(literals(&body[behind(body, &EXTERNAL)?..]))).unwrap_or_default()
+    };
+    Configured {
+        schema: behind(&text, &SCHEMA).and_then(|at| path_expression(&text[at..])),
+        migrations: body(&MIGRATIONS).and_then(|body| path_expression(&body[behind(body, &PATH)?..])),
+        external_tables: external(&TABLES),
+        external_enums: external(&ENUMS),
+    }
+}
+
+/// The literals of an array, from behind its opening bracket on.
+fn literals(text: &str) -> Vec<String> {
+    let mut rest = text.trim_start();
+    let mut found = Vec::new();
+    while let Some((value, behind)) = literal(rest) {
+        found.push(value.to_owned());
+        rest = behind.trim_start().trim_start_matches(',').trim_start();
+    }
+    found
+}
+
+/// The path that a literal, or a call that joins literals, stands for. Names of the configuration's own folder
+/// (`__dirname`, `import.meta.dirname`) add nothing.
+fn path_expression(text: &str) -> Option<String> {
+    let text = text.trim_start();
+    if let Some(literal) = literal(text) {
+        return Some(literal.0.to_owned());
+    }
+    let (callee, arguments) = text.split_once('(')?;
+    let is_join = matches!(callee.trim(), "path.join" | "path.resolve" | "join" | "resolve");
+    if !is_join {
+        return None;
+    }
+    let mut rest = arguments.trim_start();
+    let mut parts = Vec::new();
+    loop {
+        if rest.starts_with(')') {
+            break;
+        }
+        if let Some((part, behind)) = literal(rest) {
+            parts.push(part);
+            rest = behind.trim_start();
+        } else {
+            let own = ["__dirname", "import.meta.dirname", "process.cwd()"];
+            let name = own.iter().find(|name| rest.starts_with(**name))?;
+            rest = rest[name.len()..].trim_start();
+        }
+        match rest.strip_prefix(',') {
+            Some(behind) => rest = behind.trim_start(),
+            None if rest.starts_with(')') => {}
+            None => return None,
+        }
+    }
+    (!parts.is_empty()).then(|| parts.join("/"))
+}
+
+/// A string literal at the start of a text, and what stands behind it.
+fn literal(text: &str) -> Option<(&str, &str)> {
+    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))?;
+    let (value, rest) = text[1..].split_once(quote)?;
+    (!value.contains(['\n', '$', '\\'])).then_some((value, rest))
+}
+
+/// The text with its comments blanked; strings are kept.
+fn without_comments(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        if let Some(behind) = rest.strip_prefix("/*") {
+            rest = behind.split_once("*/").map_or("", |(_, behind)| behind);
+            out.push(' ');
+        } else if rest.starts_with("//") {
+            rest = &rest[rest.find('\n').unwrap_or(rest.len())..];
+        } else if let Some((_, behind)) = literal(rest) {
+            out.push_str(&rest[..rest.len() - behind.len()]);
+            rest = behind;
+        } else {
+            out.push(c);
+            rest = &rest[c.len_utf8()..];
+        }
+    }
+    out
+}
+
+/// What a `package.json` says about Prisma.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Package {
+    /// `prisma.schema`.
+    pub(crate) schema: Option<String>,
+    /// The version range of `prisma`, or of `@prisma/client`.
+    pub(crate) range: Option<String>,
+}
+
+/// Reads a `package.json`; one that does not parse says nothing.
+pub(crate) fn read_package(text: &str) -> Package {
+    let Ok(json) = serde_json::from_str::<serde_json::Value>(text) else { return Package::default() };
+    let schema = json.get("prisma").and_then(|prisma| prisma.get("schema")).and_then(|schema| schema.as_str());
+    let range = ["prisma", "@prisma/client"].iter().find_map(|package| {
+        ["devDependencies", "dependencies", "peerDependencies"]
+            .iter()
+            .find_map(|section| json.get(section)?.get(package)?.as_str())
+    });
+    Package { schema: schema.map(str::to_owned), range: range.map(str::to_owned) }
+}
+
+/// The major version that a range allows, where it allows one only: `^6.1.0`, `~6.2`, `6.x`, `npm:prisma@6.0.0`.
+pub(crate) fn major(range: &str) -> Option<u32> {
+    let range = range.rsplit_once('@').map_or(range, |(_, version)| version);
+    let range = range.trim().trim_start_matches(['^', '~', '=', 'v']);
+    let digits: String = range.chars().take_while(char::is_ascii_digit).collect();
+    let behind = &range[digits.len()..];
+    if range.contains("||") || !(behind.is_empty() || behind.starts_with(['.', '-'])) {
+        return None;
+    }
+    digits.parse().ok().filter(|&major| (1..100).contains(&major))
+}
+
+/// The major version that a lock file or a workspace's catalog settles on.
+pub(crate) fn locked_major(text: &str) -> Option<u32> {
+    // package-lock.json; yarn.lock and pnpm-lock.yaml; bun.lock; pnpm-workspace.yaml
+    static LOCKED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r#"(?m)"node_modules/(?:@prisma/client|prisma)":\s*\{\s*"version":\s*"(\d+)\."#,
+            r#"|^\s*['"]?/?(?:@prisma/client|prisma)[@/](\d+)\.\d+\.\d+"#,
+            r#"|^"?(?:@prisma/client|prisma)@[^\n]*\n\s+version:?\s+"?(\d+)\."#,
+            r#"|"(?:@prisma/client|prisma)":\s*\["(?:@prisma/client|prisma)@(\d+)\."#,
+            r#"|^\s+['"]?(?:@prisma/client|prisma)['"]?:\s*['"]?[\^~]?(\d+)\.\d+"#,
+        ))
+        .ok()
+    });
+    let captures = LOCKED.as_ref()?.captures(text)?;
+    captures.iter().skip(1).flatten().next()?.as_str().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn configurations_are_read_without_running_them() {
+        let read = |text: &str| {
+            let Configured { schema, migrations, .. } = read_config(text);
+            (schema.unwrap_or_default(), migrations.unwrap_or_default())
+        };
+        let pair = |schema: &str, migrations: &str| (schema.to_owned(), migrations.to_owned());
+        for (text, expected) in [
+            ("export default defineConfig({ schema: './prisma/schema.prisma' })", pair("./prisma/schema.prisma", "")),
+            (
+                "export default {\n  schema: path.join('prisma', \"schema\"),\n  migrations: {\n    path: `db/migrations`,\n    seed: 'x' },\n}",
+                pair("prisma/schema", "db/migrations"),
+            ),
+            ("module.exports = { schema: resolve(__dirname, 'a/b.prisma') }", pair("a/b.prisma", "")),
+            ("export default { // schema: 'old'\n /* schema: 'older' */ schema: 'new' }", pair("new", "")),
+            ("export default { schema: process.env.SCHEMA }", pair("", "")),
+            ("export default { schema: `${root}/x` }", pair("", "")),
+            ("export default { url: 'http://x', schema: 'a' }", pair("a", "")),
+            ("export default { migrations: { seed: 'tsx seed' }, views: { path: 'v' } }", pair("", "")),
+        ] {
+            assert_eq!(read(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_external_is_read() {
+        let text = "export default { tables: { external: ['auth.users', \"audit\"] }, enums: { external: ['x',] } }";
+        let config = read_config(text);
+        assert_eq!(config.external_tables, ["auth.users", "audit"]);
+        assert_eq!(config.external_enums, ["x"]);
+    }
+
+    #[test]
+    fn configurations_are_known_by_name() {
+        for (path, expected) in [
+            ("prisma.config.ts", true),
+            ("a/prisma.config.mjs", true),
+            (".config/prisma.ts", true),
+            ("prisma.config.json", false),
+            ("src/prisma.ts", false),
+        ] {
+            assert_eq!(is_config(&path.into()), expected, "{path}");
+        }
+        assert_eq!(config_root(&"a/.config/prisma.ts".into()).as_str(), "a");
+    }
+
+    #[test]
+    fn packages_name_schema_and_version() {
+        let package =
+            read_package(r#"{"prisma":{"schema":"db"},"dependencies":{"@prisma/client":"^5.1.0","prisma":"~6.2.0"}}"#);
+        assert_eq!(package.schema.as_deref(), Some("db"));
+        assert_eq!(package.range.as_deref(), Some("~6.2.0"));
+        assert_eq!(read_package("{"), Package::default());
+    }
+
+    #[test]
+    fn ranges_settle_on_a_major_version() {
+        for (range, expected) in [
+            ("^6.1.0", Some(6)),
+            ("5", Some(5)),
+            ("6.x", Some(6)),
+            ("7.0.0-dev.1", Some(7)),
+            ("npm:prisma@6.0.0", Some(6)),
+            (">=5", None),
+            ("^5 || ^6", None),
+            ("latest", None),
+            ("workspace:*", None),
+            ("catalog:", None),
+        ] {
+            assert_eq!(major(range), expected, "{range}");
+        }
+    }
+
+    #[test]
+    fn lock_files_settle_on_a_major_version() {
+        for (text, expected) in [
+            ("\"node_modules/prisma\": {\n  \"version\": \"5.22.0\"", Some(5)),
+            ("  prisma@6.1.0:\n    resolution: {}", Some(6)),
+            ("  '@prisma/client@6.1.0(prisma@6.1.0)':\n", Some(6)),
+            ("  /@prisma/client/4.1.0:\n", Some(4)),
+            ("prisma@^5.0.0, prisma@^5.1.0:\n  version \"5.3.1\"\n", Some(5)),
+            ("\"@prisma/client@npm:^6.0.0\":\n  version: 6.2.0\n", Some(6)),
+            ("\"prisma\": [\"prisma@7.0.0\", \"\"]", Some(7)),
+            ("catalog:\n  prisma: ^6.3.0\n", Some(6)),
+            ("eslint-plugin-prisma@1.0.0:\n", None),
+        ] {
+            assert_eq!(locked_major(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,232 @@
+use crate::catalog::Dialect;
+use crate::git::MemorySnapshot;
+use crate::prisma::Prisma;
+use crate::project::{Ecosystem, Project, ProjectOverride, Touch};
+
+const PG: &str = "datasource db {\n provider = \"postgresql\"\n}\n";
+const MYSQL: &str = "datasource db {\n provider = \"mysql\"\n}\n";
+const MODEL: &str = "model A {\n id Int @id\n}\n";
+
+fn discover(files: &[(&str, &str)]) -> Vec<Project> {
+    with_policy(files, &[])
+}
+
+fn with_policy(files: &[(&str, &str)], overrides: &[ProjectOverride]) -> Vec<Project> {
+    Prisma.discover(&MemorySnapshot::new(files.iter().copied()), overrides).expect("memory can be read")
+}
+
+fn whole(datasource: &str) -> String {
+    format!("{datasource}{MODEL}")
+}
+
+/// Name, schema and migrations of each project.
+fn summary(projects: &[Project]) -> Vec<(String, String, String)> {
+    let list = |paths: &[crate::source::RepoPath]| {
+        paths.iter().map(|path| path.as_str().to_owned()).collect::<Vec<_>>().join(" ")
+    };
+    projects.iter().map(|p| (p.name.clone(), list(&p.schema), list(&p.migrations))).collect()
+}
+
+fn entry(name: &str, schema: &str, migrations: &str) -> (String, String, String) {
+    (name.to_owned(), schema.to_owned(), migrations.to_owned())
+}
+
+#[test]
+fn the_default_place_is_found() {
+    let schema = whole(PG);
+    let projects = discover(&[
+        ("package.json", r#"{"devDependencies":{"prisma":"^5.0.0"}}"#),
+        ("pnpm-lock.yaml", ""),
+        ("prisma/schema.prisma", &schema),
+        ("prisma/migrations/1_a/migration.sql", ""),
+        ("prisma/notes.prisma", "model Stray {\n id Int @id\n}\n"),
+    ]);
+    assert_eq!(summary(&projects), [entry(".", "prisma/schema.prisma", "prisma/migrations")]);
+    let project = &projects[0];
+    assert_eq!(project.dialect, Some(Dialect::PostgreSql));
+    assert_eq!(project.facts.get("prisma-version").map(String::as_str), Some("5"));
+    assert!(!project.facts.contains_key("no-migrations"));
+    assert_eq!(Prisma.command_new_migration(project, "add_users"), "pnpm prisma migrate dev --name add_users");
+}
+
+#[test]
+fn packages_of_a_monorepo_are_projects_of_their_own() {
+    let schema = whole(PG);
+    let projects = discover(&[
+        ("yarn.lock", ""),
+        ("package.json", "{}"),
+        ("apps/api/package.json", r#"{"dependencies":{"@prisma/client":"6.1.0"}}"#),
+        ("apps/api/prisma/schema.prisma", &schema),
+        ("apps/api/prisma/migrations/1_a/migration.sql", ""),
+        ("packages/db/package.json", r#"{"prisma":{"schema":"./sql/main.prisma"}}"#),
+        ("packages/db/sql/main.prisma", &schema),
+        ("packages/prisma/package.json", "{}"),
+        ("packages/prisma/schema.prisma", &schema),
+        ("node_modules/x/prisma/schema.prisma", &schema),
+        ("apps/api/dist/prisma/schema.prisma", &schema),
+        ("apps/web/src/fixtures/schema.prisma", &schema),
+    ]);
+    assert_eq!(
+        summary(&projects),
+        [
+            entry("api", "apps/api/prisma/schema.prisma", "apps/api/prisma/migrations"),
+            entry("db", "packages/db/sql/main.prisma", "packages/db/sql/migrations"),
+            entry("prisma", "packages/prisma/schema.prisma", "packages/prisma/migrations"),
+        ]
+    );
+    assert_eq!(
+        Prisma.command_new_migration(&projects[0], "<name>"),
+        "cd apps/api && yarn prisma migrate dev --name <name>"
+    );
+    assert_eq!(projects[1].facts.get("no-migrations").map(String::as_str), Some("yes"));
+}
+
+#[test]
+fn configurations_name_schema_and_migrations() {
+    let schema = whole(PG);
+    let projects = discover(&[
+        ("package.json", "{}"),
+        (
+            "prisma.config.ts",
+            "export default defineConfig({ schema: 'db/models', migrations: { path: 'db/migration' } })",
+        ),
+        ("db/models/base.prisma", PG),
+        ("db/models/a.prisma", MODEL),
+        ("db/migration/1_a/migration.sql", ""),
+        ("db/migration/1_a/schema.prisma", &schema),
+    ]);
+    assert_eq!(summary(&projects), [entry("models", "db/models/a.prisma db/models/base.prisma", "db/migration")]);
+    assert_eq!(projects[0].settings.len(), 2);
+    assert_eq!(Prisma.command_new_migration(&projects[0], "x"), "npx prisma migrate dev --name x");
+}
+
+#[test]
+fn schemas_of_several_files_are_put_together() {
+    let user = "model User {\n id Int @id\n posts Post[]\n}\n";
+    let post = "model Post {\n id Int @id\n userId Int\n user User @relation(fields: [userId], references: [id])\n}\n";
+    // The migrations beside the datasource, beside the folder, and models in a folder next to it.
+    for (datasource, models, migrations) in [
+        ("prisma/schema/main.prisma", "prisma/schema", "prisma/schema/migrations"),
+        ("prisma/schema/schema.prisma", "prisma/schema", "prisma/migrations"),
+        ("prisma/src/schema.prisma", "prisma/src/models", "prisma/src/migrations"),
+        ("prisma/base/datasource.prisma", "prisma/models", "prisma/base/migrations"),
+    ] {
+        let paths = [
+            format!("{models}/user.prisma"),
+            format!("{models}/post.prisma"),
+            format!("{migrations}/1_a/migration.sql"),
+        ];
+        let projects = discover(&[
+            ("package.json", "{}"),
+            (datasource, PG),
+            (&paths[0], user),
+            (&paths[1], post),
+            (&paths[2], ""),
+        ]);
+        assert_eq!(projects.len(), 1, "{datasource}");
+        assert_eq!(projects[0].schema.len(), 3, "{datasource}");
+        assert_eq!(projects[0].migrations[0].as_str(), migrations, "{datasource}");
+    }
+}
+
+#[test]
+fn schemas_of_several_providers_have_their_own_migrations() {
+    let (pg, mysql) = (whole(PG), whole(MYSQL));
+    let projects = discover(&[
+        ("package.json", "{}"),
+        ("prisma/mysql-schema.prisma", &mysql),
+        ("prisma/postgresql-schema.prisma", &pg),
+        ("prisma/bouncer-schema.prisma", &pg),
+        ("prisma/mysql-migrations/1_a/migration.sql", ""),
+        ("prisma/postgresql-migrations/1_a/migration.sql", ""),
+        ("prisma/postgresql-migrations/1_a/schema.prisma", &pg),
+    ]);
+    assert_eq!(
+        summary(&projects),
+        [
+            entry("bouncer", "prisma/bouncer-schema.prisma", "prisma/migrations"),
+            entry("mysql", "prisma/mysql-schema.prisma", "prisma/mysql-migrations"),
+            entry("postgresql", "prisma/postgresql-schema.prisma", "prisma/postgresql-migrations"),
+        ]
+    );
+    assert_eq!(
+        Prisma.command_new_migration(&projects[1], "x"),
+        "npx prisma migrate dev --name x --schema prisma/mysql-schema.prisma"
+    );
+    let projects = discover(&[
+        ("db/schema.postgres.prisma", &pg),
+        ("db/schema.mysql.prisma", &mysql),
+        ("db/migrations/postgresql/1_a/migration.sql", ""),
+        ("db/migrations/mysql/1_a/migration.sql", ""),
+    ]);
+    assert_eq!(
+        summary(&projects),
+        [
+            entry("mysql", "db/schema.mysql.prisma", "db/migrations/mysql"),
+            entry("postgres", "db/schema.postgres.prisma", "db/migrations/postgresql"),
+        ]
+    );
+}
+
+#[test]
+fn other_peoples_schemas_are_no_projects() {
+    let mongo = format!("datasource db {{\n provider = \"mongodb\"\n}}\n{MODEL}");
+    let schema = whole(PG);
+    let projects = discover(&[
+        ("prisma/schema.prisma", mongo.as_str()),
+        ("src/import/shop.prisma", &schema),
+        ("prisma/contract.prisma", &schema),
+        ("lib/part.prisma", MODEL),
+    ]);
+    assert_eq!(summary(&projects), []);
+}
+
+#[test]
+fn a_policy_names_what_it_knows_better() {
+    let schema = whole(PG);
+    let files = [
+        ("a/prisma/schema.prisma", schema.as_str()),
+        ("a/prisma/migrations/1_a/migration.sql", ""),
+        ("b/prisma/schema.prisma", &schema),
+        ("sql/1_a/migration.sql", ""),
+    ];
+    let wanted = ProjectOverride {
+        name: "shop".to_owned(),
+        schema: vec!["b/prisma/schema.prisma".into()],
+        migrations: vec!["sql".into()],
+        dialect: Some(Dialect::CockroachDb),
+        ..ProjectOverride::default()
+    };
+    let projects = with_policy(&files, &[wanted]);
+    assert_eq!(
+        summary(&projects),
+        [entry("a", "a/prisma/schema.prisma", "a/prisma/migrations"), entry("shop", "b/prisma/schema.prisma", "sql")]
+    );
+    assert_eq!(projects[1].dialect, Some(Dialect::CockroachDb));
+}
+
+#[test]
+fn paths_are_told_apart() {
+    let projects = discover(&[
+        ("package.json", "{}"),
+        ("prisma/schema/main.prisma", PG),
+        ("prisma/schema/a.prisma", MODEL),
+        ("prisma/schema/migrations/1_a/migration.sql", ""),
+    ]);
+    let touch = |path: &str| Prisma.touch(&projects[0], &path.into());
+    assert_eq!(touch("prisma/schema/main.prisma"), Some(Touch::Schema));
+    assert_eq!(touch("prisma/schema/gone.prisma"), Some(Touch::Schema));
+    assert_eq!(touch("prisma/schema/migrations/1_a/migration.sql"), Some(Touch::Migration));
+    assert_eq!(touch("prisma/schema/migrations/migration_lock.toml"), Some(Touch::Migration));
+    assert_eq!(touch("package.json"), Some(Touch::Settings));
+    assert_eq!(touch("prisma/other.prisma"), None);
+    for (path, expected) in [
+        ("a/schema.prisma", true),
+        ("x/migrations/1/readme.md", true),
+        ("prisma.config.ts", true),
+        ("src/index.ts", false),
+        ("pnpm-lock.yaml", false),
+    ] {
+        assert_eq!(Prisma.may_matter(&path.into()), expected, "{path}");
+    }
+}

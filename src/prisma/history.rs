@@ -1,0 +1,405 @@
+//! The migrations folder to a history: one directory each, in byte order, with its `migration.sql`.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+use regex::Regex;
+
+use crate::catalog::operation::{Operation, OperationKind};
+use crate::catalog::{Dialect, Opaque, Reach};
+use crate::git::snapshot::{FileText, fingerprint};
+use crate::git::{Snapshot, SnapshotError};
+use crate::history::{History, HistoryProblem, HistoryProblemKind, Migration, Operations};
+use crate::project::Project;
+use crate::source::{Place, RepoPath, Source};
+use crate::sql;
+
+/// The file of a migration directory that the engine runs.
+pub(crate) const SCRIPT: &str = "migration.sql";
+
+/// The file of a migrations folder that names its provider.
+pub(crate) const LOCK_FILE: &str = "migration_lock.toml";
+
+/// Reads the migrations of a project.
+pub(crate) fn read(project: &Project, snapshot: &dyn Snapshot) -> Result<History, SnapshotError> {
+    let mut history = History::default();
+    let dialect = project.dialect.unwrap_or(Dialect::PostgreSql);
+    for folder in &project.migrations {
+        read_folder(folder, dialect, snapshot, &mut history)?;
+    }
+    let mut parent: Option<String> = None;
+    for migration in &mut history.migrations {
+        migration.parents = parent.replace(migration.id.clone()).into_iter().collect();
+    }
+    Ok(history)
+}
+
+fn read_folder(
+    folder: &RepoPath,
+    dialect: Dialect,
+    snapshot: &dyn Snapshot,
+    history: &mut History,
+) -> Result<(), SnapshotError> {
+    let mut directories: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for entry in snapshot.files()?.under(folder) {
+        let Some(rest) = entry.path.strip_prefix(folder) else { continue };
+        if let Some((directory, file)) = rest.split_once('/') {
+            directories.entry(directory).or_default().push(file);
+        }
+    }
+    for (name, files) in directories {
+        let path = folder.join(name);
+        if !files.contains(&SCRIPT) {
+            match files.iter().find(|file| is_program(file)) {
+                Some(program) => history.opaque.extend(read_program(&path.join(program), snapshot)?),
+                None => history.problems.extend(without_script(&path, &files)),
+            }
+            continue;
+        }
+        let script = path.join(SCRIPT);
+        let (source, operations) = match snapshot.read(&script)? {
+            FileText::Text(source) if is_lfs_pointer(&source) => {
+                unreadable(history, source, "the file is a Git LFS pointer, not the script itself")
+            }
+            FileText::Text(source) => read_script(history, source, dialect),
+            FileText::Unreadable(reason) => unreadable(history, Source::new(script, ""), &reason),
+            FileText::Absent => continue,
+        };
+        history.migrations.push(Migration {
+            id: name.to_owned(),
+            name: name.to_owned(),
+            path,
+            place: Some(Place::start_of(&source)),
+            source: Some(source),
+            script: Arc::new(operations),
+            parents: Vec::new(),
+            depends_on: Vec::new(),
+            labels: Vec::new(),
+            message: slug(name),
+            parents_place: None,
+        });
+    }
+    Ok(())
+}
+
+/// Whether a file of a directory without a script is a migration for another runner than Prisma's.
+fn is_program(file: &str) -> bool {
+    file.strip_prefix("migration.")
+        .is_some_and(|extension| matches!(extension, "ts" | "mts" | "js" | "mjs" | "cjs" | "py"))
+}
+
+/// A migration that is a program: it moves data, unless it speaks of statements that change tables.
+fn read_program(path: &RepoPath, snapshot: &dyn Snapshot) -> Result<Option<Opaque>, SnapshotError> {
+    let Some(source) = snapshot.read(path)?.text() else { return Ok(None) };
+    let text = source.text().to_ascii_uppercase();
+    let changes_tables = [
+        "ALTER TABLE",
+        "CREATE TABLE",
+        "DROP TABLE",
+        "ALTER TYPE",
+        "CREATE TYPE",
+        "CREATE UNIQUE INDEX",
+        "CREATE INDEX",
+    ]
+    .iter()
+    .any(|words| text.contains(words));
+    let reach = if changes_tables { Reach::Everything } else { Reach::Nothing };
+    let reason = "a migration that is a program, for another runner than Prisma's".to_owned();
+    Ok(Some(Opaque { place: Place::start_of(&source), reason, reach }))
+}
+
+/// What a directory without a script is: nothing, a layout of Prisma 8, or a migration that lost its file.
+fn without_script(path: &RepoPath, files: &[&str]) -> Option<HistoryProblem> {
+    let problem = |kind, message: String| Some(HistoryProblem { kind, place: None, path: path.clone(), message });
+    if files.iter().any(|file| matches!(*file, "migration.json" | "ops.json")) {
+        let message = "migrations of Prisma 8 (migration.json, ops.json) are not supported".to_owned();
+        return problem(HistoryProblemKind::Unsupported, message);
+    }
+    let speaks_of_itself = |file: &&str| {
+        let name = file.rsplit('/').next().unwrap_or(file).to_ascii_lowercase();
+        name.starts_with('.') || name.starts_with("readme")
+    };
+    if files.iter().all(speaks_of_itself) {
+        return None;
+    }
+    problem(HistoryProblemKind::MissingFile, format!("{path} holds no {SCRIPT}: Prisma refuses the whole folder"))
+}
+
+fn read_script(history: &mut History, source: Arc<Source>, dialect: Dialect) -> (Arc<Source>, Operations) {
+    let script = sql::read(&source, dialect);
+    if let Some((place, reason)) = &script.error {
+        history.problems.push(HistoryProblem {
+            kind: HistoryProblemKind::Unreadable,
+            place: Some(place.clone()),
+            path: source.path().clone(),
+            message: reason.clone(),
+        });
+    }
+    let mut operations = script.operations;
+    if let Some((place, reason)) = script.error {
+        operations.push(everything(place, reason));
+    }
+    let refusals =
+        if dialect == Dialect::PostgreSql { sql::postgres_transaction_refusals(&operations) } else { Vec::new() };
+    let fingerprint = fingerprint_of(&source);
+    (source, Operations { operations, refusals, fingerprint })
+}
+
+fn unreadable(history: &mut History, source: Arc<Source>, reason: &str) -> (Arc<Source>, Operations) {
+    let place = Place::start_of(&source);
+    history.problems.push(HistoryProblem {
+        kind: HistoryProblemKind::Unreadable,
+        place: Some(place.clone()),
+        path: source.path().clone(),
+        message: reason.to_owned(),
+    });
+    let operations = vec![everything(place, reason.to_owned())];
+    let fingerprint = fingerprint_of(&source);
+    (source, Operations { operations, refusals: Vec::new(), fingerprint })
+}
+
+/// An operation that may have done anything.
+fn everything(place: Place, reason: String) -> Operation {
+    Operation::new(OperationKind::Opaque { reason, reach: Reach::Everything }, place)
+}
+
+/// A hash of all that decides what a script does: where it stands and its text.
+fn fingerprint_of(source: &Source) -> u64 {
+    let (path, text) = (fingerprint(source.path().as_str().as_bytes()), fingerprint(source.text().as_bytes()));
+    fingerprint(&[path.to_be_bytes(), text.to_be_bytes()].concat())
+}
+
+/// How many scripts are looked at for the schema that a project's tables live in.
+const SCRIPTS_FOR_SCHEMA: usize = 40;
+
+/// The schema that the connection string of a project must name, judged by its migrations: where nearly all tables are
+/// made in one schema by name, models without `@@schema` live there. None where most names are unqualified.
+pub(crate) fn prevailing_schema(project: &Project, snapshot: &dyn Snapshot) -> Result<Option<String>, SnapshotError> {
+    static CREATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r#"(?i)\bCREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:(?:"([^"\n]+)"|\[([^\]\n]+)\]|(\w+))\s*\.)?\s*["\[\w]"#).ok()
+    });
+    let Some(create) = CREATE.as_ref() else { return Ok(None) };
+    let mut counts: BTreeMap<Option<String>, usize> = BTreeMap::new();
+    let folders = project.migrations.iter();
+    let entries = snapshot.files()?;
+    let scripts = folders.flat_map(|folder| entries.under(folder)).filter(|entry| entry.path.file_name() == SCRIPT);
+    for entry in scripts.take(SCRIPTS_FOR_SCHEMA) {
+        let Some(source) = snapshot.read(&entry.path)?.text() else { continue };
+        for found in create.captures_iter(source.text()) {
+            let schema = found.iter().skip(1).flatten().next().map(|schema| schema.as_str().to_owned());
+            *counts.entry(schema).or_default() += 1;
+        }
+    }
+    let total: usize = counts.values().sum();
+    let prevailing = counts.into_iter().max_by_key(|(_, count)| *count);
+    Ok(prevailing.filter(|(_, count)| count * 10 >= total * 9).and_then(|(schema, _)| schema))
+}
+
+/// Whether a text is what Git LFS stores in place of a file.
+pub(crate) fn is_lfs_pointer(source: &Source) -> bool {
+    source.text().starts_with("version https://git-lfs.github.com/spec/")
+}
+
+/// What stands behind the digits of a directory's name.
+fn slug(name: &str) -> Option<String> {
+    let rest = name.trim_start_matches(|c: char| c.is_ascii_digit());
+    let slug = if rest.len() < name.len() { rest.trim_start_matches(['_', '-']) } else { name };
+    (!slug.is_empty()).then(|| slug.to_owned())
+}
+
+/// What the lock file of a migrations folder says.
+#[derive(Debug, Clone)]
+pub enum LockFile {
+    /// There is none.
+    Absent,
+    /// It names a provider.
+    Provider {
+        /// The provider as written (`postgresql`, `mssql`).
+        name: String,
+        /// Its database; none for a word that names none driftgate knows.
+        dialect: Option<Dialect>,
+        /// The line.
+        place: Place,
+    },
+    /// It is there and names none.
+    Unreadable(Place),
+}
+
+/// Reads the lock file of a project's migrations folder.
+///
+/// # Errors
+/// Where the snapshot cannot be read.
+pub fn lock_file(project: &Project, snapshot: &dyn Snapshot) -> Result<LockFile, SnapshotError> {
+    match project.migrations.first() {
+        Some(folder) => lock_file_in(folder, snapshot),
+        None => Ok(LockFile::Absent),
+    }
+}
+
+/// Reads the lock file of a folder. Quoted or not, the provider stands behind `provider =`; the file of an unfinished
+/// merge holds several such lines and is unreadable.
+pub(crate) fn lock_file_in(folder: &RepoPath, snapshot: &dyn Snapshot) -> Result<LockFile, SnapshotError> {
+    let path = folder.join(LOCK_FILE);
+    let source = match snapshot.read(&path)? {
+        FileText::Absent => return Ok(LockFile::Absent),
+        FileText::Unreadable(_) => return Ok(LockFile::Unreadable(Place::start_of(&Source::new(path, "")))),
+        FileText::Text(source) => source,
+    };
+    let mut found = None;
+    let mut offset = 0;
+    for line in source.text().split_inclusive('\n') {
+        let content = line.trim_end();
+        if content.starts_with("<<<<<<<") {
+            return Ok(LockFile::Unreadable(Place::start_of(&source)));
+        }
+        let value =
+            content.trim_start().strip_prefix("provider").map(str::trim_start).and_then(|rest| rest.strip_prefix('='));
+        if let Some(value) = value {
+            let value = value.split('#').next().unwrap_or_default();
+            let name = value.trim().trim_matches(['"', '\'']).to_owned();
+            let span = crate::source::Span::new(offset, offset + content.len());
+            found.get_or_insert((name, span));
+        }
+        offset += line.len();
+    }
+    Ok(match found {
+        Some((name, span)) => {
+            let dialect = super::schema::resolve::provider_dialect(&name);
+            LockFile::Provider { name, dialect, place: Place::new(&source, span) }
+        }
+        None => LockFile::Unreadable(Place::start_of(&source)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::MemorySnapshot;
+    use crate::project::EcosystemKind;
+
+    fn project() -> Project {
+        Project {
+            name: ".".to_owned(),
+            ecosystem: EcosystemKind::Prisma,
+            dialect: Some(Dialect::PostgreSql),
+            root: RepoPath::root(),
+            schema: Vec::new(),
+            migrations: vec!["prisma/migrations".into()],
+            settings: Vec::new(),
+            command: "npx prisma".to_owned(),
+            facts: BTreeMap::new(),
+        }
+    }
+
+    fn history(files: &[(&str, &str)]) -> History {
+        read(&project(), &MemorySnapshot::new(files.iter().copied())).expect("memory can be read")
+    }
+
+    #[test]
+    fn directories_are_migrations_in_byte_order() {
+        let history = history(&[
+            ("prisma/migrations/migration_lock.toml", "provider = \"postgresql\""),
+            ("prisma/migrations/20250102000000_b/migration.sql", ""),
+            ("prisma/migrations/20250101000000_a/migration.sql", ""),
+            ("prisma/migrations/20250101000000_a/old/migration.sql", ""),
+            ("prisma/migrations/20250103_c/migration.sql", ""),
+            ("prisma/migrations/notes.md", ""),
+            ("prisma/migrations/.keep/.gitkeep", ""),
+            ("prisma/other/20250101000000_a/migration.sql", ""),
+        ]);
+        let ids: Vec<&str> = history.migrations.iter().map(|m| m.id.as_str()).collect();
+        assert_eq!(ids, ["20250101000000_a", "20250102000000_b", "20250103_c"]);
+        assert_eq!(history.migrations[0].parents, Vec::<String>::new());
+        assert_eq!(history.migrations[2].parents, ["20250102000000_b"]);
+        assert_eq!(history.migrations[1].path.as_str(), "prisma/migrations/20250102000000_b");
+        assert_eq!(history.migrations[1].message.as_deref(), Some("b"));
+        assert!(history.problems.is_empty(), "{:?}", history.problems);
+    }
+
+    #[test]
+    fn directories_without_a_script_are_told() {
+        let history = history(&[
+            ("prisma/migrations/20250101000000_a/steps.sql", ""),
+            ("prisma/migrations/app/migration.json", "{}"),
+        ]);
+        let kinds: Vec<_> = history.problems.iter().map(|problem| (&problem.kind, problem.path.as_str())).collect();
+        assert_eq!(
+            kinds,
+            [
+                (&HistoryProblemKind::MissingFile, "prisma/migrations/20250101000000_a"),
+                (&HistoryProblemKind::Unsupported, "prisma/migrations/app"),
+            ]
+        );
+    }
+
+    #[test]
+    fn programs_for_another_runner_are_opaque() {
+        let history = history(&[
+            ("prisma/migrations/1_data/migration.ts", "export default () => prisma.user.updateMany({})"),
+            ("prisma/migrations/2_ddl/migration.ts", "await client.$executeRaw`ALTER TABLE x ADD y int`"),
+        ]);
+        assert!(history.problems.is_empty(), "{:?}", history.problems);
+        let reach: Vec<&Reach> = history.opaque.iter().map(|opaque| &opaque.reach).collect();
+        assert_eq!(reach, [&Reach::Nothing, &Reach::Everything]);
+    }
+
+    #[test]
+    fn a_pointer_of_git_lfs_is_no_script() {
+        let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n";
+        let history = history(&[("prisma/migrations/1_a/migration.sql", pointer)]);
+        assert_eq!(history.problems.len(), 1);
+        assert_eq!(history.problems[0].kind, HistoryProblemKind::Unreadable);
+        assert_eq!(history.migrations.len(), 1);
+    }
+
+    #[test]
+    fn the_schema_of_the_connection_is_judged_by_the_tables() {
+        let prevailing = |text: &str| {
+            let snapshot = MemorySnapshot::new([("prisma/migrations/1_a/migration.sql", text)]);
+            prevailing_schema(&project(), &snapshot).expect("memory can be read")
+        };
+        assert_eq!(
+            prevailing("CREATE TABLE \"d$d\".\"A\" ();\ncreate table if not exists \"d$d\".b ();"),
+            Some("d$d".into())
+        );
+        assert_eq!(prevailing("CREATE TABLE [dbo].[A] ();"), Some("dbo".into()));
+        assert_eq!(prevailing("CREATE TABLE \"A\" ();\nCREATE TABLE x.\"B\" ();"), None);
+        assert_eq!(prevailing(""), None);
+    }
+
+    #[test]
+    fn fingerprints_tell_place_and_text() {
+        let of = |path: &str, text: &str| fingerprint_of(&Source::new(path.into(), text));
+        assert_eq!(of("a", "x"), of("a", "x"));
+        assert_ne!(of("a", "x"), of("b", "x"));
+        assert_ne!(of("a", "x"), of("a", "y"));
+    }
+
+    #[test]
+    fn slugs_stand_behind_the_stamp() {
+        for (name, expected) in [
+            ("20250101000000_add_users", Some("add_users")),
+            ("20250101000000_", None),
+            ("0_init", Some("init")),
+            ("init", Some("init")),
+        ] {
+            assert_eq!(slug(name).as_deref(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn lock_files_name_a_provider() {
+        let read = |text: &str| {
+            let snapshot = MemorySnapshot::new([("prisma/migrations/migration_lock.toml", text)]);
+            lock_file(&project(), &snapshot).expect("memory can be read")
+        };
+        let LockFile::Provider { name, dialect, place } = read("# Do not edit\nprovider = \"mssql\" # x\n") else {
+            panic!("a provider")
+        };
+        assert_eq!((name.as_str(), dialect, place.start().0), ("mssql", Some(Dialect::SqlServer), 2));
+        assert!(matches!(read("# nothing"), LockFile::Unreadable(_)));
+        assert!(matches!(read("<<<<<<< a\nprovider = \"mysql\"\n"), LockFile::Unreadable(_)));
+        let none = MemorySnapshot::new::<&str, &str>([]);
+        assert!(matches!(lock_file(&project(), &none), Ok(LockFile::Absent)));
+    }
+}

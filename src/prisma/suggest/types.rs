@@ -1,0 +1,135 @@
+//! Types as the engine writes them, and which of them a column can be cast between.
+
+use crate::catalog::{Catalog, Column, ColumnType, Dialect, TypeKind};
+
+/// A type in the engine's spelling.
+pub(super) fn spelled(catalog: &Catalog, ty: &ColumnType) -> String {
+    let mut text = match &ty.kind {
+        TypeKind::Builtin { name, args, unsigned } => builtin(catalog.dialect, name, args, *unsigned),
+        TypeKind::Named(name) => match &name.schema {
+            Some(schema) if schema != catalog.current_schema() => {
+                format!("{}.{}", double_quoted(schema), double_quoted(&name.name))
+            }
+            // A type of an extension is written without quotes.
+            _ if catalog.enumeration(name).is_none() => name.name.to_uppercase(),
+            _ => double_quoted(&name.name),
+        },
+        TypeKind::Inline { set, labels } => {
+            let labels: Vec<String> = labels.iter().map(|label| super::render::literal(label)).collect();
+            format!("{}({})", if *set { "SET" } else { "ENUM" }, labels.join(", "))
+        }
+        TypeKind::Other(text) => text.clone(),
+        TypeKind::Unknown => "UNKNOWN".to_owned(),
+    };
+    if ty.array && !text.ends_with("[]") {
+        text.push_str("[]");
+    }
+    text
+}
+
+fn double_quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+fn builtin(dialect: Dialect, name: &str, args: &[i64], unsigned: bool) -> String {
+    let word = match (dialect, name) {
+        (Dialect::PostgreSql | Dialect::Sqlite, "numeric") => "DECIMAL".to_owned(),
+        (Dialect::CockroachDb, _) => match name {
+            "integer" => "INT4".to_owned(),
+            "bigint" => "INT8".to_owned(),
+            "smallint" => "INT2".to_owned(),
+            "text" => "STRING".to_owned(),
+            "bytea" => "BYTES".to_owned(),
+            "double precision" => "FLOAT8".to_owned(),
+            "real" => "FLOAT4".to_owned(),
+            "boolean" => "BOOL".to_owned(),
+            "numeric" => "DECIMAL".to_owned(),
+            other => other.to_uppercase(),
+        },
+        (Dialect::MySql, "int") => "INTEGER".to_owned(),
+        (Dialect::MySql, "tinyint") if args == [1] && !unsigned => return "BOOLEAN".to_owned(),
+        (_, other) => other.to_uppercase(),
+    };
+    // CHAR and BIT stand for CHAR(1) and BIT(1).
+    let args = if dialect == Dialect::PostgreSql && name == "bit" && args == [1] { &[] } else { args };
+    let mut text = word;
+    if !args.is_empty() {
+        let separator = if dialect == Dialect::MySql { ", " } else { "," };
+        let args: Vec<String> =
+            args.iter().map(|&arg| if arg < 0 { "max".to_owned() } else { arg.to_string() }).collect();
+        text.push_str(&format!("({})", args.join(separator)));
+    }
+    if unsigned {
+        text.push_str(" UNSIGNED");
+    }
+    text
+}
+
+/// Whether the engine changes a column's type in place; else it drops the column and adds it again
+/// (`postgres_native_type_change_riskyness`, `cockroach_native_type_change_riskyness`, `native_type_change` and its kin).
+pub(super) fn castable(dialect: Dialect, from: &Column, to: &Column) -> bool {
+    let (prev, next) = (kind(from), kind(to));
+    let textual = matches!(next.0, "text" | "varchar" | "char");
+    if from.ty.array != to.ty.array {
+        return from.ty.array && textual;
+    }
+    match dialect {
+        Dialect::PostgreSql => postgres(prev, next),
+        Dialect::CockroachDb => matches!((prev.0, next.0), ("integer", "text") | ("bigint", "integer")),
+        Dialect::MySql => {
+            let moment = |name: &str| matches!(name, "date" | "datetime" | "timestamp");
+            !(moment(prev.0) ^ moment(next.0)) || textual || next.0.ends_with("text")
+        }
+        Dialect::SqlServer => {
+            let moment = |name: &str| name.starts_with("date") || name == "time";
+            let string = |name: &str| name.ends_with("char");
+            let number =
+                |name: &str| matches!(name, "int" | "bigint" | "smallint" | "tinyint" | "decimal" | "float" | "real");
+            !((moment(prev.0) || string(prev.0)) && number(next.0)) && !(moment(next.0) && number(prev.0))
+        }
+        Dialect::Sqlite | Dialect::Oracle => true,
+    }
+}
+
+fn kind(column: &Column) -> (&str, &[i64]) {
+    match &column.ty.kind {
+        TypeKind::Builtin { name, args, .. } => (name, args),
+        _ => ("", &[]),
+    }
+}
+
+fn postgres((prev, _): (&str, &[i64]), (next, next_args): (&str, &[i64])) -> bool {
+    let length = next_args.first().copied();
+    let text = next == "text" || (next == "varchar" && length.is_none());
+    let sized = matches!(next, "varchar" | "char") && length.is_some();
+    let at_least = |least: i64| sized && length.is_some_and(|length| length > least);
+    match prev {
+        // Two types of which one is no native one: the engine changes the type in place, except for enums.
+        "" => false,
+        "smallint" => matches!(next, "integer" | "bigint" | "numeric" | "real" | "double precision") || text || sized,
+        "integer" => matches!(next, "smallint" | "bigint" | "numeric" | "real" | "double precision") || text || sized,
+        "bigint" => matches!(next, "smallint" | "integer" | "numeric" | "real" | "double precision") || text || sized,
+        "numeric" | "real" | "double precision" => {
+            matches!(next, "smallint" | "integer" | "bigint" | "numeric" | "real" | "double precision") || text || sized
+        }
+        "money" | "citext" => !next.is_empty(),
+        "inet" => next == "citext" || next == "text" || next == "varchar",
+        "oid" => matches!(next, "text" | "varchar" | "bigint" | "integer"),
+        "varchar" | "char" => text || sized,
+        "text" => text || sized || next == "citext",
+        "bytea" => text || at_least(2),
+        "timestamp" => text || at_least(22) || matches!(next, "timestamp" | "timestamptz" | "date" | "time" | "timetz"),
+        "timestamptz" => {
+            text || at_least(27) || matches!(next, "timestamp" | "timestamptz" | "date" | "time" | "timetz")
+        }
+        "date" => text || at_least(27) || matches!(next, "timestamp" | "timestamptz"),
+        "time" => text || at_least(13) || matches!(next, "timetz" | "time"),
+        "timetz" => text || at_least(18) || matches!(next, "timetz" | "time"),
+        "boolean" => text || next == "varchar" || at_least(3),
+        "bit" | "varbit" => text || sized || next == "varbit" || (prev == "varbit" && next == "bit"),
+        "uuid" => text || at_least(31),
+        "xml" => text || sized,
+        "json" | "jsonb" => text || sized || matches!(next, "json" | "jsonb"),
+        _ => false,
+    }
+}

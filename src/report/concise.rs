@@ -1,0 +1,47 @@
+//! One line a finding, with the command that mends it: for editors, agents and people who know the rules.
+
+use std::fmt::Write as _;
+
+use super::text::{self, Look};
+use super::{Report, escape};
+
+/// The most objects that a line names.
+const NAMED: usize = 5;
+
+/// The report.
+pub(super) fn concise(report: &Report, look: &Look) -> String {
+    let mut out = String::new();
+    if text::is_silent(report, look) {
+        return out;
+    }
+    for finding in &report.findings {
+        let level = look.paint(Look::level(finding.level), finding.level.as_str());
+        let _ =
+            write!(out, "{}: {level}[{}] {}", text::location(finding), finding.rule, escape::line(&finding.message));
+        if finding.differences.len() > 1 {
+            let named: Vec<String> =
+                finding.differences.iter().take(NAMED).map(|d| escape::line(&d.object()).into_owned()).collect();
+            let more = finding.differences.len().saturating_sub(NAMED);
+            let more = if more > 0 { format!(", {more} more") } else { String::new() };
+            let _ = write!(out, " ({}{more})", named.join(", "));
+        }
+        if !finding.help.is_empty() {
+            let help: Vec<String> = escape::lines(&finding.help).map(|line| line.trim().to_owned()).collect();
+            let _ = write!(out, " | {} {}", look.paint(Look::help(), "fix:"), help.join("; "));
+        }
+        out.push('\n');
+        if look.statements {
+            for statement in text::statements(finding) {
+                let _ = writeln!(out, "{statement}");
+            }
+        }
+    }
+    if look.verbose {
+        for place in &report.not_judged {
+            let _ = writeln!(out, "not judged: {}", text::not_judged(place));
+        }
+    }
+    out.push_str(&text::summary(report, look));
+    out.push_str(text::skip_hint(report, look));
+    out
+}

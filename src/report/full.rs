@@ -1,0 +1,261 @@
+//! The report for a person: headline, the lines it is about, what is missing, why it matters, the command that mends it.
+
+use std::fmt;
+
+use miette::{
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NarratableReportHandler, Severity, SourceCode,
+    ThemeCharacters, ThemeStyles,
+};
+
+use super::snippet::{self, Excerpts, Marks};
+use super::text::{self, Look};
+use super::{Report, escape};
+use crate::finding::{Finding, Level};
+use crate::policy::{PolicyError, PolicyErrors};
+
+/// The most differences that are listed under one finding; `-v` lists all.
+const LISTED: usize = 12;
+
+/// The most places that are listed as not judged; `-v` lists all.
+const NOT_JUDGED: usize = 5;
+
+/// What miette draws: a headline, and marks in excerpts.
+#[derive(Debug)]
+struct Headline {
+    code: String,
+    message: String,
+    severity: Severity,
+    excerpts: Excerpts,
+    labels: Vec<LabeledSpan>,
+}
+
+impl fmt::Display for Headline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Headline {}
+
+impl Diagnostic for Headline {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(&self.code))
+    }
+
+    fn severity(&self) -> Option<Severity> {
+        Some(self.severity)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        (!self.labels.is_empty()).then_some(&self.excerpts as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        (!self.labels.is_empty()).then(|| Box::new(self.labels.iter().cloned()) as Box<_>)
+    }
+}
+
+impl Headline {
+    fn new(level: Level, code: String, message: &str, marks: Marks, look: &Look) -> Self {
+        let severity = match level {
+            Level::Error => Severity::Error,
+            Level::Warning => Severity::Warning,
+            Level::Note => Severity::Advice,
+        };
+        let (excerpts, labels) = marks.build(look);
+        Self { code, message: escape::line(message).into_owned(), severity, excerpts, labels }
+    }
+
+    fn draw(&self, out: &mut String, look: &Look) {
+        // Writing to a string does not fail, and every mark was made in these excerpts.
+        if look.graphics {
+            let theme = GraphicalTheme {
+                characters: if look.unicode { ThemeCharacters::unicode() } else { ThemeCharacters::ascii() },
+                styles: if look.color { ThemeStyles::ansi() } else { ThemeStyles::none() },
+            };
+            let handler = GraphicalReportHandler::new_themed(theme)
+                .with_links(false)
+                .with_width(look.width)
+                .with_context_lines(snippet::CONTEXT);
+            let mut drawn = String::new();
+            let _ = handler.render_report(&mut drawn, self);
+            for line in drawn.lines() {
+                out.push_str(line.trim_end());
+                out.push('\n');
+            }
+        } else {
+            out.push_str(&self.code);
+            out.push('\n');
+            let _ = NarratableReportHandler::new().with_context_lines(0).render_report(out, self);
+        }
+    }
+}
+
+/// The report.
+pub(super) fn full(report: &Report, look: &Look) -> String {
+    let mut out = String::new();
+    if text::is_silent(report, look) {
+        return out;
+    }
+    for finding in &report.findings {
+        self::finding(&mut out, finding, look);
+        out.push('\n');
+    }
+    let shown = if look.verbose { report.not_judged.len() } else { NOT_JUDGED };
+    if !report.not_judged.is_empty() {
+        out.push_str("not judged, because it cannot be read without running it:\n");
+        for place in report.not_judged.iter().take(shown) {
+            text::wrap(&mut out, look, &format!("  {} ", look.bullet()), "    ", &text::not_judged(place));
+        }
+        more(&mut out, "  ", report.not_judged.len().saturating_sub(shown), look);
+        out.push('\n');
+    }
+    out.push_str(&text::summary(report, look));
+    out.push_str(text::skip_hint(report, look));
+    out
+}
+
+fn more(out: &mut String, indent: &str, count: usize, look: &Look) {
+    if count > 0 {
+        out.push_str(&format!("{indent}{} and {count} more (-v lists all)\n", look.ellipsis()));
+    }
+}
+
+fn finding(out: &mut String, finding: &Finding, look: &Look) {
+    let mut code = format!("{}[{}]", finding.level.as_str(), finding.rule);
+    if let Some(project) = finding.project.as_deref().filter(|name| *name != ".") {
+        code.push_str(&format!(" in {}", escape::line(project)));
+    }
+    let marks = marks(finding, look);
+    if marks.is_empty() {
+        code.push_str(&format!(" at {}", text::location(finding)));
+    }
+    Headline::new(finding.level, code, &finding.message, marks, look).draw(out, look);
+    // A related file without a place has no excerpt: it is named.
+    for related in finding.related.iter().filter(|related| related.place.is_none()) {
+        let line = format!("{}: {}", related.path, related.message);
+        text::wrap(out, look, &format!("  {} ", look.bullet()), "    ", &line);
+    }
+    differences(out, finding, look);
+    let why = look.paint(anstyle::Style::new().bold(), "why:");
+    section(out, look, "   why: ", &why, &finding.reason, true);
+    let help = look.paint(Look::help(), "help:");
+    // Commands are copied: they are not wrapped.
+    section(out, look, "  help: ", &help, &finding.help, false);
+    if look.statements {
+        let sql = look.paint(Look::help(), "sql:");
+        section(out, look, "   sql: ", &sql, &text::statements(finding).join("\n"), false);
+    }
+}
+
+/// Text behind a title, which is painted after it was measured.
+fn section(out: &mut String, look: &Look, indent: &str, title: &str, text: &str, wrap: bool) {
+    if text.trim().is_empty() {
+        return;
+    }
+    let rest = " ".repeat(indent.len());
+    let mut body = String::new();
+    if wrap {
+        text::wrap(&mut body, look, &rest, &rest, text);
+    } else {
+        for line in escape::lines(text) {
+            body.push_str(format!("{rest}{line}").trim_end());
+            body.push('\n');
+        }
+    }
+    let lead = indent.len() - indent.trim_start().len();
+    out.push_str(&" ".repeat(lead));
+    out.push_str(title);
+    out.push(' ');
+    out.push_str(body.get(indent.len()..).unwrap_or("\n"));
+}
+
+/// The marks of a finding: the declared things that are not made, the finding's own place, what is related to it.
+fn marks(finding: &Finding, look: &Look) -> Marks {
+    let mut marks = Marks::default();
+    let several = finding.differences.len() > 1;
+    let own = finding.place.as_ref();
+    let with_places = finding.differences.iter().filter_map(|d| d.declared_at.as_ref().map(|place| (d, place)));
+    for (difference, place) in with_places {
+        let label = if several { difference.object() } else { "declared here".to_owned() };
+        marks.add(place, Some(&label), own == Some(place), look);
+    }
+    if let Some(place) = own {
+        marks.add(place, None, true, look);
+    }
+    for related in &finding.related {
+        if let Some(place) = &related.place {
+            marks.add(place, Some(&related.message), false, look);
+        }
+    }
+    if let [difference] = finding.differences.as_slice()
+        && let Some(place) = &difference.migrated_at
+    {
+        marks.add(place, Some("migrated here"), false, look);
+    }
+    marks
+}
+
+/// What is missing, too much or different, by name. One alone is in the headline already.
+fn differences(out: &mut String, finding: &Finding, look: &Look) {
+    if let [only] = finding.differences.as_slice() {
+        if let (Some(declared), Some(replayed)) = (&only.declared, &only.replayed) {
+            text::wrap(out, look, "  declared: ", "            ", declared);
+            text::wrap(out, look, "  migrated: ", "            ", replayed);
+        }
+        return;
+    }
+    let mut left = if look.verbose { usize::MAX } else { LISTED };
+    for (title, differences) in text::by_side(&finding.differences) {
+        let shown = left.min(differences.len());
+        if shown > 0 {
+            out.push_str(&format!("  {title}:\n"));
+        }
+        for difference in differences.iter().take(shown) {
+            text::wrap(out, look, &format!("    {} ", look.bullet()), "      ", &text::difference(difference));
+        }
+        left -= shown;
+    }
+    let shown = if look.verbose { finding.differences.len() } else { LISTED };
+    more(out, "    ", finding.differences.len().saturating_sub(shown), look);
+}
+
+/// Everything wrong with a policy, drawn where it stands.
+pub fn policy_errors(errors: &PolicyErrors, look: &Look) -> String {
+    let mut out = String::new();
+    for error in &errors.0 {
+        policy_error(&mut out, error, look);
+        out.push('\n');
+    }
+    out.push_str("nothing was checked\n");
+    out
+}
+
+/// Why nothing was checked, and what mends it.
+pub fn failure(message: &str, help: Option<&str>, look: &Look) -> String {
+    let mut out = String::new();
+    let title = look.paint(Look::level(Level::Error), "error:");
+    section(&mut out, look, "error: ", &title, message, true);
+    if let Some(help) = help {
+        section(&mut out, look, "  help: ", &look.paint(Look::help(), "help:"), help, false);
+    }
+    out.push_str("nothing was checked\n");
+    out
+}
+
+fn policy_error(out: &mut String, error: &PolicyError, look: &Look) {
+    let mut marks = Marks::default();
+    let mut code = "error[policy]".to_owned();
+    if let Some(place) = error.place() {
+        if !marks.add(place, Some(error.label()), true, look) {
+            let (line, column) = place.start();
+            let path = place.path().to_string();
+            code.push_str(&format!(" at {}:{line}:{column}", escape::line(&path)));
+        }
+        if let Some((place, label)) = error.related() {
+            marks.add(place, Some(label), false, look);
+        }
+    }
+    Headline::new(Level::Error, code, &error.to_string(), marks, look).draw(out, look);
+    section(out, look, "  help: ", &look.paint(Look::help(), "help:"), &error.help(), false);
+}

@@ -1,0 +1,254 @@
+//! What the reports for people share: how they look, wrapping, and the summary line.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+
+use super::{NotJudged, Report, Summary, escape};
+use crate::catalog::difference::{Difference, Side};
+use crate::finding::{Finding, Level};
+
+/// How a report for people looks. The command line decides once; reports ask no environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one independent property")]
+pub struct Look {
+    /// Columns.
+    pub width: usize,
+    /// Whether colours are written.
+    pub color: bool,
+    /// Whether lines are drawn with characters beyond ASCII.
+    pub unicode: bool,
+    /// Whether anything is drawn at all; otherwise the report reads well aloud.
+    pub graphics: bool,
+    /// Whether everything is listed and the range explained.
+    pub verbose: bool,
+    /// Whether a clean run says nothing.
+    pub quiet: bool,
+    /// Whether a hook asked: then nothing is said where nothing was to be judged.
+    pub hook: bool,
+    /// Whether that hook is run by the pre-commit framework, which has a way of its own to skip one hook once.
+    pub pre_commit: bool,
+    /// Whether the statements that would close each gap are written below it.
+    pub statements: bool,
+}
+
+impl Look {
+    /// 80 columns, no colours, lines drawn.
+    pub fn plain() -> Self {
+        Self {
+            width: 80,
+            color: false,
+            unicode: true,
+            graphics: true,
+            verbose: false,
+            quiet: false,
+            hook: false,
+            pre_commit: false,
+            statements: false,
+        }
+    }
+
+    /// `text` in a style, where there are colours.
+    pub(super) fn paint(&self, style: Style, text: &str) -> String {
+        if self.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+
+    /// The style of a level.
+    pub(super) fn level(level: Level) -> Style {
+        let color = match level {
+            Level::Error => AnsiColor::Red,
+            Level::Warning => AnsiColor::Yellow,
+            Level::Note => AnsiColor::Cyan,
+        };
+        Style::new().bold().fg_color(Some(color.into()))
+    }
+
+    /// The style of what mends.
+    pub(super) fn help() -> Style {
+        Style::new().bold().fg_color(Some(AnsiColor::Green.into()))
+    }
+
+    /// The mark before an item of a list.
+    pub(super) fn bullet(&self) -> &'static str {
+        if self.unicode { "•" } else { "-" }
+    }
+
+    /// The mark for what is left out.
+    pub(super) fn ellipsis(&self) -> &'static str {
+        if self.unicode { "…" } else { "..." }
+    }
+}
+
+/// `1 error`, `2 errors`.
+pub(super) fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// A text cut to `most` characters.
+pub(super) fn cut(text: &str, most: usize, ellipsis: &str) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(most.saturating_sub(ellipsis.chars().count())).collect();
+    format!("{kept}{ellipsis}")
+}
+
+/// Appends `text` wrapped at the width, behind `first` on the first line and behind `rest` on the others.
+/// Lines of the text stay lines.
+pub(super) fn wrap(out: &mut String, look: &Look, first: &str, rest: &str, text: &str) {
+    let mut indent = first;
+    for one in escape::lines(text) {
+        let mut column = indent.chars().count();
+        out.push_str(indent);
+        let mut fresh = true;
+        for word in one.split_whitespace() {
+            let length = word.chars().count();
+            if !fresh && column + 1 + length > look.width {
+                out.push('\n');
+                out.push_str(rest);
+                column = rest.chars().count();
+                fresh = true;
+            }
+            if !fresh {
+                out.push(' ');
+                column += 1;
+            }
+            out.push_str(word);
+            column += length;
+            fresh = false;
+        }
+        out.push('\n');
+        indent = rest;
+    }
+}
+
+/// One difference on one line, without its object's side: `the column users.age: integer not null`.
+pub(super) fn difference(difference: &Difference) -> String {
+    let object = difference.object();
+    let mut text = match (&difference.declared, &difference.replayed) {
+        (Some(declared), Some(replayed)) => format!("{object}: declared {declared}, migrated {replayed}"),
+        (Some(one), None) | (None, Some(one)) if !object.contains(one.as_str()) => format!("{object}: {one}"),
+        _ => object,
+    };
+    if !difference.certain {
+        text.push_str(" (uncertain)");
+    }
+    if difference.beyond_engine {
+        text.push_str(" (autogenerate would not see it)");
+    }
+    escape::line(&text).into_owned()
+}
+
+/// The differences of a side, under what they are.
+pub(super) fn by_side(differences: &[Difference]) -> impl Iterator<Item = (&'static str, Vec<&Difference>)> {
+    [
+        (Side::Missing, "declared, but no migration makes"),
+        (Side::Extra, "made by the migrations, but not declared"),
+        (Side::Changed, "declared and migrated differently"),
+    ]
+    .into_iter()
+    .map(|(side, title)| (title, differences.iter().filter(|d| d.kind.side == side).collect::<Vec<_>>()))
+    .filter(|(_, differences)| !differences.is_empty())
+}
+
+/// `path:line:column`, as much of it as there is.
+pub(super) fn location(finding: &Finding) -> String {
+    let path = finding.path.to_string();
+    let path = escape::line(&path);
+    match super::start(finding.place.as_ref()) {
+        Some((line, column)) => format!("{path}:{line}:{column}"),
+        None => path.into_owned(),
+    }
+}
+
+/// `path:line: reason`.
+pub(super) fn not_judged(place: &NotJudged) -> String {
+    let line = place.line.map(|line| format!(":{line}")).unwrap_or_default();
+    let path = place.path.to_string();
+    format!("{}{line}: {}", escape::line(&path), escape::line(&place.reason))
+}
+
+/// The counts: `1 error, 2 warnings`.
+pub(super) fn counts(summary: &Summary) -> String {
+    let mut parts = Vec::new();
+    for (number, noun) in [(summary.errors, "error"), (summary.warnings, "warning"), (summary.notes, "note")] {
+        if number > 0 {
+            parts.push(count(number, noun));
+        }
+    }
+    if parts.is_empty() {
+        parts.push("no findings".to_owned());
+    }
+    parts.join(", ")
+}
+
+/// The last line: counts, what was looked at, the range, what was allowed, what was not judged.
+pub fn summary(report: &Report, look: &Look) -> String {
+    let summary = &report.summary;
+    let worst = report.findings.first().map(|finding| finding.level);
+    let style = worst.map_or_else(Look::help, Look::level);
+    let mut out = format!("driftgate: {}", look.paint(style, &counts(summary)));
+    let touched = report.projects.iter().filter(|project| project.touched).count();
+    let looked_at = match report.projects.len() {
+        0 => "no project".to_owned(),
+        all if touched == all || report.range.kind == "all" => count(all, "project"),
+        all => format!("{touched} of {}", count(all, "project")),
+    };
+    let _ = write!(out, " in {looked_at}, {}", escape::line(&report.range.short()));
+    if summary.allowed > 0 {
+        let _ = write!(out, "; {} allowed", summary.allowed);
+    }
+    if summary.not_judged > 0 {
+        let _ = write!(out, "; {} not judged", count(summary.not_judged, "place"));
+    }
+    out.push('\n');
+    if look.verbose && !report.resolved_by.is_empty() {
+        let _ = writeln!(out, "range: {} ({})", escape::line(&report.resolved_by), report.range.kind);
+        for project in &report.projects {
+            let provider = project.provider.map_or("unknown database", |dialect| dialect.as_str());
+            let paths = |paths: &[crate::source::RepoPath]| {
+                let all: Vec<String> = paths.iter().take(3).map(ToString::to_string).collect();
+                let more = paths.len().saturating_sub(3);
+                let all = escape::line(&all.join(", ")).into_owned();
+                if more > 0 { format!("{all}, {} more", more) } else { all }
+            };
+            let _ = writeln!(
+                out,
+                "project: {} ({}, {provider}){}: schema {}; migrations {}",
+                escape::line(&project.name),
+                project.ecosystem.as_str(),
+                if project.touched { ", touched" } else { "" },
+                paths(&project.schema),
+                paths(&project.migrations),
+            );
+        }
+    }
+    out
+}
+
+/// Whether a report for people says nothing at all.
+pub(super) fn is_silent(report: &Report, look: &Look) -> bool {
+    !look.verbose && ((look.hook && !report.is_relevant()) || (look.quiet && report.findings.is_empty()))
+}
+
+/// How to go on without this check, once, where a hook stopped a commit.
+pub(super) fn skip_hint(report: &Report, look: &Look) -> &'static str {
+    if look.pre_commit && !report.findings.is_empty() {
+        "to skip this hook once: SKIP=driftgate git commit\n"
+    } else {
+        ""
+    }
+}
+
+/// The statements that would close the gap behind a finding, one a line or more, without repetition.
+pub(super) fn statements(finding: &Finding) -> Vec<String> {
+    let mut statements: Vec<String> = Vec::new();
+    for statement in finding.differences.iter().flat_map(|difference| &difference.sql) {
+        let lines: Vec<String> = escape::lines(statement.trim_end().trim_end_matches(';')).collect();
+        let statement = format!("{};", lines.join("\n"));
+        if !statements.contains(&statement) {
+            statements.push(statement);
+        }
+    }
+    statements
+}

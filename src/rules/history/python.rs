@@ -1,0 +1,128 @@
+//! What a revision's text says, without what does not matter: comments, layout, annotations, imports.
+
+use ruff_python_ast::comparable::{ComparableExpr, ComparableStmt};
+use ruff_python_ast::{Expr, ModModule, Stmt};
+use ruff_python_parser::parse_module;
+
+/// Whether two revisions do the same. None where one of them does not parse.
+pub(super) fn same_meaning(a: &str, b: &str) -> Option<bool> {
+    let (a, b) = (parse(a)?, parse(b)?);
+    Some(meaning(&a) == meaning(&b))
+}
+
+fn parse(text: &str) -> Option<ModModule> {
+    parse_module(text).ok().map(ruff_python_parser::Parsed::into_syntax)
+}
+
+/// A statement of a module as far as it decides what a revision does.
+#[derive(PartialEq, Eq)]
+enum Meaning<'a> {
+    /// A name that is set, annotated or not.
+    Set(Vec<ComparableExpr<'a>>, ComparableExpr<'a>),
+    /// A function, without decorators and annotations of what it returns.
+    Function(&'a str, Vec<ComparableStmt<'a>>),
+    /// Anything else.
+    Other(Box<ComparableStmt<'a>>),
+}
+
+fn meaning(module: &ModModule) -> Vec<Meaning<'_>> {
+    module
+        .body
+        .iter()
+        .filter_map(|statement| match statement {
+            Stmt::Import(_) | Stmt::ImportFrom(_) => None,
+            Stmt::Expr(expression) if expression.value.is_string_literal_expr() => None,
+            Stmt::Assign(assign) => Some(Meaning::Set(
+                assign.targets.iter().map(ComparableExpr::from).collect(),
+                ComparableExpr::from(&*assign.value),
+            )),
+            Stmt::AnnAssign(assign) => assign
+                .value
+                .as_deref()
+                .map(|value| Meaning::Set(vec![ComparableExpr::from(&*assign.target)], ComparableExpr::from(value))),
+            Stmt::FunctionDef(function) => Some(Meaning::Function(
+                function.name.as_str(),
+                body(&function.body).map(ComparableStmt::from).collect(),
+            )),
+            other => Some(Meaning::Other(Box::new(ComparableStmt::from(other)))),
+        })
+        .collect()
+}
+
+/// The statements of a function without its docstring.
+fn body(statements: &[Stmt]) -> impl Iterator<Item = &Stmt> {
+    statements
+        .iter()
+        .filter(|statement| !matches!(statement, Stmt::Expr(expression) if expression.value.is_string_literal_expr()))
+}
+
+/// What a function of a revision amounts to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::rules) enum Nothing {
+    /// There is no such function.
+    Absent,
+    /// `pass`, `...`, a docstring.
+    Empty,
+    /// It raises, whatever comes.
+    Raises,
+}
+
+/// Whether a function of a revision does nothing, and how. None where it does something or the text does not parse.
+pub(in crate::rules) fn does_nothing(text: &str, function: &str) -> Option<Nothing> {
+    let module = parse(text)?;
+    let found = module.body.iter().rev().find_map(|statement| match statement {
+        Stmt::FunctionDef(definition) if definition.name.as_str() == function => Some(definition),
+        _ => None,
+    });
+    let Some(definition) = found else {
+        // It may be imported or assigned: then it is there and cannot be judged.
+        let named = text.contains(&format!("{function} =")) || text.contains(&format!("import {function}"));
+        return (!named).then_some(Nothing::Absent);
+    };
+    let mut statements = body(&definition.body)
+        .filter(|statement| match statement {
+            Stmt::Pass(_) => false,
+            Stmt::Expr(expression) => !matches!(&*expression.value, Expr::EllipsisLiteral(_)),
+            Stmt::Return(returned) => returned.value.is_some(),
+            _ => true,
+        })
+        .peekable();
+    match statements.peek() {
+        None => Some(Nothing::Empty),
+        Some(Stmt::Raise(_)) => Some(Nothing::Raises),
+        Some(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layout_annotations_and_imports_do_not_matter() {
+        let a = "\"\"\"Add.\n\nRevises: a\n\"\"\"\nfrom typing import Union\nfrom alembic import op\n\n\
+                 down_revision: Union[str, None] = 'a1'\n\ndef upgrade() -> None:\n    \"\"\"Up.\"\"\"\n    op.drop_table('x')\n";
+        let b = "from alembic import op\n\ndown_revision = \"a1\"  # parent\n\n\ndef upgrade():\n    op.drop_table(\n        \"x\"\n    )\n";
+        assert_eq!(same_meaning(a, b), Some(true));
+        assert_eq!(same_meaning(a, &b.replace("a1", "b2")), Some(false));
+        assert_eq!(same_meaning(a, &b.replace("\"x\"", "\"y\"")), Some(false));
+        assert_eq!(same_meaning(a, "def ("), None);
+    }
+
+    #[test]
+    fn functions_that_do_nothing_are_told() {
+        assert_eq!(
+            does_nothing("def downgrade():\n    \"\"\"No.\"\"\"\n    pass\n", "downgrade"),
+            Some(Nothing::Empty)
+        );
+        assert_eq!(does_nothing("def downgrade(): ...\n", "downgrade"), Some(Nothing::Empty));
+        assert_eq!(
+            does_nothing("def downgrade():\n    raise NotImplementedError\n", "downgrade"),
+            Some(Nothing::Raises)
+        );
+        assert_eq!(does_nothing("def upgrade(): pass\n", "downgrade"), Some(Nothing::Absent));
+        assert_eq!(does_nothing("def downgrade():\n    op.drop_table('x')\n", "downgrade"), None);
+        assert_eq!(does_nothing("from x import downgrade\n", "downgrade"), None);
+        assert_eq!(does_nothing("def (", "downgrade"), None);
+    }
+}

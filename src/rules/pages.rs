@@ -1,0 +1,100 @@
+//! What must hold of every rule's page.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::{Group, RuleId};
+
+/// The headings of a page, in order.
+const HEADINGS: [&str; 5] =
+    ["What it stops", "Why it matters", "Example that fails", "The same repaired", "How to allow it"];
+
+#[test]
+fn ids_are_unique_and_kebab_case() {
+    let ids: BTreeSet<&str> = RuleId::ALL.iter().map(|rule| rule.as_str()).collect();
+    assert_eq!(ids.len(), RuleId::ALL.len());
+    for id in ids {
+        let parts: Vec<&str> = id.split('-').collect();
+        assert!(parts.iter().all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase())), "{id}");
+        assert_eq!(RuleId::from_id(id).map(RuleId::as_str), Some(id));
+    }
+    assert_eq!(RuleId::from_id("no-such-rule"), None);
+}
+
+#[test]
+fn every_page_has_every_heading_once_and_in_order() {
+    for rule in RuleId::ALL {
+        let page = rule.page();
+        let headings: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+        assert_eq!(headings, HEADINGS, "{rule}");
+        let chapters: Vec<&str> = page.split("\n## ").skip(1).collect();
+        for (chapter, heading) in chapters.iter().zip(HEADINGS) {
+            let body = chapter.strip_prefix(heading).unwrap_or(chapter).trim();
+            assert!(body.len() > 20, "{rule}: {heading} is too short");
+        }
+        assert!(chapters[2].contains("title=\""), "{rule}: the example names no file");
+        assert_eq!(page.matches("\n```").count() % 2, 0, "{rule}: a fence is open");
+        assert!(page.lines().all(|line| !line.starts_with(' ') || line.starts_with("  ")), "{rule}: a stray blank");
+    }
+}
+
+#[test]
+fn summaries_stand_alone() {
+    for rule in RuleId::ALL {
+        let summary = rule.summary();
+        assert!(!summary.is_empty() && summary.trim() == summary && !summary.ends_with('.'), "{rule}: {summary}");
+        assert!(!rule.ecosystems().is_empty(), "{rule}");
+    }
+}
+
+/// The text of `docs/rules/README.md`: every rule in the order of the table.
+fn index() -> String {
+    let mut text = String::from(
+        "# The rules\n\nGenerated from the pages in `src/rules`; `driftgate explain RULE` prints one. The examples start \
+         from the\nsample projects in [`examples/`](../../examples).\n",
+    );
+    let mut group: Option<Group> = None;
+    for &rule in RuleId::ALL {
+        if group != Some(rule.group()) {
+            group = Some(rule.group());
+            let _ = write!(text, "\n## {}\n\n| rule | level | what it stops |\n|---|---|---|\n", rule.group().title());
+        }
+        let level = rule.default_level().map_or("off", crate::finding::Level::as_str);
+        let _ = writeln!(text, "| [`{rule}`]({rule}.md) | {level} | {} |", rule.summary());
+    }
+    text
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules")
+}
+
+/// Every file of `docs/rules/` with its text.
+fn documents() -> Vec<(PathBuf, String)> {
+    let pages = RuleId::ALL.iter().map(|rule| (folder().join(format!("{rule}.md")), rule.page()));
+    std::iter::once((folder().join("README.md"), index())).chain(pages).collect()
+}
+
+/// With `DRIFTGATE_UPDATE_DOCS=1` it writes them instead.
+#[test]
+fn the_documentation_is_current() {
+    if std::env::var_os("DRIFTGATE_UPDATE_DOCS").is_some() {
+        std::fs::create_dir_all(folder()).expect("a folder");
+        for (path, text) in documents() {
+            std::fs::write(path, text).expect("written");
+        }
+    }
+    for (path, text) in documents() {
+        let found = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            found == text,
+            "{} is not what the rules say; run the tests with DRIFTGATE_UPDATE_DOCS=1",
+            path.display()
+        );
+    }
+    let known: BTreeSet<PathBuf> = documents().into_iter().map(|(path, _)| path).collect();
+    for entry in std::fs::read_dir(folder()).expect("docs/rules").flatten() {
+        assert!(known.contains(&entry.path()), "{} belongs to no rule", entry.path().display());
+    }
+}

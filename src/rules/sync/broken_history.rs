@@ -1,0 +1,172 @@
+//! `broken-history`.
+
+use std::collections::BTreeSet;
+
+use crate::catalog::apply::ApplyError;
+use crate::finding::Finding;
+use crate::history::{Failure, HistoryProblemKind, Migration, Replay};
+use crate::project::{EcosystemKind, ProjectChange};
+use crate::rules::{RuleId, RuleSettings};
+
+page! {
+    /// ## What it stops
+    ///
+    /// The migrations cannot be applied one after the other on an empty database: a table is made twice, a column is
+    /// dropped that is not there, `CREATE INDEX CONCURRENTLY` stands beside other statements, an enum value is used in the
+    /// file that adds it. The finding points at the first statement that the database would refuse. Where something that
+    /// could not be read may explain the failure, nothing is said.
+    ///
+    /// ## Why it matters
+    ///
+    /// New databases (for tests, previews, a colleague's first day, a restored region) cannot be built, and
+    /// `prisma migrate dev` stops with P3006. `CONCURRENTLY` that works alone fails as soon as a second statement joins
+    /// it, because the file is then one transaction: [prisma/orm#14456](https://github.com/prisma/orm/issues/14456).
+    ///
+    /// ## Example that fails
+    ///
+    /// ```sql title="prisma/migrations/20260112090000_drop_age/migration.sql"
+    /// ALTER TABLE "User" DROP COLUMN "age";
+    /// ```
+    ///
+    /// ## The same repaired
+    ///
+    /// ```prisma title="prisma/user.prisma"
+    /// model User {
+    ///   id    Int    @id @default(autoincrement())
+    ///   email String @unique
+    ///   age   Int?
+    /// }
+    /// ```
+    ///
+    /// ```sql title="prisma/migrations/20260112090000_drop_age/migration.sql" deleted
+    /// ```
+    ///
+    /// ```sql title="prisma/migrations/20260112090000_add_age/migration.sql"
+    /// ALTER TABLE "User" ADD COLUMN "age" INTEGER;
+    /// ```
+    ///
+    /// ## How to allow it
+    ///
+    /// Where the base tables are made outside the migrations on purpose:
+    ///
+    /// ```toml
+    /// [[allow]]
+    /// rule = "broken-history"
+    /// path = "alembic/versions/1a2b3c_start.py"
+    /// reason = "the tables of before 2020 are made by create_all on new databases"
+    /// ```
+}
+
+pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
+    // Without an order there is no history to apply; the rules of the graph say why.
+    let unordered = change.after.history.problems.iter().any(|problem| {
+        matches!(
+            problem.kind,
+            HistoryProblemKind::Cycle(_) | HistoryProblemKind::MissingParent(_) | HistoryProblemKind::DuplicateId(_)
+        )
+    });
+    if unordered {
+        return Vec::new();
+    }
+    let known: BTreeSet<(&str, String)> =
+        change.before.iter().flat_map(|state| failures(&state.replay)).map(key).collect();
+    let new: Vec<(&str, &Failure)> =
+        failures(&change.after.replay).filter(|&failure| !known.contains(&key(failure))).collect();
+    let Some((id, first)) = new.first() else { return Vec::new() };
+    let migration = change.after.history.get(id);
+    let name = migration.map_or(*id, |migration| migration.name.as_str());
+    let message = format!("the migration {name} cannot be applied: {}", first.error);
+    let mut finding = Finding::new(RuleId::BrokenHistory, first.place.path().clone(), message, help(change, migration))
+        .at(&first.place)
+        .about(name.to_owned())
+        .because(reason(change, migration, &first.error));
+    if let ApplyError::Exists { made_at: Some(place), .. } = &first.error {
+        finding = finding.related(place, "made here");
+    }
+    for (_, failure) in new.iter().skip(1).take(10) {
+        finding = finding.related(&failure.place, failure.error.to_string());
+    }
+    if new.len() > 11 {
+        finding.reason.push_str(&format!("; {} further statements fail", new.len() - 1));
+    }
+    vec![finding]
+}
+
+/// The failures of a replay that doubt cannot explain, each with its migration's id.
+fn failures(replay: &Replay) -> impl Iterator<Item = (&str, &Failure)> {
+    replay.migrations.iter().flat_map(|migration| {
+        migration.failures.iter().filter(|failure| failure.certain).map(|failure| (migration.id.as_str(), failure))
+    })
+}
+
+/// What makes it the same failure before and after: lines move.
+fn key<'a>((id, failure): (&'a str, &Failure)) -> (&'a str, String) {
+    (id, failure.error.to_string())
+}
+
+fn reason(change: &ProjectChange<'_>, migration: Option<&Migration>, error: &ApplyError) -> String {
+    let added = migration.is_some_and(|migration| change.new_migrations().iter().any(|new| new.id == migration.id));
+    let whose = match (change.whole_state, added) {
+        (true, _) => "the migrations do not build a new database",
+        (false, true) => "the change adds a migration that no database can take",
+        (false, false) => "the change takes away or alters what this migration stands on",
+    };
+    match error {
+        ApplyError::Refused(_) => format!("{whose}: the database refuses the statement"),
+        _ => whose.to_owned(),
+    }
+}
+
+fn help(change: &ProjectChange<'_>, migration: Option<&Migration>) -> String {
+    let file = migration.and_then(|m| m.source.as_ref()).map_or_else(String::new, |source| source.path().to_string());
+    let replay = match change.project.ecosystem {
+        EcosystemKind::Prisma => "npx prisma migrate reset, on a database for development, replays all of them",
+        EcosystemKind::Alembic => "alembic upgrade head, on an empty database, replays all of them",
+    };
+    format!("correct the statement in {file}; {replay}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::World;
+
+    #[test]
+    fn a_statement_that_the_database_refuses_is_reported() {
+        for world in World::both() {
+            let id = world.new_id();
+            let findings = world
+                .refused_migration(id, "this enum value is used in the file that adds it")
+                .run(RuleId::BrokenHistory);
+            assert_eq!(findings.len(), 1);
+            assert!(
+                findings[0].message.ends_with("cannot be applied: this enum value is used in the file that adds it"),
+                "{}",
+                findings[0].message
+            );
+        }
+    }
+
+    #[test]
+    fn an_old_failure_is_reported_for_the_whole_state_only() {
+        let world = World::prisma().refused_migration("20260112090000_x", "no").commit();
+        assert!(world.clone().silent(RuleId::BrokenHistory));
+        assert_eq!(world.whole_state().run(RuleId::BrokenHistory).len(), 1);
+    }
+
+    #[test]
+    fn a_history_that_applies_is_fine() {
+        assert!(World::alembic().new_migration("b2_x", "").silent(RuleId::BrokenHistory));
+    }
+
+    #[test]
+    fn a_missing_column_and_a_table_made_twice_are_named() {
+        let world = World::prisma().new_migration("20260112090000_x", "DROP COLUMN users.age; CREATE TABLE users;");
+        let findings = world.run(RuleId::BrokenHistory);
+        assert_eq!(
+            findings[0].message,
+            "the migration 20260112090000_x cannot be applied: the column users.age does not exist"
+        );
+        assert_eq!(findings[0].related.len(), 1);
+    }
+}

@@ -1,0 +1,372 @@
+//! The new part of the gap, sorted by who brought it, and the words for it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::catalog::difference::{Aspect, Difference, Side};
+use crate::catalog::{Catalog, Name, ObjectName};
+use crate::finding::Finding;
+use crate::history::Migration;
+use crate::project::{ProjectChange, ProjectState};
+use crate::rules::RuleId;
+use crate::rules::text::{count, shell_word, slug};
+use crate::source::{Place, RepoPath};
+
+/// The most places that one finding relates to: a person reads no more, and the message names them all.
+const MOST_RELATED: usize = 12;
+
+/// The most statements that are proposed.
+const MOST_STATEMENTS: usize = 12;
+
+/// What a change adds to the gap, without what doubt could explain.
+pub(super) struct NewGap<'a> {
+    /// Declared and not produced, or no longer declared and still there.
+    pub(super) uncovered: Vec<&'a Difference>,
+    /// Made by a new migration and not declared.
+    pub(super) undeclared: Vec<&'a Difference>,
+}
+
+impl<'a> NewGap<'a> {
+    /// Sorts what is new. Nothing is, where the schema or the migrations could not be read.
+    pub(super) fn of(change: &'a ProjectChange<'_>) -> Self {
+        let mut gap = Self { uncovered: Vec::new(), undeclared: Vec::new() };
+        if change.whole_state || !change.after.is_judged() {
+            return gap;
+        }
+        let new = new_files(change);
+        for difference in change.new_differences().into_iter().filter(|difference| difference.certain) {
+            if is_undeclared(change, &new, difference) {
+                gap.undeclared.push(difference);
+            } else {
+                gap.uncovered.push(difference);
+            }
+        }
+        gap
+    }
+}
+
+/// Whether a new migration, and not the schema, made the difference.
+fn is_undeclared(change: &ProjectChange<'_>, new: &[&Migration], difference: &Difference) -> bool {
+    let by_new = difference.migrated_at.as_ref().is_some_and(|place| new.iter().any(|m| stands_in(m, place)));
+    if new.is_empty() {
+        return false;
+    }
+    match difference.kind.side {
+        Side::Missing => false,
+        // An object that an old migration made and the schema has given up is the schema's doing.
+        Side::Extra => by_new || (difference.migrated_at.is_none() && !change.schema_touched()),
+        // Both have it, and one of them moved: the one whose declaration is as it was did not.
+        Side::Changed => {
+            let Some(before) = change.before else { return false };
+            let old = declared_text(&before.declared.catalog, difference);
+            let new = declared_text(&change.after.declared.catalog, difference);
+            match (old, new) {
+                (Some(old), Some(new)) => by_new && old == new,
+                _ => !change.schema_touched(),
+            }
+        }
+    }
+}
+
+/// The declaration of what a difference is about, without places; none where it is not declared or has no text.
+fn declared_text(catalog: &Catalog, difference: &Difference) -> Option<String> {
+    let table = catalog.table(&ObjectName::from(difference.table.as_ref()?))?;
+    match difference.kind.aspect {
+        Aspect::Type | Aspect::Nullability | Aspect::Default | Aspect::Column => {
+            let column = table.column(catalog.dialect, &difference.name)?;
+            Some(format!(
+                "{} {} {:?} {:?} {:?}",
+                column.ty, column.nullable, column.default, column.auto_increment, column.generated
+            ))
+        }
+        _ => None,
+    }
+}
+
+/// Migrations that the change adds.
+pub(super) fn new_files<'a>(change: &'a ProjectChange<'_>) -> Vec<&'a Migration> {
+    change.new_migrations()
+}
+
+/// Whether a place lies in a migration's file or directory.
+pub(super) fn stands_in(migration: &Migration, place: &Place) -> bool {
+    place.path().is_under(&migration.path)
+}
+
+/// What of `wanted` a state still lacks.
+pub(super) fn remaining<'a>(wanted: &[&'a Difference], state: &ProjectState) -> Vec<&'a Difference> {
+    // A difference that is still there may look different now (half of a table's columns are made): what counts is
+    // whether its object still differs.
+    let open: BTreeSet<_> = state.gap.iter().map(object_key).collect();
+    wanted.iter().copied().filter(|difference| open.contains(&object_key(difference))).collect()
+}
+
+/// What a difference is about, whichever way it differs.
+fn object_key(difference: &Difference) -> (Aspect, Option<&Name>, Option<&Name>, &str) {
+    (difference.kind.aspect, difference.table.as_ref(), difference.enumeration.as_ref(), &difference.name)
+}
+
+/// Differences by what a person edits at once: a table, an enum, or the database. What the ecosystem's own engine would
+/// not see is kept apart, as it weighs less.
+pub(super) fn groups<'a>(differences: &[&'a Difference]) -> Vec<Vec<&'a Difference>> {
+    let mut groups: BTreeMap<(bool, u8, String), Vec<&Difference>> = BTreeMap::new();
+    for &difference in differences {
+        let (rank, name) = owner(difference);
+        groups.entry((difference.beyond_engine, rank, name)).or_default().push(difference);
+    }
+    groups.into_values().collect()
+}
+
+/// The object that holds what differs, and its rank in the order of reports.
+fn owner(difference: &Difference) -> (u8, String) {
+    if let Some(table) = &difference.table {
+        return (0, table.to_string());
+    }
+    match difference.kind.aspect {
+        Aspect::EnumValue | Aspect::Enum => {
+            (1, difference.enumeration.as_ref().map_or_else(|| difference.name.clone(), ToString::to_string))
+        }
+        _ => (2, String::new()),
+    }
+}
+
+/// The object of a finding about these: `users.age` for one thing in a table, `users` for several.
+fn object(group: &[&Difference]) -> String {
+    let (_, owner) = group.first().map(|difference| owner(difference)).unwrap_or_default();
+    match group {
+        [one] if one.kind.aspect != Aspect::Table && one.kind.aspect != Aspect::Enum && !one.name.is_empty() => {
+            if owner.is_empty() { one.name.clone() } else { format!("{owner}.{}", one.name) }
+        }
+        [one] if owner.is_empty() => one.name.clone(),
+        _ => owner,
+    }
+}
+
+/// The noun of an aspect, where several of them are counted.
+fn noun(aspect: Aspect) -> &'static str {
+    match aspect {
+        Aspect::Schema => "schema",
+        Aspect::Table => "table",
+        Aspect::Column => "column",
+        Aspect::Type => "type",
+        Aspect::Nullability => "nullability",
+        Aspect::Default => "default",
+        Aspect::PrimaryKey => "primary key",
+        Aspect::Unique => "unique constraint",
+        Aspect::Index => "index",
+        Aspect::ForeignKey => "foreign key",
+        Aspect::Check => "check",
+        Aspect::Enum => "enum",
+        Aspect::EnumValue => "value",
+        Aspect::Comment => "comment",
+        Aspect::Extension => "extension",
+    }
+}
+
+/// Who is at fault, for the words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// The change declares it and brings no migration for it.
+    Schema,
+    /// A new migration does it and the schema says otherwise.
+    Migration,
+    /// It is so, whoever did it.
+    State,
+}
+
+/// The headline about one difference.
+fn one(difference: &Difference, fault: Fault) -> String {
+    let object = difference.object();
+    let declared = difference.declared.as_deref();
+    let replayed = difference.replayed.as_deref();
+    match difference.kind.side {
+        Side::Missing => {
+            let verb = match difference.kind.aspect {
+                Aspect::Table | Aspect::Enum | Aspect::Schema | Aspect::Extension => "creates",
+                _ => "adds",
+            };
+            format!("{object} is declared but no migration {verb} it")
+        }
+        Side::Extra if fault == Fault::Migration => {
+            let verb = match difference.kind.aspect {
+                Aspect::Table | Aspect::Enum | Aspect::Schema | Aspect::Extension => "creates",
+                _ => "adds",
+            };
+            format!("a new migration {verb} {object}, which is not declared")
+        }
+        Side::Extra if fault == Fault::Schema => {
+            format!("{object} is no longer declared but no migration drops it")
+        }
+        Side::Extra => format!("{object} is made by the migrations but not declared"),
+        Side::Changed => match (difference.kind.aspect, declared, replayed) {
+            (_, Some(declared), Some(replayed)) if fault == Fault::Migration => {
+                format!("a new migration makes {object} {replayed}, but it is declared as {declared}")
+            }
+            (_, Some(declared), Some(replayed)) => {
+                format!("{object} is declared as {declared} but the migrations make it {replayed}")
+            }
+            (_, Some(declared), None) => format!("{object} is declared as {declared} but the migrations make it none"),
+            (_, None, Some(replayed)) => format!("{object} is not declared but the migrations make it {replayed}"),
+            (_, None, None) => format!("{object} is declared otherwise than the migrations make it"),
+        },
+    }
+}
+
+/// The headline about the differences of one table or enum.
+pub(super) fn headline(group: &[&Difference], fault: Fault) -> String {
+    if let [difference] = group {
+        return one(difference, fault);
+    }
+    let Some(first) = group.first() else { return String::new() };
+    let (_, owner) = owner(first);
+    let of = if owner.is_empty() { String::new() } else { format!(" of {owner}") };
+    let names = |group: &[&Difference]| group.iter().map(|d| name(d)).collect::<Vec<_>>().join(", ");
+    if group.iter().all(|d| d.kind == first.kind) && first.kind.side != Side::Changed {
+        let what = count(group.len(), noun(first.kind.aspect));
+        let names = names(group);
+        return match (first.kind.side, fault) {
+            (Side::Missing, _) => format!("{what}{of} are declared but no migration adds them: {names}"),
+            (_, Fault::Migration) => format!("a new migration adds {what}{of} that are not declared: {names}"),
+            (_, Fault::Schema) => format!("{what}{of} are no longer declared but no migration drops them: {names}"),
+            (_, Fault::State) => format!("{what}{of} are made by the migrations but not declared: {names}"),
+        };
+    }
+    // Of several sorts: each sort with its names.
+    let mut parts: BTreeMap<(Side, Aspect), Vec<String>> = BTreeMap::new();
+    for difference in group {
+        let text = match (difference.kind.side, &difference.declared, &difference.replayed) {
+            (Side::Changed, Some(declared), Some(replayed)) => {
+                format!("{} (declared {declared}, migrated {replayed})", name(difference))
+            }
+            _ => name(difference),
+        };
+        parts.entry((difference.kind.side, difference.kind.aspect)).or_default().push(text);
+    }
+    let parts: Vec<String> = parts
+        .into_iter()
+        .map(|((side, aspect), names)| {
+            let side = match side {
+                Side::Missing => "missing",
+                Side::Extra => "extra",
+                Side::Changed => "changed",
+            };
+            format!("{side} {} {}", noun(aspect), names.join(", "))
+        })
+        .collect();
+    let what = count(group.len(), "difference");
+    let subject = if owner.is_empty() { "the database".to_owned() } else { owner };
+    let subject = match fault {
+        Fault::Schema => format!("{subject} is declared with {what} that no migration makes"),
+        Fault::Migration => format!("a new migration leaves {subject} with {what} from what is declared"),
+        Fault::State => format!("{subject} has {what} between its declaration and the migrations"),
+    };
+    format!("{subject}: {}", parts.join("; "))
+}
+
+/// What a difference is called in a list.
+fn name(difference: &Difference) -> String {
+    if difference.name.is_empty() { difference.object() } else { difference.name.clone() }
+}
+
+/// A finding about the differences of one table or enum, at the best place there is.
+pub(super) fn finding(
+    change: &ProjectChange<'_>,
+    rule: RuleId,
+    group: &[&Difference],
+    fault: Fault,
+    help: String,
+) -> Finding {
+    let declared = |d: &&Difference| d.declared_at.clone();
+    let migrated = |d: &&Difference| d.migrated_at.clone();
+    let place = if fault == Fault::Migration {
+        group.iter().find_map(migrated).or_else(|| group.iter().find_map(declared))
+    } else {
+        group.iter().find_map(declared).or_else(|| group.iter().find_map(migrated))
+    };
+    let mut finding = Finding::new(rule, fallback_path(change), headline(group, fault), help).about(object(group));
+    if let Some(place) = &place {
+        finding = finding.at(place);
+    }
+    let mut shown: Vec<Place> = place.into_iter().collect();
+    for difference in group {
+        let declared = difference.declared_at.as_ref().map(|place| {
+            let verb = if difference.kind.side == Side::Extra { "would be declared" } else { "is declared" };
+            (place, format!("{} {verb} here", difference.object()))
+        });
+        let migrated =
+            difference.migrated_at.as_ref().map(|place| (place, format!("{} is made here", difference.object())));
+        for (place, message) in declared.into_iter().chain(migrated) {
+            if !shown.contains(place) && shown.len() <= MOST_RELATED {
+                shown.push(place.clone());
+                finding = finding.related(place, message);
+            }
+        }
+    }
+    finding.differences = group.iter().map(|&difference| difference.clone()).collect();
+    finding
+}
+
+/// Where a finding without a place points: the first schema file, else the project's folder.
+pub(super) fn fallback_path(change: &ProjectChange<'_>) -> RepoPath {
+    let touched = change.touched.iter().map(|(changed, _)| &changed.path);
+    touched.chain(&change.project.schema).next().unwrap_or(&change.project.root).clone()
+}
+
+/// The command that writes the migration for these differences.
+pub(super) fn command(change: &ProjectChange<'_>, differences: &[&Difference]) -> String {
+    change.ecosystem.command_new_migration(change.project, &migration_name(differences))
+}
+
+/// A name for a migration that closes these differences.
+pub(super) fn migration_name(differences: &[&Difference]) -> String {
+    let table = |d: &Difference| slug(d.table.as_ref().map_or("", |name| name.name.as_str()));
+    let name = match differences {
+        [d] => match (d.kind.side, d.kind.aspect) {
+            (Side::Missing, Aspect::Table) => format!("create_{}", table(d)),
+            (Side::Extra, Aspect::Table) => format!("drop_{}", table(d)),
+            (Side::Missing, Aspect::Column) => format!("add_{}_to_{}", slug(&d.name), table(d)),
+            (Side::Extra, Aspect::Column) => format!("drop_{}_from_{}", slug(&d.name), table(d)),
+            (Side::Missing, Aspect::Enum | Aspect::Extension | Aspect::Schema) => format!("create_{}", slug(&d.name)),
+            (Side::Extra, Aspect::Enum | Aspect::Extension | Aspect::Schema) => format!("drop_{}", slug(&d.name)),
+            (side, Aspect::EnumValue) => {
+                let of = slug(d.enumeration.as_ref().map_or("", |name| name.name.as_str()));
+                let (verb, to) = if side == Side::Extra { ("drop", "from") } else { ("add", "to") };
+                format!("{verb}_{}_{to}_{of}", slug(&d.name))
+            }
+            (Side::Missing, aspect) => format!("add_{}_to_{}", slug(noun(aspect)), table(d)),
+            (Side::Extra, aspect) => format!("drop_{}_from_{}", slug(noun(aspect)), table(d)),
+            (Side::Changed, aspect) => match d.name.as_str() {
+                "" => format!("change_{}_of_{}", slug(noun(aspect)), table(d)),
+                column => format!("change_{}_{}", table(d), slug(column)),
+            },
+        },
+        several => {
+            let tables: BTreeSet<String> = several.iter().map(|d| slug(&owner(d).1)).collect();
+            match tables.iter().collect::<Vec<_>>().as_slice() {
+                [one] if !one.is_empty() => format!("change_{one}"),
+                [a, b] if !a.is_empty() && !b.is_empty() => format!("change_{a}_and_{b}"),
+                _ => "describe_the_change".to_owned(),
+            }
+        }
+    };
+    // Prisma refuses names of more than 200 bytes (P3010), its stamp included; nobody reads half of that.
+    name.chars().take(80).collect()
+}
+
+/// The statements that would close these differences, where the ecosystem can give all of them and they are few.
+pub(super) fn statements(differences: &[&Difference]) -> Option<String> {
+    let all: Vec<&str> = differences.iter().flat_map(|d| &d.sql).map(String::as_str).collect();
+    let known = differences.iter().all(|d| !d.sql.is_empty());
+    (known && !all.is_empty() && all.len() <= MOST_STATEMENTS).then(|| all.join("\n"))
+}
+
+/// What mends a change that brings migrations and still leaves these differences.
+pub(super) fn help_uncovered(change: &ProjectChange<'_>, group: &[&Difference]) -> String {
+    let command = command(change, group);
+    match (statements(group), new_files(change).as_slice()) {
+        (Some(sql), [migration]) if change.project.ecosystem == crate::project::EcosystemKind::Prisma => {
+            let file = migration.source.as_ref().map_or(&migration.path, |source| source.path());
+            format!("write the rest as a migration:\n  {command}\nor add it to {}:\n{sql}", shell_word(file))
+        }
+        _ => format!("write the rest as a migration:\n  {command}"),
+    }
+}

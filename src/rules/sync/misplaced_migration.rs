@@ -1,0 +1,205 @@
+//! `misplaced-migration`.
+
+use crate::finding::Finding;
+use crate::project::{EcosystemKind, Touch};
+use crate::rules::repository::{ChangedFile, RepositoryChange, RepositoryProject};
+use crate::rules::text::shell_word;
+use crate::rules::{RuleId, RuleSettings};
+use crate::source::{RepoPath, Source};
+
+page! {
+    /// ## What it stops
+    ///
+    /// A migration is added in a folder that no project applies: the folder from before a move, another provider's
+    /// folder, a folder inside the migrations folder, a subfolder of `versions/` that Alembic does not read. Folders of
+    /// fixtures, tests, examples and templates are left alone.
+    ///
+    /// ## Why it matters
+    ///
+    /// The commit has a migration, the reviewer sees it, and the deployment never runs it. About a third of the recent
+    /// migrations of [civitai#3397](https://github.com/civitai/civitai/issues/3397) lay in the folder that Prisma had
+    /// stopped reading. Of 243 commits that lacked the migration they needed, 30 had put it into another folder.
+    ///
+    /// ## Example that fails
+    ///
+    /// ```sql title="prisma/migrations/migrations/20260112090000_add_age_to_user/migration.sql"
+    /// ALTER TABLE "User" ADD COLUMN "age" INTEGER;
+    /// ```
+    ///
+    /// ## The same repaired
+    ///
+    /// ```prisma title="prisma/user.prisma"
+    /// model User {
+    ///   id    Int    @id @default(autoincrement())
+    ///   email String @unique
+    ///   age   Int?
+    /// }
+    /// ```
+    ///
+    /// ```sql title="prisma/migrations/migrations/20260112090000_add_age_to_user/migration.sql" deleted
+    /// ```
+    ///
+    /// ```sql title="prisma/migrations/20260112090000_add_age_to_user/migration.sql"
+    /// ALTER TABLE "User" ADD COLUMN "age" INTEGER;
+    /// ```
+    ///
+    /// ## How to allow it
+    ///
+    /// ```toml
+    /// [[allow]]
+    /// rule = "misplaced-migration"
+    /// path = "tools/legacy/migrations"
+    /// reason = "applied by the importer, not by prisma"
+    /// ```
+}
+
+/// Parts of a path under which migrations are material, not history.
+const MATERIAL: [&str; 16] = [
+    "fixtures",
+    "__fixtures__",
+    "fixture",
+    "tests",
+    "test",
+    "__tests__",
+    "testdata",
+    "e2e",
+    "examples",
+    "example",
+    "templates",
+    "template",
+    "samples",
+    "docs",
+    "node_modules",
+    "vendor",
+];
+
+/// Whether the rule wants a file's text: a Python file that could be a revision. Prisma's files are known by name.
+pub(in crate::rules) fn reads(path: &RepoPath) -> bool {
+    path.file_name() == "migration.sql" || (path.extension() == Some("py") && could_hold_revisions(path))
+}
+
+/// Whether a folder above a Python file has a name that a folder of revisions has.
+fn could_hold_revisions(path: &RepoPath) -> bool {
+    path.components().rev().skip(1).any(|part| {
+        let part = part.to_ascii_lowercase();
+        part == "versions" || part.contains("migration") || part.contains("alembic") || part.contains("revision")
+    })
+}
+
+pub(in crate::rules) fn check(change: &RepositoryChange<'_>, _: &RuleSettings) -> Vec<Finding> {
+    let added = change.files.iter().filter(|file| file.before.is_none() && !is_material(&file.path));
+    added.filter_map(|file| misplaced(change, file)).collect()
+}
+
+fn is_material(path: &RepoPath) -> bool {
+    path.components().any(|part| MATERIAL.contains(&part.to_ascii_lowercase().as_str()))
+}
+
+fn misplaced(change: &RepositoryChange<'_>, file: &ChangedFile) -> Option<Finding> {
+    let text = file.after.as_ref()?;
+    let kind = if file.path.file_name() == "migration.sql" {
+        EcosystemKind::Prisma
+    } else if is_revision(text) {
+        EcosystemKind::Alembic
+    } else {
+        return None;
+    };
+    let projects: Vec<&RepositoryProject<'_>> =
+        change.projects.iter().filter(|project| project.project.ecosystem == kind).collect();
+    if projects.is_empty() || projects.iter().any(|project| applies(project, &file.path)) {
+        return None;
+    }
+    // The project that shares most of the path is the one that was meant.
+    let nearest = projects
+        .iter()
+        .flat_map(|project| project.project.migrations.iter().map(move |dir| (project, dir)))
+        .max_by_key(|(_, dir)| dir.components().zip(file.path.components()).take_while(|(a, b)| a == b).count());
+    let moved = match kind {
+        EcosystemKind::Prisma => file.path.parent()?,
+        EcosystemKind::Alembic => file.path.clone(),
+    };
+    let folder = moved.parent().unwrap_or_default();
+    let shown = if folder.is_root() { "the root of the repository".to_owned() } else { folder.to_string() };
+    let message = format!("the migration {} lies in {shown}, which no project applies", moved.file_name());
+    let help = match nearest {
+        Some((_, dir)) => {
+            format!("git mv {} {}", shell_word(&moved), shell_word(&dir.join(moved.file_name())))
+        }
+        None => "move it into the migrations folder of its project".to_owned(),
+    };
+    let mut finding =
+        Finding::new(RuleId::MisplacedMigration, file.path.clone(), message, help).about(moved.to_string());
+    if let Some((project, dir)) = nearest {
+        finding.project = Some(project.project.name.clone());
+        finding = finding.because(format!("the migrations that are applied lie in {dir}"));
+    }
+    Some(finding)
+}
+
+/// Whether a project applies the migration of that file.
+fn applies(project: &RepositoryProject<'_>, path: &RepoPath) -> bool {
+    match project.history {
+        Some(history) => {
+            history.migrations.iter().any(|migration| path.is_under(&migration.path))
+                || history.problems.iter().any(|problem| path.is_under(&problem.path))
+        }
+        None => project.ecosystem.touch(project.project, path) == Some(Touch::Migration),
+    }
+}
+
+/// Whether a Python file is an Alembic revision: it sets `revision` and `down_revision` at the left margin.
+fn is_revision(source: &Source) -> bool {
+    let sets = |name: &str| {
+        source.text().lines().any(|line| {
+            line.strip_prefix(name).is_some_and(|rest| {
+                let rest = rest.trim_start();
+                (rest.starts_with('=') && !rest.starts_with("==")) || rest.starts_with(':')
+            })
+        })
+    };
+    sets("revision") && sets("down_revision")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::Repository;
+
+    const REVISION: &str = "revision: str = 'b2'\ndown_revision = 'a1'\n";
+
+    #[test]
+    fn a_migration_beside_the_migrations_folder_is_reported_with_the_move() {
+        let repository =
+            Repository::prisma().added("prisma/migrations/migrations/20260112090000_x/migration.sql", "-- x");
+        let findings = repository.run(RuleId::MisplacedMigration);
+        assert_eq!(
+            findings[0].message,
+            "the migration 20260112090000_x lies in prisma/migrations/migrations, which no project applies"
+        );
+        assert_eq!(
+            findings[0].help,
+            "git mv prisma/migrations/migrations/20260112090000_x prisma/migrations/20260112090000_x"
+        );
+        let findings =
+            Repository::alembic().added("backend/old/versions/b2_x.py", REVISION).run(RuleId::MisplacedMigration);
+        assert_eq!(findings[0].help, "git mv backend/old/versions/b2_x.py alembic/versions/b2_x.py");
+    }
+
+    #[test]
+    fn a_migration_in_its_folder_is_fine() {
+        let repository = Repository::prisma().added("prisma/migrations/20260112090000_x/migration.sql", "-- x");
+        assert!(repository.run(RuleId::MisplacedMigration).is_empty());
+        let repository = Repository::alembic().added("alembic/versions/b2_x.py", REVISION);
+        assert!(repository.run(RuleId::MisplacedMigration).is_empty());
+    }
+
+    #[test]
+    fn fixtures_other_tools_and_plain_modules_are_left_alone() {
+        let empty = |repository: Repository| repository.run(RuleId::MisplacedMigration).is_empty();
+        assert!(empty(Repository::prisma().added("tests/fixtures/migrations/1_x/migration.sql", "-- x")));
+        assert!(empty(Repository::prisma().added("clickhouse/migrations/1_x.sql", "-- x")));
+        assert!(empty(Repository::alembic().added("other/migrations/1_x/migration.sql", "-- x")));
+        assert!(empty(Repository::alembic().added("backend/migrations/helpers.py", "def f():\n    revision = 1\n")));
+        assert!(empty(Repository::prisma().changed("old/migrations/1_x/migration.sql", "-- x", "-- y")));
+    }
+}

@@ -1,0 +1,201 @@
+//! `missing-migration`.
+
+use super::gap::{Fault, NewGap, command, fallback_path, finding, groups, new_files};
+use super::unstaged_migration::waiting;
+use crate::finding::Finding;
+use crate::project::{ProjectChange, Touch};
+use crate::rules::{RuleId, RuleSettings};
+
+page! {
+    /// ## What it stops
+    ///
+    /// The declared schema changed in a way that the database would notice, and the change brings no migration at all.
+    /// There is one finding for each table or enum, and it names every missing thing. Edits without effect on the
+    /// database (comments, formatting, the order of fields, generator settings, `@default(cuid())`, a renamed field
+    /// that keeps its column by `@map`) are not reported.
+    ///
+    /// Where the schema or the migrations could not be read, nothing can be compared. Then the plain rule stands: a
+    /// schema file was touched and no migration was added, and the finding says why it could not look closer.
+    ///
+    /// ## Why it matters
+    ///
+    /// The code that is deployed asks for a column that is not there, and every query on the table fails. In
+    /// [refinebio#389](https://github.com/AlexsLemonade/refinebio/pull/389) a model change was merged without its
+    /// migration and a deployment was already under way when somebody noticed;
+    /// [apache/airflow#48998](https://github.com/apache/airflow/issues/48998) asked for a check after the same.
+    ///
+    /// ## Example that fails
+    ///
+    /// ```prisma title="prisma/user.prisma"
+    /// model User {
+    ///   id    Int    @id @default(autoincrement())
+    ///   email String @unique
+    ///   age   Int?
+    /// }
+    /// ```
+    ///
+    /// ## The same repaired
+    ///
+    /// ```sql title="prisma/migrations/20260112090000_add_age_to_user/migration.sql"
+    /// ALTER TABLE "User" ADD COLUMN "age" INTEGER;
+    /// ```
+    ///
+    /// ## How to allow it
+    ///
+    /// Where the database is changed by other means, say so in `driftgate.toml`:
+    ///
+    /// ```toml
+    /// [[allow]]
+    /// rule = "missing-migration"
+    /// object = "User.age"
+    /// reason = "the column is added by the data team's own pipeline"
+    /// ```
+}
+
+pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
+    if !change.after.is_judged() {
+        return unread(change).into_iter().collect();
+    }
+    if !new_files(change).is_empty() || waiting(change).is_some() {
+        return Vec::new();
+    }
+    let gap = NewGap::of(change);
+    let mut findings: Vec<Finding> = groups(&gap.uncovered)
+        .iter()
+        .map(|group| {
+            let help = format!("write the migration and commit it with the schema:\n  {}", command(change, group));
+            finding(change, RuleId::MissingMigration, group, Fault::Schema, help)
+        })
+        .collect();
+    if change.before.is_some_and(|before| !before.is_judged()) {
+        for finding in &mut findings {
+            "the state before the change could not be read, so that older differences are among these"
+                .clone_into(&mut finding.reason);
+        }
+    }
+    findings
+}
+
+/// The plain rule by file names, for a side that could not be read.
+fn unread(change: &ProjectChange<'_>) -> Option<Finding> {
+    let schema = change.touched.iter().find(|(path, touch)| *touch == Touch::Schema && path.after.is_some())?;
+    let brings = change.touched.iter().any(|(path, touch)| *touch == Touch::Migration && path.before.is_none());
+    if brings {
+        return None;
+    }
+    let problem = change
+        .after
+        .declared
+        .problems
+        .iter()
+        .map(|problem| format!("{}: {}", problem.path, problem.message))
+        .chain(change.after.history.problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)))
+        .next()
+        .unwrap_or_else(|| "it could not be read".to_owned());
+    let message = "the schema was changed and the change brings no migration";
+    let help = format!(
+        "make it readable, or write the migration and commit it with the schema:\n  {}",
+        change.ecosystem.command_new_migration(change.project, "describe_the_change")
+    );
+    let mut path = schema.0.path.clone();
+    if path.is_root() {
+        path = fallback_path(change);
+    }
+    Some(
+        Finding::new(RuleId::MissingMigration, path, message, help)
+            .because(format!("what changed could not be compared with the migrations: {problem}")),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::difference::{Aspect, Side};
+    use crate::rules::testing::{World, column, difference};
+
+    #[test]
+    fn a_column_without_a_migration_is_reported_at_its_line() {
+        for world in World::both() {
+            let line = world.schema_place("age");
+            let findings = world
+                .touch_schema()
+                .gap_after(column(Side::Missing, "users", "age").with_declared_at(&line))
+                .run(RuleId::MissingMigration);
+            assert_eq!(findings.len(), 1);
+            assert_eq!(findings[0].message, "the column users.age is declared but no migration adds it");
+            assert_eq!(findings[0].place.as_ref(), Some(&line));
+            assert_eq!(findings[0].object.as_deref(), Some("users.age"));
+            assert!(findings[0].help.contains("add_age_to_users"), "{}", findings[0].help);
+        }
+    }
+
+    #[test]
+    fn things_of_one_table_are_one_finding_that_names_them_all() {
+        let mut world = World::prisma().touch_schema();
+        for name in ["a", "b", "c", "d", "e"] {
+            world = world.gap_after(column(Side::Missing, "users", name));
+        }
+        let findings = world.gap_after(column(Side::Missing, "posts", "title")).run(RuleId::MissingMigration);
+        let messages: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
+        assert_eq!(
+            messages,
+            [
+                "the column posts.title is declared but no migration adds it",
+                "5 columns of users are declared but no migration adds them: a, b, c, d, e"
+            ]
+        );
+        assert_eq!(findings[1].object.as_deref(), Some("users"));
+        assert_eq!(findings[1].differences.len(), 5);
+    }
+
+    #[test]
+    fn what_was_there_before_and_what_doubt_explains_is_not_reported() {
+        let old = column(Side::Missing, "users", "age");
+        assert!(World::prisma().touch_schema().gap_before(old.clone()).gap_after(old).silent(RuleId::MissingMigration));
+        let mut doubtful = column(Side::Missing, "users", "age");
+        doubtful.certain = false;
+        assert!(World::prisma().touch_schema().gap_after(doubtful).silent(RuleId::MissingMigration));
+        assert!(World::alembic().touch_schema().silent(RuleId::MissingMigration));
+    }
+
+    #[test]
+    fn a_column_that_is_no_longer_declared_needs_a_migration_too() {
+        let findings = World::alembic()
+            .touch_schema()
+            .gap_after(column(Side::Extra, "users", "age"))
+            .run(RuleId::MissingMigration);
+        assert_eq!(findings[0].message, "the column users.age is no longer declared but no migration drops it");
+    }
+
+    #[test]
+    fn a_change_with_a_migration_is_left_to_uncovered_change() {
+        let world = World::prisma().touch_schema().new_migration("20260112090000_add_b", "");
+        assert!(world.gap_after(column(Side::Missing, "users", "age")).silent(RuleId::MissingMigration));
+    }
+
+    #[test]
+    fn differences_beyond_the_engine_weigh_as_the_policy_says() {
+        let mut check = difference(Side::Missing, Aspect::Check, "users", "users_age_check");
+        check.beyond_engine = true;
+        let world = World::alembic().touch_schema().gap_after(check).gap_after(column(Side::Missing, "users", "age"));
+        let findings = world.run(RuleId::MissingMigration);
+        let levels: Vec<&str> = findings.iter().map(|finding| finding.level.as_str()).collect();
+        assert_eq!(levels, ["error", "warning"]);
+        let mut settings = RuleSettings::default();
+        settings.beyond_engine = None;
+        assert_eq!(world.run_with(RuleId::MissingMigration, &settings).len(), 1);
+    }
+
+    #[test]
+    fn an_unreadable_schema_falls_back_to_file_names() {
+        let world = World::prisma().touch_schema().schema_problem("this line is a conflict marker");
+        let findings = world.run(RuleId::MissingMigration);
+        assert_eq!(findings[0].message, "the schema was changed and the change brings no migration");
+        assert!(findings[0].reason.contains("this line is a conflict marker"), "{}", findings[0].reason);
+        let world = World::prisma()
+            .touch_schema()
+            .schema_problem("this line is a conflict marker")
+            .new_migration("20260112090000_add_b", "");
+        assert!(world.silent(RuleId::MissingMigration));
+    }
+}

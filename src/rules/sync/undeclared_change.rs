@@ -1,0 +1,103 @@
+//! `undeclared-change`.
+
+use super::gap::{Fault, NewGap, command, finding, groups};
+use super::unstaged_schema::waiting;
+use crate::finding::Finding;
+use crate::project::{EcosystemKind, ProjectChange};
+use crate::rules::{RuleId, RuleSettings};
+
+page! {
+    /// ## What it stops
+    ///
+    /// A new migration makes something that the declared schema does not have: a table, a column, an index, an enum
+    /// value, or a column of another type than the declared one. The finding points at the statement.
+    ///
+    /// ## Why it matters
+    ///
+    /// The next migration that is generated takes it away again. Indexes written by hand into a migration and nowhere
+    /// else were dropped by later migrations in [prisma/orm#29220](https://github.com/prisma/orm/issues/29220) and
+    /// [prisma/orm#24180](https://github.com/prisma/orm/issues/24180). What the engine does not compare (partial and
+    /// expression indexes, CHECK constraints, views, triggers) may stand in a migration alone and is not reported.
+    ///
+    /// ## Example that fails
+    ///
+    /// ```sql title="prisma/migrations/20260112090000_add_age_to_user/migration.sql"
+    /// ALTER TABLE "User" ADD COLUMN "age" INTEGER;
+    /// ```
+    ///
+    /// ## The same repaired
+    ///
+    /// ```prisma title="prisma/user.prisma"
+    /// model User {
+    ///   id    Int    @id @default(autoincrement())
+    ///   email String @unique
+    ///   age   Int?
+    /// }
+    /// ```
+    ///
+    /// ## How to allow it
+    ///
+    /// In the migration, on the line above the statement or at its end:
+    ///
+    /// ```sql
+    /// -- driftgate: allow undeclared-change: read by the reporting database alone
+    /// ALTER TABLE "User" ADD COLUMN "age" INTEGER;
+    /// ```
+}
+
+pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
+    if waiting(change).is_some() {
+        return Vec::new();
+    }
+    let gap = NewGap::of(change);
+    groups(&gap.undeclared)
+        .iter()
+        .map(|group| {
+            let declare = match change.project.ecosystem {
+                EcosystemKind::Prisma => "declare it in the schema",
+                EcosystemKind::Alembic => "declare it in the models",
+            };
+            let help = format!(
+                "{declare}, or take it out of the migration; to write the migration anew from what is declared:\n  {}",
+                command(change, group)
+            );
+            finding(change, RuleId::UndeclaredChange, group, Fault::Migration, help)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::difference::Side;
+    use crate::rules::testing::{World, column};
+
+    #[test]
+    fn a_column_that_only_the_new_migration_knows_is_reported_at_the_statement() {
+        for world in World::both() {
+            let id = world.new_id();
+            let world = world.new_migration(id, "ALTER TABLE users ADD COLUMN age INTEGER;");
+            let mut extra = column(Side::Extra, "users", "age");
+            let place = world.migration_place(id);
+            extra.migrated_at = Some(place.clone());
+            let findings = world.gap_after(extra).run(RuleId::UndeclaredChange);
+            assert_eq!(findings.len(), 1);
+            assert_eq!(findings[0].message, "a new migration adds the column users.age, which is not declared");
+            assert_eq!(findings[0].place.as_ref(), Some(&place));
+        }
+    }
+
+    #[test]
+    fn old_differences_are_not_reported() {
+        let mut extra = column(Side::Extra, "users", "age");
+        let world = World::prisma().new_migration("20260112090000_add_b", "");
+        extra.migrated_at = Some(world.old_migration_place());
+        assert!(world.gap_before(extra.clone()).gap_after(extra).silent(RuleId::UndeclaredChange));
+    }
+
+    #[test]
+    fn a_missing_column_is_not_this_rules_business() {
+        let world = World::prisma().touch_schema().new_migration("20260112090000_add_b", "");
+        assert!(world.gap_after(column(Side::Missing, "users", "age")).silent(RuleId::UndeclaredChange));
+    }
+}

@@ -1,0 +1,139 @@
+//! `unreadable-source`.
+
+use std::collections::BTreeSet;
+
+use crate::finding::Finding;
+use crate::history::HistoryProblemKind;
+use crate::project::{ProjectChange, ProjectState, SourceProblem};
+use crate::rules::{RuleId, RuleSettings};
+use crate::source::RepoPath;
+
+page! {
+    /// ## What it stops
+    ///
+    /// A schema, a model or a migration that does not parse: conflict markers, a syntax error, a Git LFS pointer in
+    /// place of the text, a file among the revisions that Alembic refuses, a layout of a newer Prisma. Nothing can be
+    /// proved about a project whose files cannot be read, so this is an error of its own.
+    ///
+    /// ## Why it matters
+    ///
+    /// Conflict markers in a revision were merged into the main branch of
+    /// [Clawith#599](https://github.com/dataelement/Clawith/pull/599); every start of the service imports all
+    /// revisions and failed.
+    ///
+    /// ## Example that fails
+    ///
+    /// ```prisma title="prisma/user.prisma"
+    /// model User {
+    ///   id    Int    @id @default(autoincrement())
+    /// <<<<<<< HEAD
+    ///   email String @unique
+    /// =======
+    ///   email String? @unique
+    /// >>>>>>> feature
+    /// }
+    /// ```
+    ///
+    /// ## The same repaired
+    ///
+    /// ```prisma title="prisma/user.prisma"
+    /// model User {
+    ///   id    Int    @id @default(autoincrement())
+    ///   email String @unique
+    /// }
+    /// ```
+    ///
+    /// ## How to allow it
+    ///
+    /// A file that is no part of the project is better left out by `exclude`:
+    ///
+    /// ```toml
+    /// exclude = ["backend/alembic/versions/broken_on_purpose.py"]
+    /// ```
+}
+
+/// A problem, whichever side of the project it is on.
+struct Problem<'a> {
+    path: &'a RepoPath,
+    message: &'a str,
+    help: &'a str,
+    place: Option<&'a crate::source::Place>,
+}
+
+fn problems(state: &ProjectState) -> Vec<Problem<'_>> {
+    let declared = state.declared.problems.iter().map(|SourceProblem { path, place, message, help }| Problem {
+        path,
+        message,
+        help,
+        place: place.as_ref(),
+    });
+    let history = state.history.problems.iter().filter_map(|problem| {
+        let help = match problem.kind {
+            HistoryProblemKind::Unreadable => "correct the file, or take it out of the commit",
+            HistoryProblemKind::NotARevision => {
+                "give it a `revision` and a `down_revision`, or move it out of the folder of revisions"
+            }
+            HistoryProblemKind::Unsupported => {
+                "this layout cannot be judged yet; name the projects that can in driftgate.toml"
+            }
+            _ => return None,
+        };
+        Some(Problem { path: &problem.path, message: &problem.message, help, place: problem.place.as_ref() })
+    });
+    declared.chain(history).collect()
+}
+
+pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
+    let before: Vec<Problem<'_>> = change.before.map(problems).unwrap_or_default();
+    let known: BTreeSet<(&RepoPath, &str)> = before.iter().map(|problem| (problem.path, problem.message)).collect();
+    problems(change.after)
+        .into_iter()
+        .filter(|problem| {
+            // An old problem in a file that the change touches stands between it and a verdict.
+            let touched = change.touched.iter().any(|(changed, _)| changed.path == *problem.path);
+            touched || !known.contains(&(problem.path, problem.message))
+        })
+        .map(|problem| {
+            let message = format!("{} cannot be read: {}", problem.path, problem.message);
+            let finding = Finding::new(RuleId::UnreadableSource, problem.path.clone(), message, problem.help)
+                .about(problem.path.to_string())
+                .because("what cannot be read cannot be compared");
+            match problem.place {
+                Some(place) => finding.at(place),
+                None => finding,
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::World;
+
+    #[test]
+    fn a_schema_with_conflict_markers_is_reported() {
+        for world in World::both() {
+            let findings =
+                world.touch_schema().schema_problem("this line is a conflict marker").run(RuleId::UnreadableSource);
+            assert_eq!(findings.len(), 1);
+            assert!(findings[0].message.ends_with("cannot be read: this line is a conflict marker"));
+        }
+    }
+
+    #[test]
+    fn a_migration_that_does_not_parse_is_reported() {
+        let world = World::alembic().history_problem(HistoryProblemKind::Unreadable, "alembic/versions/x.py", "no");
+        assert_eq!(world.run(RuleId::UnreadableSource)[0].path.as_str(), "alembic/versions/x.py");
+        let world = World::alembic().history_problem(HistoryProblemKind::ComputedParent, "alembic/versions/x.py", "no");
+        assert!(world.silent(RuleId::UnreadableSource));
+    }
+
+    #[test]
+    fn an_old_problem_in_an_untouched_file_is_not_reported() {
+        let world = World::prisma().schema_problem("a syntax error").commit();
+        assert!(world.clone().silent(RuleId::UnreadableSource));
+        assert_eq!(world.clone().touch_schema().run(RuleId::UnreadableSource).len(), 1);
+        assert_eq!(world.whole_state().run(RuleId::UnreadableSource).len(), 1);
+    }
+}

@@ -1,0 +1,14 @@
+//! The git room on real repositories.
+
+#![allow(clippy::unwrap_used, reason = "what cannot be set up fails the test")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod commits;
+mod events;
+mod install;
+mod leftovers;
+mod ranges;
+mod repositories;
+mod walks;
