@@ -3,3 +3,4 @@
 pub(crate) mod compare;
 pub(crate) mod discover;
 pub mod python;
+pub(crate) mod types;
