@@ -186,7 +186,7 @@ impl Reader<'_, '_> {
         if let Some(unknown) = &args.more {
             return SqlType::doubt(unknown.reason.clone(), Some(unknown.place.clone()));
         }
-        if path.ends_with(".as_mutable") {
+        if path.ends_with(".as_mutable") || path.ends_with(".type_descriptor") {
             return match args.positional.first() {
                 Some(inner) => self.read(inner),
                 None => SqlType::doubt("a type without arguments", place),
