@@ -179,9 +179,8 @@ fn cockroach(name: &str, args: &[i64]) -> Seen {
 fn mysql(name: &str, args: &[i64], unsigned: bool) -> Seen {
     let native = |name: &str, args: &[i64]| Seen::Native(name.to_owned(), args.to_vec(), unsigned);
     match name {
-        "boolean" => native("tinyint", &[1]),
-        // Display widths mean nothing, except that TINYINT(1) is a boolean.
-        "tinyint" if args == [1] && !unsigned => native("tinyint", &[1]),
+        // Display widths mean nothing: the engine's `MySqlType::TinyInt` has none, not even that of a boolean.
+        "boolean" => native("tinyint", &[]),
         "tinyint" | "smallint" | "mediumint" | "int" | "bigint" | "year" | "float" | "double" => native(name, &[]),
         "decimal" => match args {
             [] => native(name, &[10, 0]),
