@@ -425,6 +425,12 @@ impl World {
         if settings.level(rule).is_none() {
             settings.levels.insert(rule, Some(Level::Warning));
         }
+        assert!(matches!(rule.check(), Check::Project(_)), "{rule} is run on a repository");
+        self.with_change(|change| run_one(rule, change, &settings))
+    }
+
+    /// The change as rules see it.
+    pub(super) fn with_change<T>(&self, look: impl FnOnce(&ProjectChange<'_>) -> T) -> T {
         let dialect = self.project.dialect();
         let before = self.before.as_ref().map(|half| half.state(dialect));
         let after = self.after.state(dialect);
@@ -459,8 +465,7 @@ impl World {
             with_leftovers_schema: with_leftovers_schema.as_ref(),
             whole_state: self.whole_state,
         };
-        assert!(matches!(rule.check(), Check::Project(_)), "{rule} is run on a repository");
-        run_one(rule, &change, &settings)
+        look(&change)
     }
 }
 

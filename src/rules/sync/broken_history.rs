@@ -161,7 +161,8 @@ mod tests {
 
     #[test]
     fn a_missing_column_and_a_table_made_twice_are_named() {
-        let world = World::prisma().new_migration("20260112090000_x", "DROP COLUMN users.age; CREATE TABLE users;");
+        let world = World::prisma()
+            .new_migration("20260112090000_x", "ALTER TABLE users DROP COLUMN age; CREATE TABLE users (id INT);");
         let findings = world.run(RuleId::BrokenHistory);
         assert_eq!(
             findings[0].message,
