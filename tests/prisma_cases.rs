@@ -94,8 +94,10 @@ fn judge(case: &Case) -> Judged {
 
 /// A schema that the engine can never settle with its own migration (`trip:` that is `drift`) is one to be silent on.
 fn agrees(case: &Case, judged: &Judged) -> bool {
-    let never_settles = case.id.starts_with("trip:") && case.verdict == "drift";
-    case.verdict == judged.verdict || (never_settles && matches!(judged.verdict, "in-sync" | "not-judged"))
+    if case.id.starts_with("trip:") && case.verdict == "drift" {
+        return matches!(judged.verdict, "in-sync" | "not-judged");
+    }
+    case.verdict == judged.verdict
 }
 
 /// Runs a provider's cases. `exceptions` are ids that disagree, each with a reason.

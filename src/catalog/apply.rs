@@ -1,5 +1,6 @@
 //! Applying operations to a catalog.
 
+mod cast;
 mod column;
 mod constraint;
 mod index;
@@ -259,12 +260,13 @@ impl Catalog {
             }
             K::DropExtension(name) => self.drop_extension(name, guard),
             K::Comment { table, column, text } => self.comment(table, column.as_deref(), text.as_deref(), guard),
-            K::Data { table, .. } => self.touch_rows(table),
+            K::Data { kind, table, .. } => self.touch_rows(*kind, table),
             K::Harmless(_) => {
                 self.note_setting(place.text());
                 Ok(Vec::new())
             }
             K::Transaction(_) | K::Environment(_) => Ok(Vec::new()),
+            K::Invalid(reason) => Err(refused(reason)),
             K::Opaque { .. } => {
                 self.doubts.extend(operation.as_opaque());
                 Ok(Vec::new())

@@ -157,7 +157,7 @@ impl Catalog {
             map.keys().find(|key| key.schema == schema && self.dialect.same_name(&key.name, &name.name)).cloned()
         };
         match &name.schema {
-            _ if !self.dialect.has_schemas() => find(""),
+            _ if !self.dialect.has_schemas() => find(TEMPORARY_SCHEMA).or_else(|| find("")),
             Some(schema) => find(schema),
             None => find(TEMPORARY_SCHEMA).or_else(|| self.search_path.iter().find_map(|schema| find(schema))),
         }
