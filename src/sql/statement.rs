@@ -164,6 +164,14 @@ fn syntax_error(cursor: &Cursor<'_>) -> Option<String> {
     if !statements.contains(&first.as_str()) {
         return Some(first);
     }
+    // Neither has a token `{`: an unquoted JSON default.
+    let brace = |at: &usize| cursor.token(*at).is_some_and(|token| matches!(token.kind, TokenKind::Symbol('{' | '}')));
+    if matches!(first.as_str(), "alter" | "create") {
+        let mut all = (0..).take_while(|at| cursor.token(*at).is_some());
+        if all.any(|at| brace(&at)) {
+            return Some("{".to_owned());
+        }
+    }
     let second = word(1).filter(|_| matches!(first.as_str(), "alter" | "create" | "drop"))?;
     (!objects.contains(&second.as_str())).then_some(second)
 }
