@@ -113,7 +113,7 @@ pub(crate) fn hidden_by(file: &RepoPath, text: &str, path: &RepoPath) -> Option<
         folder = folder.join(part);
         let is_folder = at + 1 < parts.len();
         if let Some(rule) = ignores.verdict(&folder, is_folder, false).filter(|rule| !rule.negated) {
-            return Some(IgnoredBy { file: ignores.name, line: rule.line, pattern: rule.text.clone() });
+            return Some(IgnoredBy { file: ignores.name.clone(), line: rule.line, pattern: rule.text.clone() });
         }
     }
     None
