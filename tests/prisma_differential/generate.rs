@@ -42,11 +42,30 @@ pub(crate) struct Schema {
 }
 
 const WORDS: &[&str] = &[
-    "Account", "Invoice", "Ticket", "Order", "Session", "Device", "Team", "Report", "Note", "Branch", "Payment", "Asset",
+    "Account", "Invoice", "Ticket", "Order", "Session", "Device", "Team", "Report", "Note", "Branch", "Payment",
+    "Asset",
 ];
 const NAMES: &[&str] = &[
-    "title", "amount", "state", "ratio", "openedAt", "payload", "isLocked", "counter", "slug", "label", "weight", "due_on",
-    "externalRef", "colour", "notes", "score", "kindOf", "raw", "limit", "position",
+    "title",
+    "amount",
+    "state",
+    "ratio",
+    "openedAt",
+    "payload",
+    "isLocked",
+    "counter",
+    "slug",
+    "label",
+    "weight",
+    "due_on",
+    "externalRef",
+    "colour",
+    "notes",
+    "score",
+    "kindOf",
+    "raw",
+    "limit",
+    "position",
 ];
 
 /// (type, attributes, default) of scalars; `{}` in the default's place takes none.
@@ -118,8 +137,7 @@ impl Schema {
     }
 
     fn random_model(&self, random: &mut Random, name: String) -> Model {
-        let mut model =
-            Model { name, fields: Vec::new(), relations: Vec::new(), block: Vec::new(), id_type: None };
+        let mut model = Model { name, fields: Vec::new(), relations: Vec::new(), block: Vec::new(), id_type: None };
         let sqlite = self.provider == Provider::Sqlite;
         let ids: &[(&str, &str, &str)] = if sqlite {
             &[("Int", "@default(autoincrement())", ""), ("String", "@default(cuid())", ""), ("Int", "", "")]
@@ -203,8 +221,11 @@ impl Schema {
         let optional = random.chance(40);
         let mut actions = String::new();
         if random.chance(40) {
-            let allowed: &[&str] =
-                if optional { &["Cascade", "SetNull", "Restrict", "NoAction"] } else { &["Cascade", "Restrict", "NoAction"] };
+            let allowed: &[&str] = if optional {
+                &["Cascade", "SetNull", "Restrict", "NoAction"]
+            } else {
+                &["Cascade", "Restrict", "NoAction"]
+            };
             let _ = write!(actions, ", onDelete: {}", random.pick(allowed));
         }
         if random.chance(15) {
@@ -227,8 +248,9 @@ impl Schema {
         }
         let (left, right) = (self.models[a].name.clone(), self.models[b].name.clone());
         let name = if random.chance(50) { "@relation(\"joined\")" } else { "" };
-        if name.is_empty() && (self.models[a].relations.iter().any(|r| r.contains(&format!(" {right}")))
-            || self.models[b].relations.iter().any(|r| r.contains(&format!(" {left}"))))
+        if name.is_empty()
+            && (self.models[a].relations.iter().any(|r| r.contains(&format!(" {right}")))
+                || self.models[b].relations.iter().any(|r| r.contains(&format!(" {left}"))))
         {
             return;
         }
@@ -346,7 +368,13 @@ impl Schema {
         for model in &self.models {
             let _ = write!(text, "\nmodel {} {{\n", model.name);
             for field in &model.fields {
-                let mark = if field.list { "[]" } else if field.optional { "?" } else { "" };
+                let mark = if field.list {
+                    "[]"
+                } else if field.optional {
+                    "?"
+                } else {
+                    ""
+                };
                 let _ = writeln!(text, "  {} {}{mark} {}", field.name, field.ty, field.attributes);
             }
             for line in model.relations.iter().chain(&model.block) {

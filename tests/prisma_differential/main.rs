@@ -125,7 +125,10 @@ fn run(provider: Provider, seeds: u64) {
     }
     let agreed = tally.pairs - tally.failures.len();
     eprintln!("agreement with Prisma's engine: {agreed} of {} pairs ({} schemas refused)", tally.pairs, tally.refused);
-    assert!(tally.refused * 20 <= usize::try_from(seeds).unwrap(), "the generator makes too many schemas that are refused");
+    assert!(
+        tally.refused * 20 <= usize::try_from(seeds).unwrap(),
+        "the generator makes too many schemas that are refused"
+    );
     assert!(tally.failures.is_empty(), "{} disagreements\n\n{}", tally.failures.len(), tally.failures.join("\n\n"));
 }
 
