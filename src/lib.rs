@@ -10,12 +10,14 @@
 //! - [`git`]: snapshots, changes, leftovers: the only room that touches git and the disk.
 //! - [`project`]: finding projects; the seam that [`prisma`] and [`alembic`] fill.
 //! - [`rules`]: pure functions from a loaded change to [`finding`]s.
+//! - [`check`]: from a change to a report: projects loaded, rules run, allowances applied.
 //! - [`policy`]: `driftgate.toml`.
 //! - [`report`]: one file per output format, all fed by the same findings.
 //! - [`cli`]: one file per command.
 
 pub mod alembic;
 pub mod catalog;
+pub mod check;
 pub mod cli;
 pub mod finding;
 pub mod git;

@@ -113,8 +113,8 @@ mod tests {
 
     #[test]
     fn durations_have_a_unit() {
-        assert_eq!(parse_duration("90m"), Some(Duration::from_secs(5_400)));
-        assert_eq!(parse_duration("2d"), Some(Duration::from_secs(172_800)));
+        assert_eq!(parse_duration("90m"), Some(Duration::from_mins(90)));
+        assert_eq!(parse_duration("2d"), Some(Duration::from_hours(48)));
         for wrong in ["", "h", "1", "-1h", "1.5h", "9999999d", "1é"] {
             assert_eq!(parse_duration(wrong), None, "{wrong}");
         }

@@ -175,6 +175,9 @@ pub trait Ecosystem: Sync {
     fn command_new_migration(&self, project: &Project, name: &str) -> String;
 }
 
+/// Every ecosystem there is.
+pub const ECOSYSTEMS: &[&dyn Ecosystem] = &[&crate::prisma::Prisma];
+
 /// A project as the policy names it. What is none is found as without a policy.
 #[derive(Debug, Clone, Default)]
 pub struct ProjectOverride {

@@ -1,10 +1,9 @@
 //! The report for a person: headline, the lines it is about, what is missing, why it matters, the command that mends it.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NarratableReportHandler, Severity, SourceCode,
-    ThemeCharacters, ThemeStyles,
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity, SourceCode, ThemeCharacters, ThemeStyles,
 };
 
 use super::snippet::{self, Excerpts, Marks};
@@ -84,9 +83,19 @@ impl Headline {
                 out.push('\n');
             }
         } else {
-            out.push_str(&self.code);
-            out.push('\n');
-            let _ = NarratableReportHandler::new().with_context_lines(0).render_report(out, self);
+            self.narrate(out, look);
+        }
+    }
+
+    /// The same in sentences, for those who hear it.
+    fn narrate(&self, out: &mut String, look: &Look) {
+        text::wrap(out, look, "", "  ", &format!("{}: {}", self.code, self.message));
+        for label in &self.labels {
+            let Ok(marked) = self.excerpts.read_span(label.inner(), 0, 0) else { continue };
+            let said = label.label().map(|label| format!(": {label}")).unwrap_or_default();
+            let (name, line, column) = (marked.name().unwrap_or_default(), marked.line() + 1, marked.column() + 1);
+            text::wrap(out, look, "  ", "    ", &format!("in {name}, line {line}, column {column}{said}"));
+            let _ = writeln!(out, "    {}", String::from_utf8_lossy(marked.data()).trim_end());
         }
     }
 }
@@ -117,18 +126,18 @@ pub(super) fn full(report: &Report, look: &Look) -> String {
 
 fn more(out: &mut String, indent: &str, count: usize, look: &Look) {
     if count > 0 {
-        out.push_str(&format!("{indent}{} and {count} more (-v lists all)\n", look.ellipsis()));
+        let _ = writeln!(out, "{indent}{} and {count} more (-v lists all)", look.ellipsis());
     }
 }
 
 fn finding(out: &mut String, finding: &Finding, look: &Look) {
     let mut code = format!("{}[{}]", finding.level.as_str(), finding.rule);
     if let Some(project) = finding.project.as_deref().filter(|name| *name != ".") {
-        code.push_str(&format!(" in {}", escape::line(project)));
+        let _ = write!(code, " in {}", escape::line(project));
     }
     let marks = marks(finding, look);
     if marks.is_empty() {
-        code.push_str(&format!(" at {}", text::location(finding)));
+        let _ = write!(code, " at {}", text::location(finding));
     }
     Headline::new(finding.level, code, &finding.message, marks, look).draw(out, look);
     // A related file without a place has no excerpt: it is named.
@@ -188,10 +197,12 @@ fn marks(finding: &Finding, look: &Look) -> Marks {
             marks.add(place, Some(&related.message), false, look);
         }
     }
-    if let [difference] = finding.differences.as_slice()
-        && let Some(place) = &difference.migrated_at
-    {
-        marks.add(place, Some("migrated here"), false, look);
+    for difference in &finding.differences {
+        // What is declared nowhere can only be shown where it is made; of several, that is enough.
+        if let Some(place) = difference.migrated_at.as_ref().filter(|_| !several || difference.declared_at.is_none()) {
+            let label = if several { difference.object() } else { "migrated here".to_owned() };
+            marks.add(place, Some(&label), false, look);
+        }
     }
     marks
 }
@@ -209,7 +220,7 @@ fn differences(out: &mut String, finding: &Finding, look: &Look) {
     for (title, differences) in text::by_side(&finding.differences) {
         let shown = left.min(differences.len());
         if shown > 0 {
-            out.push_str(&format!("  {title}:\n"));
+            let _ = writeln!(out, "  {title}:");
         }
         for difference in differences.iter().take(shown) {
             text::wrap(out, look, &format!("    {} ", look.bullet()), "      ", &text::difference(difference));
@@ -250,7 +261,7 @@ fn policy_error(out: &mut String, error: &PolicyError, look: &Look) {
         if !marks.add(place, Some(error.label()), true, look) {
             let (line, column) = place.start();
             let path = place.path().to_string();
-            code.push_str(&format!(" at {}:{line}:{column}", escape::line(&path)));
+            let _ = write!(code, " at {}:{line}:{column}", escape::line(&path));
         }
         if let Some((place, label)) = error.related() {
             marks.add(place, Some(label), false, look);

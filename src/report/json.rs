@@ -68,7 +68,6 @@ struct JsonRelated<'a> {
 }
 
 #[derive(Serialize)]
-#[expect(clippy::struct_field_names, reason = "the names are the contract's")]
 struct JsonSummary {
     errors: usize,
     warnings: usize,

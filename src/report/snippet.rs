@@ -272,7 +272,7 @@ mod tests {
                     let text = std::str::from_utf8(read.data()).map_err(|error| TestCaseError::fail(error.to_string()))?;
                     let clean = !text.trim_end_matches('\n').contains(['\n', '\r', '\u{1b}']);
                     prop_assert!(clean, "{:?}", text);
-                    prop_assert!(label.len() > 0);
+                    prop_assert!(!label.is_empty());
                 }
             }
         }

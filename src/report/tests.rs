@@ -77,6 +77,20 @@ fn concise_is_one_line_a_finding() {
 }
 
 #[test]
+fn levels_fail_as_asked() {
+    let fails = |report: &Report| {
+        [FailOn::Error, FailOn::Warning, FailOn::Note, FailOn::Never].map(|fail_on| report.fails(fail_on))
+    };
+    assert_eq!(fails(&fixtures::many()), [true, true, true, false]);
+    assert_eq!(fails(&fixtures::clean()), [false; 4]);
+    let mut warned = fixtures::one();
+    warned.findings[0].level = Level::Warning;
+    assert_eq!(fails(&warned), [false, true, true, false]);
+    warned.findings[0].level = Level::Note;
+    assert_eq!(fails(&warned), [false, false, true, false]);
+}
+
+#[test]
 fn silence() {
     let hook = Look { hook: true, ..Look::plain() };
     let quiet = Look { quiet: true, ..Look::plain() };

@@ -210,7 +210,7 @@ pub fn summary(report: &Report, look: &Look) -> String {
                 let all: Vec<String> = paths.iter().take(3).map(ToString::to_string).collect();
                 let more = paths.len().saturating_sub(3);
                 let all = escape::line(&all.join(", ")).into_owned();
-                if more > 0 { format!("{all}, {} more", more) } else { all }
+                if more > 0 { format!("{all}, {more} more") } else { all }
             };
             let _ = writeln!(
                 out,

@@ -157,6 +157,13 @@ impl Interpreter<'_> {
                     SymbolKind::Attribute { base, name }
                         if &**name == "__init__" && matches!(base.call_of(), Some(("builtins.super", _))) =>
                     {
+                        // What a class of the repository hands to its library's base decides what it is.
+                        if let Some((_, of)) = base.call_of()
+                            && let Some(Value::Instance(receiver)) = of.positional.get(1)
+                        {
+                            let made = SymbolKind::Call { callee: callee.clone(), args };
+                            receiver.set(super::value::SUPER_INIT, Value::symbol(made, Some(place.clone())));
+                        }
                         return Ok(Value::None);
                     }
                     _ => {}

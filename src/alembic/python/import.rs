@@ -106,6 +106,10 @@ impl Interpreter<'_> {
         let scope = self.scope(ScopeKind::Module, None);
         scope.set("__name__", Value::str(dotted));
         scope.set("__file__", Value::str(path.as_str()));
+        if package {
+            let dir = if file.is_some() { path.parent().unwrap_or_default() } else { path.clone() };
+            scope.set("__path__", Value::list(vec![Value::str(dir.as_str())]));
+        }
         let module = Rc::new(Module {
             name: Rc::from(dotted),
             path: path.clone(),

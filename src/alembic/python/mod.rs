@@ -31,6 +31,7 @@ pub use interpreter::{Eval, Imports, Interpreter, Raised, Stop};
 pub use modules::{Modules, SnapshotModules};
 pub use parse::{ParsedFile, SyntaxError};
 pub use scope::Module;
+pub(crate) use value::SUPER_INIT;
 pub use value::{
     Annotation, Args, Attribute, Bound, Class, Deferred, Function, Instance, Symbol, SymbolKind, Text, Unknown, Value,
 };

@@ -22,6 +22,9 @@ pub trait Modules {
 
     /// Whether a folder of that name holds any Python file, however deep.
     fn is_dir(&self, path: &RepoPath) -> bool;
+
+    /// Every Python file below a folder, however deep, sorted by path.
+    fn files_under(&self, path: &RepoPath) -> Vec<RepoPath>;
 }
 
 /// What an absolute dotted name means.
@@ -135,5 +138,9 @@ impl Modules for SnapshotModules<'_> {
 
     fn is_dir(&self, path: &RepoPath) -> bool {
         self.files.under(path).any(|file| file.path.extension() == Some("py"))
+    }
+
+    fn files_under(&self, path: &RepoPath) -> Vec<RepoPath> {
+        self.files.under(path).map(|file| &file.path).filter(|path| path.extension() == Some("py")).cloned().collect()
     }
 }

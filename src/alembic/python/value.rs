@@ -192,6 +192,18 @@ pub struct Function {
     pub(crate) generator: bool,
 }
 
+impl Function {
+    /// The annotation behind `->`, not evaluated yet.
+    pub fn returned_annotation(&self) -> Option<Annotation> {
+        let Code::Def(file, range) = &self.code else { return None };
+        let expression = file.function(*range)?.returns.as_deref()?.clone();
+        Some(Annotation { expression: Rc::new(expression), file: Arc::clone(file) })
+    }
+}
+
+/// The attribute of an instance that keeps the call `super().__init__(…)` which reached a library's class.
+pub(crate) const SUPER_INIT: &str = "<super().__init__>";
+
 /// The body of a function.
 pub(crate) enum Code {
     /// `def`, found again in its file by its range.

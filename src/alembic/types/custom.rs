@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{Reader, SqlType, dialect_name, generic, libraries};
-use crate::alembic::python::{Args, Class, Instance, SymbolKind, Value};
+use crate::alembic::python::{Args, Class, Instance, SUPER_INIT, SymbolKind, Value};
 use crate::source::Place;
 
 /// Whether a class of the repository is a type.
@@ -65,10 +65,7 @@ impl Reader<'_, '_> {
                     }
                     None => args.clone(),
                 };
-                let value = Value::symbol(
-                    SymbolKind::Call { callee: Value::external(base), args },
-                    place,
-                );
+                let value = Value::symbol(SymbolKind::Call { callee: Value::external(base), args }, place);
                 self.read(&value)
             }
         }
@@ -154,7 +151,9 @@ impl Reader<'_, '_> {
         let text = method.and_then(|method| self.interpreter.call(&method, Args::default(), &at));
         match text.ok().and_then(|text| text.as_str()) {
             Some(text) => self.spec(&text),
-            None => SqlType::doubt(format!("the type {}, whose get_col_spec could not be evaluated", class.name), place),
+            None => {
+                SqlType::doubt(format!("the type {}, whose get_col_spec could not be evaluated", class.name), place)
+            }
         }
     }
 
@@ -167,7 +166,3 @@ impl Reader<'_, '_> {
         value
     }
 }
-
-/// The attribute under which the arguments of `super().__init__(…)` are kept on an instance, where the interpreter's
-/// user keeps them.
-pub(crate) const SUPER_INIT: &str = "<super().__init__>";

@@ -30,9 +30,12 @@ impl Reader<'_, '_> {
         let constrained = flag_arg(args, None, "create_constraint", false).map_err(doubt)?;
         let name = match args.keyword("name") {
             Some(Value::None) | None => default_name,
-            Some(value) => {
-                Some(value.as_str().map(|name| name.to_string()).ok_or(("an enum whose name is computed".to_owned(), value.place()))?)
-            }
+            Some(value) => Some(
+                value
+                    .as_str()
+                    .map(|name| name.to_string())
+                    .ok_or(("an enum whose name is computed".to_owned(), value.place()))?,
+            ),
         };
         let place = labels_place.or_else(|| place.cloned());
         match self.dialect {
@@ -136,7 +139,7 @@ fn label(value: &Value) -> Option<String> {
 }
 
 /// The strings of `Literal["a", "b"]`.
-pub(in crate::alembic) fn literal(value: &Value) -> Option<Vec<String>> {
+pub(crate) fn literal(value: &Value) -> Option<Vec<String>> {
     use crate::alembic::python::SymbolKind;
     let Value::Symbol(symbol) = value else { return None };
     let SymbolKind::Subscript { base, index } = &symbol.kind else { return None };

@@ -8,12 +8,62 @@ use crate::source::Place;
 
 /// Names of types in `sqlalchemy` itself.
 const TYPES: &[&str] = &[
-    "ARRAY", "BIGINT", "BINARY", "BLOB", "BOOLEAN", "BigInteger", "Boolean", "CHAR", "CLOB", "Concatenable", "DATE",
-    "DATETIME", "DECIMAL", "DOUBLE", "DOUBLE_PRECISION", "Date", "DateTime", "Double", "Enum", "FLOAT", "Float", "INT",
-    "INTEGER", "Integer", "Interval", "JSON", "LargeBinary", "MatchType", "NCHAR", "NUMERIC", "NVARCHAR", "NullType",
-    "Numeric", "PickleType", "REAL", "SMALLINT", "SmallInteger", "String", "TEXT", "TIME", "TIMESTAMP", "Text", "Time",
-    "TypeDecorator", "TypeEngine", "UUID", "Unicode", "UnicodeText", "UserDefinedType", "Uuid", "VARBINARY", "VARCHAR",
-    "Binary", "NCLOB", "SchemaType", "NumericCommon",
+    "ARRAY",
+    "BIGINT",
+    "BINARY",
+    "BLOB",
+    "BOOLEAN",
+    "BigInteger",
+    "Boolean",
+    "CHAR",
+    "CLOB",
+    "Concatenable",
+    "DATE",
+    "DATETIME",
+    "DECIMAL",
+    "DOUBLE",
+    "DOUBLE_PRECISION",
+    "Date",
+    "DateTime",
+    "Double",
+    "Enum",
+    "FLOAT",
+    "Float",
+    "INT",
+    "INTEGER",
+    "Integer",
+    "Interval",
+    "JSON",
+    "LargeBinary",
+    "MatchType",
+    "NCHAR",
+    "NUMERIC",
+    "NVARCHAR",
+    "NullType",
+    "Numeric",
+    "PickleType",
+    "REAL",
+    "SMALLINT",
+    "SmallInteger",
+    "String",
+    "TEXT",
+    "TIME",
+    "TIMESTAMP",
+    "Text",
+    "Time",
+    "TypeDecorator",
+    "TypeEngine",
+    "UUID",
+    "Unicode",
+    "UnicodeText",
+    "UserDefinedType",
+    "Uuid",
+    "VARBINARY",
+    "VARCHAR",
+    "Binary",
+    "NCLOB",
+    "SchemaType",
+    "NumericCommon",
 ];
 
 /// Whether a canonical path is a type of SQLAlchemy.
@@ -120,7 +170,7 @@ impl Reader<'_, '_> {
         Some(match name {
             "ENUM" => Ok(self.enumeration(args, place)),
             "TIMESTAMP" | "TIME" => self.zoned(&name.to_lowercase(), args),
-            "INTERVAL" => match int_arg(args, 1, "precision") {
+            "INTERVAL" => match int_arg(args, 0, "precision") {
                 Ok(Some(precision)) => Ok(self.words("interval", &[precision])),
                 Ok(None) => Ok(self.words("interval", &[])),
                 Err(doubt) => Err(doubt),
@@ -128,23 +178,20 @@ impl Reader<'_, '_> {
             "BIT" => {
                 let varying = flag_arg(args, Some(1), "varying", false);
                 match (int_arg(args, 0, "length"), varying) {
-                    (Ok(length), Ok(true)) => {
-                        Ok(self.words("bit varying", &length.into_iter().collect::<Vec<_>>()))
-                    }
+                    (Ok(length), Ok(true)) => Ok(self.words("bit varying", &length.into_iter().collect::<Vec<_>>())),
                     (Ok(length), Ok(false)) => Ok(self.words("bit", &[length.unwrap_or(1)])),
                     (Err(doubt), _) | (_, Err(doubt)) => Err(doubt),
                 }
             }
             "DOMAIN" => match args.get(0, "name").and_then(Value::as_str) {
                 Some(name) => {
-                    let name =
-                        ObjectName { schema: text_arg(args, "schema"), name: name.to_string() };
+                    let name = ObjectName { schema: text_arg(args, "schema"), name: name.to_string() };
                     Ok(SqlType::plain(ColumnType { kind: TypeKind::Named(name), array: false }))
                 }
                 None => Ok(SqlType::doubt("a domain without a name", place.cloned())),
             },
-            "ARRAY" | "UUID" | "JSON" | "TEXT" | "VARCHAR" | "CHAR" | "NUMERIC" | "FLOAT" | "REAL" | "INTEGER" | "BIGINT"
-            | "SMALLINT" | "BOOLEAN" | "DATE" | "DOUBLE_PRECISION" | "DECIMAL" => return None,
+            "ARRAY" | "UUID" | "JSON" | "TEXT" | "VARCHAR" | "CHAR" | "NUMERIC" | "FLOAT" | "REAL" | "INTEGER"
+            | "BIGINT" | "SMALLINT" | "BOOLEAN" | "DATE" | "DOUBLE_PRECISION" | "DECIMAL" => return None,
             "PGUuid" => Ok(self.words("uuid", &[])),
             _ => Ok(self.words(&name.to_lowercase(), &[])),
         })
@@ -174,10 +221,8 @@ impl Reader<'_, '_> {
             "BIT" => one(0, "length").map(|sizes| self.words("bit", &sizes)),
             "YEAR" => Ok(self.words("year", &[])),
             "DATETIME" | "TIMESTAMP" | "TIME" => {
-                let position = usize::from(name != "TIME");
-                // The first argument of DATETIME and TIMESTAMP is `timezone`, as is TIME's.
-                let position = if name == "TIME" { 1 } else { position };
-                one(position, "fsp").map(|sizes| {
+                // The first argument is `timezone`.
+                one(1, "fsp").map(|sizes| {
                     let sizes: Vec<i64> = sizes.into_iter().filter(|&size| size != 0).collect();
                     self.words(&name.to_lowercase(), &sizes)
                 })
@@ -196,14 +241,11 @@ impl Reader<'_, '_> {
 
     fn mssql(&mut self, name: &str, args: &Args) -> Option<Read> {
         Some(match name {
-            "DATETIME2" | "DATETIMEOFFSET" | "TIME" => {
-                int_arg(args, 0, "precision").map(|size| {
-                    self.words(&name.to_lowercase(), &size.into_iter().collect::<Vec<_>>())
-                })
-            }
+            "DATETIME2" | "DATETIMEOFFSET" | "TIME" => int_arg(args, 0, "precision")
+                .map(|size| self.words(&name.to_lowercase(), &size.into_iter().collect::<Vec<_>>())),
             "TINYINT" => Ok(SqlType { integer: true, ..self.words("tinyint", &[]) }),
-            "NTEXT" | "BIT" | "IMAGE" | "MONEY" | "SMALLMONEY" | "SMALLDATETIME" | "ROWVERSION" | "UNIQUEIDENTIFIER"
-            | "SQL_VARIANT" | "XML" => Ok(self.words(&name.to_lowercase(), &[])),
+            "NTEXT" | "BIT" | "IMAGE" | "MONEY" | "SMALLMONEY" | "SMALLDATETIME" | "ROWVERSION"
+            | "UNIQUEIDENTIFIER" | "SQL_VARIANT" | "XML" => Ok(self.words(&name.to_lowercase(), &[])),
             "DOUBLE_PRECISION" => Ok(self.words("double precision", &[])),
             _ => return None,
         })
@@ -259,10 +301,8 @@ impl Reader<'_, '_> {
     fn float(&self, args: &Args) -> Read {
         let precision = int_arg(args, 0, "precision")?;
         // The generic compiler drops the precision; these dialects write it.
-        let writes = matches!(
-            self.dialect,
-            Dialect::PostgreSql | Dialect::CockroachDb | Dialect::MySql | Dialect::SqlServer
-        );
+        let writes =
+            matches!(self.dialect, Dialect::PostgreSql | Dialect::CockroachDb | Dialect::MySql | Dialect::SqlServer);
         let sizes: Vec<i64> = precision.filter(|_| writes).into_iter().collect();
         Ok(self.words("float", &sizes))
     }

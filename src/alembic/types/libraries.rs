@@ -13,7 +13,9 @@ pub(super) fn is_known(path: &str) -> bool {
         "sqlalchemy_utils" => name.ends_with("Type"),
         "sqlmodel" => name == "AutoString",
         "geoalchemy2" => matches!(name, "Geometry" | "Geography" | "Raster"),
-        "pgvector" => matches!(name, "Vector" | "VECTOR" | "HALFVEC" | "SPARSEVEC" | "BIT" | "HalfVector" | "SparseVector"),
+        "pgvector" => {
+            matches!(name, "Vector" | "VECTOR" | "HALFVEC" | "SPARSEVEC" | "BIT" | "HalfVector" | "SparseVector")
+        }
         "citext" => name == "CIText",
         "fastapi_users_db_sqlalchemy" => matches!(name, "GUID" | "TIMESTAMPAware"),
         "advanced_alchemy" => matches!(name, "GUID" | "DateTimeUTC" | "JsonB" | "EncryptedString" | "EncryptedText"),
@@ -91,9 +93,7 @@ impl Reader<'_, '_> {
             },
             "JSONType" if pg => Ok(self.words("json", &[])),
             "JSONType" => Ok(self.words("text", &[])),
-            "ArrowType" | "EnrichedDateTimeType" => {
-                Ok(self.words(if pg { "timestamp" } else { "datetime" }, &[]))
-            }
+            "ArrowType" | "EnrichedDateTimeType" => Ok(self.words(if pg { "timestamp" } else { "datetime" }, &[])),
             "IPAddressType" | "TimezoneType" => text(self, 50),
             "CountryType" => text(self, 2),
             "CurrencyType" => text(self, 3),
@@ -121,7 +121,8 @@ impl Reader<'_, '_> {
 
     fn sized_text(&self, words: &str, args: &Args, default: Option<i64>) -> Read {
         // `StringEncryptedType(type, key, …)` takes its length by name alone.
-        let position = if args.positional.first().is_some_and(|first| first.as_int().is_some()) { 0 } else { usize::MAX };
+        let position =
+            if args.positional.first().is_some_and(|first| first.as_int().is_some()) { 0 } else { usize::MAX };
         let length = int_arg(args, position, "length")?.or(default);
         Ok(self.words(words, &length.into_iter().collect::<Vec<_>>()))
     }

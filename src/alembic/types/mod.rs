@@ -7,6 +7,8 @@ mod enums;
 mod generic;
 mod libraries;
 
+pub(crate) use enums::literal;
+
 use crate::alembic::python::{Args, Interpreter, Value};
 use crate::catalog::types::{TypeKind, canonical};
 use crate::catalog::{ColumnType, Dialect, ObjectName};
@@ -85,10 +87,7 @@ impl SqlType {
 
     /// A type that could not be evaluated.
     pub(crate) fn doubt(reason: impl Into<String>, place: Option<Place>) -> Self {
-        Self {
-            unknown: Some(Doubt { reason: reason.into(), place }),
-            ..Self::plain(ColumnType::unknown())
-        }
+        Self { unknown: Some(Doubt { reason: reason.into(), place }), ..Self::plain(ColumnType::unknown()) }
     }
 
     /// `NullType`: no type is given (a foreign key takes that of its target).
@@ -187,7 +186,7 @@ impl Reader<'_, '_> {
         if let Some(unknown) = &args.more {
             return SqlType::doubt(unknown.reason.clone(), Some(unknown.place.clone()));
         }
-        if path.ends_with(".as_mutable") {
+        if path.ends_with(".as_mutable") || path.ends_with(".type_descriptor") {
             return match args.positional.first() {
                 Some(inner) => self.read(inner),
                 None => SqlType::doubt("a type without arguments", place),
@@ -207,9 +206,7 @@ impl Reader<'_, '_> {
         let name = dialect_name(self.dialect);
         let asked = |name: &str| {
             args.positional.iter().skip(1).chain(args.keyword("dialect_name")).any(|value| {
-                value.as_str().is_some_and(|word| {
-                    &*word == name || (name == "mysql" && &*word == "mariadb" )
-                })
+                value.as_str().is_some_and(|word| &*word == name || (name == "mysql" && &*word == "mariadb"))
             })
         };
         // The last call wins in SQLAlchemy only for another dialect: one dialect cannot be given twice.
@@ -287,10 +284,10 @@ fn flag_arg(args: &Args, position: Option<usize>, name: &str, default: bool) -> 
     match value {
         None => Ok(default),
         Some(Value::None) => Ok(false),
-        Some(value) => value.as_bool().or_else(|| value.as_int().map(|number| number != 0)).ok_or_else(|| Doubt {
-            reason: format!("the argument {value:?} of a type"),
-            place: value.place(),
-        }),
+        Some(value) => value
+            .as_bool()
+            .or_else(|| value.as_int().map(|number| number != 0))
+            .ok_or_else(|| Doubt { reason: format!("the argument {value:?} of a type"), place: value.place() }),
     }
 }
 

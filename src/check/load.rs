@@ -1,0 +1,167 @@
+//! Loading a change: projects found, both sides read, replayed and compared.
+//!
+//! This is the last place that sees snapshots. What it hands on is plain data.
+
+use crate::git::{Change, ChangedPath, Leftover, LeftoverKind, Snapshot, SnapshotError, overlay::Overlay};
+use crate::history::{self, History, Replay};
+use crate::policy::Policy;
+use crate::project::{Declared, ECOSYSTEMS, Ecosystem, Project, ProjectState, SourceProblem, Touch};
+use crate::source::RepoPath;
+
+/// A project and its ecosystem, as found in one snapshot.
+pub(crate) struct Found {
+    /// The project.
+    pub(crate) project: Project,
+    /// Its ecosystem.
+    pub(crate) ecosystem: &'static dyn Ecosystem,
+}
+
+/// Finds every project of every ecosystem that the policy does not exclude, sorted by name.
+pub(crate) fn discover(snapshot: &dyn Snapshot, policy: &Policy) -> Result<Vec<Found>, SnapshotError> {
+    let mut found = Vec::new();
+    for &ecosystem in ECOSYSTEMS {
+        let overrides = policy.overrides(ecosystem.kind());
+        for mut project in ecosystem.discover(snapshot, &overrides)? {
+            let had_schema = !project.schema.is_empty();
+            project.schema.retain(|path| !policy.exclude.matches(path));
+            project.migrations.retain(|path| !policy.exclude.matches(path));
+            if (had_schema && project.schema.is_empty()) || project.migrations.is_empty() && project.schema.is_empty() {
+                continue;
+            }
+            let own = overrides.iter().find(|declared| declared.name == project.name).map(|declared| &declared.facts);
+            for (key, value) in policy.facts(ecosystem.kind()) {
+                if own.is_none_or(|facts| !facts.contains_key(key)) {
+                    project.facts.insert(key, value);
+                }
+            }
+            found.push(Found { project, ecosystem });
+        }
+    }
+    found.sort_by(|a, b| (&a.project.name, a.project.ecosystem).cmp(&(&b.project.name, b.project.ecosystem)));
+    Ok(found)
+}
+
+/// The project of `before` that is the same as `after`: by its migrations, else by its schema, else by its name.
+pub(crate) fn same_project<'a>(after: &Project, before: &'a [Found]) -> Option<&'a Found> {
+    let of_kind = || before.iter().filter(|found| found.project.ecosystem == after.ecosystem);
+    let shares = |a: &[RepoPath], b: &[RepoPath]| a.iter().any(|path| b.contains(path));
+    of_kind()
+        .find(|found| {
+            shares(&found.project.migrations, &after.migrations) && shares(&found.project.schema, &after.schema)
+        })
+        .or_else(|| of_kind().find(|found| found.project.name == after.name))
+        .or_else(|| of_kind().find(|found| shares(&found.project.schema, &after.schema)))
+        .or_else(|| of_kind().find(|found| shares(&found.project.migrations, &after.migrations)))
+}
+
+/// The paths of the change that are something to the project, on either side.
+pub(crate) fn touched<'a>(
+    found: &Found,
+    before: Option<&Found>,
+    changed: &'a [ChangedPath],
+) -> Vec<(&'a ChangedPath, Touch)> {
+    changed
+        .iter()
+        .filter_map(|path| {
+            let touch = found
+                .ecosystem
+                .touch(&found.project, &path.path)
+                .or_else(|| before.and_then(|old| old.ecosystem.touch(&old.project, &path.path)))?;
+            Some((path, touch))
+        })
+        .collect()
+}
+
+/// What one snapshot holds of one project, before replay.
+struct Side {
+    declared: Declared,
+    history: History,
+    unregistered: Vec<SourceProblem>,
+}
+
+fn side(found: &Found, snapshot: &dyn Snapshot) -> Result<Side, SnapshotError> {
+    Ok(Side {
+        declared: found.ecosystem.declared(&found.project, snapshot)?,
+        history: found.ecosystem.history(&found.project, snapshot)?,
+        unregistered: found.ecosystem.unregistered(&found.project, snapshot)?,
+    })
+}
+
+fn state(found: &Found, side: Side, replay: Replay) -> ProjectState {
+    let gap = found.ecosystem.compare(&found.project, &side.declared.catalog, &replay.catalog);
+    ProjectState { declared: side.declared, history: side.history, replay, gap, unregistered: side.unregistered }
+}
+
+/// Reads, replays and compares one project in one snapshot.
+pub(crate) fn load_one(found: &Found, snapshot: &dyn Snapshot) -> Result<ProjectState, SnapshotError> {
+    let side = side(found, snapshot)?;
+    let replay = history::replay(&side.history, found.project.dialect());
+    Ok(state(found, side, replay))
+}
+
+/// Reads both sides; what their histories share is replayed once. Returns before and after.
+pub(crate) fn load_both(
+    before: (&Found, &dyn Snapshot),
+    after: (&Found, &dyn Snapshot),
+) -> Result<(ProjectState, ProjectState), SnapshotError> {
+    let old = side(before.0, before.1)?;
+    let new = side(after.0, after.1)?;
+    if before.0.project.dialect() != after.0.project.dialect() {
+        let (old_replay, new_replay) = (
+            history::replay(&old.history, before.0.project.dialect()),
+            history::replay(&new.history, after.0.project.dialect()),
+        );
+        return Ok((state(before.0, old, old_replay), state(after.0, new, new_replay)));
+    }
+    let (old_replay, new_replay) = history::replay_both(&old.history, &new.history, after.0.project.dialect());
+    Ok((state(before.0, old, old_replay), state(after.0, new, new_replay)))
+}
+
+/// What lies in the working directory at the project's schema and migrations.
+pub(crate) fn leftovers(change: &Change, project: &Project) -> Result<Vec<Leftover>, SnapshotError> {
+    let Some(worktree) = &change.worktree else { return Ok(Vec::new()) };
+    let dirs: Vec<RepoPath> =
+        project.schema.iter().chain(&project.migrations).chain(&project.settings).cloned().collect();
+    worktree.leftovers(&dirs)
+}
+
+/// The project as it would be with the leftovers of one kind staged; none where there is none of that kind.
+pub(crate) fn with_leftovers(
+    change: &Change,
+    found: &Found,
+    policy: &Policy,
+    leftovers: &[Leftover],
+    wanted: Touch,
+) -> Result<Option<ProjectState>, SnapshotError> {
+    let Some(worktree) = &change.worktree else { return Ok(None) };
+    let paths: Vec<RepoPath> = leftovers
+        .iter()
+        .filter(|leftover| leftover.kind != LeftoverKind::UnstagedDeletion)
+        .filter(|leftover| found.ecosystem.touch(&found.project, &leftover.path) == Some(wanted))
+        .map(|leftover| leftover.path.clone())
+        .collect();
+    if paths.is_empty() {
+        return Ok(None);
+    }
+    let overlay = Overlay::new(&*change.after, worktree.snapshot(), paths)?;
+    // A new file of a multi-file schema or of the models belongs to the project only once it is there.
+    let anew = discover(&overlay, policy)?;
+    let found = same_project(&found.project, &anew).unwrap_or(found);
+    load_one(found, &overlay).map(Some)
+}
+
+/// The migrations on the tip of the base; none where the project is not there.
+pub(crate) fn base(tip: &dyn Snapshot, found: &Found, policy: &Policy) -> Result<Option<History>, SnapshotError> {
+    let there = discover(tip, policy)?;
+    let Some(same) = same_project(&found.project, &there) else { return Ok(None) };
+    same.ecosystem.history(&same.project, tip).map(Some)
+}
+
+/// The migrations as they would be after a merge: those of `after` with those that `base` has gained since `before`.
+pub(crate) fn merged(before: Option<&History>, after: &History, base: &History) -> History {
+    let known = |id: &str| after.get(id).is_some() || before.is_some_and(|history| history.get(id).is_some());
+    let gained = base.migrations.iter().filter(|migration| !known(&migration.id));
+    let mut merged = after.clone();
+    merged.migrations.extend(gained.cloned());
+    merged
+}

@@ -1,0 +1,253 @@
+//! From a change to a report: every touched project loaded on both sides, the rules run, allowances applied.
+
+pub(crate) mod load;
+
+use std::collections::BTreeSet;
+
+use crate::catalog::difference::{Aspect, Difference};
+use crate::catalog::{Object, Opaque, Reach};
+use crate::finding::Finding;
+use crate::git::{Change, ChangedPath, Leftover, Scope, SnapshotError};
+use crate::history::{self, History, Replay};
+use crate::policy::Policy;
+use crate::project::{ECOSYSTEMS, ProjectChange, ProjectState, Touch};
+use crate::report::{NotJudged, ProjectSummary, Report};
+use crate::rules::{self, ChangedFile, RepositoryChange, RepositoryProject, RuleSettings};
+use load::Found;
+
+/// What decides a check beside the change and the policy.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options<'a> {
+    /// Judge this project only.
+    pub project: Option<&'a str>,
+    /// The moment of the check in seconds since 1970-01-01T00:00:00Z; none leaves dates unjudged.
+    pub now: Option<u64>,
+}
+
+/// Why a change could not be checked.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// Git or the disk failed.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// `--project` names none.
+    #[error("there is no project `{name}`")]
+    NoSuchProject {
+        /// As given.
+        name: String,
+        /// Those that there are.
+        known: Vec<String>,
+    },
+}
+
+/// A project with everything that rules are told of it.
+struct Loaded<'a> {
+    found: &'a Found,
+    before: Option<ProjectState>,
+    after: ProjectState,
+    base: Option<History>,
+    base_replay: Option<Replay>,
+    merged: Option<History>,
+    touched: Vec<(&'a ChangedPath, Touch)>,
+    leftovers: Vec<Leftover>,
+    with_migrations: Option<ProjectState>,
+    with_schema: Option<ProjectState>,
+}
+
+/// Checks a change under a policy.
+///
+/// # Errors
+/// Where a snapshot cannot be read; "could not look" is never an empty report.
+pub fn check(change: &Change, policy: &Policy, options: Options<'_>) -> Result<Report, CheckError> {
+    let whole_state = matches!(change.scope, Scope::All { .. });
+    if !whole_state && !may_matter(change, policy) {
+        return Ok(Report::new(change, Vec::new(), Vec::new(), Vec::new(), 0));
+    }
+    let after = load::discover(&*change.after, policy)?;
+    let before = match &change.before {
+        Some(before) => load::discover(&**before, policy)?,
+        None => Vec::new(),
+    };
+    if let Some(name) = options.project
+        && !after.iter().any(|found| found.project.name == name)
+    {
+        let known = after.iter().map(|found| found.project.name.clone()).collect();
+        return Err(CheckError::NoSuchProject { name: name.to_owned(), known });
+    }
+
+    let mut loaded = Vec::new();
+    let mut summaries = Vec::new();
+    for found in &after {
+        if options.project.is_some_and(|name| name != found.project.name) {
+            continue;
+        }
+        let old = load::same_project(&found.project, &before);
+        let touched = load::touched(found, old, &change.changed);
+        let judged = whole_state || !touched.is_empty();
+        summaries.push(ProjectSummary::new(&found.project, judged));
+        if judged {
+            loaded.push(load_project(change, policy, found, old, touched)?);
+        }
+    }
+
+    let mut findings = Vec::new();
+    let mut not_judged = Vec::new();
+    for project in &loaded {
+        let settings = RuleSettings::of(policy, Some(&project.found.project.name), options.now);
+        let view = project.view(whole_state);
+        findings.extend(rules::run(&view, &settings));
+        not_judged.extend(project.not_judged(whole_state));
+    }
+    findings.extend(repository_findings(change, policy, options, &after, &loaded, whole_state)?);
+    findings.retain(|finding| !policy.exclude.matches(&finding.path));
+
+    Ok(Report::new(change, summaries, findings, not_judged, 0))
+}
+
+/// Whether any changed path could matter at all, by its name alone: what decides that a commit costs nothing.
+fn may_matter(change: &Change, policy: &Policy) -> bool {
+    change.changed.iter().any(|changed| {
+        let path = &changed.path;
+        policy.path.as_ref() == Some(path)
+            || policy.documents.matches(path)
+            || RepositoryChange::reads(path)
+            || ECOSYSTEMS.iter().any(|ecosystem| ecosystem.may_matter(path))
+    })
+}
+
+fn load_project<'a>(
+    change: &'a Change,
+    policy: &Policy,
+    found: &'a Found,
+    old: Option<&Found>,
+    touched: Vec<(&'a ChangedPath, Touch)>,
+) -> Result<Loaded<'a>, SnapshotError> {
+    let (before, after) = match (&change.before, old) {
+        (Some(snapshot), Some(old)) => {
+            let (before, after) = load::load_both((old, &**snapshot), (found, &*change.after))?;
+            (Some(before), after)
+        }
+        _ => (None, load::load_one(found, &*change.after)?),
+    };
+    let base = match &change.base_tip {
+        Some(tip) => load::base(&**tip, found, policy)?,
+        None => None,
+    };
+    // A commit is held against the base for what is merged already; what would come of a merge is a range's question.
+    let proposed = matches!(change.scope, Scope::Base { .. } | Scope::Range { .. });
+    let old_history = before.as_ref().map(|state| &state.history);
+    let merged = base.as_ref().filter(|_| proposed).map(|base| load::merged(old_history, &after.history, base));
+    let base_replay = base.as_ref().filter(|_| proposed).map(|base| history::replay(base, found.project.dialect()));
+    let leftovers = load::leftovers(change, &found.project)?;
+    let gap_grew = {
+        let known: BTreeSet<_> = before.iter().flat_map(|state| &state.gap).map(Difference::identity).collect();
+        after.gap.iter().any(|difference| !known.contains(&difference.identity()))
+    };
+    // Only a change that lacks something is compared with what was left behind.
+    let (with_migrations, with_schema) = if leftovers.is_empty() || !(gap_grew || !after.is_judged()) {
+        (None, None)
+    } else {
+        (
+            load::with_leftovers(change, found, policy, &leftovers, Touch::Migration)?,
+            load::with_leftovers(change, found, policy, &leftovers, Touch::Schema)?,
+        )
+    };
+    Ok(Loaded { found, before, after, base, base_replay, merged, touched, leftovers, with_migrations, with_schema })
+}
+
+impl Loaded<'_> {
+    /// The project as rules see it.
+    fn view(&self, whole_state: bool) -> ProjectChange<'_> {
+        ProjectChange {
+            project: &self.found.project,
+            ecosystem: self.found.ecosystem,
+            before: self.before.as_ref(),
+            after: &self.after,
+            base: self.base.as_ref(),
+            base_replay: self.base_replay.as_ref(),
+            merged: self.merged.as_ref(),
+            touched: self.touched.clone(),
+            leftovers: &self.leftovers,
+            with_leftovers: self.with_migrations.as_ref(),
+            with_leftovers_schema: self.with_schema.as_ref(),
+            whole_state,
+        }
+    }
+
+    /// What could not be judged: every opaque place of a whole state; of a change those that it brings, and those that
+    /// stand between it and a verdict.
+    fn not_judged(&self, whole_state: bool) -> Vec<NotJudged> {
+        let name = &self.found.project.name;
+        let known: Vec<&Opaque> = self.before.iter().flat_map(ProjectState::opaque).collect();
+        let old: BTreeSet<_> = self.before.iter().flat_map(|state| &state.gap).map(Difference::identity).collect();
+        let uncertain: Vec<&Difference> =
+            self.after.gap.iter().filter(|d| !d.certain && !old.contains(&d.identity())).collect();
+        self.after
+            .opaque()
+            .filter(|opaque| {
+                whole_state
+                    || (opaque.reach != Reach::Nothing && !known.contains(opaque))
+                    || uncertain.iter().any(|difference| self.explains(opaque, difference))
+            })
+            .map(|opaque| NotJudged::new(name, opaque))
+            .collect()
+    }
+
+    /// Whether an opaque place could explain a difference.
+    fn explains(&self, opaque: &Opaque, difference: &Difference) -> bool {
+        let object = match (&difference.table, &difference.enumeration) {
+            (Some(table), _)
+                if matches!(
+                    difference.kind.aspect,
+                    Aspect::Column | Aspect::Type | Aspect::Nullability | Aspect::Default
+                ) =>
+            {
+                Object::Column(table, &difference.name)
+            }
+            (Some(table), _) => Object::Table(table),
+            (None, Some(name)) => Object::Type(name),
+            (None, None) => Object::Database,
+        };
+        opaque.reach.covers(&object, self.found.project.dialect())
+    }
+}
+
+/// The findings that belong to no single project: files in places that no project reads, scripts, ignore files.
+fn repository_findings(
+    change: &Change,
+    policy: &Policy,
+    options: Options<'_>,
+    found: &[Found],
+    loaded: &[Loaded<'_>],
+    whole_state: bool,
+) -> Result<Vec<Finding>, SnapshotError> {
+    if options.project.is_some() {
+        return Ok(Vec::new());
+    }
+    let mut files = Vec::new();
+    for changed in &change.changed {
+        let wanted = RepositoryChange::reads(&changed.path) || policy.documents.matches(&changed.path);
+        if !wanted || policy.exclude.matches(&changed.path) {
+            continue;
+        }
+        let before = match (&change.before, changed.before) {
+            (Some(before), Some(_)) => before.read(&changed.path)?.text(),
+            _ => None,
+        };
+        let after = match changed.after {
+            Some(_) => change.after.read(&changed.path)?.text(),
+            None => None,
+        };
+        files.push(ChangedFile { path: changed.path.clone(), before, after });
+    }
+    let projects: Vec<RepositoryProject<'_>> = found
+        .iter()
+        .map(|found| RepositoryProject {
+            project: &found.project,
+            ecosystem: found.ecosystem,
+            history: loaded.iter().find(|loaded| std::ptr::eq(loaded.found, found)).map(|loaded| &loaded.after.history),
+        })
+        .collect();
+    let view = RepositoryChange { files: &files, projects: &projects, whole_state };
+    Ok(rules::run_repository(&view, &RuleSettings::of(policy, None, options.now)))
+}

@@ -1,0 +1,69 @@
+//! Why a command could not do what was asked. Every one of them ends with exit code 2 and says that nothing was checked.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::check::CheckError;
+use crate::git::{GitError, SnapshotError};
+use crate::policy::{PolicyErrors, did_you_mean};
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(super) enum Failure {
+    /// The command line asks for what cannot be.
+    #[error("{message}")]
+    Usage {
+        /// What.
+        message: String,
+        /// What to write instead.
+        help: String,
+    },
+    /// The policy.
+    #[error(transparent)]
+    Policy(#[from] PolicyErrors),
+    /// Git.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// A snapshot.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// The check itself.
+    #[error(transparent)]
+    Check(#[from] CheckError),
+    /// A file that cannot be written.
+    #[error("cannot write {}: {error}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// Standard output.
+    #[error("cannot write the report: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl Failure {
+    pub(super) fn usage(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::Usage { message: message.into(), help: help.into() }
+    }
+
+    /// What mends it.
+    pub(super) fn help(&self) -> Option<String> {
+        match self {
+            Self::Usage { help, .. } => Some(help.clone()),
+            Self::Git(error) => error.help(),
+            Self::Snapshot(SnapshotError::Unavailable { help, .. })
+            | Self::Check(CheckError::Snapshot(SnapshotError::Unavailable { help, .. })) => help.clone(),
+            Self::Check(CheckError::NoSuchProject { name, known }) => {
+                let near = did_you_mean(name, known.iter().map(String::as_str));
+                Some(near.unwrap_or_else(|| match known.as_slice() {
+                    [] => "no project was found at all; `driftgate init --print` says what is looked for".to_owned(),
+                    known => format!("one of {}", known.join(", ")),
+                }))
+            }
+            Self::Policy(_) | Self::Write { .. } | Self::Output(_) => None,
+        }
+    }
+}

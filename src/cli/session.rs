@@ -1,0 +1,83 @@
+//! What several commands do first: load a snapshot, read its policy, find its projects.
+
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::args::Global;
+use super::failure::Failure;
+use crate::check::CheckError;
+use crate::check::load::{self, Found};
+use crate::git::env::Env;
+use crate::git::{Change, Repository, Scope, ScopeRequest, Snapshot, Worktree};
+use crate::policy::Policy;
+
+/// The folder the command runs in.
+pub(super) fn cwd() -> Result<PathBuf, Failure> {
+    std::env::current_dir().map_err(|error| {
+        Failure::usage(format!("the current folder cannot be told: {error}"), "change into a repository")
+    })
+}
+
+/// The change of a scope.
+pub(super) fn change(scope: Option<Scope>, env: &Env) -> Result<Change, Failure> {
+    let request = scope.map_or(ScopeRequest::Automatic, ScopeRequest::Given);
+    Ok(Change::load(request, &cwd()?, env)?)
+}
+
+/// A state of the repository that `--at` names.
+pub(super) enum State {
+    /// The index or a commit.
+    Held(Box<dyn Snapshot>),
+    /// The working directory.
+    Worktree(Box<dyn Worktree>),
+}
+
+impl State {
+    /// The state of that name: `index`, `worktree`, or a commit. A bare repository has no index: its HEAD stands for it.
+    pub(super) fn load(at: &str, repository: &Repository) -> Result<Self, Failure> {
+        Ok(match at {
+            "index" if repository.root().is_none() => Self::Held(repository.commit("HEAD")?),
+            "index" => Self::Held(repository.index()?),
+            "worktree" => Self::Worktree(repository.worktree()?),
+            revision => Self::Held(repository.commit(revision)?),
+        })
+    }
+
+    /// Its files.
+    pub(super) fn snapshot(&self) -> &dyn Snapshot {
+        match self {
+            Self::Held(snapshot) => &**snapshot,
+            Self::Worktree(worktree) => worktree.snapshot(),
+        }
+    }
+}
+
+/// The repository that the command runs in.
+pub(super) fn repository(env: &Env) -> Result<Repository, Failure> {
+    Ok(Repository::open(&cwd()?, env)?)
+}
+
+/// The policy that holds for a snapshot.
+pub(super) fn policy(global: &Global, snapshot: &dyn Snapshot) -> Result<Policy, Failure> {
+    Ok(match &global.config {
+        Some(file) => Policy::load_file(file, snapshot)?,
+        None => Policy::load(snapshot)?,
+    })
+}
+
+/// The projects of a snapshot, or the one that was asked for.
+pub(super) fn projects(global: &Global, policy: &Policy, snapshot: &dyn Snapshot) -> Result<Vec<Found>, Failure> {
+    let mut found = load::discover(snapshot, policy)?;
+    let Some(wanted) = &global.project else { return Ok(found) };
+    if !found.iter().any(|found| found.project.name == *wanted) {
+        let known = found.into_iter().map(|found| found.project.name).collect();
+        return Err(CheckError::NoSuchProject { name: wanted.clone(), known }.into());
+    }
+    found.retain(|found| found.project.name == *wanted);
+    Ok(found)
+}
+
+/// The moment of the run, in seconds since 1970-01-01T00:00:00Z; none where the clock stands before that.
+pub(super) fn now() -> Option<u64> {
+    SystemTime::now().duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs())
+}

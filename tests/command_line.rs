@@ -1,0 +1,302 @@
+//! The command line as its users meet it: help, usage errors, exit codes, output that goes where it should.
+
+use std::path::Path;
+use std::process::Command;
+
+use assert_cmd::assert::OutputAssertExt;
+use assert_cmd::cargo::CommandCargoExt;
+use tempfile::TempDir;
+
+/// A folder of its own, and nothing of the machine's environment: no CI, no colours, no configuration of git.
+struct Place {
+    dir: TempDir,
+}
+
+/// What a run gave.
+#[must_use]
+struct Ran {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+impl Place {
+    /// A folder that is no repository.
+    fn bare() -> Self {
+        Self { dir: tempfile::tempdir().expect("a folder") }
+    }
+
+    /// A repository without a commit.
+    fn repository() -> Self {
+        let place = Self::bare();
+        place.git(&["init", "--quiet", "--initial-branch=main"]);
+        place
+    }
+
+    fn root(&self) -> &Path {
+        self.dir.path()
+    }
+
+    fn clean(&self, mut command: Command) -> Command {
+        command
+            .current_dir(self.root())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.root())
+            .env("LC_ALL", "C.UTF-8")
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CEILING_DIRECTORIES", self.root().parent().expect("a parent"))
+            .env("GIT_AUTHOR_NAME", "a")
+            .env("GIT_AUTHOR_EMAIL", "a@example.org")
+            .env("GIT_COMMITTER_NAME", "a")
+            .env("GIT_COMMITTER_EMAIL", "a@example.org");
+        command
+    }
+
+    fn git(&self, arguments: &[&str]) {
+        let mut command = self.clean(Command::new("git"));
+        command.args(arguments).assert().success();
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.root().join(path);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("makes folders");
+        std::fs::write(path, text).expect("writes");
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.clean(Command::cargo_bin("driftgate").expect("the program"));
+        command.args(arguments);
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        self.run_with(arguments, &[])
+    }
+
+    fn run_with(&self, arguments: &[&str], env: &[(&str, &str)]) -> Ran {
+        let output = self.command(arguments).envs(env.iter().copied()).output().expect("runs");
+        Ran {
+            code: output.status.code().expect("an exit code"),
+            stdout: String::from_utf8(output.stdout).expect("UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("UTF-8"),
+        }
+    }
+}
+
+impl Ran {
+    /// It could not do what was asked: 2, nothing on standard output, and standard error says so.
+    fn failed(self) -> String {
+        assert_eq!((self.code, self.stdout.as_str()), (2, ""), "{}", self.stderr);
+        assert_ne!(self.stderr, "");
+        self.stderr
+    }
+
+    /// It went well and said nothing beside its output.
+    fn succeeded(self) -> String {
+        assert_eq!((self.code, self.stderr.as_str()), (0, ""), "{}", self.stdout);
+        self.stdout
+    }
+}
+
+#[test]
+fn help_teaches() {
+    let place = Place::bare();
+    insta::assert_snapshot!("help", place.run(&["--help"]).succeeded());
+    for command in ["check", "diff", "graph", "init", "install", "uninstall", "rules", "explain", "completions", "man"]
+    {
+        insta::assert_snapshot!(format!("help_{command}"), place.run(&[command, "--help"]).succeeded());
+    }
+    assert!(place.run(&["-h"]).succeeded().contains("Examples:"));
+    assert_eq!(place.run(&["--version"]).succeeded(), concat!("driftgate ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn usage_errors_exit_with_2() {
+    let place = Place::repository();
+    for arguments in [
+        &["no-such-command"][..],
+        &["--no-such-option"],
+        &["check", "--staged", "--all"],
+        &["check", "--from", "a"],
+        &["check", "--format", "yaml"],
+        &["check", "--fail-on", "fatal"],
+        &["check", "--at", "HEAD"],
+        &["check", "stray"],
+        &["diff", "--schema", "a"],
+        &["diff", "--schema", "a", "--migrations", "b", "--provider", "dbase"],
+        &["diff", "--schema", "nothing", "--migrations", "nowhere"],
+        &["explain"],
+        &["explain", "no-such-rule"],
+        &["completions", "no-such-shell"],
+        &["install", "--hook", "post-commit"],
+        &["check", "--format", "json", "--format", "full"],
+        &["check", "--project", "nothing", "--all"],
+        &["check", "--config", "nothing.toml"],
+        &["check", "--base", "no-such-branch"],
+    ] {
+        let said = place.run(arguments).failed();
+        assert!(said.starts_with("error: ") || said.starts_with("error["), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn explanations_name_the_nearest_rule() {
+    let said = Place::bare().run(&["explain", "uncoverd-change"]).failed();
+    assert_eq!(
+        said,
+        "error: there is no rule `uncoverd-change`\n  help: did you mean `uncovered-change`?\nnothing was checked\n"
+    );
+    let page = Place::bare().run(&["explain", "uncovered-change"]).succeeded();
+    assert!(page.starts_with("# uncovered-change\n\nDefault level: error. "), "{page}");
+}
+
+#[test]
+fn rules_are_listed() {
+    let json = Place::bare().run(&["rules", "--format", "json"]).succeeded();
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["version"], 1);
+    let rules = json["rules"].as_array().expect("rules");
+    assert!(rules.iter().any(|rule| rule["id"] == "uncovered-change" && rule["level"] == "error"));
+    assert!(rules.iter().all(|rule| rule["summary"].as_str().is_some_and(|text| !text.is_empty())));
+    let table = Place::bare().run(&["rules"]).succeeded();
+    assert_eq!(table.lines().filter(|line| line.contains("  ")).count(), rules.len());
+}
+
+#[test]
+fn outside_a_repository_nothing_is_checked() {
+    for arguments in [&["check"][..], &[], &["diff"], &["graph"], &["init"], &["install"], &["uninstall"]] {
+        let said = Place::bare().run(arguments).failed();
+        assert!(said.contains("is not inside a git repository") && said.ends_with("nothing was checked\n"), "{said}");
+    }
+}
+
+#[test]
+fn an_empty_repository_is_clean() {
+    let place = Place::repository();
+    let said = place.run(&["check"]).succeeded();
+    assert!(said.starts_with("driftgate: no findings in no project"), "{said}");
+    assert_eq!(said.lines().count(), 1);
+    assert_eq!(place.run(&["-q"]).succeeded(), "");
+    assert_eq!(place.run_with(&["check"], &[("PRE_COMMIT", "1")]).succeeded(), "");
+    let verbose = place.run_with(&["check", "-v"], &[("PRE_COMMIT", "1")]).succeeded();
+    assert!(verbose.contains("range: "), "{verbose}");
+    let json: serde_json::Value =
+        serde_json::from_str(&place.run(&["check", "--format", "json"]).succeeded()).expect("JSON");
+    assert_eq!(
+        (&json["version"], &json["scope"]["kind"], &json["scope"]["after"]),
+        (&1.into(), &"staged".into(), &"index".into())
+    );
+}
+
+#[test]
+fn policies_are_read_from_the_index() {
+    let place = Place::repository();
+    place.write("driftgate.toml", "fail_on = \"error\"\n");
+    assert_eq!(place.run(&["check"]).code, 0, "an unstaged policy does not count");
+    place.git(&["add", "driftgate.toml"]);
+    insta::assert_snapshot!("policy_error", place.run(&["check"]).failed());
+    place.write("driftgate.toml", "fail-on = \"error\"\n");
+    assert_eq!(place.run(&["check"]).code, 2, "neither does an unstaged correction");
+    assert_eq!(place.run(&["check", "--config", "driftgate.toml"]).code, 0);
+    place.git(&["add", "driftgate.toml"]);
+    assert_eq!(place.run(&["check"]).code, 0);
+    place.write(".driftgate.toml", "");
+    place.git(&["add", ".driftgate.toml"]);
+    assert!(place.run(&["check"]).failed().contains("two policies"));
+}
+
+#[test]
+fn output_goes_where_it_is_asked_to() {
+    let place = Place::repository();
+    let said =
+        place.run(&["check", "--format", "sarif", "--format", "concise", "--output-file", "out.sarif"]).succeeded();
+    assert!(said.starts_with("driftgate: no findings"), "{said}");
+    let sarif = std::fs::read_to_string(place.root().join("out.sarif")).expect("written");
+    assert!(sarif.contains("\"version\": \"2.1.0\""), "{sarif}");
+    assert!(
+        place
+            .run(&["check", "--format", "json", "--output-file", "no/such/folder/x"])
+            .failed()
+            .contains("cannot write")
+    );
+}
+
+#[test]
+fn actions_get_no_summary_of_nothing() {
+    let place = Place::repository();
+    place.git(&["commit", "--quiet", "--allow-empty", "--message", "first"]);
+    let summary = place.root().join("summary.md");
+    let env =
+        [("GITHUB_ACTIONS", "true"), ("GITHUB_STEP_SUMMARY", summary.to_str().expect("UTF-8")), ("NO_COLOR", "1")];
+    let ran = place.run_with(&["check", "--staged"], &env);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(!summary.exists());
+}
+
+#[test]
+fn colours_only_where_wanted() {
+    let place = Place::repository();
+    assert!(!place.run(&["check"]).succeeded().contains('\u{1b}'));
+    assert!(place.run(&["check", "--color", "always"]).succeeded().contains('\u{1b}'));
+    assert!(place.run_with(&["check"], &[("FORCE_COLOR", "1")]).succeeded().contains('\u{1b}'));
+    let off = place.run_with(&["check", "--color", "never"], &[("FORCE_COLOR", "1")]);
+    assert!(!off.succeeded().contains('\u{1b}'));
+}
+
+#[test]
+fn completions_and_manual() {
+    let place = Place::bare();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        assert!(place.run(&["completions", shell]).succeeded().contains("driftgate"), "{shell}");
+    }
+    let page = place.run(&["man"]).succeeded();
+    assert!(page.contains(".TH driftgate 1") && page.contains("Exit codes"), "{page}");
+    std::fs::create_dir(place.root().join("man")).expect("makes a folder");
+    assert_eq!(place.run(&["man", "man"]).succeeded(), "");
+    assert!(place.root().join("man/driftgate-check.1").exists());
+}
+
+#[test]
+fn init_writes_once() {
+    let place = Place::repository();
+    let printed = place.run(&["init", "--print"]).succeeded();
+    assert!(!place.root().join("driftgate.toml").exists());
+    let said = place.run(&["init"]).succeeded();
+    assert!(said.starts_with("wrote driftgate.toml (no project found)"), "{said}");
+    assert_eq!(std::fs::read_to_string(place.root().join("driftgate.toml")).expect("written"), printed);
+    place.git(&["add", "driftgate.toml"]);
+    assert_eq!(place.run(&["check"]).code, 0, "what it writes is a policy");
+    assert!(place.run(&["init"]).failed().contains("driftgate.toml is there already"));
+    place.git(&["rm", "--quiet", "--force", "driftgate.toml"]);
+    place.write(".driftgate.toml", "");
+    assert!(place.run(&["init"]).failed().contains(".driftgate.toml is there already"));
+}
+
+#[test]
+fn hooks_come_and_go() {
+    let place = Place::repository();
+    let hook = place.root().join(".git/hooks/pre-commit");
+    std::fs::create_dir_all(hook.parent().expect("a parent")).expect("makes a folder");
+    std::fs::write(&hook, "#!/bin/sh\nexit 0\n").expect("writes");
+    assert!(place.run(&["install"]).succeeded().contains("the hook that was there runs first"));
+    assert!(place.run(&["install"]).succeeded().contains("is up to date"));
+    place.git(&["commit", "--quiet", "--allow-empty", "--message", "the hook agrees"]);
+    let said = place.run(&["uninstall"]).succeeded();
+    assert!(said.contains("put back the hook") && said.contains("removed "), "{said}");
+    assert_eq!(std::fs::read_to_string(&hook).expect("there"), "#!/bin/sh\nexit 0\n");
+    assert!(place.run(&["uninstall"]).succeeded().starts_with("left "));
+    place.write("lefthook.yml", "");
+    assert!(place.run(&["install"]).succeeded().contains("lefthook"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_closed_pipe_is_no_failure() {
+    let place = Place::bare();
+    let program = place.command(&[]).get_program().to_owned();
+    let mut shell = place.clean(Command::new("sh"));
+    shell.args(["-c", "{ \"$0\" completions zsh; echo $? >code; } | true"]).arg(program);
+    shell.assert().success();
+    assert_eq!(std::fs::read_to_string(place.root().join("code")).expect("written"), "0\n");
+}
