@@ -2,5 +2,7 @@
 
 pub(crate) mod compare;
 pub(crate) mod discover;
+pub(crate) mod expression;
+pub(crate) mod items;
 pub mod python;
 pub(crate) mod types;
