@@ -273,7 +273,7 @@ impl World {
             path: if prisma { file.parent().expect("a directory") } else { file },
             script: Arc::new(Operations {
                 operations: script.operations,
-                refusals: all_refusals.chain(script.refusals).collect(),
+                refusals: all_refusals.collect(),
                 fingerprint: fingerprint(format!("{name}{text}{sql}").as_bytes()),
             }),
             place: Some(Place::start_of(&source)),

@@ -273,7 +273,9 @@ impl Catalog {
             let same = exists("the table", &new, self.tables.get(old).and_then(|table| table.place.as_ref()));
             return if self.dialect.is_postgres_like() { Err(same) } else { Ok(Vec::new()) };
         }
-        if !self.dialect.same_name(&old.name, &new.name) || old.schema != new.schema {
+        // SQLite refuses a change of case alone, as it compares names without it.
+        let cased = self.dialect != Dialect::Sqlite && self.dialect.same_name(&old.name, &new.name);
+        if !cased || old.schema != new.schema {
             if let Some((what, made_at)) = self.relation(&new) {
                 return Err(exists(what, &new, made_at));
             }
