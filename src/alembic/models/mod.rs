@@ -405,3 +405,6 @@ fn has_models_behind(place: &Place) -> bool {
     let text = place.source.text().get(place.span.start as usize..).unwrap_or_default();
     MARKS.iter().any(|mark| text.contains(mark))
 }
+
+#[cfg(test)]
+mod tests;
