@@ -2,5 +2,8 @@
 
 pub(crate) mod compare;
 pub(crate) mod discover;
+pub(crate) mod expression;
+pub(crate) mod items;
+pub(crate) mod models;
 pub mod python;
 pub(crate) mod types;

@@ -15,6 +15,7 @@ use crate::project::{EcosystemKind, Project, ProjectOverride};
 use crate::source::RepoPath;
 
 use facts::Evidence;
+pub(crate) use locations::{bases, is_foreign};
 use ini::{HERE, Ini};
 use locations::Found;
 
@@ -227,6 +228,49 @@ fn python_path(settings_dir: &RepoPath, root: &RepoPath, values: &[String]) -> V
         }
     }
     paths
+}
+
+/// Folders from which a project's modules are imported, in order: what `prepend_sys_path` adds, the folder of the
+/// commands, `src` in it, the folders above with theirs, and the other packages of the repository.
+pub(crate) fn python_roots(project: &Project, files: &FileList) -> Vec<RepoPath> {
+    /// Packages beside the project that are looked at.
+    const MAX_PACKAGES: usize = 60;
+    let mut roots: Vec<RepoPath> = Vec::new();
+    let mut add = |root: RepoPath| {
+        if !roots.contains(&root) {
+            roots.push(root);
+        }
+    };
+    for path in project.facts.get(PYTHON_PATH).map_or("", String::as_str).lines() {
+        add(RepoPath::new(path));
+    }
+    for base in bases(&project.root) {
+        add(base.clone());
+        if files.has_dir(&base.join("src")) {
+            add(base.join("src"));
+        }
+    }
+    if let Some(scripts) = project.facts.get(SCRIPT_LOCATION) {
+        for base in bases(&RepoPath::new(scripts)).skip(1) {
+            add(base.clone());
+            if files.has_dir(&base.join("src")) {
+                add(base.join("src"));
+            }
+        }
+    }
+    let packages = files
+        .iter()
+        .filter(|entry| matches!(entry.path.file_name(), "pyproject.toml" | "setup.py" | "setup.cfg"))
+        .filter(|entry| !is_foreign(&entry.path))
+        .filter_map(|entry| entry.path.parent())
+        .take(MAX_PACKAGES);
+    for package in packages {
+        if files.has_dir(&package.join("src")) {
+            add(package.join("src"));
+        }
+        add(package);
+    }
+    roots
 }
 
 /// Makes a project of an environment; its name is only the folder's and not yet unique.
