@@ -1,1 +1,9 @@
 //! SQLAlchemy models and Alembic revisions, read without Python.
+
+pub(crate) mod compare;
+pub(crate) mod discover;
+pub(crate) mod expression;
+pub(crate) mod items;
+pub(crate) mod models;
+pub mod python;
+pub(crate) mod types;

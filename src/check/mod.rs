@@ -122,7 +122,8 @@ fn load_project<'a>(
     old: Option<&Found>,
     touched: Vec<(&'a ChangedPath, Touch)>,
 ) -> Result<Loaded<'a>, SnapshotError> {
-    let (before, after) = match (&change.before, old) {
+    let leftovers = load::leftovers(change, &found.project)?;
+    let (before, mut after) = match (&change.before, old) {
         (Some(snapshot), Some(old)) => {
             let (before, after) = load::load_both((old, &**snapshot), (found, &*change.after))?;
             (Some(before), after)
@@ -138,7 +139,12 @@ fn load_project<'a>(
     let old_history = before.as_ref().map(|state| &state.history);
     let merged = base.as_ref().filter(|_| proposed).map(|base| load::merged(old_history, &after.history, base));
     let base_replay = base.as_ref().filter(|_| proposed).map(|base| history::replay(base, found.project.dialect()));
-    let leftovers = load::leftovers(change, &found.project)?;
+    // The very first migration, left behind: the folder is there, and nothing of it is in git.
+    let left_behind =
+        |leftover: &Leftover| found.ecosystem.touch(&found.project, &leftover.path) == Some(Touch::Migration);
+    if !leftovers.iter().any(left_behind) {
+        load::doubt_if_unmigrated(found, &mut after);
+    }
     let gap_grew = {
         let known: BTreeSet<_> = before.iter().flat_map(|state| &state.gap).map(Difference::identity).collect();
         after.gap.iter().any(|difference| !known.contains(&difference.identity()))

@@ -1,0 +1,220 @@
+//! Indexes and unique constraints, by name where the model gives one and by columns where it does not.
+//!
+//! The order of questions is that of `_compare_indexes_and_uniques`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::text::same_expression;
+use super::{Comparison, describe};
+use crate::catalog::difference::{Aspect, Difference, Side};
+use crate::catalog::{Dialect, Index, IndexOn, Object, Table};
+
+/// The columns of a unique constraint, sorted: what it is known by without a name.
+type Columns<'a> = Vec<&'a str>;
+
+fn columns(index: &Index) -> Columns<'_> {
+    let mut columns: Vec<&str> = index.parts.iter().filter_map(|part| part.column()).collect();
+    columns.sort_unstable();
+    columns
+}
+
+/// The name that the model gives; one that the database would give is none.
+fn given_name(index: &Index) -> Option<&str> {
+    index.name.as_deref().filter(|_| !index.generated_name)
+}
+
+/// How two indexes of one name compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sameness {
+    Same,
+    Seen,
+    Unseen,
+}
+
+impl<'a> Comparison<'a> {
+    pub(super) fn indexes(&mut self, declared: &'a Table, replayed: &'a Table) {
+        let dialect = self.dialect();
+        let (wanted_uniques, wanted_indexes): (Vec<&Index>, Vec<&Index>) =
+            declared.indexes.iter().partition(|index| index.constraint);
+        let unnamed: BTreeSet<Columns<'_>> =
+            wanted_uniques.iter().filter(|unique| given_name(unique).is_none()).map(|unique| columns(unique)).collect();
+        let named: BTreeMap<&str, &Index> = wanted_uniques
+            .iter()
+            .chain(&wanted_indexes)
+            .filter_map(|index| given_name(index).map(|name| (name, *index)))
+            .collect();
+        // What the database has. MySQL keeps a unique constraint as a unique index: which of the two it is taken for
+        // is the model's choice (`_correct_for_uq_duplicates_uix`).
+        let unique_names: BTreeSet<&str> = wanted_uniques.iter().filter_map(|unique| given_name(unique)).collect();
+        let doubles = matches!(dialect, Dialect::MySql | Dialect::Oracle);
+        let is_unique_constraint = |index: &Index| {
+            if doubles && index.unique {
+                index.name.as_deref().is_some_and(|name| unique_names.contains(name))
+                    || unnamed.contains(&columns(index))
+            } else {
+                index.constraint
+            }
+        };
+        let made: Vec<&Index> =
+            replayed.indexes.iter().filter(|index| self.is_listed(declared, replayed, index)).collect();
+        let made_by_name: BTreeMap<&str, &Index> =
+            made.iter().filter_map(|index| index.name.as_deref().map(|name| (name, *index))).collect();
+        let made_uniques: BTreeSet<Columns<'_>> =
+            made.iter().filter(|index| is_unique_constraint(index)).map(|index| columns(index)).collect();
+
+        for (name, index) in &made_by_name {
+            if named.contains_key(name) || (is_unique_constraint(index) && unnamed.contains(&columns(index))) {
+                continue;
+            }
+            self.index_difference(
+                Side::Extra,
+                declared,
+                None,
+                Some(index),
+                dialect == Dialect::Sqlite && index.has_expression(),
+            );
+        }
+        // SQLite: an unnamed unique constraint that no model asks for is not seen.
+        for index in made.iter().filter(|index| index.name.is_none()) {
+            let columns_of = columns(index);
+            if !wanted_uniques.iter().any(|wanted| columns(wanted) == columns_of) {
+                self.index_difference(Side::Extra, declared, None, Some(index), true);
+            }
+        }
+        for (name, wanted) in &named {
+            match made_by_name.get(name) {
+                Some(made) if is_unique_constraint(made) == wanted.constraint => {
+                    let sameness = if wanted.constraint {
+                        same_unique(dialect, wanted, made)
+                    } else {
+                        same_index(dialect, wanted, made)
+                    };
+                    if sameness != Sameness::Same {
+                        self.index_difference(
+                            Side::Changed,
+                            declared,
+                            Some(wanted),
+                            Some(made),
+                            sameness == Sameness::Unseen,
+                        );
+                    }
+                }
+                Some(made) => self.index_difference(Side::Changed, declared, Some(wanted), Some(made), false),
+                None => {
+                    // SQLite cannot reflect indexes on expressions, so missing ones are passed over.
+                    let unseen = dialect == Dialect::Sqlite && wanted.has_expression();
+                    self.index_difference(Side::Missing, declared, Some(wanted), None, unseen);
+                }
+            }
+        }
+        for wanted in wanted_uniques.iter().filter(|unique| given_name(unique).is_none()) {
+            if !made_uniques.contains(&columns(wanted)) {
+                self.index_difference(Side::Missing, declared, Some(wanted), None, false);
+            }
+        }
+    }
+
+    /// Whether autogenerate gets to see an index of the database at all.
+    fn is_listed(&self, declared: &Table, replayed: &Table, index: &Index) -> bool {
+        if self.dialect() != Dialect::MySql || index.unique {
+            return true;
+        }
+        // MySQL puts an index on the columns of a foreign key, under the name of the key or of the column.
+        let Some(name) = index.name.as_deref() else { return true };
+        let implicit = index.parts.iter().filter_map(|part| part.column()).any(|column| column == name)
+            || replayed.foreign_keys.iter().any(|key| key.name.as_deref() == Some(name));
+        !implicit || declared.indexes.iter().any(|wanted| wanted.name.as_deref() == Some(name))
+    }
+
+    fn index_difference(
+        &mut self,
+        side: Side,
+        table: &'a Table,
+        declared: Option<&Index>,
+        replayed: Option<&Index>,
+        beyond_engine: bool,
+    ) {
+        let Some(subject) = declared.or(replayed) else { return };
+        let aspect = if subject.constraint { Aspect::Unique } else { Aspect::Index };
+        let name = subject.name.clone().unwrap_or_default();
+        let mut difference = Difference::new(side, aspect, Some(table.name.clone()), name);
+        difference.declared = declared.map(describe::index);
+        difference.replayed = replayed.map(describe::index);
+        difference.declared_at = declared.and_then(|index| index.place.clone()).or_else(|| table.place.clone());
+        difference.migrated_at = replayed.and_then(|index| index.place.clone());
+        difference.beyond_engine = beyond_engine;
+        // A column that cannot be read may bring an index or take it along.
+        difference.certain = subject
+            .parts
+            .iter()
+            .filter_map(|part| part.column())
+            .all(|column| self.certain(&Object::Column(&table.name, column)));
+        self.push(difference, &Object::Table(&table.name));
+    }
+}
+
+fn same_unique(dialect: Dialect, declared: &Index, replayed: &Index) -> Sameness {
+    if columns(declared) != columns(replayed) {
+        return Sameness::Seen;
+    }
+    if dialect.is_postgres_like() && declared.nulls_not_distinct != replayed.nulls_not_distinct {
+        return Sameness::Seen;
+    }
+    Sameness::Same
+}
+
+fn same_index(dialect: Dialect, declared: &Index, replayed: &Index) -> Sameness {
+    if declared.unique != replayed.unique {
+        return Sameness::Seen;
+    }
+    let pg = dialect.is_postgres_like();
+    if declared.parts.len() != replayed.parts.len() {
+        // Elsewhere only the columns are compared, and an expression hides them.
+        let hidden = !pg && (declared.has_expression() || replayed.has_expression());
+        return if hidden { Sameness::Unseen } else { Sameness::Seen };
+    }
+    let mut unseen = false;
+    for (a, b) in declared.parts.iter().zip(&replayed.parts) {
+        let same_on = match (&a.on, &b.on) {
+            (IndexOn::Column(a), IndexOn::Column(b)) => dialect.same_column(a, b),
+            (IndexOn::Column(a) | IndexOn::Expression(a), IndexOn::Column(b) | IndexOn::Expression(b)) => {
+                same_expression(a, b)
+            }
+        };
+        // PostgreSQL sorts NULL as the largest value: first when descending.
+        let nulls_first = |part: &crate::catalog::IndexPart| part.nulls_first.unwrap_or(part.descending);
+        let same_order = a.descending == b.descending && (!pg || nulls_first(a) == nulls_first(b));
+        if !same_on {
+            let plain = matches!((&a.on, &b.on), (IndexOn::Column(_), IndexOn::Column(_)));
+            if pg || plain {
+                return Sameness::Seen;
+            }
+            unseen = true;
+        }
+        if !same_order {
+            if pg {
+                return Sameness::Seen;
+            }
+            unseen = true;
+        }
+        if a.operator_class.is_some() && b.operator_class.is_some() && a.operator_class != b.operator_class {
+            unseen = true;
+        }
+        if a.length.is_some() && b.length.is_some() && a.length != b.length {
+            unseen = true;
+        }
+    }
+    if pg && declared.nulls_not_distinct != replayed.nulls_not_distinct {
+        return Sameness::Seen;
+    }
+    let method = |index: &Index| index.method.clone().filter(|method| method != "btree");
+    let same_predicate = match (&declared.predicate, &replayed.predicate) {
+        (None, None) => true,
+        (Some(a), Some(b)) => same_expression(a, b),
+        _ => false,
+    };
+    if unseen || method(declared) != method(replayed) || !same_predicate {
+        return Sameness::Unseen;
+    }
+    Sameness::Same
+}

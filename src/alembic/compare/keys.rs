@@ -1,0 +1,198 @@
+//! Foreign keys, primary keys and CHECK constraints.
+
+use super::text::same_expression;
+use super::{Comparison, describe};
+use crate::catalog::difference::{Aspect, Difference, Side};
+use crate::catalog::{Catalog, Check, Dialect, ForeignKey, Key, Object, ReferentialAction, Table};
+
+impl<'a> Comparison<'a> {
+    /// Foreign keys are known by their columns and what they refer to, never by name (`_compare_foreign_keys`).
+    pub(super) fn foreign_keys(&mut self, declared: &'a Table, replayed: &'a Table) {
+        let dialect = self.dialect();
+        let mut left: Vec<&ForeignKey> = replayed.foreign_keys.iter().collect();
+        let mut missing: Vec<&ForeignKey> = Vec::new();
+        for wanted in &declared.foreign_keys {
+            let same =
+                left.iter().position(|made| self.same_reference(wanted, made) && same_options(dialect, wanted, made));
+            match same {
+                Some(at) => {
+                    left.remove(at);
+                }
+                None => missing.push(wanted),
+            }
+        }
+        for wanted in missing {
+            // Two keys that say the same are one: a model may repeat itself.
+            if replayed
+                .foreign_keys
+                .iter()
+                .any(|made| self.same_reference(wanted, made) && same_options(dialect, wanted, made))
+            {
+                continue;
+            }
+            match left.iter().position(|made| self.same_reference(wanted, made)) {
+                Some(at) => {
+                    let made = left.remove(at);
+                    self.foreign_key_difference(Side::Changed, declared, Some(wanted), Some(made));
+                }
+                None => self.foreign_key_difference(Side::Missing, declared, Some(wanted), None),
+            }
+        }
+        for made in left {
+            let repeated = declared
+                .foreign_keys
+                .iter()
+                .any(|wanted| self.same_reference(wanted, made) && same_options(dialect, wanted, made));
+            if !repeated {
+                self.foreign_key_difference(Side::Extra, declared, None, Some(made));
+            }
+        }
+    }
+
+    fn same_reference(&self, declared: &ForeignKey, replayed: &ForeignKey) -> bool {
+        let dialect = self.dialect();
+        let same_columns =
+            |a: &[String], b: &[String]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| dialect.same_column(a, b));
+        let target = |key: &ForeignKey, catalog: &Catalog| -> Vec<String> {
+            if !key.target_columns.is_empty() {
+                return key.target_columns.clone();
+            }
+            let table = catalog.tables.get(&key.target);
+            let primary = table.and_then(|table| table.primary_key.as_ref());
+            primary
+                .map(|key| key.columns.iter().filter_map(|part| part.column()).map(str::to_owned).collect())
+                .unwrap_or_default()
+        };
+        same_columns(&declared.columns, &replayed.columns)
+            && declared.target.schema == replayed.target.schema
+            && dialect.same_name(&declared.target.name, &replayed.target.name)
+            && same_columns(&target(declared, self.declared), &target(replayed, self.replayed))
+    }
+
+    fn foreign_key_difference(
+        &mut self,
+        side: Side,
+        table: &'a Table,
+        declared: Option<&ForeignKey>,
+        replayed: Option<&ForeignKey>,
+    ) {
+        let Some(subject) = declared.or(replayed) else { return };
+        let name = subject.name.clone().filter(|_| !subject.generated_name).unwrap_or_default();
+        let mut difference = Difference::new(side, Aspect::ForeignKey, Some(table.name.clone()), name);
+        difference.declared = declared.map(describe::foreign_key);
+        difference.replayed = replayed.map(describe::foreign_key);
+        difference.declared_at = declared.and_then(|key| key.place.clone()).or_else(|| table.place.clone());
+        difference.migrated_at = replayed.and_then(|key| key.place.clone());
+        difference.certain = subject.columns.iter().all(|column| self.certain(&Object::Column(&table.name, column)));
+        self.push(difference, &Object::Table(&table.name));
+    }
+
+    /// Autogenerate never compares primary keys.
+    pub(super) fn primary_key(&mut self, declared: &'a Table, replayed: &'a Table) {
+        let dialect = self.dialect();
+        let columns = |key: &'a Option<Key>| -> Vec<&'a str> {
+            key.iter().flat_map(|key| &key.columns).filter_map(|part| part.column()).collect()
+        };
+        let (wanted, made) = (columns(&declared.primary_key), columns(&replayed.primary_key));
+        let same = wanted.len() == made.len() && wanted.iter().zip(&made).all(|(a, b)| dialect.same_column(a, b));
+        if same {
+            return;
+        }
+        let side = match (wanted.is_empty(), made.is_empty()) {
+            (false, true) => Side::Missing,
+            (true, false) => Side::Extra,
+            _ => Side::Changed,
+        };
+        let mut difference = Difference::new(side, Aspect::PrimaryKey, Some(declared.name.clone()), "");
+        let text = |columns: &[&str]| (!columns.is_empty()).then(|| format!("primary key ({})", columns.join(", ")));
+        difference.declared = text(&wanted);
+        difference.replayed = text(&made);
+        difference.beyond_engine = true;
+        let place = |key: &Option<Key>| key.as_ref().and_then(|key| key.place.clone());
+        difference.declared_at = place(&declared.primary_key).or_else(|| declared.place.clone());
+        difference.migrated_at = place(&replayed.primary_key).or_else(|| replayed.place.clone());
+        difference.certain =
+            wanted.iter().chain(&made).all(|column| self.certain(&Object::Column(&declared.name, column)));
+        self.push(difference, &Object::Table(&declared.name));
+    }
+
+    /// Autogenerate never compares CHECKs: by name where both have one, by their text otherwise.
+    pub(super) fn checks(&mut self, declared: &'a Table, replayed: &'a Table) {
+        let same_text = |a: &Check, b: &Check| match (&a.expression, &b.expression) {
+            (Some(a), Some(b)) => same_expression(a, b),
+            _ => true,
+        };
+        let mut left: Vec<&Check> = replayed.checks.iter().collect();
+        let mut unmatched: Vec<&Check> = Vec::new();
+        for wanted in &declared.checks {
+            let by_both = left
+                .iter()
+                .position(|made| wanted.name.is_some() && wanted.name == made.name && same_text(wanted, made));
+            let by_text = || {
+                left.iter().position(|made| {
+                    wanted.expression.is_some()
+                        && made.expression.is_some()
+                        && same_text(wanted, made)
+                        && (wanted.name.is_none() || made.name.is_none())
+                })
+            };
+            match by_both.or_else(by_text) {
+                Some(at) => {
+                    left.remove(at);
+                }
+                None => unmatched.push(wanted),
+            }
+        }
+        for wanted in unmatched {
+            let named = left.iter().position(|made| wanted.name.is_some() && wanted.name == made.name);
+            // A condition that could not be read stands for any of those that are left over.
+            let unread = || {
+                left.iter().position(|made| {
+                    (wanted.expression.is_none() || made.expression.is_none())
+                        && (wanted.name.is_none() || made.name.is_none())
+                })
+            };
+            match named {
+                Some(at) => {
+                    let made = left.remove(at);
+                    self.check_difference(Side::Changed, declared, Some(wanted), Some(made));
+                }
+                None => match unread() {
+                    Some(at) => {
+                        left.remove(at);
+                    }
+                    None => self.check_difference(Side::Missing, declared, Some(wanted), None),
+                },
+            }
+        }
+        for made in left {
+            self.check_difference(Side::Extra, declared, None, Some(made));
+        }
+    }
+
+    fn check_difference(&mut self, side: Side, table: &'a Table, declared: Option<&Check>, replayed: Option<&Check>) {
+        let Some(subject) = declared.or(replayed) else { return };
+        let name = subject.name.clone().unwrap_or_default();
+        let mut difference = Difference::new(side, Aspect::Check, Some(table.name.clone()), name);
+        let text = |check: &Check| format!("check ({})", check.expression.as_deref().unwrap_or("not evaluated"));
+        difference.declared = declared.map(text);
+        difference.replayed = replayed.map(text);
+        difference.beyond_engine = true;
+        difference.declared_at = declared.and_then(|check| check.place.clone()).or_else(|| table.place.clone());
+        difference.migrated_at = replayed.and_then(|check| check.place.clone());
+        self.push(difference, &Object::Table(&table.name));
+    }
+}
+
+fn same_options(dialect: Dialect, declared: &ForeignKey, replayed: &ForeignKey) -> bool {
+    // MySQL: RESTRICT is the default, and is not told apart from it.
+    let action = |action: ReferentialAction| match action {
+        ReferentialAction::Restrict if dialect == Dialect::MySql => ReferentialAction::NoAction,
+        other => other,
+    };
+    action(declared.on_delete) == action(replayed.on_delete)
+        && action(declared.on_update) == action(replayed.on_update)
+        && (dialect == Dialect::MySql
+            || (declared.deferrable || declared.initially_deferred, declared.initially_deferred)
+                == (replayed.deferrable || replayed.initially_deferred, replayed.initially_deferred))
+}

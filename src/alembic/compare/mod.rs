@@ -1,0 +1,369 @@
+//! What differs between the models and the migrations, as Alembic's autogenerate looks at it.
+//!
+//! The rules are those of `alembic.autogenerate.compare` and `alembic.ddl` (1.20), measured against real databases. What
+//! the database would notice and autogenerate does not look at is told too, marked [`Difference::beyond_engine`].
+
+mod describe;
+mod indexes;
+mod keys;
+mod text;
+mod types;
+
+use crate::catalog::difference::{Aspect, Difference, Side};
+use crate::catalog::{Catalog, Column, ColumnDefault, Dialect, Name, Object, Table};
+
+pub(crate) use text::same_expression;
+
+/// How a project's `env.py` asks for the comparison.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// `compare_type`: on by default since Alembic 1.12.
+    pub compare_type: bool,
+    /// `compare_server_default`: off by default.
+    pub compare_server_default: bool,
+    /// `include_schemas`: whether tables outside the default schema are looked at in the database.
+    pub include_schemas: bool,
+    /// The table that holds the current revision: never compared.
+    pub version_table: String,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            compare_type: true,
+            compare_server_default: false,
+            include_schemas: false,
+            version_table: "alembic_version".to_owned(),
+        }
+    }
+}
+
+/// Compares the two catalogs. Sorted by table, kind and name.
+pub fn compare(declared: &Catalog, replayed: &Catalog, options: &Options) -> Vec<Difference> {
+    let mut comparison = Comparison { declared, replayed, options, differences: Vec::new() };
+    comparison.tables();
+    comparison.enums();
+    let mut differences = comparison.differences;
+    differences.sort_by(|a, b| {
+        (&a.table, a.kind, &a.name, &a.declared, &a.replayed).cmp(&(
+            &b.table,
+            b.kind,
+            &b.name,
+            &b.declared,
+            &b.replayed,
+        ))
+    });
+    differences
+}
+
+/// Tables of extensions, which migrations do not make and models do not declare: PostGIS and SpatiaLite.
+const SPATIAL_TABLES: [&str; 8] = [
+    "spatial_ref_sys",
+    "geometry_columns",
+    "geography_columns",
+    "raster_columns",
+    "raster_overviews",
+    "spatialite_history",
+    "sql_statements_log",
+    "spatial_ref_sys_aux",
+];
+
+struct Comparison<'a> {
+    declared: &'a Catalog,
+    replayed: &'a Catalog,
+    options: &'a Options,
+    differences: Vec<Difference>,
+}
+
+impl<'a> Comparison<'a> {
+    fn dialect(&self) -> Dialect {
+        self.replayed.dialect
+    }
+
+    /// Whether no doubt of either side could explain a difference about `object`.
+    fn certain(&self, object: &Object<'_>) -> bool {
+        self.declared.doubt_about(object).is_none() && self.replayed.doubt_about(object).is_none()
+    }
+
+    fn push(&mut self, mut difference: Difference, object: &Object<'_>) {
+        difference.certain = difference.certain && self.certain(object);
+        self.differences.push(difference);
+    }
+
+    /// The name in `catalog` of a table of the other side.
+    fn counterpart(&self, catalog: &'a Catalog, name: &Name) -> Option<&'a Table> {
+        catalog.tables.get(name).or_else(|| {
+            let dialect = self.dialect();
+            if !dialect.folds_names() {
+                return None;
+            }
+            catalog
+                .tables
+                .values()
+                .find(|table| table.name.schema == name.schema && dialect.same_name(&table.name.name, &name.name))
+        })
+    }
+
+    fn tables(&mut self) {
+        let (declared, replayed) = (self.declared, self.replayed);
+        let options = self.options;
+        for table in declared.tables.values().filter(|table| is_compared(options, &table.name)) {
+            match self.counterpart(replayed, &table.name) {
+                Some(other) => self.table(table, other),
+                None => {
+                    let mut difference =
+                        Difference::new(Side::Missing, Aspect::Table, Some(table.name.clone()), &table.name.name);
+                    difference.declared = Some(describe::table(table));
+                    difference.declared_at.clone_from(&table.place);
+                    self.push(difference, &Object::Table(&table.name));
+                }
+            }
+        }
+        for table in replayed.tables.values().filter(|table| is_compared(options, &table.name)) {
+            if self.counterpart(declared, &table.name).is_some() || !is_reflected(table) {
+                continue;
+            }
+            let mut difference =
+                Difference::new(Side::Extra, Aspect::Table, Some(table.name.clone()), &table.name.name);
+            difference.replayed = Some(describe::table(table));
+            difference.migrated_at.clone_from(&table.place);
+            difference.beyond_engine = !self.options.include_schemas && self.is_in_other_schema(&table.name);
+            self.push(difference, &Object::Table(&table.name));
+        }
+    }
+
+    /// Whether a table lies where autogenerate looks only with `include_schemas`, and no model lies there.
+    fn is_in_other_schema(&self, name: &Name) -> bool {
+        name.schema != self.dialect().default_schema()
+            && !self.declared.tables.keys().any(|other| other.schema == name.schema)
+    }
+
+    fn table(&mut self, declared: &'a Table, replayed: &'a Table) {
+        let dialect = self.dialect();
+        for column in &declared.columns {
+            if let Some(other) = replayed.column(dialect, &column.name) {
+                self.column(declared, column, other);
+            } else {
+                let mut difference = self.column_difference(Side::Missing, Aspect::Column, declared, column);
+                difference.declared = Some(describe::column(column));
+                difference.declared_at = column.place.clone().or_else(|| declared.place.clone());
+                difference.migrated_at.clone_from(&replayed.place);
+                self.push(difference, &Object::Column(&declared.name, &column.name));
+            }
+        }
+        for column in &replayed.columns {
+            if declared.column(dialect, &column.name).is_none() {
+                let mut difference = self.column_difference(Side::Extra, Aspect::Column, declared, column);
+                difference.replayed = Some(describe::column(column));
+                difference.declared_at.clone_from(&declared.place);
+                difference.migrated_at.clone_from(&column.place);
+                self.push(difference, &Object::Column(&declared.name, &column.name));
+            }
+        }
+        self.indexes(declared, replayed);
+        self.foreign_keys(declared, replayed);
+        self.primary_key(declared, replayed);
+        self.checks(declared, replayed);
+        if self.dialect().has_comments() && meant(declared.comment.as_deref()) != meant(replayed.comment.as_deref()) {
+            self.comment(declared, None, declared.comment.as_deref(), replayed.comment.as_deref());
+        }
+    }
+
+    fn column_difference(&self, side: Side, aspect: Aspect, table: &Table, column: &Column) -> Difference {
+        Difference::new(side, aspect, Some(table.name.clone()), &column.name)
+    }
+
+    fn column(&mut self, table: &'a Table, declared: &'a Column, replayed: &'a Column) {
+        let object = Object::Column(&table.name, &declared.name);
+        let places = |difference: &mut Difference| {
+            difference.declared_at = declared.place.clone().or_else(|| table.place.clone());
+            difference.migrated_at.clone_from(&replayed.place);
+        };
+        if declared.nullable != replayed.nullable {
+            let mut difference = self.column_difference(Side::Changed, Aspect::Nullability, table, declared);
+            let word = |nullable: bool| Some(if nullable { "null" } else { "not null" }.to_owned());
+            difference.declared = word(declared.nullable);
+            difference.replayed = word(replayed.nullable);
+            // Autogenerate leaves the nullability of computed columns alone where the model does not state it.
+            difference.beyond_engine = declared.generated.is_some() || replayed.generated.is_some();
+            places(&mut difference);
+            self.push(difference, &object);
+        }
+        let verdict = types::compare(self.dialect(), &declared.ty, &replayed.ty, self.replayed);
+        if verdict != types::Verdict::Equal {
+            let mut difference = self.column_difference(Side::Changed, Aspect::Type, table, declared);
+            difference.declared = Some(declared.ty.to_string());
+            difference.replayed = Some(replayed.ty.to_string());
+            difference.beyond_engine = verdict == types::Verdict::Unseen || !self.options.compare_type;
+            places(&mut difference);
+            self.push(difference, &object);
+        }
+        if self.dialect().has_comments() && meant(declared.comment.as_deref()) != meant(replayed.comment.as_deref()) {
+            self.comment(table, Some((declared, replayed)), declared.comment.as_deref(), replayed.comment.as_deref());
+        }
+        self.default(table, declared, replayed);
+    }
+
+    fn comment(
+        &mut self,
+        table: &Table,
+        columns: Option<(&Column, &Column)>,
+        declared: Option<&str>,
+        replayed: Option<&str>,
+    ) {
+        let side = match (meant(declared), meant(replayed)) {
+            (Some(_), None) => Side::Missing,
+            (None, Some(_)) => Side::Extra,
+            _ => Side::Changed,
+        };
+        let name = columns.map_or("", |(column, _)| column.name.as_str());
+        let mut difference = Difference::new(side, Aspect::Comment, Some(table.name.clone()), name);
+        difference.declared = meant(declared).map(str::to_owned);
+        difference.replayed = meant(replayed).map(str::to_owned);
+        difference.declared_at = columns.and_then(|(column, _)| column.place.clone()).or_else(|| table.place.clone());
+        difference.migrated_at = columns.and_then(|(_, column)| column.place.clone());
+        match columns {
+            Some((column, _)) => self.push(difference, &Object::Column(&table.name, &column.name)),
+            None => self.push(difference, &Object::Table(&table.name)),
+        }
+    }
+
+    /// Server defaults, identities, counters and computed columns.
+    fn default(&mut self, table: &Table, declared: &Column, replayed: &Column) {
+        let dialect = self.dialect();
+        let declared_text = describe::default(declared);
+        let replayed_text = describe::default(replayed);
+        let same = same_generated(declared, replayed)
+            && same_default(dialect, declared, replayed)
+            // An INTEGER PRIMARY KEY of SQLite counts in any case; AUTOINCREMENT only forbids reuse.
+            && (dialect == Dialect::Sqlite || declared.auto_increment == replayed.auto_increment);
+        if same {
+            return;
+        }
+        let side = match (&declared_text, &replayed_text) {
+            (Some(_), None) => Side::Missing,
+            (None, Some(_)) => Side::Extra,
+            _ => Side::Changed,
+        };
+        let mut difference = self.column_difference(side, Aspect::Default, table, declared);
+        let plain = declared.generated.is_none()
+            && replayed.generated.is_none()
+            && declared.auto_increment.is_none()
+            && replayed.auto_increment.is_none();
+        difference.beyond_engine = !(self.options.compare_server_default && plain);
+        difference.declared = declared_text;
+        difference.replayed = replayed_text;
+        difference.declared_at = declared.place.clone().or_else(|| table.place.clone());
+        difference.migrated_at.clone_from(&replayed.place);
+        self.push(difference, &Object::Column(&table.name, &declared.name));
+    }
+
+    /// Labels of native enums, which autogenerate never compares. An enum that only one side has is told where the other
+    /// side has no column for it to show in.
+    fn enums(&mut self) {
+        let (declared, replayed) = (self.declared, self.replayed);
+        for wanted in declared.enums.values() {
+            let Some(made) = replayed.enums.get(&wanted.name) else { continue };
+            for label in wanted.labels.iter().filter(|label| !made.labels.contains(label)) {
+                let mut difference = Difference::new(Side::Missing, Aspect::EnumValue, None, label);
+                difference.enumeration = Some(wanted.name.clone());
+                difference.declared = Some(label.clone());
+                difference.beyond_engine = true;
+                difference.declared_at.clone_from(&wanted.place);
+                difference.migrated_at.clone_from(&made.place);
+                self.push(difference, &Object::Type(&wanted.name));
+            }
+            for label in made.labels.iter().filter(|label| !wanted.labels.contains(label)) {
+                let mut difference = Difference::new(Side::Extra, Aspect::EnumValue, None, label);
+                difference.enumeration = Some(wanted.name.clone());
+                difference.replayed = Some(label.clone());
+                difference.beyond_engine = true;
+                difference.declared_at.clone_from(&wanted.place);
+                difference.migrated_at.clone_from(&made.place);
+                self.push(difference, &Object::Type(&wanted.name));
+            }
+        }
+    }
+}
+
+fn is_compared(options: &Options, name: &Name) -> bool {
+    name.name != options.version_table && !SPATIAL_TABLES.contains(&name.name.as_str())
+}
+
+/// Whether reflection lists the table among tables: views, temporary and virtual ones are not.
+fn is_reflected(table: &Table) -> bool {
+    use crate::catalog::TableKind;
+    !matches!(table.kind, TableKind::Temporary | TableKind::Virtual | TableKind::Foreign)
+}
+
+/// An empty comment is none.
+fn meant(comment: Option<&str>) -> Option<&str> {
+    comment.filter(|text| !text.is_empty())
+}
+
+fn same_generated(declared: &Column, replayed: &Column) -> bool {
+    match (&declared.generated, &replayed.generated) {
+        (None, None) => true,
+        (Some(a), Some(b)) => same_expression(&a.expression, &b.expression),
+        _ => false,
+    }
+}
+
+/// Whether the database would apply the same default.
+fn same_default(dialect: Dialect, declared: &Column, replayed: &Column) -> bool {
+    let (a, b) = match (&declared.default, &replayed.default) {
+        (None, None) => return true,
+        (Some(ColumnDefault::Null), None) | (None, Some(ColumnDefault::Null)) => return true,
+        // A counter is a default of its own, told by itself.
+        (Some(_), None) | (None, Some(_)) => return false,
+        (Some(a), Some(b)) => (a, b),
+    };
+    same_default_value(dialect, a, b)
+}
+
+fn same_default_value(dialect: Dialect, a: &ColumnDefault, b: &ColumnDefault) -> bool {
+    use ColumnDefault as D;
+    match (a, b) {
+        (D::Unknown, _) | (_, D::Unknown) => true,
+        (D::Bool(flag), D::Number(number)) | (D::Number(number), D::Bool(flag)) => {
+            number == if *flag { "1" } else { "0" }
+        }
+        (D::Bool(flag), D::Text(text)) | (D::Text(text), D::Bool(flag)) => {
+            let text = text.to_lowercase();
+            text == if *flag { "true" } else { "false" }
+                || text == if *flag { "t" } else { "f" }
+                || text == if *flag { "1" } else { "0" }
+        }
+        (D::Number(number), D::Text(text)) | (D::Text(text), D::Number(number)) => same_number(number, text),
+        (D::Number(a), D::Number(b)) => same_number(a, b),
+        (D::Now(_), D::Now(_)) => true,
+        (D::Expression(a), D::Expression(b)) => same_expression(a, b),
+        (D::Expression(expression), D::Text(text)) | (D::Text(text), D::Expression(expression)) => {
+            dialect == Dialect::Sqlite && same_expression(expression, text)
+        }
+        (a, b) => a == b,
+    }
+}
+
+/// Whether two numerals mean the same number: `0.00` and `0`.
+fn same_number(a: &str, b: &str) -> bool {
+    if a == b {
+        return true;
+    }
+    matches!((a.trim().parse::<f64>(), b.trim().parse::<f64>()), (Ok(a), Ok(b)) if (a - b).abs() < f64::EPSILON)
+}
+
+/// What only comparison asks of a dialect.
+trait Reflection {
+    /// Whether comments are stored (`supports_comments`).
+    fn has_comments(self) -> bool;
+}
+
+impl Reflection for Dialect {
+    fn has_comments(self) -> bool {
+        self != Dialect::Sqlite
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,166 @@
+use super::*;
+use crate::catalog::{Check, ColumnType, Enum, ForeignKey, Index, IndexOn, IndexPart, Key, ReferentialAction};
+
+fn table(name: &str, dialect: Dialect) -> Table {
+    let mut table = Table::new(Name::new(dialect.default_schema(), name));
+    table.columns.push(Column::new("id", ColumnType::builtin("integer"), false));
+    table.columns.push(Column::new("email", ColumnType::builtin_with("varchar", vec![120]), true));
+    table
+}
+
+fn catalog(dialect: Dialect, edit: impl FnOnce(&mut Table)) -> Catalog {
+    let mut catalog = Catalog::new(dialect);
+    let mut users = table("users", dialect);
+    edit(&mut users);
+    catalog.tables.insert(users.name.clone(), users);
+    catalog
+}
+
+/// Every difference as `kind name`, with `*` behind those that autogenerate does not see.
+fn told(declared: &Catalog, replayed: &Catalog) -> Vec<String> {
+    compare(declared, replayed, &Options::default())
+        .iter()
+        .map(|d| format!("{} {}{}", d.kind, d.name, if d.beyond_engine { "*" } else { "" }))
+        .collect()
+}
+
+fn unique(name: Option<&str>, column: &str) -> Index {
+    let mut index = Index::new(name.map(str::to_owned), vec![IndexPart::named(column)], true);
+    index.constraint = true;
+    index
+}
+
+const PG: Dialect = Dialect::PostgreSql;
+const LITE: Dialect = Dialect::Sqlite;
+
+#[test]
+fn tables_and_columns() {
+    let declared = catalog(PG, |t| t.columns.push(Column::new("age", ColumnType::builtin("integer"), true)));
+    let mut replayed = catalog(PG, |t| {
+        t.columns.push(Column::new("old", ColumnType::builtin("integer"), true));
+        t.columns[1].nullable = false;
+    });
+    replayed.tables.insert(Name::new("public", "alembic_version"), table("alembic_version", PG));
+    replayed.tables.insert(Name::new("public", "gone"), table("gone", PG));
+    assert_eq!(
+        told(&declared, &replayed),
+        ["extra-table gone", "missing-column age", "extra-column old", "changed-nullability email"]
+    );
+}
+
+#[test]
+fn unnamed_uniques_go_by_their_columns() {
+    let declared = catalog(PG, |t| t.indexes.push(unique(None, "email")));
+    let named = catalog(PG, |t| t.indexes.push(unique(Some("uq_any"), "email")));
+    assert_eq!(told(&declared, &named), [""; 0]);
+    assert_eq!(told(&declared, &catalog(PG, |_| ())), ["missing-unique "]);
+    let mut generated = unique(Some("users_email_key"), "email");
+    generated.generated_name = true;
+    let generated = catalog(PG, |t| t.indexes.push(generated));
+    assert_eq!(told(&catalog(PG, |_| ()), &generated), ["extra-unique users_email_key"]);
+    let unnamed = catalog(LITE, |t| t.indexes.push(unique(None, "email")));
+    assert_eq!(told(&catalog(LITE, |_| ()), &unnamed), ["extra-unique *"]);
+}
+
+#[test]
+fn a_unique_constraint_is_no_unique_index() {
+    let index = |t: &mut Table| {
+        t.indexes.push(Index::new(Some("x".into()), vec![IndexPart::named("email")], true));
+    };
+    let constraint = |t: &mut Table| t.indexes.push(unique(Some("x"), "email"));
+    assert_eq!(told(&catalog(PG, index), &catalog(PG, constraint)), ["changed-index x"]);
+    assert_eq!(told(&catalog(Dialect::MySql, index), &catalog(Dialect::MySql, constraint)), [""; 0]);
+}
+
+#[test]
+fn order_and_conditions_of_indexes() {
+    let make = |dialect, edit: fn(&mut Index)| {
+        catalog(dialect, |t| {
+            let mut index = Index::new(Some("ix".into()), vec![IndexPart::named("email")], false);
+            edit(&mut index);
+            t.indexes.push(index);
+        })
+    };
+    let plain = |dialect| make(dialect, |_| ());
+    assert_eq!(told(&make(PG, |i| i.parts[0].descending = true), &plain(PG)), ["changed-index ix"]);
+    assert_eq!(told(&make(LITE, |i| i.parts[0].descending = true), &plain(LITE)), ["changed-index ix*"]);
+    assert_eq!(told(&make(PG, |i| i.predicate = Some("id > 1".into())), &plain(PG)), ["changed-index ix*"]);
+    assert_eq!(told(&make(PG, |i| i.method = Some("btree".into())), &plain(PG)), [""; 0]);
+    let expression = |i: &mut Index| i.parts[0].on = IndexOn::Expression("lower(email)".into());
+    assert_eq!(told(&make(LITE, expression), &catalog(LITE, |_| ())), ["missing-index ix*"]);
+    assert_eq!(told(&make(PG, expression), &catalog(PG, |_| ())), ["missing-index ix"]);
+    let cast = |i: &mut Index| i.parts[0].on = IndexOn::Expression("lower((email)::text)".into());
+    assert_eq!(told(&make(PG, expression), &make(PG, cast)), [""; 0]);
+}
+
+fn key(on_delete: ReferentialAction, name: &str) -> ForeignKey {
+    ForeignKey {
+        name: Some(name.into()),
+        generated_name: false,
+        columns: vec!["id".into()],
+        target: Name::new("", "users"),
+        target_columns: vec!["id".into()],
+        on_delete,
+        on_update: ReferentialAction::NoAction,
+        deferrable: false,
+        initially_deferred: false,
+        not_valid: false,
+        place: None,
+    }
+}
+
+#[test]
+fn foreign_keys_have_no_name() {
+    let make = |dialect, key: ForeignKey| catalog(dialect, |t| t.foreign_keys.push(key));
+    let plain = make(LITE, key(ReferentialAction::NoAction, "a"));
+    assert_eq!(told(&plain, &make(LITE, key(ReferentialAction::NoAction, "b"))), [""; 0]);
+    assert_eq!(told(&plain, &make(LITE, key(ReferentialAction::Cascade, "a"))), ["changed-foreign-key a"]);
+    assert_eq!(told(&plain, &catalog(LITE, |_| ())), ["missing-foreign-key a"]);
+    let restrict = make(Dialect::MySql, key(ReferentialAction::Restrict, "a"));
+    assert_eq!(told(&restrict, &make(Dialect::MySql, key(ReferentialAction::NoAction, "a"))), [""; 0]);
+}
+
+#[test]
+fn what_autogenerate_never_sees() {
+    let check = |name: Option<&str>, text: &str| Check {
+        name: name.map(str::to_owned),
+        expression: Some(text.to_owned()),
+        not_valid: false,
+        place: None,
+    };
+    let with = |check: Check| catalog(PG, |t| t.checks.push(check));
+    assert_eq!(told(&with(check(None, "id > 0")), &with(check(Some("users_id_check"), "(id > 0)"))), [""; 0]);
+    assert_eq!(told(&with(check(Some("c"), "id > 0")), &with(check(Some("c"), "id > 1"))), ["changed-check c*"]);
+    assert_eq!(told(&catalog(PG, |_| ()), &with(check(Some("c"), "id > 1"))), ["extra-check c*"]);
+
+    let keyed = catalog(PG, |t| {
+        t.primary_key = Some(Key { name: None, columns: vec![IndexPart::named("id")], clustered: None, place: None });
+        t.columns[0].default = Some(ColumnDefault::Number("1".into()));
+    });
+    assert_eq!(told(&keyed, &catalog(PG, |_| ())), ["missing-default id*", "missing-primary-key *"]);
+
+    let labelled = |labels: &[&str]| {
+        let mut catalog = Catalog::new(PG);
+        let name = Name::new("public", "mood");
+        let labels = labels.iter().map(|label| (*label).to_owned()).collect();
+        catalog.enums.insert(name.clone(), Enum { name, labels, place: None });
+        catalog
+    };
+    assert_eq!(told(&labelled(&["a", "b"]), &labelled(&["a", "c"])), ["missing-enum-value b*", "extra-enum-value c*"]);
+}
+
+#[test]
+fn comments_only_where_they_are_kept() {
+    let with = |dialect| catalog(dialect, |t| t.columns[0].comment = Some("the id".into()));
+    assert_eq!(told(&with(PG), &catalog(PG, |_| ())), ["missing-comment id"]);
+    assert_eq!(told(&with(LITE), &catalog(LITE, |_| ())), [""; 0]);
+}
+
+#[test]
+fn defaults_are_compared_by_what_they_do() {
+    let same = |a: ColumnDefault, b: ColumnDefault| same_default_value(PG, &a, &b);
+    assert!(same(ColumnDefault::Text("0".into()), ColumnDefault::Number("0.0".into())));
+    assert!(same(ColumnDefault::Bool(true), ColumnDefault::Text("t".into())));
+    assert!(same(ColumnDefault::Expression("uuid()".into()), ColumnDefault::Expression("(UUID())".into())));
+    assert!(!same(ColumnDefault::Text("a".into()), ColumnDefault::Text("b".into())));
+}

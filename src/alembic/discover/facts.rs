@@ -1,0 +1,235 @@
+//! What a repository says about an environment beside its settings: the database, the way commands are run.
+
+use crate::catalog::Dialect;
+use crate::git::{FileList, Snapshot, SnapshotError};
+use crate::source::RepoPath;
+
+use super::locations::bases;
+
+/// How many revisions are looked at for imports of a dialect.
+const MAX_REVISIONS_READ: usize = 200;
+
+/// The dialect of a database URL (`postgresql+asyncpg://…`), where the text is one that could be meant.
+pub(crate) fn dialect_of_url(url: &str) -> Option<Dialect> {
+    let (scheme, rest) = url.trim().trim_matches(['"', '\'']).split_once("://")?;
+    // The placeholder of Alembic's own template is `driver://user:pass@localhost/dbname`.
+    if scheme == "driver" || (scheme.is_empty() && rest.is_empty()) {
+        return None;
+    }
+    scheme.split('+').next()?.parse().ok()
+}
+
+/// The dialect of the first database URL in a text.
+fn dialect_in_text(text: &str) -> Option<Dialect> {
+    text.match_indices("://").find_map(|(at, _)| {
+        let head = &text[..at];
+        let start = head
+            .rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '+' || c == '_'))
+            .map_or(0, |found| found + head[found..].chars().next().map_or(1, char::len_utf8));
+        dialect_of_url(text.get(start..at + 3)?)
+    })
+}
+
+/// What decides the database when the settings do not.
+pub(crate) struct Evidence<'a> {
+    /// The snapshot.
+    pub(crate) snapshot: &'a dyn Snapshot,
+    /// The URL of the settings.
+    pub(crate) url: Option<&'a str>,
+    /// `env.py`.
+    pub(crate) env: &'a RepoPath,
+    /// The folder of the commands.
+    pub(crate) root: &'a RepoPath,
+    /// Folders of the revisions.
+    pub(crate) versions: &'a [RepoPath],
+}
+
+impl Evidence<'_> {
+    /// The database that a project targets; none where nothing says so.
+    ///
+    /// The settings' URL counts first, unless `env.py` sets another: then it is often a leftover. After it come the
+    /// dialects that revisions import, the drivers that the project depends on, and URLs in `env.py` and `.env` files.
+    pub(crate) fn dialect(&self) -> Result<Option<Dialect>, SnapshotError> {
+        let files = self.snapshot.files()?;
+        let env = self.snapshot.read(self.env)?.text();
+        let env = env.as_ref().map_or("", |source| source.text());
+        let overridden = ["set_main_option", "set_section_option", "create_engine(", "create_async_engine("]
+            .iter()
+            .any(|call| env.contains(call));
+        let url = self.url.and_then(dialect_of_url);
+        if let Some(dialect) = url
+            && !overridden
+        {
+            return Ok(Some(dialect));
+        }
+        if let Some(dialect) = self.imported(files)? {
+            return Ok(Some(dialect));
+        }
+        if let Some(dialect) = dialect_in_text(env) {
+            return Ok(Some(dialect));
+        }
+        if let Some(dialect) = self.driver(files)? {
+            return Ok(Some(dialect));
+        }
+        if let Some(dialect) = self.environment_files(files)? {
+            return Ok(Some(dialect));
+        }
+        Ok(url)
+    }
+
+    /// The dialect that most revisions import, `sqlite` apart: it is imported beside the real one.
+    fn imported(&self, files: &FileList) -> Result<Option<Dialect>, SnapshotError> {
+        let mut counts =
+            [(Dialect::PostgreSql, 0_usize), (Dialect::MySql, 0), (Dialect::SqlServer, 0), (Dialect::Oracle, 0)];
+        let revisions = self
+            .versions
+            .iter()
+            .flat_map(|dir| files.under(dir))
+            .filter(|entry| entry.path.extension() == Some("py"))
+            .take(MAX_REVISIONS_READ);
+        for entry in revisions {
+            let Some(source) = self.snapshot.read(&entry.path)?.text() else { continue };
+            for line in source.text().lines().filter(|line| line.contains("sqlalchemy.dialects")) {
+                for (dialect, count) in &mut counts {
+                    let word = match dialect {
+                        Dialect::SqlServer => "mssql",
+                        other => other.as_str(),
+                    };
+                    *count += usize::from(line.contains(word));
+                }
+            }
+        }
+        Ok(counts
+            .iter()
+            .rev()
+            .max_by_key(|(_, count)| *count)
+            .filter(|(_, count)| *count > 0)
+            .map(|(dialect, _)| *dialect))
+    }
+
+    /// The dialect of a driver that the project depends on. Where there are several, the first of the table.
+    fn driver(&self, files: &FileList) -> Result<Option<Dialect>, SnapshotError> {
+        const DRIVERS: [(Dialect, &[&str]); 6] = [
+            (Dialect::CockroachDb, &["sqlalchemy-cockroachdb"]),
+            (Dialect::PostgreSql, &["psycopg", "asyncpg", "pg8000"]),
+            (Dialect::MySql, &["pymysql", "mysqlclient", "aiomysql", "asyncmy", "mysql-connector"]),
+            (Dialect::SqlServer, &["pymssql", "pyodbc", "aioodbc"]),
+            (Dialect::Oracle, &["oracledb", "cx_oracle", "cx-oracle"]),
+            (Dialect::Sqlite, &["aiosqlite", "pysqlite"]),
+        ];
+        for base in bases(self.root) {
+            let mut texts = String::new();
+            for entry in files.under(&base) {
+                let Some(rest) = entry.path.strip_prefix(&base) else { continue };
+                let (dir, name) = rest.rsplit_once('/').unwrap_or(("", rest));
+                let is_list = (dir.is_empty()
+                    && matches!(name, "pyproject.toml" | "setup.py" | "setup.cfg" | "Pipfile"))
+                    || ((dir.is_empty() || dir.ends_with("requirements"))
+                        && name.ends_with(".txt")
+                        && (name.contains("require") || dir.ends_with("requirements")));
+                if is_list && let Some(source) = self.snapshot.read(&entry.path)?.text() {
+                    texts.push_str(&source.text().to_lowercase());
+                    texts.push('\n');
+                }
+            }
+            let found = DRIVERS.iter().find(|(_, names)| names.iter().any(|name| texts.contains(name)));
+            if let Some((dialect, _)) = found {
+                return Ok(Some(*dialect));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The dialect of a database URL in an `.env` file or a compose file, or of a compose service's image.
+    fn environment_files(&self, files: &FileList) -> Result<Option<Dialect>, SnapshotError> {
+        for base in bases(self.root) {
+            for entry in files.under(&base) {
+                let Some(name) = entry.path.strip_prefix(&base).filter(|rest| !rest.contains('/')) else { continue };
+                let compose = name.contains("compose") && (name.ends_with(".yml") || name.ends_with(".yaml"));
+                if !(compose || name.starts_with(".env") || name.ends_with(".env")) {
+                    continue;
+                }
+                let Some(source) = self.snapshot.read(&entry.path)?.text() else { continue };
+                if let Some(dialect) = dialect_in_text(source.text()) {
+                    return Ok(Some(dialect));
+                }
+                let image = |word: &str| {
+                    compose
+                        && source.text().lines().any(|line| {
+                            line.trim_start().strip_prefix("image:").is_some_and(|image| image.contains(word))
+                        })
+                };
+                let by_image = [("postg", Dialect::PostgreSql), ("mysql", Dialect::MySql), ("mariadb", Dialect::MySql)];
+                if let Some((_, dialect)) = by_image.iter().find(|(word, _)| image(word)) {
+                    return Ok(Some(*dialect));
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// What stands before a command so that it runs in the project's own environment, by the nearest lock file: `uv run `.
+pub(crate) fn runner(files: &FileList, root: &RepoPath) -> &'static str {
+    const LOCKS: [(&str, &str); 4] = [
+        ("uv.lock", "uv run "),
+        ("poetry.lock", "poetry run "),
+        ("pdm.lock", "pdm run "),
+        ("Pipfile.lock", "pipenv run "),
+    ];
+    bases(root)
+        .find_map(|base| LOCKS.iter().find(|(name, _)| files.get(&base.join(name)).is_some()))
+        .map_or("", |(_, prefix)| prefix)
+}
+
+/// Whether an `env.py` is one of Flask-Migrate: it takes the metadata from the running application.
+pub(crate) fn is_flask_env(text: &str) -> bool {
+    text.contains("current_app") || text.contains("flask_migrate")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::MemorySnapshot;
+
+    #[test]
+    fn urls_name_their_dialect() {
+        assert_eq!(dialect_of_url("postgresql+asyncpg://u:p@h/d"), Some(Dialect::PostgreSql));
+        assert_eq!(dialect_of_url("postgres://h/d"), Some(Dialect::PostgreSql));
+        assert_eq!(dialect_of_url("sqlite:///x.db"), Some(Dialect::Sqlite));
+        assert_eq!(dialect_of_url("driver://user:pass@localhost/dbname"), None);
+        assert_eq!(dialect_of_url("%(DB_URL)s"), None);
+        assert_eq!(dialect_in_text("see https://x.y\nURL = f\"mysql+pymysql://{u}\""), Some(Dialect::MySql));
+    }
+
+    fn dialect(files: &[(&str, &str)], url: Option<&str>) -> Option<Dialect> {
+        let snapshot = MemorySnapshot::new(files.iter().copied());
+        Evidence {
+            snapshot: &snapshot,
+            url,
+            env: &"m/env.py".into(),
+            root: &RepoPath::root(),
+            versions: &["m/versions".into()],
+        }
+        .dialect()
+        .ok()
+        .flatten()
+    }
+
+    #[test]
+    fn the_database_is_found_by_what_speaks_loudest() {
+        assert_eq!(dialect(&[("m/env.py", "")], Some("sqlite:///x")), Some(Dialect::Sqlite));
+        let set = "config.set_main_option('sqlalchemy.url', settings.url)";
+        let revision = "from sqlalchemy.dialects import postgresql";
+        assert_eq!(
+            dialect(&[("m/env.py", set), ("m/versions/a.py", revision)], Some("sqlite:///x")),
+            Some(Dialect::PostgreSql)
+        );
+        assert_eq!(
+            dialect(&[("m/env.py", set), ("requirements.txt", "PyMySQL==1\naiosqlite")], None),
+            Some(Dialect::MySql)
+        );
+        assert_eq!(dialect(&[("m/env.py", set), (".env.example", "DB=postgres://x")], None), Some(Dialect::PostgreSql));
+        assert_eq!(dialect(&[("m/env.py", set)], None), None);
+    }
+}

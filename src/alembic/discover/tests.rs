@@ -1,0 +1,114 @@
+use super::*;
+use crate::catalog::Dialect;
+use crate::git::MemorySnapshot;
+
+fn projects(files: &[(&str, &str)]) -> Vec<Project> {
+    discover(&MemorySnapshot::new(files.iter().copied()), &[]).unwrap_or_default()
+}
+
+#[test]
+fn an_ini_beside_its_folder() {
+    let found = projects(&[
+        (
+            "backend/alembic.ini",
+            "[alembic]\nscript_location = db\nsqlalchemy.url = sqlite:///x\nfile_template = %%(rev)s\nprepend_sys_path = . src\n",
+        ),
+        ("backend/db/env.py", "from alembic import context"),
+        ("backend/db/versions/a.py", ""),
+        ("uv.lock", ""),
+    ]);
+    assert_eq!(found.len(), 1);
+    let project = &found[0];
+    assert_eq!(project.name, "backend");
+    assert_eq!(project.root.as_str(), "backend");
+    assert_eq!(project.dialect, Some(Dialect::Sqlite));
+    assert_eq!(project.migrations, [RepoPath::new("backend/db/versions")]);
+    assert_eq!(project.command, "uv run alembic");
+    assert_eq!(project.facts.get(FILE_TEMPLATE).map(String::as_str), Some("%(rev)s"));
+    assert_eq!(project.facts.get(PYTHON_PATH).map(String::as_str), Some("backend\nbackend/src"));
+}
+
+#[test]
+fn flask_migrate() {
+    let found = projects(&[
+        ("migrations/alembic.ini", "[alembic]\n# template\n"),
+        ("migrations/env.py", "from flask import current_app\nfrom alembic import context"),
+        ("migrations/script.py.mako", ""),
+        ("poetry.lock", ""),
+    ]);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].name, ".");
+    assert_eq!(found[0].command, "poetry run flask db");
+    assert_eq!(found[0].migrations, [RepoPath::new("migrations/versions")]);
+}
+
+#[test]
+fn settings_elsewhere_sections_and_pyproject() {
+    let found = projects(&[
+        (
+            "conf/alembic.ini",
+            "[alembic]\nscript_location = app/one\n[second]\nscript_location = app/two\n[logger_root]\nlevel=WARN\n",
+        ),
+        ("app/one/env.py", "import alembic"),
+        ("app/two/env.py", "import alembic"),
+        (
+            "svc/pyproject.toml",
+            "[tool.alembic]\nscript_location = \"%(here)s/m\"\nversion_locations = [\"%(here)s/m/v\"]\nrecursive_version_locations = true\n",
+        ),
+        ("svc/m/env.py", "import alembic"),
+    ]);
+    let told: Vec<(&str, &str)> = found.iter().map(|p| (p.name.as_str(), p.command.as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            ("app/one", "alembic -c conf/alembic.ini"),
+            ("second", "alembic -c conf/alembic.ini -n second"),
+            ("svc", "alembic")
+        ]
+    );
+    assert_eq!(found[2].migrations, [RepoPath::new("svc/m/v")]);
+    assert_eq!(found[2].facts.get(RECURSIVE).map(String::as_str), Some("true"));
+}
+
+#[test]
+fn environments_without_settings_and_foreign_ones() {
+    let found = projects(&[
+        ("pkg/db/migrate/env.py", "from alembic import context"),
+        ("pkg/db/migrate/script.py.mako", ""),
+        ("tests/alembic/env.py", "from alembic import context"),
+        ("tests/alembic/script.py.mako", ""),
+        (".venv/lib/site-packages/x/env.py", "from alembic import context"),
+        ("other/env.py", "print('not alembic')"),
+    ]);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].root.as_str(), "pkg/db");
+    assert_eq!(found[0].facts.get(ENV).map(String::as_str), Some("pkg/db/migrate/env.py"));
+}
+
+#[test]
+fn a_policy_names_what_it_means() {
+    let files = [
+        ("a/alembic.ini", "[alembic]\nscript_location = m\n"),
+        ("a/m/env.py", "import alembic"),
+        ("b/alembic.ini", "[alembic]\nscript_location = m\n"),
+        ("b/m/env.py", "import alembic"),
+        ("tests/m/versions/x.py", ""),
+    ];
+    let snapshot = MemorySnapshot::new(files);
+    let wanted = [
+        ProjectOverride {
+            name: "shop".into(),
+            migrations: vec!["b/m/versions".into()],
+            schema: vec!["b/models".into()],
+            dialect: Some(Dialect::MySql),
+            ..ProjectOverride::default()
+        },
+        ProjectOverride { name: "bare".into(), migrations: vec!["tests/m".into()], ..ProjectOverride::default() },
+        ProjectOverride { name: "gone".into(), root: Some("c".into()), ..ProjectOverride::default() },
+    ];
+    let found = discover(&snapshot, &wanted).unwrap_or_default();
+    let told: Vec<(&str, &str)> = found.iter().map(|p| (p.name.as_str(), p.migrations[0].as_str())).collect();
+    assert_eq!(told, [("bare", "tests/m/versions"), ("shop", "b/m/versions")]);
+    assert_eq!(found[1].dialect, Some(Dialect::MySql));
+    assert_eq!(found[1].facts.get(MODELS).map(String::as_str), Some("b/models"));
+}

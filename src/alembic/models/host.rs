@@ -1,0 +1,252 @@
+//! What libraries answer while models and `env.py` are read: tables and indexes are noted as they are made, `env.py` runs
+//! as if online, and the usual ways of importing every module of a package are followed.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use super::mapping::Mapper;
+use super::registry::{address, bind_meta, class_of, is_flask_db, metadata};
+use crate::alembic::python::{Args, CallSite, Class, Eval, Host, Interpreter, Modules, SymbolKind, Unknown, Value};
+use crate::source::{Place, RepoPath};
+
+/// Modules of one package that are imported because a loop does so.
+const MAX_PACKAGE: usize = 2000;
+
+/// A `Table(…)` or `Index(…)` that was made.
+pub(super) struct Made {
+    /// It.
+    pub(super) value: Value,
+    /// Why it may not have been.
+    pub(super) maybe: Option<Rc<Unknown>>,
+}
+
+/// What was seen while modules ran.
+pub(super) struct Recorder<'m> {
+    modules: &'m dyn Modules,
+    /// Every `Table(…)`, in order.
+    pub(super) tables: RefCell<Vec<Made>>,
+    /// Every `Index(…)`, in order.
+    pub(super) indexes: RefCell<Vec<Made>>,
+    /// Columns and constraints that were appended to a table, with the table.
+    pub(super) appended: RefCell<Vec<(Value, Value)>>,
+    /// Classes that may not be made, by address.
+    pub(super) maybe_classes: RefCell<Vec<(usize, Rc<Unknown>)>>,
+    /// The arguments of `context.configure(…)`, each time it was called.
+    pub(super) configured: RefCell<Vec<Args>>,
+    /// Imports of modules whose names are computed, which could not be followed.
+    pub(super) unfollowed: RefCell<Vec<Place>>,
+    mapper: RefCell<Mapper>,
+    /// Folders whose modules a loop has imported.
+    swept: RefCell<BTreeSet<RepoPath>>,
+    sweeping: Cell<usize>,
+}
+
+impl<'m> Recorder<'m> {
+    /// A recorder that has seen nothing.
+    pub(super) fn new(modules: &'m dyn Modules) -> Self {
+        Self {
+            modules,
+            tables: RefCell::default(),
+            indexes: RefCell::default(),
+            appended: RefCell::default(),
+            maybe_classes: RefCell::default(),
+            configured: RefCell::default(),
+            unfollowed: RefCell::default(),
+            mapper: RefCell::default(),
+            swept: RefCell::default(),
+            sweeping: Cell::new(0),
+        }
+    }
+
+    fn note(list: &RefCell<Vec<Made>>, interpreter: &Interpreter<'_>, path: &str, args: Args, place: &Place) -> Value {
+        let value =
+            Value::symbol(SymbolKind::Call { callee: Value::external(path), args }, Some(place.clone()));
+        list.borrow_mut().push(Made { value: value.clone(), maybe: interpreter.maybe().cloned() });
+        value
+    }
+
+    /// `db.Table("name", …)`: the metadata goes without saying.
+    fn flask_table(&self, interpreter: &Interpreter<'_>, db: &Value, call: &CallSite<'_>) -> Value {
+        let mut args = call.args.clone();
+        let given = args.positional.get(1).is_some_and(|second| metadata(second).is_some());
+        if !given {
+            let meta = match args.keyword("bind_key").and_then(Value::as_str) {
+                // A bind's metadata is known by its key alone.
+                Some(bind) => {
+                    let _ = bind_meta(db, &bind);
+                    let metadatas = attribute(db, "metadatas");
+                    Value::symbol(SymbolKind::Subscript { base: metadatas, index: Value::Str(bind) }, None)
+                }
+                None => attribute(db, "metadata"),
+            };
+            let at = args.positional.len().min(1);
+            args.positional.insert(at, meta);
+        }
+        Self::note(&self.tables, interpreter, "sqlalchemy.Table", args, call.place)
+    }
+
+    /// `importlib.import_module(name)`, `__import__(name)`.
+    fn import(&self, interpreter: &mut Interpreter<'_>, call: &CallSite<'_>) -> Value {
+        let name = call.args.get(0, "name").cloned().unwrap_or(Value::None);
+        if let Some(name) = name.as_str() {
+            let dotted = match name.strip_prefix('.') {
+                Some(_) => {
+                    let package = call.args.get(1, "package").and_then(Value::as_str).unwrap_or_default();
+                    relative(&package, &name)
+                }
+                None => name.to_string(),
+            };
+            return match interpreter.import(&dotted) {
+                Some(module) => Value::Module(module),
+                None => Value::external(dotted),
+            };
+        }
+        // A computed name in a loop over a package's own modules.
+        if self.sweeping.get() == 0 && !self.sweep_around(interpreter, call.place) {
+            self.unfollowed.borrow_mut().push(call.place.clone());
+        }
+        Value::unknown("a module whose name is computed", call.place.clone())
+    }
+
+    /// Imports every module beside a package's `__init__.py` that holds `place`. Whether there was such a package.
+    fn sweep_around(&self, interpreter: &mut Interpreter<'_>, place: &Place) -> bool {
+        if self.swept_files(place) {
+            return true;
+        }
+        if place.path().file_name() != "__init__.py" {
+            return false;
+        }
+        let dir = place.path().parent().unwrap_or_default();
+        self.sweep(interpreter, &dir, true);
+        true
+    }
+
+    /// Whether a loop in the same file has already imported a package.
+    fn swept_files(&self, place: &Place) -> bool {
+        let _ = place;
+        !self.swept.borrow().is_empty()
+    }
+
+    /// Imports every module below a folder.
+    fn sweep(&self, interpreter: &mut Interpreter<'_>, dir: &RepoPath, deep: bool) {
+        if !self.swept.borrow_mut().insert(dir.clone()) {
+            return;
+        }
+        self.sweeping.set(self.sweeping.get() + 1);
+        for path in self.modules.files_under(dir).into_iter().take(MAX_PACKAGE) {
+            let below = path.strip_prefix(dir).unwrap_or_default();
+            if deep || !below.trim_end_matches("/__init__.py").contains('/') {
+                interpreter.load(&path);
+            }
+        }
+        self.sweeping.set(self.sweeping.get() - 1);
+    }
+
+    /// `pkgutil.iter_modules(path, prefix)` and `walk_packages`.
+    fn iter_modules(&self, interpreter: &mut Interpreter<'_>, call: &CallSite<'_>, deep: bool) -> Value {
+        let folders: Vec<RepoPath> = match call.args.get(0, "path").and_then(Value::items) {
+            Some(items) => items.iter().filter_map(Value::as_str).map(|path| RepoPath::new(&*path)).collect(),
+            None => Vec::new(),
+        };
+        let folders: Vec<RepoPath> = folders.into_iter().filter(|dir| self.modules.is_dir(dir)).collect();
+        if folders.is_empty() {
+            if !self.sweep_around(interpreter, call.place) {
+                self.unfollowed.borrow_mut().push(call.place.clone());
+            }
+            return Value::list(Vec::new());
+        }
+        let prefix = call.args.get(1, "prefix").and_then(Value::as_str).unwrap_or_default();
+        let mut found = Vec::new();
+        for dir in &folders {
+            self.sweep(interpreter, dir, deep);
+            for path in self.modules.files_under(dir).into_iter().take(MAX_PACKAGE) {
+                let below = path.strip_prefix(dir).unwrap_or_default();
+                let module = below.trim_end_matches(".py").trim_end_matches("/__init__");
+                if module == "__init__" || (!deep && module.contains('/')) {
+                    continue;
+                }
+                let is_package = below.ends_with("/__init__.py");
+                let name = format!("{prefix}{}", module.replace('/', "."));
+                found.push(Value::tuple(vec![Value::None, Value::str(name), Value::Bool(is_package)]));
+            }
+        }
+        Value::list(found)
+    }
+}
+
+fn attribute(base: &Value, name: &str) -> Value {
+    Value::symbol(SymbolKind::Attribute { base: base.clone(), name: name.into() }, None)
+}
+
+/// `.name` relative to a package.
+fn relative(package: &str, name: &str) -> String {
+    let dots = name.chars().take_while(|&c| c == '.').count();
+    let mut parts: Vec<&str> = package.split('.').collect();
+    for _ in 1..dots {
+        parts.pop();
+    }
+    let rest = &name[dots..];
+    if rest.is_empty() { parts.join(".") } else { format!("{}.{rest}", parts.join(".")) }
+}
+
+impl Host for Recorder<'_> {
+    fn call(&self, interpreter: &mut Interpreter<'_>, call: &CallSite<'_>) -> Option<Eval<Value>> {
+        if let Some((receiver, name)) = call.method() {
+            return match name {
+                "Table" if is_flask_db(receiver) => Some(Ok(self.flask_table(interpreter, receiver, call))),
+                "append_column" | "append_constraint" => {
+                    for item in &call.args.positional {
+                        self.appended.borrow_mut().push((receiver.clone(), item.clone()));
+                    }
+                    Some(Ok(Value::None))
+                }
+                // `connection.run_sync(do_run_migrations)`.
+                "run_sync" => {
+                    let mut args = call.args.clone();
+                    if args.positional.is_empty() {
+                        return None;
+                    }
+                    let function = args.positional.remove(0);
+                    args.positional.insert(0, Value::external("sqlalchemy.engine.Connection"));
+                    Some(interpreter.call(&function, args, call.place))
+                }
+                _ => None,
+            };
+        }
+        let path = call.path.as_deref()?;
+        match path {
+            "sqlalchemy.Table" => {
+                Some(Ok(Self::note(&self.tables, interpreter, path, call.args.clone(), call.place)))
+            }
+            "sqlalchemy.Index" => {
+                Some(Ok(Self::note(&self.indexes, interpreter, path, call.args.clone(), call.place)))
+            }
+            "alembic.context.is_offline_mode" => Some(Ok(Value::Bool(false))),
+            "alembic.context.configure" => {
+                self.configured.borrow_mut().push(call.args.clone());
+                Some(Ok(Value::None))
+            }
+            "alembic.context.get_x_argument" => {
+                let as_dictionary = call.args.get(0, "as_dictionary").is_some_and(|value| value.as_bool() == Some(true));
+                Some(Ok(if as_dictionary { Value::dict([]) } else { Value::list(Vec::new()) }))
+            }
+            "sqlalchemy.orm.has_inherited_table" => {
+                let class = call.args.positional.first().and_then(class_of)?;
+                Some(Ok(Value::Bool(self.mapper.borrow_mut().has_inherited_table(&class))))
+            }
+            "importlib.import_module" | "builtins.__import__" | "werkzeug.utils.import_string" => {
+                Some(Ok(self.import(interpreter, call)))
+            }
+            "pkgutil.iter_modules" => Some(Ok(self.iter_modules(interpreter, call, false))),
+            "pkgutil.walk_packages" => Some(Ok(self.iter_modules(interpreter, call, true))),
+            _ => None,
+        }
+    }
+
+    fn class_created(&self, interpreter: &mut Interpreter<'_>, class: &Rc<Class>) {
+        if let Some(unknown) = interpreter.maybe() {
+            self.maybe_classes.borrow_mut().push((address(class), Rc::clone(unknown)));
+        }
+    }
+}

@@ -1,0 +1,476 @@
+//! Classes, their instances, enums.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use super::exec::Frame;
+use super::interpreter::{Eval, Interpreter, Stop};
+use super::operators::equal;
+use super::parse::ast;
+use super::scope::ScopeKind;
+use super::value::{Args, Attribute, Class, Instance, SymbolKind, Text, Value};
+use crate::source::Place;
+
+impl Interpreter<'_> {
+    pub(crate) fn define_class(&mut self, frame: &Frame, stmt: &ast::StmtClassDef) -> Eval<Value> {
+        let mut decorators = Vec::new();
+        for decorator in &stmt.decorator_list {
+            decorators.push((self.eval(frame, &decorator.expression)?, frame.file.place(decorator)));
+        }
+        let args = match &stmt.arguments {
+            Some(arguments) => self.eval_args(frame, arguments)?,
+            None => Args::default(),
+        };
+        let scope = self.scope(ScopeKind::Class, Some(Rc::clone(&frame.scope)));
+        let slots = Rc::new(RefCell::new(Vec::new()));
+        let inner = Frame { scope: Rc::clone(&scope), body: Some(Rc::clone(&slots)), method: None, ..frame.clone() };
+        let (bases, keywords) = (args.positional, args.keyword);
+        let name: Text = Rc::from(stmt.name.as_str());
+        scope.set("__qualname__", Value::Str(Rc::clone(&name)));
+        scope.set("__module__", Value::Str(Rc::clone(&frame.module.name)));
+        let doubts = match self.exec_block(&inner, &stmt.body) {
+            Ok(_) => Vec::new(),
+            Err(Stop::Raise(raised)) => vec![Rc::new(super::value::Unknown {
+                reason: format!("the body of the class raises {}", super::format::repr(&raised.value)),
+                place: raised.place,
+                shape: None,
+            })],
+            Err(stop) => return Err(stop),
+        };
+        // `Generic[T]` and the like stand for the class they are made of.
+        let bases = bases
+            .into_iter()
+            .map(|base| match &base {
+                Value::Symbol(symbol) => match &symbol.kind {
+                    SymbolKind::Subscript { base: generic @ Value::Class(_), .. } => generic.clone(),
+                    SymbolKind::Decorated { inner: inner @ Value::Class(_), .. } => inner.clone(),
+                    _ => base,
+                },
+                _ => base,
+            })
+            .collect();
+        let class = Rc::new(Class {
+            name,
+            module: Rc::clone(&frame.module.name),
+            place: frame.file.place(&stmt.name),
+            bases,
+            keywords,
+            decorators: decorators.iter().map(|(value, _)| value.clone()).collect(),
+            attributes: RefCell::default(),
+            members: RefCell::default(),
+            doubts: RefCell::new(doubts),
+            scope: Rc::clone(&scope),
+            home: Rc::clone(&frame.module),
+        });
+        let attributes: Vec<Attribute> = slots
+            .borrow_mut()
+            .drain(..)
+            .map(|slot| Attribute {
+                value: scope.get(&slot.name).and_then(|value| match value {
+                    Value::Deferred(deferred) => self.resolve(&deferred),
+                    other => Some(other),
+                }),
+                name: slot.name,
+                annotation: slot.annotation,
+                place: slot.place,
+            })
+            .collect();
+        for attribute in &attributes {
+            adopt(attribute.value.as_ref(), &class);
+        }
+        *class.attributes.borrow_mut() = attributes;
+        if class.is_enum() {
+            self.make_members(&class)?;
+        }
+        self.classes.push(Rc::clone(&class));
+        let host = self.host;
+        host.class_created(self, &class);
+        let mut value = Value::Class(Rc::clone(&class));
+        for (decorator, place) in decorators.into_iter().rev() {
+            // The repository's own decorators of classes are followed for what they set; the class stays a class.
+            value = match &decorator {
+                Value::Function(_) | Value::Bound(_) => {
+                    match self.call_value(&decorator, Args::positional(vec![value.clone()]), &place)? {
+                        other @ (Value::Class(_) | Value::Symbol(_)) => other,
+                        _ => value,
+                    }
+                }
+                _ => value,
+            };
+        }
+        Ok(value)
+    }
+
+    /// Makes the members of an enum from its body.
+    fn make_members(&mut self, class: &Rc<Class>) -> Eval<()> {
+        let attributes = class.attributes.borrow().clone();
+        let mut count = 0i64;
+        for attribute in attributes {
+            let Some(value) = attribute.value else { continue };
+            let name = &attribute.name;
+            if name.starts_with('_') || matches!(value, Value::Function(_) | Value::Class(_) | Value::Bound(_)) {
+                continue;
+            }
+            if let Value::Symbol(symbol) = &value
+                && matches!(symbol.kind, SymbolKind::Decorated { .. })
+            {
+                continue;
+            }
+            let mut value = value;
+            if let Some(("enum.auto", _)) = value.call_of() {
+                value = self.automatic(class, name, count, &attribute.place)?;
+            } else if value.path().as_deref() == Some("enum.auto") {
+                continue;
+            }
+            count = match value.as_int() {
+                Some(number) => number.max(count),
+                None => count + 1,
+            };
+            // A value that another member has makes an alias.
+            let alias = class
+                .members
+                .borrow()
+                .iter()
+                .find(|member| member.get("value").is_some_and(|other| equal(&other, &value) == Some(true)))
+                .cloned();
+            let member = match alias {
+                Some(member) => member,
+                None => {
+                    let member = Rc::new(Instance {
+                        class: Rc::clone(class),
+                        args: Args::default(),
+                        attributes: RefCell::default(),
+                        place: Some(attribute.place.clone()),
+                        busy: Cell::new(false),
+                    });
+                    member.set("name", Value::Str(Rc::clone(name)));
+                    member.set("value", value.clone());
+                    class.members.borrow_mut().push(Rc::clone(&member));
+                    self.keep(&Value::Instance(Rc::clone(&member)))?;
+                    self.initialize_member(class, &member, &value, &attribute.place)?;
+                    member
+                }
+            };
+            if let Some(own) = class.attributes.borrow_mut().iter_mut().find(|own| own.name == *name) {
+                own.value = Some(Value::Instance(member));
+            }
+        }
+        Ok(())
+    }
+
+    /// What `enum.auto()` gives: `_generate_next_value_` of the repository, or Python's own.
+    fn automatic(&mut self, class: &Rc<Class>, name: &Text, count: i64, place: &Place) -> Eval<Value> {
+        let generator = class.lookup("_generate_next_value_").map(|found| match &found {
+            Value::Symbol(symbol) => match &symbol.kind {
+                SymbolKind::Decorated { inner, .. } => inner.clone(),
+                _ => found,
+            },
+            _ => found,
+        });
+        if let Some(generator @ Value::Function(_)) = generator {
+            let args = vec![Value::Str(Rc::clone(name)), Value::Int(1), Value::Int(count), Value::list(Vec::new())];
+            return self.call_value(&generator, Args::positional(args), place);
+        }
+        if class.inherits("enum.StrEnum") || class.inherits("strenum.StrEnum") {
+            return Ok(Value::str(name.to_lowercase()));
+        }
+        if class.inherits("enum.Flag") || class.inherits("enum.IntFlag") {
+            return Ok(Value::Int(if count == 0 { 1 } else { count.saturating_mul(2) }));
+        }
+        Ok(Value::Int(count.saturating_add(1)))
+    }
+
+    /// Members whose value is a tuple are made by the class's own `__init__` or `__new__`.
+    fn initialize_member(
+        &mut self,
+        class: &Rc<Class>,
+        member: &Rc<Instance>,
+        value: &Value,
+        place: &Place,
+    ) -> Eval<()> {
+        let arguments = match value {
+            Value::Tuple(items) => items.to_vec(),
+            other => vec![other.clone()],
+        };
+        if class.lookup("__new__").is_some() {
+            let reason = "a member made by the enum's own __new__";
+            member.set("value", Value::unknown(reason, place.clone()));
+            return Ok(());
+        }
+        if let Some(init @ Value::Function(_)) = class.lookup("__init__") {
+            let mut args = vec![Value::Instance(Rc::clone(member))];
+            args.extend(arguments);
+            self.call_value(&init, Args::positional(args), place)?;
+        }
+        if let Some(Value::Unknown(unknown)) = member.get("_value_") {
+            member.set("value", Value::Unknown(unknown));
+        } else if let Some(value) = member.get("_value_") {
+            member.set("value", value);
+        }
+        Ok(())
+    }
+
+    /// Calls a class.
+    pub(crate) fn instantiate(&mut self, class: &Rc<Class>, args: Args, place: &Place) -> Eval<Value> {
+        if class.is_enum() {
+            return self.member_of(class, &args, place);
+        }
+        let instance = Rc::new(Instance {
+            class: Rc::clone(class),
+            args: args.clone(),
+            attributes: RefCell::default(),
+            place: Some(place.clone()),
+            busy: Cell::new(false),
+        });
+        let value = Value::Instance(Rc::clone(&instance));
+        self.keep(&value)?;
+        match class.lookup("__init__") {
+            Some(Value::Function(init)) => {
+                instance.busy.set(true);
+                let mut args = args;
+                args.positional.insert(0, value.clone());
+                let result = self.call_value(&Value::Function(init), args, place);
+                instance.busy.set(false);
+                result?;
+            }
+            _ => self.fill_fields(class, &instance, &args, place)?,
+        }
+        Ok(value)
+    }
+
+    /// Sets the fields of a dataclass, a named tuple, a pydantic model.
+    fn fill_fields(&mut self, class: &Rc<Class>, instance: &Rc<Instance>, args: &Args, place: &Place) -> Eval<()> {
+        let mut fields: Vec<(Text, Option<Value>)> = Vec::new();
+        for class in class.mro().iter().rev() {
+            for attribute in class.attributes.borrow().iter().filter(|a| a.annotation.is_some()) {
+                match fields.iter_mut().find(|(name, _)| *name == attribute.name) {
+                    Some((_, value)) => value.clone_from(&attribute.value),
+                    None => fields.push((Rc::clone(&attribute.name), attribute.value.clone())),
+                }
+            }
+        }
+        for (position, (name, default)) in fields.iter().enumerate() {
+            let given = args.get(position, name).cloned();
+            let value = match (given, default, &args.more) {
+                (Some(value), _, _) => Some(value),
+                (None, _, Some(more)) => Some(Value::Unknown(Rc::clone(more))),
+                (None, Some(default), None) => match default.call_of() {
+                    Some(("dataclasses.field" | "pydantic.Field" | "attr.ib" | "attrs.field", inner)) => {
+                        let (default, factory) =
+                            (inner.keyword("default").cloned(), inner.keyword("default_factory").cloned());
+                        match (default, factory) {
+                            (Some(default), _) => Some(default),
+                            (None, Some(factory)) => Some(self.call_value(&factory, Args::default(), place)?),
+                            (None, None) => None,
+                        }
+                    }
+                    _ => Some(default.clone()),
+                },
+                (None, None, None) => None,
+            };
+            if let Some(value) = value {
+                instance.set(name, value);
+            }
+        }
+        for (name, value) in &args.keyword {
+            instance.set(name, value.clone());
+        }
+        Ok(())
+    }
+
+    /// `Color("red")`.
+    fn member_of(&mut self, class: &Rc<Class>, args: &Args, place: &Place) -> Eval<Value> {
+        let Some(wanted) = args.positional.first() else {
+            return Ok(Value::unknown("a member of an enum", place.clone()));
+        };
+        let mut unknown = matches!(wanted, Value::Unknown(_));
+        for member in class.members.borrow().iter() {
+            let value = member.get("value").unwrap_or(Value::None);
+            if wanted.same(&Value::Instance(Rc::clone(member))) {
+                return Ok(wanted.clone());
+            }
+            match equal(&value, wanted) {
+                Some(true) => return Ok(Value::Instance(Rc::clone(member))),
+                Some(false) => {}
+                None => unknown = true,
+            }
+        }
+        if unknown || args.positional.len() > 1 {
+            return Ok(Self::unknown_like(wanted, "a member of an enum", place));
+        }
+        Err(self.exception("ValueError", "not a value of the enum", place.clone()))
+    }
+
+    pub(crate) fn class_attribute(
+        &mut self,
+        class: &Rc<Class>,
+        value: &Value,
+        name: &str,
+        place: &Place,
+    ) -> Eval<Value> {
+        for owner in class.mro() {
+            if let Some(Attribute { value: Some(found), .. }) = owner.own(name) {
+                return self.bind(found, value, class, place);
+            }
+        }
+        match name {
+            "__name__" | "__qualname__" => return Ok(Value::Str(Rc::clone(&class.name))),
+            "__module__" => return Ok(Value::Str(Rc::clone(&class.module))),
+            "__bases__" => return Ok(Value::tuple(class.bases.clone())),
+            "__mro__" => return Ok(Value::tuple(class.mro().into_iter().map(Value::Class).collect())),
+            "__doc__" => return Ok(Value::None),
+            "__members__" if class.is_enum() => {
+                let members: Vec<(Value, Value)> = class
+                    .members
+                    .borrow()
+                    .iter()
+                    .map(|member| (member.get("name").unwrap_or(Value::None), Value::Instance(Rc::clone(member))))
+                    .collect();
+                return Ok(Value::dict(members));
+            }
+            "__dict__" => {
+                let items: Vec<(Value, Value)> = class
+                    .attributes
+                    .borrow()
+                    .iter()
+                    .filter_map(|a| Some((Value::Str(Rc::clone(&a.name)), a.value.clone()?)))
+                    .collect();
+                return Ok(Value::dict(items));
+            }
+            "__annotations__" => {
+                let names: Vec<(Value, Value)> = class
+                    .attributes
+                    .borrow()
+                    .iter()
+                    .filter_map(|a| {
+                        a.annotation.as_ref().map(|t| (Value::Str(Rc::clone(&a.name)), Value::str(t.text())))
+                    })
+                    .collect();
+                return Ok(Value::dict(names));
+            }
+            _ => {}
+        }
+        // A metaclass of the repository has attributes too.
+        for owner in class.mro() {
+            let meta = owner.keywords.iter().find(|(key, _)| &**key == "metaclass").map(|(_, value)| value.clone());
+            if let Some(Value::Class(meta)) = meta
+                && let Some(found) = meta.lookup(name)
+            {
+                return match found {
+                    Value::Function(function) => {
+                        Ok(Value::Bound(Rc::new(super::value::Bound { receiver: value.clone(), function })))
+                    }
+                    other => self.bind(other, value, class, place),
+                };
+            }
+        }
+        if class.external_bases().iter().any(|base| base.path().as_deref() != Some("builtins.object")) {
+            let host = self.host;
+            if let Some(answer) = host.attribute(self, value, name, place) {
+                return Ok(answer);
+            }
+            return Ok(Value::symbol(
+                SymbolKind::Attribute { base: value.clone(), name: Rc::from(name) },
+                Some(place.clone()),
+            ));
+        }
+        self.no_attribute(&format!("class `{}`", class.name), name, place)
+    }
+
+    pub(crate) fn instance_attribute(&mut self, value: &Value, name: &str, place: &Place) -> Eval<Value> {
+        let Value::Instance(instance) = value else { return Ok(value.clone()) };
+        if let Some(found) = instance.get(name) {
+            return Ok(found);
+        }
+        let class = &instance.class;
+        for owner in class.mro() {
+            if let Some(Attribute { value: Some(found), .. }) = owner.own(name) {
+                return self.bind(found, value, class, place);
+            }
+        }
+        match name {
+            "__class__" => return Ok(Value::Class(Rc::clone(class))),
+            "_name_" => return Ok(instance.get("name").unwrap_or(Value::None)),
+            "_value_" => return Ok(instance.get("value").unwrap_or(Value::None)),
+            "__dict__" => {
+                let items: Vec<(Value, Value)> = instance
+                    .attributes
+                    .borrow()
+                    .iter()
+                    .map(|(key, value)| (Value::Str(Rc::clone(key)), value.clone()))
+                    .collect();
+                return Ok(Value::dict(items));
+            }
+            _ => {}
+        }
+        if let Some(hook @ Value::Function(_)) = class.lookup("__getattr__") {
+            return self.call_value(&hook, Args::positional(vec![value.clone(), Value::str(name)]), place);
+        }
+        if class.inherits("flask_sqlalchemy.SQLAlchemy")
+            && let Some(path) = super::names::of_flask_sqlalchemy(name)
+        {
+            return Ok(Self::library(&path, place));
+        }
+        if value.as_str().is_some()
+            || class.external_bases().iter().any(|base| base.path().as_deref() != Some("builtins.object"))
+        {
+            let host = self.host;
+            if let Some(answer) = host.attribute(self, value, name, place) {
+                return Ok(answer);
+            }
+            return Ok(Value::symbol(
+                SymbolKind::Attribute { base: value.clone(), name: Rc::from(name) },
+                Some(place.clone()),
+            ));
+        }
+        self.no_attribute(&format!("an object of class `{}`", class.name), name, place)
+    }
+
+    /// `super().name`.
+    pub(crate) fn super_attribute(&mut self, args: &Args, value: &Value, name: &str, place: &Place) -> Eval<Value> {
+        let (Some(Value::Class(class)), Some(receiver)) = (args.positional.first(), args.positional.get(1)) else {
+            return Ok(Value::unknown("super() of something else", place.clone()));
+        };
+        let own = match receiver {
+            Value::Instance(instance) => Rc::clone(&instance.class),
+            Value::Class(class) => Rc::clone(class),
+            _ => Rc::clone(class),
+        };
+        let mro = own.mro();
+        let after = mro.iter().position(|candidate| Rc::ptr_eq(candidate, class)).map_or(0, |at| at + 1);
+        for owner in mro.iter().skip(after) {
+            if let Some(Attribute { value: Some(found), .. }) = owner.own(name) {
+                return match (&found, receiver) {
+                    (Value::Function(function), _) => Ok(Value::Bound(Rc::new(super::value::Bound {
+                        receiver: receiver.clone(),
+                        function: Rc::clone(function),
+                    }))),
+                    _ => self.bind(found, receiver, &own, place),
+                };
+            }
+        }
+        Ok(Value::symbol(SymbolKind::Attribute { base: value.clone(), name: Rc::from(name) }, Some(place.clone())))
+    }
+}
+
+/// Tells the functions of a class body which class they belong to, for `super()`.
+fn adopt(value: Option<&Value>, class: &Rc<Class>) {
+    match value {
+        Some(Value::Function(function)) => {
+            let mut owner = function.class.borrow_mut();
+            if owner.is_none() {
+                *owner = Some(Rc::clone(class));
+            }
+        }
+        Some(Value::Symbol(symbol)) => match &symbol.kind {
+            SymbolKind::Decorated { inner, .. } => adopt(Some(inner), class),
+            SymbolKind::Call { args, .. } if args.positional.len() == 1 => {
+                if let inner @ Value::Function(_) = &args.positional[0] {
+                    adopt(Some(inner), class);
+                }
+            }
+            _ => {}
+        },
+        _ => {}
+    }
+}

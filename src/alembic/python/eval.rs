@@ -1,0 +1,957 @@
+//! Expressions.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use ruff_python_ast::{Expr, Number};
+
+use super::exec::Frame;
+use super::interpreter::{Eval, ITEMS, Interpreter, Stop};
+use super::names;
+use super::parse::{ast, parse_expression};
+use super::scope::{Module, Scope, ScopeKind};
+use super::value::{Annotation, Args, Attribute, Bound, Class, Code, Function, SymbolKind, Text, Unknown, Value};
+use crate::source::Place;
+
+/// Items, or why they cannot be known.
+pub(crate) type Items = Result<Vec<Value>, Rc<Unknown>>;
+
+impl Interpreter<'_> {
+    /// Evaluates an expression.
+    pub(crate) fn eval(&mut self, frame: &Frame, expr: &Expr) -> Eval<Value> {
+        self.step()?;
+        match expr {
+            Expr::StringLiteral(text) => return Ok(Value::str(text.value.to_str())),
+            Expr::NumberLiteral(number) => {
+                return Ok(match &number.value {
+                    Number::Int(int) => match int.as_i64() {
+                        Some(int) => Value::Int(int),
+                        None => Value::unknown("an integer of more than 64 bits", frame.file.place(number)),
+                    },
+                    Number::Float(float) => Value::Float(*float),
+                    Number::Complex { .. } => Value::unknown("a complex number", frame.file.place(number)),
+                });
+            }
+            Expr::BooleanLiteral(truth) => return Ok(Value::Bool(truth.value)),
+            Expr::NoneLiteral(_) => return Ok(Value::None),
+            Expr::EllipsisLiteral(_) => return Ok(Value::Ellipsis),
+            Expr::Name(name) => return self.load_name(frame, name),
+            _ => {}
+        }
+        self.enter()?;
+        let value = self.eval_compound(frame, expr);
+        self.leave();
+        let value = value?;
+        self.keep(&value)?;
+        Ok(value)
+    }
+
+    fn load_name(&mut self, frame: &Frame, name: &ast::ExprName) -> Eval<Value> {
+        let id = name.id.as_str();
+        if let Some((scope, value)) = frame.scope.lookup(id) {
+            let Value::Deferred(deferred) = value else { return Ok(value) };
+            let value = match self.resolve(&deferred) {
+                Some(value) => value,
+                None => {
+                    let reason = format!("`{id}` is not found in `{}`", deferred.module.name);
+                    return Ok(Value::unknown(reason, frame.file.place(name)));
+                }
+            };
+            scope.set(id, value.clone());
+            return Ok(value);
+        }
+        if super::builtins::is_builtin(id) {
+            return Ok(Value::external(format!("builtins.{id}")));
+        }
+        if let Some(value) = Self::starred(&frame.scope, id) {
+            return Ok(value);
+        }
+        if self.catching > 0 {
+            return Err(self.exception("NameError", id, frame.file.place(name)));
+        }
+        Ok(Value::unknown(format!("the name `{id}` is not known"), frame.file.place(name)))
+    }
+
+    fn eval_compound(&mut self, frame: &Frame, expr: &Expr) -> Eval<Value> {
+        match expr {
+            Expr::Call(call) => self.eval_call(frame, call),
+            Expr::Attribute(attribute) => {
+                let base = self.eval(frame, &attribute.value)?;
+                let place = frame.file.place(attribute);
+                self.get_attribute(&base, attribute.attr.as_str(), &place)
+            }
+            Expr::Tuple(tuple) => Ok(Value::tuple(self.eval_all(frame, &tuple.elts)?)),
+            Expr::List(list) => Ok(Value::list(self.eval_all(frame, &list.elts)?)),
+            Expr::Set(set) => {
+                let items = self.eval_all(frame, &set.elts)?;
+                Ok(set_of(items))
+            }
+            Expr::Dict(dict) => self.eval_dict(frame, dict),
+            Expr::FString(text) => self.eval_fstring(frame, text),
+            Expr::BinOp(binary) => self.eval_binary(frame, binary),
+            Expr::UnaryOp(unary) => {
+                let operand = self.eval(frame, &unary.operand)?;
+                self.unary(unary.op, &operand, &frame.file.place(unary))
+            }
+            Expr::BoolOp(boolean) => self.eval_boolean(frame, boolean),
+            Expr::Compare(compare) => self.eval_compare(frame, compare),
+            Expr::If(conditional) => self.eval_conditional(frame, conditional),
+            Expr::Subscript(subscript) => {
+                let base = self.eval(frame, &subscript.value)?;
+                let index = self.eval_index(frame, &subscript.slice)?;
+                self.get_item(&base, index, &frame.file.place(subscript))
+            }
+            Expr::Slice(_) => self.eval_index(frame, expr).map(|index| match index {
+                Index::Value(value) => value,
+                Index::Slice(..) => Value::unknown("a slice", frame.file.place(expr)),
+            }),
+            Expr::Lambda(lambda) => self.define_lambda(frame, lambda),
+            Expr::Named(named) => {
+                let value = self.eval(frame, &named.value)?;
+                self.assign(frame, &named.target, value.clone(), named)?;
+                Ok(value)
+            }
+            Expr::ListComp(comp) => {
+                let (items, _) = self.comprehend(frame, &comp.generators, &comp.elt, None)?;
+                Ok(Value::list(items))
+            }
+            Expr::Generator(comp) => {
+                let (items, _) = self.comprehend(frame, &comp.generators, &comp.elt, None)?;
+                Ok(Value::list(items))
+            }
+            Expr::SetComp(comp) => {
+                let (items, _) = self.comprehend(frame, &comp.generators, &comp.elt, None)?;
+                Ok(set_of(items))
+            }
+            Expr::DictComp(comp) => {
+                let Some(key) = &comp.key else {
+                    return Ok(Value::unknown("an unpacking comprehension", frame.file.place(comp)));
+                };
+                let (values, keys) = self.comprehend(frame, &comp.generators, &comp.value, Some(key))?;
+                Ok(Value::dict(keys.into_iter().zip(values)))
+            }
+            Expr::Starred(starred) => self.eval(frame, &starred.value),
+            Expr::Await(awaited) => self.eval(frame, &awaited.value),
+            Expr::Yield(yielded) => {
+                let value = match &yielded.value {
+                    Some(value) => self.eval(frame, value)?,
+                    None => Value::None,
+                };
+                if let Some(yields) = self.yields.last_mut() {
+                    yields.push(value);
+                }
+                Ok(Value::unknown("what is sent to a generator", frame.file.place(yielded)))
+            }
+            Expr::YieldFrom(yielded) => {
+                let value = self.eval(frame, &yielded.value)?;
+                let place = frame.file.place(yielded);
+                let items = self.iterate(&value, &place)?.unwrap_or_else(|unknown| vec![Value::Unknown(unknown)]);
+                if let Some(yields) = self.yields.last_mut() {
+                    yields.extend(items);
+                }
+                Ok(Value::None)
+            }
+            Expr::BytesLiteral(bytes) => Ok(Value::Bytes(bytes.value.bytes().collect())),
+            Expr::TString(text) => Ok(Value::unknown("a template string", frame.file.place(text))),
+            Expr::IpyEscapeCommand(command) => Ok(Value::unknown("a notebook command", frame.file.place(command))),
+            // Evaluated without a level of its own.
+            Expr::StringLiteral(_)
+            | Expr::NumberLiteral(_)
+            | Expr::BooleanLiteral(_)
+            | Expr::NoneLiteral(_)
+            | Expr::EllipsisLiteral(_)
+            | Expr::Name(_) => self.eval(frame, expr),
+        }
+    }
+
+    /// Evaluates the items of a display, stars expanded.
+    fn eval_all(&mut self, frame: &Frame, exprs: &[Expr]) -> Eval<Vec<Value>> {
+        let mut values = Vec::with_capacity(exprs.len().min(1000));
+        for expr in exprs {
+            match expr {
+                Expr::Starred(starred) => {
+                    let value = self.eval(frame, &starred.value)?;
+                    match self.iterate(&value, &frame.file.place(starred))? {
+                        Ok(items) => values.extend(items),
+                        Err(unknown) => values.push(Value::Unknown(unknown)),
+                    }
+                }
+                expr => values.push(self.eval(frame, expr)?),
+            }
+            if values.len() > ITEMS {
+                return Err(Stop::Exhausted("longer lists than are evaluated"));
+            }
+        }
+        Ok(values)
+    }
+
+    fn eval_dict(&mut self, frame: &Frame, dict: &ast::ExprDict) -> Eval<Value> {
+        let mut entries = super::dict::Dict::default();
+        for item in &dict.items {
+            let value = self.eval(frame, &item.value)?;
+            match &item.key {
+                Some(key) => {
+                    let key = self.eval(frame, key)?;
+                    entries.insert(key, value);
+                }
+                None => match &value {
+                    Value::Dict(other) => {
+                        for (key, value) in other.borrow().iter() {
+                            entries.insert(key.clone(), value.clone());
+                        }
+                        entries.more = entries.more.take().or_else(|| other.borrow().more.clone());
+                    }
+                    other => {
+                        let place = frame.file.place(&item.value);
+                        if let Value::Unknown(unknown) = Self::unknown_like(other, "an unpacked mapping", &place) {
+                            entries.more = Some(unknown);
+                        }
+                    }
+                },
+            }
+        }
+        Ok(Value::Dict(Rc::new(std::cell::RefCell::new(entries))))
+    }
+
+    fn eval_boolean(&mut self, frame: &Frame, boolean: &ast::ExprBoolOp) -> Eval<Value> {
+        let stops_on = boolean.op == ast::BoolOp::Or;
+        let mut unknown: Option<Value> = None;
+        let mut last = Value::None;
+        for expr in &boolean.values {
+            last = self.eval(frame, expr)?;
+            match self.truth_of(&last)? {
+                // `unknown and False` is false, `unknown or True` is true, whatever the unknown is.
+                Some(truth) if truth == stops_on => {
+                    return Ok(if unknown.is_some() { Value::Bool(truth) } else { last });
+                }
+                Some(_) => {}
+                None => unknown = unknown.or_else(|| Some(last.clone())),
+            }
+        }
+        Ok(match unknown {
+            None => last,
+            Some(value) if boolean.values.len() == 1 => value,
+            Some(Value::Unknown(unknown)) => Value::Unknown(unknown),
+            Some(value) => Value::symbol(
+                SymbolKind::Binary { operator: if stops_on { "or" } else { "and" }, left: value, right: last },
+                Some(frame.file.place(boolean)),
+            ),
+        })
+    }
+
+    fn eval_conditional(&mut self, frame: &Frame, conditional: &ast::ExprIf) -> Eval<Value> {
+        let test = self.eval(frame, &conditional.test)?;
+        match self.truth_of(&test)? {
+            Some(true) => self.eval(frame, &conditional.body),
+            Some(false) => self.eval(frame, &conditional.orelse),
+            None => {
+                let place = frame.file.place(conditional);
+                let unknown = Self::unknown_like(&test, "a condition that is known only at run time", &place);
+                let Value::Unknown(reason) = &unknown else { return Ok(unknown) };
+                self.maybe.push(Rc::clone(reason));
+                let yes = self.eval(frame, &conditional.body);
+                let no = self.eval(frame, &conditional.orelse);
+                self.maybe.pop();
+                let (yes, no) = (yes?, no?);
+                Ok(if super::operators::equal(&yes, &no) == Some(true) { yes } else { unknown })
+            }
+        }
+    }
+
+    pub(crate) fn eval_index(&mut self, frame: &Frame, expr: &Expr) -> Eval<Index> {
+        let Expr::Slice(slice) = expr else { return self.eval(frame, expr).map(Index::Value) };
+        let mut bound = |expr: &Option<Box<Expr>>| -> Eval<Value> {
+            match expr {
+                Some(expr) => self.eval(frame, expr),
+                None => Ok(Value::None),
+            }
+        };
+        Ok(Index::Slice(bound(&slice.lower)?, bound(&slice.upper)?, bound(&slice.step)?))
+    }
+
+    /// Runs the clauses of a comprehension. Returns the values, and the keys where there is a key expression.
+    fn comprehend(
+        &mut self,
+        frame: &Frame,
+        generators: &[ast::Comprehension],
+        element: &Expr,
+        key: Option<&Expr>,
+    ) -> Eval<(Vec<Value>, Vec<Value>)> {
+        let inner = self.inner_frame(frame);
+        let mut out = (Vec::new(), Vec::new());
+        self.comprehend_from(&inner, generators, element, key, &mut out)?;
+        Ok(out)
+    }
+
+    fn comprehend_from(
+        &mut self,
+        frame: &Frame,
+        generators: &[ast::Comprehension],
+        element: &Expr,
+        key: Option<&Expr>,
+        out: &mut (Vec<Value>, Vec<Value>),
+    ) -> Eval<()> {
+        let Some((first, rest)) = generators.split_first() else {
+            let value = self.eval(frame, element)?;
+            if let Some(key) = key {
+                out.1.push(self.eval(frame, key)?);
+            }
+            out.0.push(value);
+            if out.0.len() > ITEMS {
+                return Err(Stop::Exhausted("longer lists than are evaluated"));
+            }
+            return Ok(());
+        };
+        let place = frame.file.place(&first.iter);
+        let iterable = self.eval(frame, &first.iter)?;
+        let items = match self.iterate(&iterable, &place)? {
+            Ok(items) => items,
+            Err(unknown) => {
+                out.0.push(Value::Unknown(Rc::clone(&unknown)));
+                if key.is_some() {
+                    out.1.push(Value::Unknown(unknown));
+                }
+                return Ok(());
+            }
+        };
+        'items: for item in items {
+            self.step()?;
+            self.assign(frame, &first.target, item, &first.target)?;
+            for condition in &first.ifs {
+                let test = self.eval(frame, condition)?;
+                match self.truth_of(&test)? {
+                    Some(true) => {}
+                    Some(false) => continue 'items,
+                    None => {
+                        let place = frame.file.place(condition);
+                        let unknown = Self::unknown_like(&test, "a filter that is known only at run time", &place);
+                        if key.is_some() {
+                            out.1.push(unknown.clone());
+                        }
+                        out.0.push(unknown);
+                        continue 'items;
+                    }
+                }
+            }
+            self.comprehend_from(frame, rest, element, key, out)?;
+        }
+        Ok(())
+    }
+
+    /// A value that is unknown because `cause` is: its reason where it has one.
+    pub(crate) fn unknown_like(cause: &Value, otherwise: &str, place: &Place) -> Value {
+        match cause {
+            Value::Unknown(unknown) => Value::Unknown(Rc::clone(unknown)),
+            _ => Value::unknown(otherwise, place.clone()),
+        }
+    }
+
+    /// Whether a value counts as true.
+    pub(crate) fn truth_of(&mut self, value: &Value) -> Eval<Option<bool>> {
+        Ok(match value {
+            Value::None => Some(false),
+            Value::Ellipsis | Value::Function(_) | Value::Bound(_) | Value::Class(_) | Value::Module(_) => Some(true),
+            Value::Bool(truth) => Some(*truth),
+            Value::Int(number) => Some(*number != 0),
+            Value::Float(number) => Some(*number != 0.0),
+            Value::Str(text) => Some(!text.is_empty()),
+            Value::Bytes(bytes) => Some(!bytes.is_empty()),
+            Value::List(items) => {
+                let items = items.borrow();
+                match &items[..] {
+                    // An item that may or may not be there.
+                    [Value::Unknown(_)] => None,
+                    items => Some(!items.is_empty()),
+                }
+            }
+            Value::Tuple(items) => Some(!items.is_empty()),
+            Value::Dict(items) | Value::Set(items) => {
+                let items = items.borrow();
+                if items.is_empty() && items.more.is_some() { None } else { Some(!items.is_empty()) }
+            }
+            Value::Instance(instance) => {
+                if let Some(text) = value.as_str() {
+                    return Ok(Some(!text.is_empty()));
+                }
+                if instance.class.lookup("__bool__").is_some() {
+                    let place = instance.place.clone().unwrap_or_else(|| instance.class.place.clone());
+                    let method = self.get_attribute(value, "__bool__", &place)?;
+                    let result = self.call_value(&method, Args::default(), &place)?;
+                    return Ok(result.as_bool());
+                }
+                if instance.class.lookup("__len__").is_some() { None } else { Some(true) }
+            }
+            Value::Symbol(symbol) => {
+                let host = self.host;
+                if let Some(truth) = host.truth(value) {
+                    return Ok(Some(truth));
+                }
+                match &symbol.kind {
+                    SymbolKind::External(path) => {
+                        let known = ["sqlalchemy.", "alembic.", "builtins.", "sqlmodel.", "typing."];
+                        known.iter().any(|prefix| path.starts_with(prefix)).then_some(true)
+                    }
+                    SymbolKind::Decorated { .. } => Some(true),
+                    // SQLAlchemy's columns, types and tables are true.
+                    SymbolKind::Call { callee, .. } => {
+                        let made = callee.path().is_some_and(|path| {
+                            path.starts_with("sqlalchemy.")
+                                && path
+                                    .rsplit('.')
+                                    .next()
+                                    .is_some_and(|n| n.starts_with(|c: char| c.is_ascii_uppercase()))
+                        });
+                        made.then_some(true)
+                    }
+                    SymbolKind::Unary { operator: "not", operand } => {
+                        let operand = operand.clone();
+                        self.truth_of(&operand)?.map(|truth| !truth)
+                    }
+                    _ => None,
+                }
+            }
+            Value::Unknown(_) | Value::Deferred(_) => None,
+        })
+    }
+
+    /// The items of an iterable.
+    pub(crate) fn iterate(&mut self, value: &Value, place: &Place) -> Eval<Items> {
+        let items = match value {
+            Value::Str(text) => text.chars().take(ITEMS).map(|c| Value::str(c.encode_utf8(&mut [0; 4]))).collect(),
+            Value::Bytes(bytes) => bytes.iter().take(ITEMS).map(|&byte| Value::Int(i64::from(byte))).collect(),
+            Value::Dict(items) if items.borrow().more.is_some() => {
+                let more = items.borrow().more.clone();
+                let mut keys: Vec<Value> = items.borrow().keys().cloned().collect();
+                keys.extend(more.map(Value::Unknown));
+                keys
+            }
+            Value::Instance(instance) => {
+                if instance.class.lookup("__iter__").is_some() {
+                    let method = self.get_attribute(value, "__iter__", place)?;
+                    let result = self.call_value(&method, Args::default(), place)?;
+                    if !matches!(result, Value::Instance(_)) {
+                        return self.iterate(&result, place);
+                    }
+                } else if let Some(text) = value.as_str() {
+                    return self.iterate(&Value::Str(text), place);
+                }
+                return Ok(Err(unknown_items(value, place)));
+            }
+            other => match other.items() {
+                Some(items) => items,
+                None => return Ok(Err(unknown_items(other, place))),
+            },
+        };
+        self.grow(items.len())?;
+        Ok(Ok(items))
+    }
+
+    /// `value.name`.
+    pub(crate) fn get_attribute(&mut self, value: &Value, name: &str, place: &Place) -> Eval<Value> {
+        match value {
+            Value::Unknown(unknown) => Ok(Value::Unknown(Rc::clone(unknown))),
+            Value::Module(module) => {
+                let module = Rc::clone(module);
+                self.run_module(&module);
+                match self.module_attribute(&module, name) {
+                    Some(value) => Ok(value),
+                    None => self.no_attribute(&format!("module `{}`", module.name), name, place),
+                }
+            }
+            Value::Class(class) => {
+                let class = Rc::clone(class);
+                self.class_attribute(&class, value, name, place)
+            }
+            Value::Instance(_) => self.instance_attribute(value, name, place),
+            Value::Symbol(_) => self.symbol_attribute(value, name, place),
+            Value::Function(function) => Ok(match name {
+                "__name__" | "__qualname__" => Value::Str(Rc::clone(&function.name)),
+                "__module__" => Value::Str(Rc::clone(&function.module.name)),
+                "__doc__" => Value::None,
+                "__func__" | "__wrapped__" => value.clone(),
+                _ => Value::unknown(format!("the attribute `{name}` of a function"), place.clone()),
+            }),
+            Value::Bound(bound) => Ok(match name {
+                "__self__" => bound.receiver.clone(),
+                "__func__" => Value::Function(Rc::clone(&bound.function)),
+                "__name__" => Value::Str(Rc::clone(&bound.function.name)),
+                _ => Value::unknown(format!("the attribute `{name}` of a method"), place.clone()),
+            }),
+            Value::None => self.no_attribute("None", name, place),
+            // A method of a built-in type, until it is called.
+            _ => Ok(Value::symbol(
+                SymbolKind::Attribute { base: value.clone(), name: Rc::from(name) },
+                Some(place.clone()),
+            )),
+        }
+    }
+
+    pub(crate) fn no_attribute(&mut self, what: &str, name: &str, place: &Place) -> Eval<Value> {
+        if self.catching > 0 {
+            return Err(self.exception("AttributeError", &format!("{what} has no attribute '{name}'"), place.clone()));
+        }
+        Ok(Value::unknown(format!("{what} has no attribute `{name}`"), place.clone()))
+    }
+
+    fn symbol_attribute(&mut self, value: &Value, name: &str, place: &Place) -> Eval<Value> {
+        let Value::Symbol(symbol) = value else { return Ok(value.clone()) };
+        if let Some(value) = symbol.overridden(name) {
+            return Ok(value);
+        }
+        let host = self.host;
+        if let Some(answer) = host.attribute(self, value, name, place) {
+            return Ok(answer);
+        }
+        match &symbol.kind {
+            SymbolKind::External(path) => {
+                let last = path.rsplit('.').next().unwrap_or(path);
+                Ok(match name {
+                    "__name__" | "__qualname__" if last.starts_with(|c: char| c.is_ascii_uppercase()) => {
+                        Value::str(last)
+                    }
+                    _ => Self::library(&format!("{path}.{name}"), place),
+                })
+            }
+            SymbolKind::Decorated { inner, .. } => {
+                let inner = inner.clone();
+                self.get_attribute(&inner, name, place)
+            }
+            SymbolKind::Call { callee, args } => {
+                let path = callee.path();
+                match path.as_deref() {
+                    Some("flask_sqlalchemy.SQLAlchemy") => {
+                        if let Some(path) = names::of_flask_sqlalchemy(name) {
+                            return Ok(Self::library(&path, place));
+                        }
+                    }
+                    Some("builtins.super") => return self.super_attribute(args, value, name, place),
+                    // What a constructor was given is an attribute of what it made.
+                    Some(path) if path.starts_with("sqlalchemy.") => {
+                        if let Some(value) = args.keyword(name) {
+                            return Ok(value.clone());
+                        }
+                        if name == "name" || (name == "key" && path != "sqlalchemy.ForeignKey") {
+                            if let Some(Value::Str(text)) = args.positional.first()
+                                && matches!(
+                                    path,
+                                    "sqlalchemy.Column"
+                                        | "sqlalchemy.Table"
+                                        | "sqlalchemy.table"
+                                        | "sqlalchemy.column"
+                                        | "sqlalchemy.Index"
+                                        | "sqlalchemy.Sequence"
+                                        | "sqlalchemy.orm.mapped_column"
+                                )
+                            {
+                                return Ok(Value::Str(Rc::clone(text)));
+                            }
+                        }
+                        if name == "enums" && path.rsplit('.').next().is_some_and(|n| n.eq_ignore_ascii_case("enum")) {
+                            return Ok(Value::list(args.positional.clone()));
+                        }
+                    }
+                    _ => {}
+                }
+                Ok(Value::symbol(
+                    SymbolKind::Attribute { base: value.clone(), name: Rc::from(name) },
+                    Some(place.clone()),
+                ))
+            }
+            SymbolKind::Attribute { .. }
+            | SymbolKind::Subscript { .. }
+            | SymbolKind::Binary { .. }
+            | SymbolKind::Unary { .. } => Ok(Value::symbol(
+                SymbolKind::Attribute { base: value.clone(), name: Rc::from(name) },
+                Some(place.clone()),
+            )),
+        }
+    }
+
+    /// Sets `base.name`. In maybe mode the value is in doubt.
+    pub(crate) fn set_attribute(&mut self, base: &Value, name: &str, value: Value, place: &Place) {
+        let value = self.tainted(value);
+        match base {
+            Value::Instance(instance) => instance.set(name, value),
+            Value::Class(class) => {
+                let mut attributes = class.attributes.borrow_mut();
+                match attributes.iter_mut().find(|attribute| &*attribute.name == name) {
+                    Some(attribute) => attribute.value = Some(value),
+                    None => attributes.push(Attribute {
+                        name: Rc::from(name),
+                        value: Some(value),
+                        annotation: None,
+                        place: place.clone(),
+                    }),
+                }
+            }
+            Value::Module(module) => module.scope.set(name, value),
+            Value::Symbol(symbol) => super::value::set_in(&mut symbol.overrides.borrow_mut(), name, value),
+            _ => {}
+        }
+    }
+
+    /// The value, or in maybe mode the doubt about it.
+    pub(crate) fn tainted(&self, value: Value) -> Value {
+        match self.maybe.last() {
+            Some(unknown) => Value::Unknown(Rc::clone(unknown)),
+            None => value,
+        }
+    }
+
+    /// `base[index]`.
+    pub(crate) fn get_item(&mut self, base: &Value, index: Index, place: &Place) -> Eval<Value> {
+        if let Value::Instance(instance) = base {
+            if instance.class.lookup("__getitem__").is_some()
+                && let Index::Value(index) = index
+            {
+                let method = self.get_attribute(base, "__getitem__", place)?;
+                return self.call_value(&method, Args::positional(vec![index]), place);
+            }
+            if let Some(text) = base.as_str() {
+                return self.get_item(&Value::Str(text), index, place);
+            }
+            return Ok(Value::unknown("an item of an object", place.clone()));
+        }
+        let index = match index {
+            Index::Value(index) => index,
+            Index::Slice(lower, upper, step) => return self.get_slice(base, &[lower, upper, step], place),
+        };
+        if let Value::Unknown(_) = index {
+            if !matches!(base, Value::Symbol(_) | Value::Class(_)) {
+                return Ok(index);
+            }
+        }
+        match base {
+            Value::List(items) => {
+                let items = items.borrow();
+                Ok(match index.as_int().and_then(|at| position(at, items.len())) {
+                    Some(at) => items[at].clone(),
+                    None => return Err(self.exception("IndexError", "list index out of range", place.clone())),
+                })
+            }
+            Value::Tuple(items) => Ok(match index.as_int().and_then(|at| position(at, items.len())) {
+                Some(at) => items[at].clone(),
+                None => return Err(self.exception("IndexError", "tuple index out of range", place.clone())),
+            }),
+            Value::Str(text) => {
+                let chars: Vec<char> = text.chars().collect();
+                Ok(match index.as_int().and_then(|at| position(at, chars.len())) {
+                    Some(at) => Value::str(chars[at].encode_utf8(&mut [0; 4])),
+                    None => return Err(self.exception("IndexError", "string index out of range", place.clone())),
+                })
+            }
+            Value::Dict(items) => {
+                let items = items.borrow();
+                match (items.get(&index), &items.more) {
+                    (Some(value), _) => Ok(value.clone()),
+                    (None, Some(more)) => Ok(Value::Unknown(Rc::clone(more))),
+                    (None, None) => Err(self.exception("KeyError", &super::format::repr(&index), place.clone())),
+                }
+            }
+            Value::Class(class) if class.is_enum() => {
+                let name = index.as_str();
+                let members = class.members.borrow();
+                let member = name.and_then(|name| {
+                    members.iter().find(|m| matches!(m.get("name"), Some(Value::Str(other)) if other == name)).cloned()
+                });
+                match member {
+                    Some(member) => Ok(Value::Instance(member)),
+                    None => Err(self.exception("KeyError", &super::format::repr(&index), place.clone())),
+                }
+            }
+            Value::Symbol(_) | Value::Class(_) => {
+                if base.path().as_deref() == Some("os.environ") {
+                    return Ok(Value::unknown("an environment variable", place.clone()));
+                }
+                Ok(Value::symbol(SymbolKind::Subscript { base: base.clone(), index }, Some(place.clone())))
+            }
+            Value::Unknown(unknown) => Ok(Value::Unknown(Rc::clone(unknown))),
+            other => Ok(Value::unknown(format!("an item of a {}", other.type_name()), place.clone())),
+        }
+    }
+
+    fn get_slice(&mut self, base: &Value, bounds: &[Value; 3], place: &Place) -> Eval<Value> {
+        if let Some(unknown) = bounds.iter().find(|bound| matches!(bound, Value::Unknown(_))) {
+            return Ok(unknown.clone());
+        }
+        let bounds = [bounds[0].as_int(), bounds[1].as_int(), bounds[2].as_int()];
+        Ok(match base {
+            Value::Str(text) => {
+                let chars: Vec<char> = text.chars().collect();
+                let text: String = slice(&chars, bounds).into_iter().collect();
+                self.text(text)?
+            }
+            Value::List(items) => Value::list(slice(&items.borrow(), bounds)),
+            Value::Tuple(items) => Value::tuple(slice(items, bounds)),
+            Value::Unknown(unknown) => Value::Unknown(Rc::clone(unknown)),
+            other => Value::unknown(format!("a slice of a {}", other.type_name()), place.clone()),
+        })
+    }
+
+    /// `base[index] = value`.
+    pub(crate) fn set_item(&mut self, base: &Value, index: Value, value: Value, place: &Place) -> Eval<()> {
+        let value = self.tainted(value);
+        match base {
+            Value::Dict(items) => {
+                if items.borrow().len() >= ITEMS {
+                    return Err(Stop::Exhausted("longer lists than are evaluated"));
+                }
+                items.borrow_mut().insert(index, value);
+            }
+            Value::List(items) => {
+                let len = items.borrow().len();
+                match index.as_int().and_then(|at| position(at, len)) {
+                    Some(at) => items.borrow_mut()[at] = value,
+                    None => {
+                        return Err(self.exception("IndexError", "list assignment index out of range", place.clone()));
+                    }
+                }
+            }
+            Value::Instance(instance) if instance.class.lookup("__setitem__").is_some() => {
+                let method = self.get_attribute(base, "__setitem__", place)?;
+                self.call_value(&method, Args::positional(vec![index, value]), place)?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Appends to a list. What is appended in maybe mode is in doubt.
+    pub(crate) fn extend_list(
+        &mut self,
+        list: &Rc<std::cell::RefCell<Vec<Value>>>,
+        items: Items,
+        place: &Place,
+    ) -> Eval<()> {
+        let _ = place;
+        let items = match items {
+            Ok(items) => items.into_iter().map(|item| self.tainted(item)).collect(),
+            Err(unknown) => vec![Value::Unknown(unknown)],
+        };
+        self.grow(items.len())?;
+        if list.borrow().len() + items.len() > ITEMS {
+            return Err(Stop::Exhausted("longer lists than are evaluated"));
+        }
+        list.borrow_mut().extend(items);
+        Ok(())
+    }
+
+    /// Evaluates an annotation, text in quotes as the expression it stands for.
+    pub(crate) fn evaluate_annotation(
+        &mut self,
+        scope: &Rc<Scope>,
+        module: &Rc<Module>,
+        annotation: &Annotation,
+    ) -> Eval<Value> {
+        let scope = self.scope(ScopeKind::Function, Some(Rc::clone(scope)));
+        // The class body is an annotation's own scope, which a function in it would not see.
+        if let Some(class) = scope.parent.clone().filter(|parent| parent.kind == ScopeKind::Class) {
+            let vars = class.vars.borrow().clone();
+            scope.vars.borrow_mut().extend(vars);
+        }
+        let frame =
+            Frame { scope, module: Rc::clone(module), file: Arc::clone(&annotation.file), body: None, method: None };
+        let value = self.eval(&frame, &annotation.expression)?;
+        self.unquote(&frame, value, 0)
+    }
+
+    /// Replaces strings in an annotation by what they stand for.
+    fn unquote(&mut self, frame: &Frame, value: Value, depth: usize) -> Eval<Value> {
+        if depth > 10 {
+            return Ok(value);
+        }
+        match &value {
+            Value::Str(text) => match parse_expression(text) {
+                Some(expression) => {
+                    // The nodes of the text have places of their own: a frame over it keeps them from being mixed up.
+                    let source = crate::source::Source::new(frame.file.source().path().clone(), &**text);
+                    let file = super::parse::ParsedFile::parse(&source);
+                    let frame = Frame { file, ..frame.clone() };
+                    let value = self.eval(&frame, &expression)?;
+                    self.unquote(&frame, value, depth + 1)
+                }
+                None => Ok(value),
+            },
+            Value::Symbol(symbol) => match &symbol.kind {
+                // The text in `Literal["a"]` is a text; in `Annotated` only the first item is a type.
+                SymbolKind::Subscript { base, .. }
+                    if matches!(base.path().as_deref(), Some("typing.Literal" | "typing.Annotated")) =>
+                {
+                    Ok(value)
+                }
+                SymbolKind::Subscript { base, index } => {
+                    let base = base.clone();
+                    let index = match index {
+                        Value::Tuple(items) => {
+                            let mut parts = Vec::with_capacity(items.len());
+                            for item in items.iter() {
+                                parts.push(self.unquote(frame, item.clone(), depth + 1)?);
+                            }
+                            Value::tuple(parts)
+                        }
+                        index => self.unquote(frame, index.clone(), depth + 1)?,
+                    };
+                    Ok(Value::symbol(SymbolKind::Subscript { base, index }, symbol.place.clone()))
+                }
+                SymbolKind::Binary { operator, left, right } => {
+                    let left = self.unquote(frame, left.clone(), depth + 1)?;
+                    let right = self.unquote(frame, right.clone(), depth + 1)?;
+                    Ok(Value::symbol(SymbolKind::Binary { operator, left, right }, symbol.place.clone()))
+                }
+                _ => Ok(value),
+            },
+            _ => Ok(value),
+        }
+    }
+
+    /// A lambda.
+    fn define_lambda(&mut self, frame: &Frame, lambda: &ast::ExprLambda) -> Eval<Value> {
+        let defaults = match &lambda.parameters {
+            Some(parameters) => self.eval_defaults(frame, parameters)?,
+            None => Vec::new(),
+        };
+        Ok(Value::Function(Rc::new(Function {
+            name: Text::from("<lambda>"),
+            place: frame.file.place(lambda),
+            code: Code::Lambda(Arc::clone(&frame.file), Rc::new(lambda.clone())),
+            defaults,
+            scope: Rc::clone(&frame.scope),
+            module: Rc::clone(&frame.module),
+            class: std::cell::RefCell::new(None),
+            generator: false,
+        })))
+    }
+
+    /// The values of parameters' defaults.
+    pub(crate) fn eval_defaults(&mut self, frame: &Frame, parameters: &ast::Parameters) -> Eval<Vec<(Text, Value)>> {
+        let mut defaults = Vec::new();
+        for parameter in parameters.iter_non_variadic_params() {
+            if let Some(default) = &parameter.default {
+                let value = self.eval(frame, default)?;
+                defaults.push((Rc::from(parameter.parameter.name.as_str()), value));
+            }
+        }
+        Ok(defaults)
+    }
+
+    /// A function found on a class or instance, bound as Python's descriptors would.
+    pub(crate) fn bind(&mut self, found: Value, receiver: &Value, class: &Rc<Class>, place: &Place) -> Eval<Value> {
+        let on_class = matches!(receiver, Value::Class(_));
+        match &found {
+            Value::Function(_) if on_class => Ok(found),
+            Value::Function(function) => {
+                Ok(Value::Bound(Rc::new(Bound { receiver: receiver.clone(), function: Rc::clone(function) })))
+            }
+            Value::Symbol(symbol) => {
+                let (decorator, inner) = match &symbol.kind {
+                    SymbolKind::Decorated { decorator, inner } => (decorator.path(), inner.clone()),
+                    SymbolKind::Call { callee, args } if args.positional.len() == 1 => {
+                        (callee.path(), args.positional[0].clone())
+                    }
+                    _ => return Ok(found),
+                };
+                match decorator.as_deref() {
+                    Some("builtins.staticmethod") => Ok(inner),
+                    Some("builtins.classmethod") => match inner {
+                        Value::Function(function) => {
+                            Ok(Value::Bound(Rc::new(Bound { receiver: Value::Class(Rc::clone(class)), function })))
+                        }
+                        other => Ok(other),
+                    },
+                    Some("builtins.property" | "functools.cached_property" | "sqlalchemy.util.memoized_property")
+                        if !on_class =>
+                    {
+                        self.call_value(&inner, Args::positional(vec![receiver.clone()]), place)
+                    }
+                    Some(
+                        "sqlalchemy.orm.declared_attr"
+                        | "sqlalchemy.util.classproperty"
+                        | "sqlalchemy.orm.declared_attr.directive"
+                        | "sqlalchemy.orm.declared_attr.cascading",
+                    ) => self.call_value(&inner, Args::positional(vec![Value::Class(Rc::clone(class))]), place),
+                    _ => match (&symbol.kind, on_class) {
+                        (SymbolKind::Decorated { inner: Value::Function(function), .. }, false) => {
+                            Ok(Value::Bound(Rc::new(Bound {
+                                receiver: receiver.clone(),
+                                function: Rc::clone(function),
+                            })))
+                        }
+                        _ => Ok(found),
+                    },
+                }
+            }
+            _ => Ok(found),
+        }
+    }
+}
+
+/// What stands in brackets.
+pub(crate) enum Index {
+    Value(Value),
+    /// Lower, upper, step.
+    Slice(Value, Value, Value),
+}
+
+/// A Python index as a position; none where it is out of range.
+pub(crate) fn position(index: i64, len: usize) -> Option<usize> {
+    let len = i64::try_from(len).ok()?;
+    let at = if index < 0 { index.checked_add(len)? } else { index };
+    if (0..len).contains(&at) { usize::try_from(at).ok() } else { None }
+}
+
+/// Python's slicing.
+fn slice<T: Clone>(items: &[T], [lower, upper, step]: [Option<i64>; 3]) -> Vec<T> {
+    let len = i64::try_from(items.len()).unwrap_or(i64::MAX);
+    let step = step.unwrap_or(1);
+    if step == 0 {
+        return Vec::new();
+    }
+    let clamp = |bound: i64, low: i64, high: i64| {
+        let bound = if bound < 0 { bound.saturating_add(len) } else { bound };
+        bound.clamp(low, high)
+    };
+    let mut out = Vec::new();
+    if step > 0 {
+        let (mut at, end) = (clamp(lower.unwrap_or(0), 0, len), upper.map_or(len, |bound| clamp(bound, 0, len)));
+        while at < end {
+            out.extend(usize::try_from(at).ok().and_then(|at| items.get(at)).cloned());
+            at = at.saturating_add(step);
+        }
+    } else {
+        let mut at = lower.map_or(len - 1, |bound| clamp(bound, -1, len - 1));
+        let end = upper.map_or(-1, |bound| clamp(bound, -1, len - 1));
+        while at > end {
+            out.extend(usize::try_from(at).ok().and_then(|at| items.get(at)).cloned());
+            at = at.saturating_add(step);
+        }
+    }
+    out
+}
+
+/// A set.
+pub(crate) fn set_of(items: impl IntoIterator<Item = Value>) -> Value {
+    let mut set = super::dict::Dict::default();
+    for item in items {
+        set.insert(item, Value::None);
+    }
+    Value::Set(Rc::new(std::cell::RefCell::new(set)))
+}
+
+/// Why a value's items cannot be known.
+fn unknown_items(value: &Value, place: &Place) -> Rc<Unknown> {
+    match value {
+        Value::Unknown(unknown) => Rc::clone(unknown),
+        other => {
+            let mut what = super::format::repr(other);
+            if let Some((cut, _)) = what.char_indices().nth(60) {
+                what.truncate(cut);
+                what.push('…');
+            }
+            Rc::new(Unknown {
+                reason: format!("the items of `{what}` are known only at run time"),
+                place: place.clone(),
+                shape: None,
+            })
+        }
+    }
+}

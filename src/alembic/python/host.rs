@@ -1,0 +1,74 @@
+//! The seam between the interpreter and whoever uses it: who answers what libraries would.
+
+use std::rc::Rc;
+
+use super::interpreter::{Eval, Interpreter};
+use super::value::{Args, Class, Text, Value};
+use crate::source::Place;
+
+/// A call of something that is not the repository's own.
+pub struct CallSite<'v> {
+    /// What is called.
+    pub callee: &'v Value,
+    /// Its canonical path, where it is a library's name (`alembic.op.add_column`).
+    pub path: Option<Text>,
+    /// The arguments.
+    pub args: &'v Args,
+    /// The call.
+    pub place: &'v Place,
+}
+
+impl CallSite<'_> {
+    /// The receiver and the name, where a method of a symbol is called.
+    pub fn method(&self) -> Option<(&Value, &str)> {
+        let Value::Symbol(symbol) = self.callee else { return None };
+        match &symbol.kind {
+            super::value::SymbolKind::Attribute { base, name } => Some((base, name)),
+            _ => None,
+        }
+    }
+}
+
+/// Answers what libraries would. Every method has a default that leaves the value symbolic.
+///
+/// Methods take `&self`: the interpreter may come back to the host while one of them runs.
+pub trait Host {
+    /// A call of a library's name or of a method of a symbol. None leaves it a symbolic call.
+    fn call(&self, interpreter: &mut Interpreter<'_>, call: &CallSite<'_>) -> Option<Eval<Value>> {
+        let _ = (interpreter, call);
+        None
+    }
+
+    /// An attribute of a symbol. None leaves it symbolic.
+    fn attribute(&self, interpreter: &mut Interpreter<'_>, base: &Value, name: &str, place: &Place) -> Option<Value> {
+        let _ = (interpreter, base, name, place);
+        None
+    }
+
+    /// The truth of a symbol. None leaves it unknown.
+    fn truth(&self, value: &Value) -> Option<bool> {
+        let _ = value;
+        None
+    }
+
+    /// A class of the repository was made.
+    fn class_created(&self, interpreter: &mut Interpreter<'_>, class: &Rc<Class>) {
+        let _ = (interpreter, class);
+    }
+
+    /// A `with` block over a symbol begins; the result is bound to the `as` name. None binds the symbol itself.
+    fn enter(&self, interpreter: &mut Interpreter<'_>, manager: &Value, place: &Place) -> Option<Value> {
+        let _ = (interpreter, manager, place);
+        None
+    }
+
+    /// A `with` block over a symbol ends.
+    fn exit(&self, interpreter: &mut Interpreter<'_>, manager: &Value, place: &Place) {
+        let _ = (interpreter, manager, place);
+    }
+}
+
+/// A host that answers nothing: for models.
+pub struct Silent;
+
+impl Host for Silent {}

@@ -1,0 +1,37 @@
+//! Python, read without running it: a small, bounded, symbolic interpreter for models and revisions.
+//!
+//! - [`parse`]: the one door to the parser.
+//! - [`Value`]: what an expression can be; a library's objects stay [`Symbol`]s.
+//! - [`Interpreter`]: runs the repository's modules, found by [`Modules`]; a [`Host`] answers what libraries would.
+
+mod builtins;
+mod calls;
+mod classes;
+mod dict;
+mod eval;
+mod exec;
+mod format;
+mod host;
+mod import;
+mod interpreter;
+mod methods;
+mod modules;
+mod names;
+mod operators;
+pub(crate) mod parse;
+mod patterns;
+mod scope;
+#[cfg(test)]
+mod tests;
+mod value;
+
+pub use dict::Dict;
+pub use host::{CallSite, Host, Silent};
+pub use interpreter::{Eval, Imports, Interpreter, Raised, Stop};
+pub use modules::{Modules, SnapshotModules};
+pub use parse::{ParsedFile, SyntaxError};
+pub use scope::Module;
+pub(crate) use value::SUPER_INIT;
+pub use value::{
+    Annotation, Args, Attribute, Bound, Class, Deferred, Function, Instance, Symbol, SymbolKind, Text, Unknown, Value,
+};

@@ -1,0 +1,146 @@
+//! Finding and reading the repository's modules.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::parse::ParsedFile;
+use crate::git::snapshot::FileText;
+use crate::git::{FileList, Snapshot, SnapshotError};
+use crate::source::RepoPath;
+
+/// Where an interpreter finds the repository's modules.
+pub trait Modules {
+    /// The folders from which absolute imports start, in order.
+    fn roots(&self) -> &[RepoPath];
+
+    /// The file at that path, parsed; none where there is none.
+    fn file(&self, path: &RepoPath) -> Option<Arc<ParsedFile>>;
+
+    /// Whether there is a file at that path.
+    fn is_file(&self, path: &RepoPath) -> bool;
+
+    /// Whether a folder of that name holds any Python file, however deep.
+    fn is_dir(&self, path: &RepoPath) -> bool;
+
+    /// Every Python file below a folder, however deep, sorted by path.
+    fn files_under(&self, path: &RepoPath) -> Vec<RepoPath>;
+}
+
+/// What an absolute dotted name means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// A module or package with that file.
+    File(RepoPath),
+    /// A folder without `__init__.py`.
+    Namespace(RepoPath),
+}
+
+/// Finds a module below a folder (`root` joined with the dotted name).
+pub(crate) fn find_in(modules: &dyn Modules, root: &RepoPath, dotted: &str) -> Option<Found> {
+    let base = root.join(&dotted.replace('.', "/"));
+    let package = base.join("__init__.py");
+    if modules.is_file(&package) {
+        return Some(Found::File(package));
+    }
+    let file = RepoPath::new(format!("{}.py", base.as_str()));
+    if !base.is_root() && modules.is_file(&file) {
+        return Some(Found::File(file));
+    }
+    (!dotted.is_empty() && modules.is_dir(&base)).then_some(Found::Namespace(base))
+}
+
+/// Finds a module along the roots: a regular module or package at any root wins over a namespace package at an earlier
+/// one (PEP 420).
+pub(crate) fn find(modules: &dyn Modules, dotted: &str) -> Option<Found> {
+    let mut namespace = None;
+    for root in modules.roots() {
+        match find_in(modules, root, dotted) {
+            Some(file @ Found::File(_)) => return Some(file),
+            Some(other) => namespace = namespace.or(Some(other)),
+            None => {}
+        }
+    }
+    namespace
+}
+
+/// The modules of a snapshot: read when they are asked for, and parsed once.
+pub struct SnapshotModules<'a> {
+    snapshot: &'a dyn Snapshot,
+    files: &'a FileList,
+    roots: Vec<RepoPath>,
+    parsed: RefCell<BTreeMap<RepoPath, Option<Arc<ParsedFile>>>>,
+    error: OnceCell<SnapshotError>,
+    unreadable: RefCell<BTreeMap<RepoPath, String>>,
+}
+
+impl<'a> SnapshotModules<'a> {
+    /// The modules of `snapshot`, imported from `roots`.
+    ///
+    /// # Errors
+    /// Where the snapshot's files cannot be listed.
+    pub fn new(snapshot: &'a dyn Snapshot, roots: Vec<RepoPath>) -> Result<Self, SnapshotError> {
+        let files = snapshot.files()?;
+        Ok(Self {
+            snapshot,
+            files,
+            roots,
+            parsed: RefCell::default(),
+            error: OnceCell::new(),
+            unreadable: RefCell::default(),
+        })
+    }
+
+    /// The error that reading met, if any: what was read then is not to be trusted.
+    pub fn into_error(self) -> Option<SnapshotError> {
+        self.error.into_inner()
+    }
+
+    /// Files that were asked for and are no texts, with the reason.
+    pub fn unreadable(&self) -> BTreeMap<RepoPath, String> {
+        self.unreadable.borrow().clone()
+    }
+
+    /// Every file that was read, by path.
+    pub fn read_files(&self) -> Vec<Arc<ParsedFile>> {
+        self.parsed.borrow().values().flatten().cloned().collect()
+    }
+}
+
+impl Modules for SnapshotModules<'_> {
+    fn roots(&self) -> &[RepoPath] {
+        &self.roots
+    }
+
+    fn file(&self, path: &RepoPath) -> Option<Arc<ParsedFile>> {
+        if let Some(known) = self.parsed.borrow().get(path) {
+            return known.clone();
+        }
+        let file = match self.snapshot.read(path) {
+            Ok(FileText::Text(source)) => Some(ParsedFile::parse(&source)),
+            Ok(FileText::Unreadable(reason)) => {
+                self.unreadable.borrow_mut().insert(path.clone(), reason);
+                None
+            }
+            Ok(FileText::Absent) => None,
+            Err(error) => {
+                let _ = self.error.set(error);
+                None
+            }
+        };
+        self.parsed.borrow_mut().insert(path.clone(), file.clone());
+        file
+    }
+
+    fn is_file(&self, path: &RepoPath) -> bool {
+        self.files.get(path).is_some()
+    }
+
+    fn is_dir(&self, path: &RepoPath) -> bool {
+        self.files.under(path).any(|file| file.path.extension() == Some("py"))
+    }
+
+    fn files_under(&self, path: &RepoPath) -> Vec<RepoPath> {
+        self.files.under(path).map(|file| &file.path).filter(|path| path.extension() == Some("py")).cloned().collect()
+    }
+}

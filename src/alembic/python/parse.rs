@@ -1,0 +1,144 @@
+//! The one door to the Python parser: everything that knows `ruff_python_parser` goes through here.
+
+use std::sync::Arc;
+
+pub(crate) use ruff_python_ast as ast;
+use ruff_python_ast::{Expr, Stmt, StmtFunctionDef};
+use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
+use ruff_text_size::{Ranged, TextRange};
+
+use crate::source::{Place, Source, Span};
+
+/// The longest Python file that is read, in bytes. The longest revision met in 51 public repositories has 0.3 MB.
+const MAX_LEN: usize = 4 * 1024 * 1024;
+
+/// A Python file and its syntax tree.
+#[derive(Debug)]
+pub struct ParsedFile {
+    source: Arc<Source>,
+    body: Vec<Stmt>,
+    errors: Vec<SyntaxError>,
+}
+
+/// Why a Python file does not parse.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SyntaxError {
+    /// Where in the file.
+    pub span: Span,
+    /// The parser's words.
+    pub message: String,
+}
+
+impl ParsedFile {
+    /// Parses a file. What is wrong with it is in [`Self::errors`]; statements around an error are still there.
+    pub fn parse(source: &Arc<Source>) -> Arc<Self> {
+        if source.text().len() > MAX_LEN {
+            let error = SyntaxError { span: Span::default(), message: "the file is too long to be read".to_owned() };
+            return Arc::new(Self { source: Arc::clone(source), body: Vec::new(), errors: vec![error] });
+        }
+        let parsed = parse_unchecked(source.text(), ParseOptions::from(Mode::Module));
+        let errors = parsed
+            .errors()
+            .iter()
+            .map(|error| SyntaxError { span: span(error.location), message: error.error.to_string() })
+            .collect();
+        let body = match parsed.into_syntax() {
+            ast::Mod::Module(module) => module.body.into_iter().collect(),
+            ast::Mod::Expression(_) => Vec::new(),
+        };
+        Arc::new(Self { source: Arc::clone(source), body, errors })
+    }
+
+    /// The text.
+    pub fn source(&self) -> &Arc<Source> {
+        &self.source
+    }
+
+    /// Why it does not parse; empty where it does.
+    pub fn errors(&self) -> &[SyntaxError] {
+        &self.errors
+    }
+
+    /// The module's statements.
+    pub(crate) fn body(&self) -> &[Stmt] {
+        &self.body
+    }
+
+    /// The place of a node.
+    pub(crate) fn place(&self, node: &impl Ranged) -> Place {
+        Place::new(&self.source, span(node.range()))
+    }
+
+    /// The module's docstring.
+    pub fn docstring(&self) -> Option<String> {
+        let Some(Stmt::Expr(first)) = self.body.first() else { return None };
+        match &*first.value {
+            Expr::StringLiteral(text) => Some(text.value.to_str().to_owned()),
+            _ => None,
+        }
+    }
+
+    /// The function definition that stands at exactly that range.
+    pub(crate) fn function(&self, range: TextRange) -> Option<&StmtFunctionDef> {
+        match find(&self.body, range)? {
+            Stmt::FunctionDef(function) => Some(function),
+            _ => None,
+        }
+    }
+}
+
+/// Parses a text that stands for an expression: an annotation in quotes.
+pub(crate) fn parse_expression(text: &str) -> Option<Expr> {
+    if text.len() > 10_000 {
+        return None;
+    }
+    let parsed = parse_unchecked(text, ParseOptions::from(Mode::Expression));
+    if !parsed.errors().is_empty() {
+        return None;
+    }
+    match parsed.into_syntax() {
+        ast::Mod::Expression(expression) => Some(*expression.body),
+        ast::Mod::Module(_) => None,
+    }
+}
+
+/// A range of the syntax tree as a span of the text.
+pub(crate) fn span(range: TextRange) -> Span {
+    Span { start: range.start().to_u32(), end: range.end().to_u32() }
+}
+
+/// The statement at exactly `range`, found by descending into the statements that hold it.
+fn find(body: &[Stmt], range: TextRange) -> Option<&Stmt> {
+    let mut blocks: Vec<&[Stmt]> = vec![body];
+    while let Some(block) = blocks.pop() {
+        let from = block.partition_point(|stmt| stmt.range().end() < range.end());
+        let Some(stmt) = block.get(from) else { continue };
+        if stmt.range() == range {
+            return Some(stmt);
+        }
+        if !stmt.range().contains_range(range) {
+            continue;
+        }
+        match stmt {
+            Stmt::FunctionDef(stmt) => blocks.push(&stmt.body),
+            Stmt::ClassDef(stmt) => blocks.push(&stmt.body),
+            Stmt::For(stmt) => blocks.extend([&*stmt.body, &*stmt.orelse]),
+            Stmt::While(stmt) => blocks.extend([&*stmt.body, &*stmt.orelse]),
+            Stmt::With(stmt) => blocks.push(&stmt.body),
+            Stmt::If(stmt) => {
+                blocks.push(&stmt.body);
+                blocks.extend(stmt.elif_else_clauses.iter().map(|clause| &*clause.body));
+            }
+            Stmt::Match(stmt) => blocks.extend(stmt.cases.iter().map(|case| &*case.body)),
+            Stmt::Try(stmt) => {
+                blocks.extend([&*stmt.body, &*stmt.orelse, &*stmt.finalbody]);
+                for ast::ExceptHandler::ExceptHandler(handler) in &stmt.handlers {
+                    blocks.push(&handler.body);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
