@@ -26,9 +26,9 @@ pub use change::ScopeRequest;
 pub use disk::DiskSnapshot;
 pub use env::Env;
 pub use error::GitError;
-pub(crate) use ignore::hidden_by;
 pub use handle::Repository;
 pub use history::{CommitChange, FirstParents};
+pub(crate) use ignore::hidden_by;
 pub use snapshot::{FileEntry, FileKind, FileList, FileText, MemorySnapshot, ObjectId, Snapshot, SnapshotError};
 
 use crate::source::RepoPath;

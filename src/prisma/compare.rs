@@ -263,7 +263,8 @@ impl<'a> Comparison<'a> {
 
     fn columns(&mut self, pair: Pair<'a>) {
         for column in &pair.declared.columns {
-            let there = pair.replayed.columns.iter().find(|other| other.name == column.name && self.is_described(other));
+            let there =
+                pair.replayed.columns.iter().find(|other| other.name == column.name && self.is_described(other));
             match there {
                 Some(other) => self.column(pair, column, other),
                 None => {

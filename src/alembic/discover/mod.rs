@@ -15,9 +15,9 @@ use crate::project::{EcosystemKind, Project, ProjectOverride};
 use crate::source::RepoPath;
 
 use facts::Evidence;
-pub(crate) use locations::{bases, is_foreign};
 use ini::{HERE, Ini};
 use locations::Found;
+pub(crate) use locations::{bases, is_foreign};
 
 /// [`Project::facts`]: the folder that holds `env.py`.
 pub(crate) const SCRIPT_LOCATION: &str = "script-location";

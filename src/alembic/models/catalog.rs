@@ -25,7 +25,8 @@ pub(super) fn make(
     let mut problems: Vec<Unresolved> = Vec::new();
     for table in tables {
         let name = object_name(table);
-        let Some(item) = read(interpreter, tables, table, references, dialect, &mut problems, &mut catalog.doubts) else {
+        let Some(item) = read(interpreter, tables, table, references, dialect, &mut problems, &mut catalog.doubts)
+        else {
             continue;
         };
         if let Some(schema) = &name.schema {
@@ -45,7 +46,9 @@ pub(super) fn make(
     }
     for problem in problems {
         let (reason, place, reach) = match problem {
-            Unresolved::Refused(reason, place) if clean => (format!("SQLAlchemy refuses the models: {reason}"), place, Reach::Everything),
+            Unresolved::Refused(reason, place) if clean => {
+                (format!("SQLAlchemy refuses the models: {reason}"), place, Reach::Everything)
+            }
             Unresolved::Refused(reason, place) => (reason, place, Reach::Nothing),
             Unresolved::Doubt(reason, place) => (reason, place, Reach::Nothing),
         };
@@ -75,7 +78,11 @@ fn read(
     if let Some(schema) = table.schema()
         && schema.as_str().is_none()
     {
-        doubt(format!("the schema {schema:?} of a table"), table.place.clone(), Reach::Table(ObjectName::bare(&table.name)));
+        doubt(
+            format!("the schema {schema:?} of a table"),
+            table.place.clone(),
+            Reach::Table(ObjectName::bare(&table.name)),
+        );
         return None;
     }
     if let Some((reason, place)) = &table.doubt {
@@ -89,7 +96,11 @@ fn read(
         Some(value) => match Convention::of(&value) {
             Some(convention) => convention,
             None => {
-                doubt("a naming convention that cannot be evaluated".to_owned(), table.place.clone(), Reach::Table(name.clone()));
+                doubt(
+                    "a naming convention that cannot be evaluated".to_owned(),
+                    table.place.clone(),
+                    Reach::Table(name.clone()),
+                );
                 Convention::default()
             }
         },
@@ -162,10 +173,7 @@ fn column_item(
             *value = references.written(tables, value, 0);
         }
     }
-    Value::symbol(
-        SymbolKind::Call { callee: Value::external(path), args },
-        Some(column.place.clone()),
-    )
+    Value::symbol(SymbolKind::Call { callee: Value::external(path), args }, Some(column.place.clone()))
 }
 
 /// A column that a constraint or index names by text and that its table does not have: SQLAlchemy refuses it.
@@ -211,7 +219,8 @@ fn create(
     for sequence in sequences {
         let operation = OperationKind::CreateSequence { name: sequence, owned_by: None };
         // Two columns may share a sequence.
-        let _ = catalog.apply(&Operation::new(operation, place.clone()).guarded(crate::catalog::operation::Guard::IfAbsent));
+        let _ = catalog
+            .apply(&Operation::new(operation, place.clone()).guarded(crate::catalog::operation::Guard::IfAbsent));
     }
     let nullable: BTreeMap<String, bool> = table
         .columns
