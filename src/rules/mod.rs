@@ -19,6 +19,7 @@ macro_rules! page {
     };
 }
 
+pub mod allowance;
 mod danger;
 mod graph;
 mod history;
@@ -27,6 +28,7 @@ mod repository;
 mod settings;
 mod sync;
 mod text;
+mod workflow;
 
 #[cfg(test)]
 mod pages;
@@ -294,6 +296,22 @@ rules! {
         BlockingConstraint = "blocking-constraint" in danger::blocking_constraint: OFF, BOTH, Change, Project;
         /// a statement that holds only on one server: databases, roles, owners, hosts
         EnvironmentSpecific = "environment-specific" in danger::environment_specific: WARNING, BOTH, Change, Project;
+    }
+    Workflow {
+        /// `prisma db push` where databases that matter are set up
+        SchemaPush = "schema-push" in workflow::schema_push: WARNING, PRISMA, Both, Repository;
+        /// a command that resets or rewinds the database where deployment is described
+        ResetInDeploy = "reset-in-deploy" in workflow::reset_in_deploy: ERROR, BOTH, Both, Repository;
+        /// `metadata.create_all()` outside tests
+        CreateAll = "create-all" in workflow::create_all: WARNING, ALEMBIC, Both, Repository;
+        /// a line of an ignore file that hides the migrations folder
+        IgnoredMigrations = "ignored-migrations" in workflow::ignored_migrations: ERROR, BOTH, Both, Repository;
+    }
+    Allowance {
+        /// an allowance that matched nothing
+        UnusedAllowance = "unused-allowance" in allowance::unused_allowance: WARNING, BOTH, Both, Allowances;
+        /// an allowance past its date
+        ExpiredAllowance = "expired-allowance" in allowance::expired_allowance: ERROR, BOTH, Both, Allowances;
     }
 }
 

@@ -2,10 +2,12 @@
 
 use super::finding;
 use crate::finding::Finding;
+use crate::history::Migration;
 use crate::project::ProjectChange;
 use crate::rules::history::identity::truly_new;
 use crate::rules::history::{Nothing, does_nothing};
 use crate::rules::{RuleId, RuleSettings};
+use crate::source::{Place, Span};
 
 page! {
     /// ## What it stops
@@ -84,9 +86,24 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
             };
             let message = format!("the revision {} {problem}", migration.id);
             let help = "write what undoes upgrade(), in the reverse order".to_owned();
-            Some(finding(RuleId::MissingDowngrade, migration, message, help))
+            let finding = finding(RuleId::MissingDowngrade, migration, message, help);
+            Some(match definition(migration) {
+                Some(place) => finding.at(&place),
+                None => finding,
+            })
         })
         .collect()
+}
+
+/// The line `def downgrade…`.
+fn definition(migration: &Migration) -> Option<Place> {
+    let source = migration.source.as_ref()?;
+    let start = match source.text().find("\ndef downgrade") {
+        Some(at) => at + 1,
+        None => source.text().starts_with("def downgrade").then_some(0)?,
+    };
+    let end = source.text()[start..].find('\n').map_or(source.text().len(), |at| start + at);
+    Some(Place::new(source, Span::new(start, end)))
 }
 
 #[cfg(test)]
