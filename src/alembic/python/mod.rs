@@ -20,6 +20,7 @@ mod names;
 mod operators;
 pub(crate) mod parse;
 mod patterns;
+mod regex;
 mod scope;
 #[cfg(test)]
 mod tests;

@@ -125,11 +125,9 @@ impl Catalog {
             include.clone_from(&column.name);
         }
         match &index.name {
-            // The name of a unique constraint of SQLite is kept nowhere: its index is `sqlite_autoindex_…`.
-            Some(_) if self.dialect == Dialect::Sqlite && index.constraint => {
-                index.name = None;
-                index.generated_name = true;
-            }
+            // SQLite keeps the name of a unique constraint in the table's text alone, where SQLAlchemy reads it; its
+            // index is `sqlite_autoindex_…`, so the name takes no other's place.
+            Some(_) if self.dialect == Dialect::Sqlite && index.constraint => index.generated_name = true,
             Some(name) => self.free_index_name(table, name, index.constraint)?,
             None => {
                 index.name = self.index_name(table, &index);
