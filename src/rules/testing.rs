@@ -330,7 +330,7 @@ impl World {
     }
 
     /// The state after becomes the tip of the base, and the change is what was before.
-    pub(super) fn is_base(mut self) -> Self {
+    pub(super) fn becomes_base(mut self) -> Self {
         self.base = Some(self.after.history.clone());
         self.after = self.before.clone().expect("a state before");
         self.touched.clear();
@@ -348,12 +348,6 @@ impl World {
     /// A difference that is there after.
     pub(super) fn gap_after(mut self, difference: Difference) -> Self {
         self.after.gap.push(difference);
-        self
-    }
-
-    /// What is declared after the change.
-    pub(super) fn declare(mut self, edit: impl FnOnce(&mut Catalog)) -> Self {
-        edit(&mut self.after.declared);
         self
     }
 

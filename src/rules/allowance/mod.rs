@@ -90,7 +90,11 @@ pub fn apply_allowances(
         }
         match by {
             Some(allowance) => {
-                outcome.allowed.push(Allowed { finding, reason: allowance.reason.clone(), by: allowance.place.clone() })
+                outcome.allowed.push(Allowed {
+                    finding,
+                    reason: allowance.reason.clone(),
+                    by: allowance.place.clone(),
+                });
             }
             None => outcome.kept.push(finding),
         }

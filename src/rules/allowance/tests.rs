@@ -29,8 +29,8 @@ fn policy(text: &str) -> Policy {
     Policy::load(&MemorySnapshot::new([("driftgate.toml", text), ("m.sql", "")])).expect("a valid policy")
 }
 
-fn day(text: &str) -> Option<Date> {
-    Some(text.parse().expect("a day"))
+fn day(text: &str) -> Date {
+    text.parse().expect("a day")
 }
 
 fn messages(outcome: &Outcome) -> Vec<&str> {
@@ -118,7 +118,7 @@ fn the_policy_allows_by_rule_and_object() {
     let files = [file("m.sql", None, "ALTER TABLE users DROP COLUMN age;\n")];
     let source = files[0].after.clone().expect("text");
     let finding = at(RuleId::DroppedColumn, &source, "ALTER TABLE");
-    let outcome = apply_allowances(vec![finding], &files, &policy, day("2026-01-12"), false);
+    let outcome = apply_allowances(vec![finding], &files, &policy, Some(day("2026-01-12")), false);
     assert_eq!(outcome.allowed.len(), 1);
     assert!(outcome.kept.is_empty());
 }
@@ -130,15 +130,15 @@ fn an_entry_past_its_day_allows_nothing_and_is_told_where_it_is_missed() {
     let files = [file("m.sql", None, "ALTER TABLE users DROP COLUMN age;\n"), file("driftgate.toml", Some(text), text)];
     let source = files[0].after.clone().expect("text");
     let finding = || at(RuleId::DroppedColumn, &source, "ALTER TABLE");
-    let outcome = apply_allowances(vec![finding()], &files, &policy, day("2026-01-12"), false);
+    let outcome = apply_allowances(vec![finding()], &files, &policy, Some(day("2026-01-12")), false);
     assert_eq!(messages(&outcome), ["a finding", "the allowance of dropped-column of users.age ended on 2026-01-11"]);
     assert!(outcome.kept[1].help.ends_with("or ask data"), "{}", outcome.kept[1].help);
     assert_eq!(outcome.kept[1].level, Level::Error);
-    let outcome = apply_allowances(vec![finding()], &files, &policy, day("2026-01-11"), false);
+    let outcome = apply_allowances(vec![finding()], &files, &policy, Some(day("2026-01-11")), false);
     assert_eq!(outcome.allowed.len(), 1, "the last day counts");
-    let quiet = apply_allowances(Vec::new(), &files, &policy, day("2026-01-12"), false);
+    let quiet = apply_allowances(Vec::new(), &files, &policy, Some(day("2026-01-12")), false);
     assert!(quiet.kept.is_empty(), "a change that does not need it does not hear of it");
-    assert_eq!(apply_allowances(Vec::new(), &files, &policy, day("2026-01-12"), true).kept.len(), 1);
+    assert_eq!(apply_allowances(Vec::new(), &files, &policy, Some(day("2026-01-12")), true).kept.len(), 1);
 }
 
 #[test]

@@ -51,7 +51,7 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
     if change.project.dialect != Some(Dialect::PostgreSql) {
         return Vec::new();
     }
-    let deeds = Deeds::of(change).deeds;
+    let deeds = Deeds::of(change).done;
     deeds
         .iter()
         .filter(|deed| !deed.on_new_columns)

@@ -58,7 +58,7 @@ page! {
 
 pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
     let dialect = change.project.dialect();
-    let deeds = Deeds::of(change).deeds;
+    let deeds = Deeds::of(change).done;
     let changed = deeds.iter().filter_map(|deed| match &deed.effect {
         Effect::ColumnChanged { table, before, after } => {
             harm(dialect, &before.ty, &after.ty).map(|harm| (deed, table, before, after, harm))

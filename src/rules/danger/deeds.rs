@@ -66,7 +66,7 @@ pub(super) struct NewTable {
 #[derive(Debug, Default)]
 pub(super) struct Deeds {
     /// What becomes of what was there, in the order in which it is done.
-    pub(super) deeds: Vec<Deed>,
+    pub(super) done: Vec<Deed>,
     /// What is done to its rows.
     pub(super) rows: Vec<RowDeed>,
     /// Tables that are new.
@@ -498,7 +498,7 @@ impl Fold {
                 place: entity.place.clone(),
             })
         });
-        Deeds { made: made.collect(), deeds: deeds.into_iter().map(|(_, deed)| deed).collect(), rows: self.rows }
+        Deeds { made: made.collect(), done: deeds.into_iter().map(|(_, deed)| deed).collect(), rows: self.rows }
     }
 
     /// A column that was dropped and has a successor of its name, filled by an UPDATE: it changed.
@@ -611,7 +611,7 @@ mod tests {
         let world = world.new_migration("20260112090000_x", sql);
         world.with_change(|change| {
             Deeds::of(change)
-                .deeds
+                .done
                 .iter()
                 .map(|deed| match &deed.effect {
                     Effect::TableDropped(table) => format!("drop {}", table.name),

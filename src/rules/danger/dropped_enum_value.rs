@@ -76,7 +76,7 @@ page! {
 }
 
 pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
-    let deeds = Deeds::of(change).deeds;
+    let deeds = Deeds::of(change).done;
     deeds
         .iter()
         .flat_map(|deed| gone(deed).into_iter().map(move |value| (deed, value)))

@@ -66,7 +66,7 @@ page! {
 }
 
 pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
-    let deeds = Deeds::of(change).deeds;
+    let deeds = Deeds::of(change).done;
     let dropped = deeds.iter().filter_map(|deed| match &deed.effect {
         Effect::TableDropped(table) => Some((deed, table)),
         _ => None,

@@ -132,8 +132,7 @@ fn asks(attribute: &ExprAttribute) -> Option<&'static str> {
         ("os", "environ") => "os.environ",
         ("os", "getenv") => "os.getenv",
         ("os", "uname") => "os.uname",
-        ("socket", "gethostname" | "getfqdn") => "the host's name",
-        ("platform", "node" | "uname") => "the host's name",
+        ("socket", "gethostname" | "getfqdn") | ("platform", "node" | "uname") => "the host's name",
         _ => return None,
     })
 }

@@ -58,7 +58,7 @@ page! {
 }
 
 pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
-    let deeds = Deeds::of(change).deeds;
+    let deeds = Deeds::of(change).done;
     let added = deeds.iter().filter_map(|deed| match &deed.effect {
         Effect::ColumnAdded { table, column } if needs_a_value(column) => Some((deed, table, column)),
         _ => None,

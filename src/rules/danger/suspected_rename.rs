@@ -86,13 +86,13 @@ struct Pair<'a> {
 
 fn columns(change: &ProjectChange<'_>, all: &Deeds) -> Vec<Finding> {
     let mut pairs: Vec<Pair<'_>> = Vec::new();
-    for dropped in &all.deeds {
+    for dropped in &all.done {
         let Effect::ColumnDropped { table, column: from } = &dropped.effect else { continue };
         // Whoever moves the values has thought of them.
         if all.rows.iter().any(|row| row.table == *table && row.kind == DataKind::Update) {
             continue;
         }
-        for added in all.deeds.iter().filter(|added| added.migration == dropped.migration) {
+        for added in all.done.iter().filter(|added| added.migration == dropped.migration) {
             let Effect::ColumnAdded { table: other, column: to } = &added.effect else { continue };
             if other == table && from.name != to.name && like(from, to) {
                 let likeness = strsim::jaro_winkler(&from.name.to_lowercase(), &to.name.to_lowercase());
@@ -159,7 +159,7 @@ fn column_finding(change: &ProjectChange<'_>, pair: &Pair<'_>) -> Finding {
 fn tables(change: &ProjectChange<'_>, all: &Deeds) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut taken: Vec<&Name> = Vec::new();
-    for dropped in &all.deeds {
+    for dropped in &all.done {
         let Effect::TableDropped(old) = &dropped.effect else { continue };
         let candidates = all.made.iter().filter(|new| {
             new.migration == dropped.migration && !new.filled && new.name != old.name && !taken.contains(&&new.name)

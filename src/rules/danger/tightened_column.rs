@@ -70,7 +70,7 @@ page! {
 }
 
 pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
-    let deeds = Deeds::of(change).deeds;
+    let deeds = Deeds::of(change).done;
     let mut findings = Vec::new();
     for deed in deeds.iter().filter(|deed| !deed.on_new_columns) {
         let Some((object, message)) = tightened(&deeds, deed) else { continue };

@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn an_id_that_the_base_has_taken_is_reported() {
-        let world = World::alembic().revision("0125_slack", &["1a2b3c4d5e6f"]).is_base();
+        let world = World::alembic().revision("0125_slack", &["1a2b3c4d5e6f"]).becomes_base();
         let world = world.revision_with("0125_github", &["1a2b3c4d5e6f"], |m| m.id = "slack".to_owned());
         let findings = world.run(RuleId::DuplicateRevision);
         assert_eq!(findings[0].message, "the revision id slack is taken on the base branch, by 0125_slack.py");
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn ids_of_their_own_are_fine() {
-        let world = World::alembic().revision("b2_a", &["1a2b3c4d5e6f"]).is_base();
+        let world = World::alembic().revision("b2_a", &["1a2b3c4d5e6f"]).becomes_base();
         assert!(world.clone().revision("c3_b", &["1a2b3c4d5e6f"]).silent(RuleId::DuplicateRevision));
         assert!(world.revision("b2_a", &["1a2b3c4d5e6f"]).silent(RuleId::DuplicateRevision), "the same file");
     }

@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn the_tip_of_the_base_is_taken_in() {
-        let world = World::alembic().revision("b2_theirs", &[ROOT]).is_base();
+        let world = World::alembic().revision("b2_theirs", &[ROOT]).becomes_base();
         let world = world.revision("c3_ours", &[ROOT]).revision("d4_ours", &["c3"]);
         let findings = world.run(RuleId::MultipleHeads);
         assert!(findings[0].message.starts_with("the revisions have 2 heads after a merge"));

@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn a_head_that_has_grown_on_the_base_is_seen() {
         let world = World::alembic().revision("b2_a", &[ROOT]).revision("c3_b", &[ROOT]).commit();
-        let world = world.revision("d4_c", &["c3"]).is_base().revision("e5_merge", &["b2", "c3"]);
+        let world = world.revision("d4_c", &["c3"]).becomes_base().revision("e5_merge", &["b2", "c3"]);
         let findings = world.run(RuleId::UnmergedHead);
         assert!(findings[0].help.ends_with("down_revision = (\"b2\", \"d4\")"), "{}", findings[0].help);
     }

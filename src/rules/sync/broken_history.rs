@@ -87,7 +87,7 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
         finding = finding.related(&failure.place, failure.error.to_string());
     }
     if new.len() > 11 {
-        finding.reason.push_str(&format!("; {} further statements fail", new.len() - 1));
+        finding.reason = format!("{}; {} further statements fail", finding.reason, new.len() - 1);
     }
     vec![finding]
 }

@@ -135,7 +135,7 @@ pub(super) fn find(kind: Kind, source: &Arc<Source>) -> Vec<Found> {
             let place = line_place(source, piece.start + first.start);
             // `.env.test`, `file:./dev.db`: the command itself says whose database it means.
             let own = command.words.iter().any(|word| {
-                (word.text.contains(".env") || word.text.contains("=") || word.text.contains(".db"))
+                (word.text.contains(".env") || word.text.contains('=') || word.text.contains(".db"))
                     && is_playground(&word.text)
             });
             found.push(Found {
@@ -260,7 +260,7 @@ fn docker(text: &str) -> Vec<Piece> {
             }
         }
         match instruction.as_str() {
-            "FROM" => stage = whole.to_lowercase().split(" as ").nth(1).unwrap_or_default().trim().to_owned(),
+            "FROM" => whole.to_lowercase().split(" as ").nth(1).unwrap_or_default().trim().clone_into(&mut stage),
             "RUN" | "CMD" | "ENTRYPOINT" => {
                 let body = whole.get(instruction.len()..).unwrap_or_default().to_owned();
                 let playground = is_playground(&stage) || starts_development(&body);

@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn lines_that_are_taken_back_and_other_folders_are_fine() {
         let silent = |text: &str| {
-            assert!(Repository::prisma().added(".gitignore", text).silent(RuleId::IgnoredMigrations), "{text}")
+            assert!(Repository::prisma().added(".gitignore", text).silent(RuleId::IgnoredMigrations), "{text}");
         };
         silent("*.sql\n!prisma/migrations/**/*.sql\n");
         silent("# migrations/\n");

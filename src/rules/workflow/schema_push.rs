@@ -106,6 +106,7 @@ fn of_file(change: &RepositoryChange<'_>, settings: &RuleSettings, file: &Change
 mod tests {
     use super::*;
     use crate::rules::testing::Repository;
+    use crate::source::Place;
 
     const SCRIPT: &str = "{\n  \"scripts\": {\n    \"deploy\": \"prisma db push --accept-data-loss\"\n  }\n}\n";
 
@@ -116,7 +117,7 @@ mod tests {
             findings[0].message,
             "the script deploy changes the database by prisma db push, and takes the loss of data"
         );
-        assert_eq!(findings[0].place.as_ref().map(|place| place.start()), Some((3, 5)));
+        assert_eq!(findings[0].place.as_ref().map(Place::start), Some((3, 5)));
     }
 
     #[test]
