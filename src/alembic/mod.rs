@@ -2,6 +2,7 @@
 
 pub(crate) mod compare;
 pub(crate) mod discover;
+pub(crate) mod env;
 pub(crate) mod expression;
 pub(crate) mod items;
 pub(crate) mod models;

@@ -12,7 +12,7 @@ mod sqlmodel;
 mod table;
 mod versions;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::discover;
 use super::python::{Imports, Interpreter, SnapshotModules, Value};
@@ -31,11 +31,7 @@ use table::TableSpec;
 ///
 /// # Errors
 /// Where the snapshot cannot be read.
-pub(crate) fn declared(
-    project: &Project,
-    snapshot: &dyn Snapshot,
-    dialect: Dialect,
-) -> Result<Declared, SnapshotError> {
+pub(crate) fn declared(project: &Project, snapshot: &dyn Snapshot, dialect: Dialect) -> Result<Declared, SnapshotError> {
     let files = snapshot.files()?;
     let modules = SnapshotModules::new(snapshot, discover::python_roots(project, files))?;
     let versions = versions::of(project, snapshot)?;
@@ -52,6 +48,51 @@ pub(crate) fn declared(
     match modules.into_error() {
         Some(error) => Err(error),
         None => Ok(declared),
+    }
+}
+
+/// Mapped classes of the compared metadata in modules that nothing `env.py` imports reaches: Alembic never sees them.
+///
+/// # Errors
+/// Where the snapshot cannot be read.
+pub(crate) fn unregistered(project: &Project, snapshot: &dyn Snapshot) -> Result<Vec<SourceProblem>, SnapshotError> {
+    let files = snapshot.files()?;
+    let modules = SnapshotModules::new(snapshot, discover::python_roots(project, files))?;
+    let versions = versions::of(project, snapshot)?;
+    let mut found = Vec::new();
+    {
+        let recorder = Recorder::new(&modules);
+        let mut interpreter = Interpreter::new(&modules, &recorder, Imports::Eager);
+        let mut reading = Reading { project, snapshot, files, doubts: Vec::new(), problems: Vec::new() };
+        let Target::Keys(keys) = reading.run(&mut interpreter, &recorder)? else { return Ok(found) };
+        let seen = interpreter.classes().len();
+        let known: BTreeSet<RepoPath> = interpreter.modules().map(|module| module.path.clone()).collect();
+        for path in model_files(project, snapshot, files)? {
+            if !known.contains(&path) {
+                interpreter.load(&path);
+            }
+        }
+        let mut mapper = Mapper::default();
+        let late: Vec<_> = interpreter.classes().iter().skip(seen).cloned().collect();
+        for class in late {
+            let Outcome::Table(table) = mapper.map(&mut interpreter, &class, versions) else { continue };
+            if table.meta.as_ref().is_some_and(|meta| keys.contains(&meta.key)) {
+                found.push(SourceProblem {
+                    path: class.place.path().clone(),
+                    place: Some(class.place.clone()),
+                    message: format!(
+                        "the model {} (table {}) is in a module that nothing imported by env.py imports",
+                        class.name, table.name
+                    ),
+                    help: format!("import {} where env.py takes its models from", class.module),
+                });
+            }
+        }
+    }
+    found.sort_by(|a, b| (&a.path, &a.message).cmp(&(&b.path, &b.message)));
+    match modules.into_error() {
+        Some(error) => Err(error),
+        None => Ok(found),
     }
 }
 
@@ -82,7 +123,7 @@ impl Reading<'_> {
                 if self.files.get(&path).is_some() {
                     interpreter.load(&path);
                 } else {
-                    for file in python_files(self.files, &path) {
+                    for file in discover::below(self.project, self.files, &path) {
                         interpreter.load(&file);
                     }
                 }
@@ -97,8 +138,12 @@ impl Reading<'_> {
             }
             return Ok(Target::All);
         }
-        let configured: Vec<Value> =
-            recorder.configured.borrow().iter().filter_map(|args| args.keyword("target_metadata").cloned()).collect();
+        let configured: Vec<Value> = recorder
+            .configured
+            .borrow()
+            .iter()
+            .filter_map(|args| args.keyword("target_metadata").cloned())
+            .collect();
         let value = match configured.last() {
             Some(value) => Some(value.clone()),
             None => module.and_then(|module| interpreter.global(&module, "target_metadata")),
@@ -134,8 +179,7 @@ impl Reading<'_> {
         for file in modules.read_files() {
             let Some(error) = file.errors().first() else { continue };
             let text = file.source().text();
-            let conflict = text.lines().any(|line| line.starts_with("<<<<<<< "))
-                && text.lines().any(|line| line.starts_with(">>>>>>> "));
+            let conflict = text.lines().any(|line| line.starts_with("<<<<<<< ")) && text.lines().any(|line| line.starts_with(">>>>>>> "));
             let (message, help) = if conflict {
                 ("this file has conflict markers".to_owned(), "resolve the conflict".to_owned())
             } else {
@@ -196,8 +240,10 @@ impl Reading<'_> {
                 kept.push(table);
             }
         }
-        let classes: Vec<(usize, String, usize)> =
-            classes.into_iter().filter_map(|(class, name, at)| moved.get(&at).map(|at| (class, name, *at))).collect();
+        let classes: Vec<(usize, String, usize)> = classes
+            .into_iter()
+            .filter_map(|(class, name, at)| moved.get(&at).map(|at| (class, name, *at)))
+            .collect();
         let references = References::new(&kept, &classes);
         attach(&mut kept, &references, recorder);
         let references = References::new(&kept, &classes);
@@ -234,8 +280,7 @@ impl Reading<'_> {
         let all: Vec<_> = interpreter.classes().to_vec();
         for class in &all {
             let outcome = mapper.map(interpreter, class, versions);
-            let maybe =
-                recorder.maybe_classes.borrow().iter().find(|(at, _)| *at == address(class)).map(|(_, u)| u.clone());
+            let maybe = recorder.maybe_classes.borrow().iter().find(|(at, _)| *at == address(class)).map(|(_, u)| u.clone());
             match outcome {
                 Outcome::None => {}
                 Outcome::Table(spec) => {
@@ -324,8 +369,9 @@ fn attach(tables: &mut [TableSpec], references: &References, recorder: &Recorder
     }
     for made in recorder.indexes.borrow().iter() {
         let origin = registry::symbol_address(&made.value);
-        let known =
-            tables.iter().any(|table| table.indexes.iter().any(|index| registry::symbol_address(index) == origin));
+        let known = tables.iter().any(|table| {
+            table.indexes.iter().any(|index| registry::symbol_address(index) == origin)
+        });
         if known {
             continue;
         }
@@ -361,33 +407,12 @@ fn several(values: Vec<Value>) -> Target {
     if keys.len() == values.len() { Target::Keys(keys) } else { Target::All }
 }
 
-/// Python files below a folder, tests apart.
-fn python_files(files: &FileList, dir: &RepoPath) -> Vec<RepoPath> {
-    files
-        .under(dir)
-        .map(|entry| &entry.path)
-        .filter(|path| path.extension() == Some("py") && !discover::is_foreign(path))
-        .cloned()
-        .collect()
-}
-
-/// Words that stand in every file that declares tables, by whichever style.
-const MARKS: [&str; 7] =
-    ["__tablename__", "db.Model", "table=True", "Table(", "mapped_column(", "declarative_base", "Column("];
-
 /// Files below the project's root that declare tables, its migrations apart.
 fn model_files(project: &Project, snapshot: &dyn Snapshot, files: &FileList) -> Result<Vec<RepoPath>, SnapshotError> {
-    let scripts = project.facts.get(discover::SCRIPT_LOCATION).map(RepoPath::new);
     let mut found = Vec::new();
-    for path in python_files(files, &project.root) {
-        let is_script = scripts.as_ref().is_some_and(|dir| path.is_under(dir))
-            || project.migrations.iter().any(|dir| path.is_under(dir));
-        let is_test = path.file_name().starts_with("test_") || path.file_name() == "conftest.py";
-        if is_script || is_test {
-            continue;
-        }
+    for path in discover::below(project, files, &project.root) {
         if let Some(source) = snapshot.read(&path)?.text()
-            && MARKS.iter().any(|mark| source.text().contains(mark))
+            && discover::declares_tables(source.text())
         {
             found.push(path);
         }
@@ -397,9 +422,5 @@ fn model_files(project: &Project, snapshot: &dyn Snapshot, files: &FileList) -> 
 
 /// Whether tables are declared behind a place: what a module that stops there did not get to.
 fn has_models_behind(place: &Place) -> bool {
-    let text = place.source.text().get(place.span.start as usize..).unwrap_or_default();
-    MARKS.iter().any(|mark| text.contains(mark))
+    discover::declares_tables(place.source.text().get(place.span.start as usize..).unwrap_or_default())
 }
-
-#[cfg(test)]
-mod tests;
