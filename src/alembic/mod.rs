@@ -4,5 +4,7 @@ pub(crate) mod compare;
 pub(crate) mod discover;
 pub(crate) mod expression;
 pub(crate) mod items;
+pub(crate) mod graph;
 pub mod python;
+pub(crate) mod revisions;
 pub(crate) mod types;

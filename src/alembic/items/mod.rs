@@ -7,7 +7,7 @@ mod constraint;
 pub(crate) mod naming;
 mod table;
 
-pub(crate) use column::ColumnItem;
+pub(crate) use column::{ColumnItem, sequence_name};
 pub(crate) use naming::{Convention, Sort, Subject, Written};
 pub(crate) use table::TableItem;
 
@@ -49,10 +49,7 @@ impl<'s> Reader<'_, '_, 's> {
     pub(crate) fn doubt(&self, value: &Value, otherwise: &str) -> Doubt {
         match value.as_unknown() {
             Some(unknown) => Doubt { reason: unknown.reason.clone(), place: Some(unknown.place.clone()) },
-            None => Doubt {
-                reason: otherwise.to_owned(),
-                place: value.place().or_else(|| Some(self.place.clone())),
-            },
+            None => Doubt { reason: otherwise.to_owned(), place: value.place().or_else(|| Some(self.place.clone())) },
         }
     }
 

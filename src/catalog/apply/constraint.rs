@@ -125,11 +125,9 @@ impl Catalog {
             include.clone_from(&column.name);
         }
         match &index.name {
-            // The name of a unique constraint of SQLite is kept nowhere: its index is `sqlite_autoindex_…`.
-            Some(_) if self.dialect == Dialect::Sqlite && index.constraint => {
-                index.name = None;
-                index.generated_name = true;
-            }
+            // The name of a unique constraint of SQLite stands in the text of its table alone: its index is
+            // `sqlite_autoindex_…`, and nothing keeps two from having one name.
+            Some(_) if self.dialect == Dialect::Sqlite && index.constraint => {}
             Some(name) => self.free_index_name(table, name, index.constraint)?,
             None => {
                 index.name = self.index_name(table, &index);
@@ -163,7 +161,8 @@ impl Catalog {
 
     /// Refuses the name of an index that is taken: in its schema (PostgreSQL, SQLite), or in its table (others).
     pub(super) fn free_index_name(&self, table: &Table, name: &str, constraint: bool) -> Result<(), ApplyError> {
-        let own = table.indexes.iter().find(|index| self.named(index.name.as_deref(), name));
+        let listed = table.indexes.iter().filter(|index| !(index.constraint && self.dialect == Dialect::Sqlite));
+        let own = listed.into_iter().find(|index| self.named(index.name.as_deref(), name));
         if let Some(index) = own {
             return Err(exists("the index", format!("{name} of {}", table.name), index.place.as_ref()));
         }
