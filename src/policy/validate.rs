@@ -179,7 +179,7 @@ impl Check<'_> {
     }
 
     fn rule(&mut self, id: &Spanned<String>) -> Option<RuleId> {
-        let found = RuleId::ALL.iter().copied().find(|rule| rule.as_str() == id.get_ref());
+        let found = RuleId::from_id(id.get_ref());
         if found.is_none() {
             let ids = RuleId::ALL.iter().map(|rule| rule.as_str());
             let help = did_you_mean(id.get_ref(), ids).unwrap_or_else(|| "`driftgate rules` lists them".to_owned());

@@ -1,15 +1,14 @@
 //! The migrations folder to a history: one directory each, in byte order, with its `migration.sql`.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use regex::Regex;
-
-use crate::catalog::operation::{Operation, OperationKind};
+use super::connection::{self, ConnectionSchema};
+use crate::catalog::operation::{Guard, Operation, OperationKind};
 use crate::catalog::{Dialect, Opaque, Reach};
 use crate::git::snapshot::{FileText, fingerprint};
 use crate::git::{Snapshot, SnapshotError};
-use crate::history::{History, HistoryProblem, HistoryProblemKind, Migration, Operations};
+use crate::history::{History, HistoryProblem, HistoryProblemKind, Migration, Operations, Run, Script};
 use crate::project::Project;
 use crate::source::{Place, RepoPath, Source};
 use crate::sql;
@@ -27,11 +26,41 @@ pub(crate) fn read(project: &Project, snapshot: &dyn Snapshot) -> Result<History
     for folder in &project.migrations {
         read_folder(folder, dialect, snapshot, &mut history)?;
     }
+    if let Some(schema) = connection::schema(project, snapshot)?
+        && let Some(first) = history.migrations.first_mut()
+        && let Some(place) = first.place.clone()
+    {
+        first.script = Arc::new(Connected { schema, place, script: Arc::clone(&first.script) });
+    }
     let mut parent: Option<String> = None;
     for migration in &mut history.migrations {
         migration.parents = parent.replace(migration.id.clone()).into_iter().collect();
     }
     Ok(history)
+}
+
+/// The first script of a history, on a connection that names a schema.
+struct Connected {
+    schema: ConnectionSchema,
+    place: Place,
+    script: Arc<dyn Script>,
+}
+
+impl Script for Connected {
+    fn run(&self, run: &mut Run<'_>) {
+        let name = self.schema.name.clone();
+        if !self.schema.created {
+            let create = Operation::new(OperationKind::CreateSchema(name.clone()), self.place.clone());
+            run.apply(create.guarded(Guard::IfAbsent));
+        }
+        run.apply(Operation::new(OperationKind::SetSearchPath(vec![name]), self.place.clone()));
+        self.script.run(run);
+    }
+
+    fn fingerprint(&self) -> u64 {
+        let name = fingerprint(self.schema.name.as_bytes());
+        fingerprint(&[name.to_be_bytes(), self.script.fingerprint().to_be_bytes()].concat())
+    }
 }
 
 fn read_folder(
@@ -167,32 +196,6 @@ fn everything(place: Place, reason: String) -> Operation {
 fn fingerprint_of(source: &Source) -> u64 {
     let (path, text) = (fingerprint(source.path().as_str().as_bytes()), fingerprint(source.text().as_bytes()));
     fingerprint(&[path.to_be_bytes(), text.to_be_bytes()].concat())
-}
-
-/// How many scripts are looked at for the schema that a project's tables live in.
-const SCRIPTS_FOR_SCHEMA: usize = 40;
-
-/// The schema that the connection string of a project must name, judged by its migrations: where nearly all tables are
-/// made in one schema by name, models without `@@schema` live there. None where most names are unqualified.
-pub(crate) fn prevailing_schema(project: &Project, snapshot: &dyn Snapshot) -> Result<Option<String>, SnapshotError> {
-    static CREATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r#"(?i)\bCREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:(?:"([^"\n]+)"|\[([^\]\n]+)\]|(\w+))\s*\.)?\s*["\[\w]"#).ok()
-    });
-    let Some(create) = CREATE.as_ref() else { return Ok(None) };
-    let mut counts: BTreeMap<Option<String>, usize> = BTreeMap::new();
-    let folders = project.migrations.iter();
-    let entries = snapshot.files()?;
-    let scripts = folders.flat_map(|folder| entries.under(folder)).filter(|entry| entry.path.file_name() == SCRIPT);
-    for entry in scripts.take(SCRIPTS_FOR_SCHEMA) {
-        let Some(source) = snapshot.read(&entry.path)?.text() else { continue };
-        for found in create.captures_iter(source.text()) {
-            let schema = found.iter().skip(1).flatten().next().map(|schema| schema.as_str().to_owned());
-            *counts.entry(schema).or_default() += 1;
-        }
-    }
-    let total: usize = counts.values().sum();
-    let prevailing = counts.into_iter().max_by_key(|(_, count)| *count);
-    Ok(prevailing.filter(|(_, count)| count * 10 >= total * 9).and_then(|(schema, _)| schema))
 }
 
 /// Whether a text is what Git LFS stores in place of a file.
@@ -353,18 +356,15 @@ mod tests {
     }
 
     #[test]
-    fn the_schema_of_the_connection_is_judged_by_the_tables() {
-        let prevailing = |text: &str| {
-            let snapshot = MemorySnapshot::new([("prisma/migrations/1_a/migration.sql", text)]);
-            prevailing_schema(&project(), &snapshot).expect("memory can be read")
-        };
-        assert_eq!(
-            prevailing("CREATE TABLE \"d$d\".\"A\" ();\ncreate table if not exists \"d$d\".b ();"),
-            Some("d$d".into())
-        );
-        assert_eq!(prevailing("CREATE TABLE [dbo].[A] ();"), Some("dbo".into()));
-        assert_eq!(prevailing("CREATE TABLE \"A\" ();\nCREATE TABLE x.\"B\" ();"), None);
-        assert_eq!(prevailing(""), None);
+    fn a_connection_with_a_schema_of_its_own_is_replayed_in_it() {
+        let history = history(&[
+            ("prisma/migrations/1_a/migration.sql", "CREATE TABLE \"A\" (\"id\" int);"),
+            ("prisma/migrations/2_b/migration.sql", "ALTER TABLE \"own\".\"A\" ADD COLUMN \"x\" int;"),
+        ]);
+        let replay = crate::history::replay(&history, Dialect::PostgreSql);
+        assert!(replay.migrations.iter().all(|migration| migration.failures.is_empty()), "{:?}", replay.migrations);
+        let names: Vec<String> = replay.catalog.tables.keys().map(ToString::to_string).collect();
+        assert_eq!(names, ["own.A"]);
     }
 
     #[test]

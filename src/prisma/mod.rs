@@ -1,6 +1,7 @@
 //! Prisma: the schema language, the migrations folder, and the comparison that its engine makes.
 
 pub mod compare;
+mod connection;
 pub(crate) mod declare;
 mod discover;
 pub mod history;
@@ -71,12 +72,11 @@ impl Ecosystem for Prisma {
         let dialect = project.dialect.unwrap_or(Dialect::PostgreSql);
         let schema = schema::parse(&sources);
         let mut context = declare::Context::new(dialect, version(project));
-        let settings = schema::resolve::Settings::of(&schema);
-        if dialect.has_schemas()
-            && settings.schemas.is_empty()
-            && let Some(default) = history::prevailing_schema(project, snapshot)?
+        // A datasource that lists its schemas says on every model which one it means.
+        if schema::resolve::Settings::of(&schema).schemas.is_empty()
+            && let Some(connection) = connection::schema(project, snapshot)?
         {
-            context.default_schema = default;
+            context.default_schema = connection.name;
         }
         let catalog = declare::catalog(&schema, &context);
         let unread = !problems.is_empty() || !schema.problems.is_empty();

@@ -9,6 +9,7 @@ use miette::{
 use super::snippet::{self, Excerpts, Marks};
 use super::text::{self, Look};
 use super::{Report, escape};
+use crate::catalog::difference::Side;
 use crate::finding::{Finding, Level};
 use crate::policy::{PolicyError, PolicyErrors};
 
@@ -200,7 +201,12 @@ fn marks(finding: &Finding, look: &Look) -> Marks {
     for difference in &finding.differences {
         // What is declared nowhere can only be shown where it is made; of several, that is enough.
         if let Some(place) = difference.migrated_at.as_ref().filter(|_| !several || difference.declared_at.is_none()) {
-            let label = if several { difference.object() } else { "migrated here".to_owned() };
+            let label = match difference.kind.side {
+                _ if several => difference.object(),
+                // Nothing makes it: what is shown is the table that it would belong to.
+                Side::Missing => "the table as it is migrated".to_owned(),
+                Side::Extra | Side::Changed => "migrated here".to_owned(),
+            };
             marks.add(place, Some(&label), false, look);
         }
     }

@@ -38,12 +38,12 @@ pub(super) fn sarif(report: &Report) -> String {
 }
 
 fn rule(rule: RuleId) -> Value {
-    let default = rule.default_level();
+    let (default, page) = (rule.default_level(), rule.page());
     json!({
         "id": rule.as_str(),
         "shortDescription": { "text": rule.summary() },
         "fullDescription": { "text": rule.summary() },
-        "help": { "text": rule.page(), "markdown": rule.page() },
+        "help": { "text": page, "markdown": page },
         "helpUri": format!("{}/blob/main/docs/rules/{}.md", env!("CARGO_PKG_REPOSITORY"), rule.as_str()),
         "defaultConfiguration": { "enabled": default.is_some(), "level": default.map_or("none", level) },
     })

@@ -42,7 +42,8 @@ pub(super) struct Marks {
 }
 
 impl Marks {
-    /// Marks a place, unless it is marked already, is a whole file, or there are enough. Says whether it is marked now.
+    /// Marks a place, unless it is a whole file or there are enough marks. Says whether it is marked now. Of places that
+    /// overlap, the first is marked and says what the others would: overlapping lines under a line cannot be read.
     pub(super) fn add(&mut self, place: &Place, label: Option<&str>, primary: bool, look: &Look) -> bool {
         let range = first_line(place);
         if range.is_empty() {
@@ -58,15 +59,21 @@ impl Marks {
             None => return false,
         };
         let Some((_, marks)) = self.files.get_mut(index) else { return false };
-        if let Some(same) = marks.iter_mut().find(|mark| (mark.start, mark.end) == (range.start, range.end)) {
+        let most = look.width.saturating_sub(24).max(24);
+        let label = label.filter(|text| !text.is_empty()).map(|text| cut(&escape::line(text), most, look.ellipsis()));
+        if let Some(same) = marks.iter_mut().find(|mark| mark.start < range.end && range.start < mark.end) {
             same.primary |= primary;
+            same.label = match (same.label.take(), label) {
+                (Some(first), Some(second)) if !first.contains(&second) => {
+                    Some(cut(&format!("{first}, {second}"), most, look.ellipsis()))
+                }
+                (first, second) => first.or(second),
+            };
             return true;
         }
         if marks.len() >= MARKS {
             return false;
         }
-        let most = look.width.saturating_sub(24).max(24);
-        let label = label.filter(|text| !text.is_empty()).map(|text| cut(&escape::line(text), most, look.ellipsis()));
         marks.push(Mark { start: range.start, end: range.end, label, primary });
         true
     }

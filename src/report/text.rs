@@ -203,7 +203,7 @@ pub fn summary(report: &Report, look: &Look) -> String {
     }
     out.push('\n');
     if look.verbose && !report.resolved_by.is_empty() {
-        let _ = writeln!(out, "range: {} ({})", escape::line(&report.resolved_by), report.range.kind);
+        let _ = writeln!(out, "range: {}", escape::line(&report.resolved_by));
         for project in &report.projects {
             let provider = project.provider.map_or("unknown database", |dialect| dialect.as_str());
             let paths = |paths: &[crate::source::RepoPath]| {

@@ -1,6 +1,6 @@
 //! Constraints: primary keys, uniques, foreign keys, checks.
 
-use super::{Applied, ApplyError, Effect, exists, missing, naming, refused};
+use super::{Applied, ApplyError, Effect, cast, exists, missing, naming, refused};
 use crate::catalog::operation::{Constraint, ConstraintKind, Guard, NewForeignKey};
 use crate::catalog::{
     Catalog, Check, Dialect, ForeignKey, Index, IndexOn, IndexPart, Key, Name, ObjectName, Table, TableKind,
@@ -125,9 +125,9 @@ impl Catalog {
             include.clone_from(&column.name);
         }
         match &index.name {
-            // The name of a unique constraint of SQLite stands in the text of its table alone: its index is
-            // `sqlite_autoindex_…`, and nothing keeps two from having one name.
-            Some(_) if self.dialect == Dialect::Sqlite && index.constraint => {}
+            // SQLite keeps the name of a unique constraint in the table's text alone, where SQLAlchemy reads it; its
+            // index is `sqlite_autoindex_…`, so the name takes no other's place.
+            Some(_) if self.dialect == Dialect::Sqlite && index.constraint => index.generated_name = true,
             Some(name) => self.free_index_name(table, name, index.constraint)?,
             None => {
                 index.name = self.index_name(table, &index);
@@ -308,6 +308,17 @@ impl Catalog {
                 key.target_columns.len()
             )));
         }
+        for (column, other) in key.columns.iter().zip(&key.target_columns) {
+            let types = (table.column(self.dialect, column), target.column(self.dialect, other));
+            if let (Some(one), Some(two)) = types
+                && !cast::may_refer(self.dialect, &one.ty, &two.ty)
+            {
+                return Err(refused(format!(
+                    "a foreign key cannot refer from {}.{column} ({}) to {}.{other} ({})",
+                    table.name, one.ty, target.name, two.ty
+                )));
+            }
+        }
         if !self.has_unique_on(target, &key.target_columns) {
             let columns = key.target_columns.join(", ");
             let what = if self.dialect == Dialect::MySql { "index" } else { "unique constraint" };
@@ -331,8 +342,10 @@ impl Catalog {
         let prefix = |parts: &[IndexPart]| covers(self.dialect, parts, columns);
         let key = table.primary_key.as_ref();
         if self.dialect == Dialect::MySql {
+            // Fulltext and spatial indexes serve no foreign key.
+            let plain = |index: &Index| index.method.as_deref().is_none_or(|method| method == "btree");
             return key.is_some_and(|key| prefix(&key.columns))
-                || table.indexes.iter().any(|index| prefix(&index.parts));
+                || table.indexes.iter().any(|index| plain(index) && prefix(&index.parts));
         }
         key.is_some_and(|key| same(&key.columns))
             || table.indexes.iter().any(|index| index.unique && index.predicate.is_none() && same(&index.parts))

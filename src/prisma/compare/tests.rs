@@ -101,3 +101,15 @@ fn suggestions() {
         eprintln!("{provider}: {right} of {all} suggestions");
     }
 }
+
+#[test]
+fn scratch_sql() {
+    let Ok(path) = std::env::var("SCRATCH_SCHEMA") else { return };
+    let text = std::fs::read_to_string(path).unwrap();
+    let schema = parse(&[Source::new("schema.prisma".into(), text.as_str())]);
+    let dialect = crate::prisma::schema::resolve::Settings::of(&schema).dialect().unwrap();
+    let after = declared(dialect, &text).unwrap();
+    let before = Catalog::new(dialect);
+    let found = compare(&after, &before, &CompareOptions::default());
+    println!("{}", crate::prisma::suggest::sql(&found, &after, &before).join("\n\n"));
+}

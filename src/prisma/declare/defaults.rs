@@ -1,9 +1,10 @@
 //! `@default(…)` to what the database applies. Functions that the client computes (`cuid()`, `uuid()`, …) are no default
 //! of the database.
 
-use crate::catalog::{AutoIncrement, ColumnDefault, ColumnType, Dialect, ObjectName, TypeKind};
+use crate::catalog::{AutoIncrement, ColumnDefault, ColumnType, Dialect};
 use crate::prisma::schema::ast::{EnumBlock, Expr, ExprKind};
 use crate::prisma::schema::resolve::{Kind, Scalar};
+use crate::sql;
 
 /// What a `@default` makes of a column.
 #[derive(Debug, Default, PartialEq)]
@@ -119,25 +120,19 @@ fn base64(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// The text of `dbgenerated("…")`.
+/// The text of `dbgenerated("…")`, read as the DEFAULT of a statement is.
 fn expression(text: &str, dialect: Dialect) -> ColumnDefault {
-    if text.trim().is_empty() {
-        return ColumnDefault::Unknown;
-    }
-    let _ = dialect;
-    ColumnDefault::Expression(text.to_owned())
+    if text.trim().is_empty() { ColumnDefault::Unknown } else { sql::expression::default(text, dialect) }
 }
 
-/// The text of `Unsupported("…")`.
+/// The text of `Unsupported("…")`, read as the type of a column is.
 pub(crate) fn unsupported_type(text: &str, dialect: Dialect) -> ColumnType {
-    let _ = (dialect, ObjectName::bare(""));
-    ColumnType { kind: TypeKind::Other(text.trim().to_lowercase()), array: false }
+    sql::types::parse(text, dialect)
 }
 
-/// The text of the condition of a partial index in canonical form.
+/// The condition of a partial index in canonical form.
 pub(crate) fn condition(text: &str, dialect: Dialect) -> String {
-    let _ = dialect;
-    text.to_owned()
+    sql::expression::canonical(text, dialect)
 }
 
 #[cfg(test)]

@@ -166,7 +166,7 @@ fn condition(column: &str, value: &Expr) -> Option<String> {
         ExprKind::Object(entries) => match entries.as_slice() {
             [(word, value)] if word.name == "not" => match value.constant() {
                 Some("null") => Some(format!("{column} IS NOT NULL")),
-                _ => Some(format!("{column} <> {}", literal(value)?)),
+                _ => Some(format!("{column} != {}", literal(value)?)),
             },
             _ => None,
         },

@@ -10,7 +10,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use self::schemas::{Found, Survey};
+use self::schemas::{Found, Survey, project_without_datasource};
 use self::settings::{config_root, is_config, locked_major, major, read_config, read_package};
 use super::history::{LOCK_FILE, LockFile, SCRIPT, lock_file_in};
 use super::schema;
@@ -28,8 +28,7 @@ pub(crate) fn discover(snapshot: &dyn Snapshot, overrides: &[ProjectOverride]) -
     let mut found = survey.projects();
     let mut projects = Vec::new();
     for wanted in overrides {
-        let taken = apply_override(&survey, &mut found, wanted);
-        for found in taken {
+        if let Some(found) = apply_override(&survey, &mut found, wanted) {
             projects.extend(build(snapshot, &survey, &found, Some(wanted))?);
         }
     }
@@ -42,8 +41,9 @@ pub(crate) fn discover(snapshot: &dyn Snapshot, overrides: &[ProjectOverride]) -
     Ok(projects)
 }
 
-/// What a policy's project stands for: the projects it names by their files or their folder are taken out of `found`.
-fn apply_override(survey: &Survey, found: &mut Vec<Found>, wanted: &ProjectOverride) -> Vec<Found> {
+/// What a policy's project stands for: the project it names by its files, its migrations or its folder is taken out of
+/// `found`.
+fn apply_override(survey: &Survey, found: &mut Vec<Found>, wanted: &ProjectOverride) -> Option<Found> {
     let schema = survey.expand(&wanted.schema);
     let matches = |candidate: &Found| {
         if !schema.is_empty() {
@@ -54,21 +54,18 @@ fn apply_override(survey: &Survey, found: &mut Vec<Found>, wanted: &ProjectOverr
         }
         wanted.root.as_ref().is_some_and(|root| candidate.datasource.is_under(root))
     };
-    let (taken, rest): (Vec<Found>, Vec<Found>) = std::mem::take(found).into_iter().partition(matches);
-    *found = rest;
-    let mut taken = if schema.is_empty() {
-        taken
+    let mut project = if schema.is_empty() {
+        let at = found.iter().position(matches)?;
+        found.remove(at)
     } else {
-        // The policy's list of files is the whole schema.
-        survey.project_of(&schema).into_iter().collect()
+        // The policy's list of files is the whole schema, and its provider may stand in for a `datasource` block.
+        found.retain(|candidate| !matches(candidate));
+        survey.project_of(&schema).or_else(|| project_without_datasource(&schema))?
     };
-    taken.truncate(1);
-    for project in &mut taken {
-        if let Some(migrations) = wanted.migrations.first() {
-            project.migrations = migrations.clone();
-        }
+    if let Some(migrations) = wanted.migrations.first() {
+        project.migrations = migrations.clone();
     }
-    taken
+    Some(project)
 }
 
 fn build(

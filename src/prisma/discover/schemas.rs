@@ -361,6 +361,15 @@ impl Survey {
     }
 }
 
+/// The project whose schema is made of files of which none has a `datasource` block.
+pub(crate) fn project_without_datasource(files: &[RepoPath]) -> Option<Found> {
+    let first = files.first()?.clone();
+    let folder = common_folder(files);
+    let migrations = folder.join("migrations");
+    let folder = (files.len() > 1).then_some(folder);
+    Some(Found { schema: files.to_vec(), folder, datasource: first, migrations, config: None })
+}
+
 /// Whether a file without migrations looks like data of something else rather than a schema that someone uses: one that
 /// lies among fixtures, or that neither its name nor its folder calls a schema.
 fn is_sample(path: &RepoPath) -> bool {

@@ -206,6 +206,35 @@ fn a_policy_names_what_it_knows_better() {
 }
 
 #[test]
+fn a_policy_may_name_a_folder_or_files_without_a_datasource() {
+    let schema = whole(PG);
+    let files = [
+        ("a/prisma/schema.prisma", schema.as_str()),
+        ("a/other/schema.prisma", &schema),
+        ("b/models/x.prisma", MODEL),
+        ("b/models/y.prisma", "enum E {\n a\n}\n"),
+    ];
+    let folder =
+        ProjectOverride { name: "one".to_owned(), root: Some("a/prisma".into()), ..ProjectOverride::default() };
+    let fragments = ProjectOverride {
+        name: "two".to_owned(),
+        schema: vec!["b/models".into()],
+        dialect: Some(Dialect::MySql),
+        ..ProjectOverride::default()
+    };
+    let projects = with_policy(&files, &[folder, fragments]);
+    assert_eq!(
+        summary(&projects),
+        [
+            entry("one", "a/prisma/schema.prisma", "a/prisma/migrations"),
+            entry("other", "a/other/schema.prisma", "a/other/migrations"),
+            entry("two", "b/models/x.prisma b/models/y.prisma", "b/models/migrations"),
+        ]
+    );
+    assert_eq!(projects[2].dialect, Some(Dialect::MySql));
+}
+
+#[test]
 fn paths_are_told_apart() {
     let projects = discover(&[
         ("package.json", "{}"),

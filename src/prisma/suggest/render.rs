@@ -206,7 +206,6 @@ impl<'a> Renderer<'a> {
         let parts = self.parts(&index.parts);
         if self.dialect() == Dialect::SqlServer {
             let clustered = if index.clustered == Some(true) { " CLUSTERED" } else { " NONCLUSTERED" };
-            let clustered = if index.clustered == Some(true) { clustered } else { "" };
             return format!("CONSTRAINT {name} UNIQUE{clustered} ({})", parts.replace(", ", ","));
         }
         let what = match index.method.as_deref() {

@@ -126,6 +126,9 @@ impl<'a> Validator<'a> {
             Kind::Scalar(Scalar::Json) if self.dialect == Dialect::SqlServer => {
                 self.refuse_in(model, field.span, "SQL Server has no Json in Prisma", "make the field a String");
             }
+            Kind::Scalar(Scalar::Json) if self.dialect == Dialect::CockroachDb && field.arity == Arity::List => {
+                self.refuse_in(model, field.span, "CockroachDB has no lists of Json", "make the field a single Json");
+            }
             Kind::Scalar(_) | Kind::Enum(_) | Kind::Unsupported(_) => {
                 if field.arity == Arity::List && !self.dialect.is_postgres_like() {
                     let message = format!("{} has no lists: `{}` cannot be one", self.dialect.title(), field.name.name);

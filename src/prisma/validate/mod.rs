@@ -73,6 +73,17 @@ impl<'a> Validator<'a> {
             );
         }
         let Some(datasource) = schema.datasources.first() else { return };
+        if let Some(provider) = datasource.property("provider").filter(|_| self.settings.dialect().is_none())
+            && let Some(name) = provider.text().filter(|name| *name != "mongodb")
+        {
+            let message = format!("`{name}` is no provider");
+            self.refuse(
+                &datasource.source,
+                provider.span,
+                message,
+                "write postgresql, mysql, sqlite, sqlserver or cockroachdb",
+            );
+        }
         let has_schemas = self.dialect.has_schemas();
         if let Some(schemas) = datasource.property("schemas").filter(|_| !has_schemas) {
             let message = format!("{} has no schemas inside one database", self.dialect.title());

@@ -1,2 +1,3 @@
+mod attributes;
 mod engine;
 pub(crate) mod render;

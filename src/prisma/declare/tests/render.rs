@@ -104,7 +104,9 @@ fn column(catalog: &Catalog, table: &Table, column: &Column) -> String {
     }
     let key = table.primary_key.as_ref().filter(|key| key.columns.len() == 1);
     let is_key = key.is_some_and(|key| key.columns[0].column() == Some(&column.name));
-    if let Some(default) = column.default.as_ref().filter(|default| **default != ColumnDefault::Unknown) {
+    // A serial column's default is its own sequence.
+    let is_serial = column.auto_increment == Some(AutoIncrement::Serial);
+    if let Some(default) = column.default.as_ref().filter(|default| **default != ColumnDefault::Unknown && !is_serial) {
         if catalog.dialect == Dialect::Sqlite && is_key {
             out.push_str(" PRIMARY KEY");
         }
@@ -133,7 +135,7 @@ fn default_text(catalog: &Catalog, column: &Column, default: &ColumnDefault) -> 
             format!("ARRAY[{}]::{}", values.join(", "), sql_type(catalog, &column.ty))
         }
         ColumnDefault::Now(_) => "CURRENT_TIMESTAMP".to_owned(),
-        ColumnDefault::NextVal(name) => format!("nextval('{name}')"),
+        ColumnDefault::NextVal(name) => format!("nextval('{}')", name.name),
         ColumnDefault::Expression(text) => text.clone(),
         ColumnDefault::Unknown => String::new(),
     }

@@ -1,0 +1,125 @@
+//! The schema that a project's connection string names (`?schema=…`). The string is not in the repository; the
+//! migrations tell it: where their tables live, models without `@@schema` and unqualified names live too.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::history::SCRIPT;
+use crate::git::{Snapshot, SnapshotError};
+use crate::project::Project;
+
+/// Where a project's tables live, if not in the dialect's default schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ConnectionSchema {
+    /// The schema.
+    pub(crate) name: String,
+    /// Whether a migration creates it; if none does, it was there before the first one.
+    pub(crate) created: bool,
+}
+
+/// What the migrations say of schemas.
+#[derive(Debug, Default)]
+struct Evidence {
+    /// Tables and types that are made without a schema.
+    unqualified: BTreeSet<String>,
+    /// Tables and types that are made or altered in a schema by name.
+    qualified: BTreeMap<String, BTreeSet<String>>,
+    /// How often something is made in a schema by name.
+    made: BTreeMap<String, usize>,
+    /// Schemas that a migration creates.
+    created: BTreeSet<String>,
+}
+
+/// Judges the migrations of a project.
+pub(crate) fn schema(project: &Project, snapshot: &dyn Snapshot) -> Result<Option<ConnectionSchema>, SnapshotError> {
+    let Some(dialect) = project.dialect.filter(|dialect| dialect.has_schemas()) else { return Ok(None) };
+    let mut evidence = Evidence::default();
+    let files = snapshot.files()?;
+    for entry in project.migrations.iter().flat_map(|folder| files.under(folder)) {
+        if entry.path.file_name() == SCRIPT
+            && let Some(source) = snapshot.read(&entry.path)?.text()
+        {
+            evidence.add(source.text());
+        }
+    }
+    Ok(evidence.judge().filter(|schema| schema.name != dialect.default_schema()))
+}
+
+impl Evidence {
+    fn add(&mut self, text: &str) {
+        static STATEMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+            let name = r#"(?:"([^"\n]+)"|\[([^\]\n]+)\]|(\w+))"#;
+            let words = r"(CREATE|ALTER)\s+(?:TABLE|TYPE|SCHEMA)\s+(?:IF\s+(?:NOT\s+)?EXISTS\s+)?(?:ONLY\s+)?";
+            Regex::new(&format!(r"(?i)\b{words}{name}(?:\s*\.\s*{name})?")).ok()
+        });
+        let Some(statement) = STATEMENT.as_ref() else { return };
+        for found in statement.captures_iter(text) {
+            let group =
+                |from: usize| (from..from + 3).find_map(|at| found.get(at)).map(|name| name.as_str().to_owned());
+            let (Some(verb), Some(first)) = (found.get(1), group(2)) else { continue };
+            let head = found.get(0).map(|whole| &text[verb.end()..whole.end()]).unwrap_or_default();
+            let creates = verb.as_str().eq_ignore_ascii_case("create");
+            match group(5) {
+                _ if head.trim_start().get(..6).is_some_and(|word| word.eq_ignore_ascii_case("schema")) => {
+                    self.created.insert(first);
+                }
+                Some(name) => {
+                    *self.made.entry(first.clone()).or_default() += usize::from(creates);
+                    self.qualified.entry(first).or_default().insert(name);
+                }
+                None if creates => {
+                    self.unqualified.insert(first);
+                }
+                None => {}
+            }
+        }
+    }
+
+    /// A schema in which nearly everything is made by name; or one that no migration creates and in which what was made
+    /// without a schema is altered by name: both names mean one thing then.
+    fn judge(mut self) -> Option<ConnectionSchema> {
+        let total = self.made.values().sum::<usize>() + self.unqualified.len();
+        let nearly_all = self.made.iter().find(|(_, count)| **count > 0 && **count * 10 >= total * 9);
+        if let Some((name, _)) = nearly_all {
+            let created = self.created.contains(name);
+            return Some(ConnectionSchema { name: name.clone(), created });
+        }
+        self.qualified.retain(|schema, _| !self.created.contains(schema));
+        let is_alias = |names: &BTreeSet<String>| {
+            let known = names.intersection(&self.unqualified).count();
+            known > 0 && known * 2 >= names.len()
+        };
+        let name = self.qualified.iter().find(|(_, names)| is_alias(names)).map(|(schema, _)| schema.clone())?;
+        Some(ConnectionSchema { name, created: false })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(text: &str) -> Option<(String, bool)> {
+        let mut evidence = Evidence::default();
+        evidence.add(text);
+        evidence.judge().map(|schema| (schema.name, schema.created))
+    }
+
+    #[test]
+    fn the_tables_tell_where_they_live() {
+        let in_schema = |name: &str, created| Some((name.to_owned(), created));
+        for (text, expected) in [
+            ("CREATE TABLE \"A\" ();\nCREATE TYPE \"E\" AS ENUM ();", None),
+            ("CREATE TABLE \"d$d\".\"A\" ();\ncreate table if not exists \"d$d\".b ();", in_schema("d$d", false)),
+            ("CREATE SCHEMA s;\nCREATE TABLE s.a ();", in_schema("s", true)),
+            ("CREATE TABLE [dbo].[A] ();", in_schema("dbo", false)),
+            ("CREATE TABLE \"A\" ();\nALTER TABLE \"d$d\".\"A\" ADD x int;", in_schema("d$d", false)),
+            // Another service's table is altered: it was never made here.
+            ("CREATE TABLE \"A\" ();\nALTER TABLE auth.sessions ADD x int;", None),
+            ("CREATE SCHEMA s;\nCREATE TABLE a ();\nCREATE TABLE s.a ();\nALTER TABLE s.a ADD x int;", None),
+        ] {
+            assert_eq!(judged(text), expected, "{text}");
+        }
+    }
+}
