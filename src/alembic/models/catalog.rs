@@ -8,7 +8,7 @@ use super::table::{TableColumn, TableSpec};
 use crate::alembic::items::{Convention, Reader, Scheme, TableItem};
 use crate::alembic::python::{Interpreter, SymbolKind, Value};
 use crate::catalog::operation::{Constraint, Operation, OperationKind};
-use crate::catalog::{Catalog, Dialect, Enum, ObjectName, Opaque, Reach};
+use crate::catalog::{Catalog, Dialect, Enum, IndexOn, ObjectName, Opaque, Reach};
 use crate::source::Place;
 
 /// Makes the catalog. `clean` says that everything that `env.py` imports could be followed: then what SQLAlchemy would
@@ -122,6 +122,7 @@ fn read(
         let constraint = references.foreign_key(tables, table, constraint, problems);
         items.push(references.written(tables, &constraint, 0));
     }
+    let mut by_text: Vec<(Place, Vec<usize>)> = Vec::new();
     for index in &table.indexes {
         if let Some(missing) = missing_column(table, index) {
             let place = index.place().unwrap_or_else(|| table.place.clone());
@@ -131,11 +132,28 @@ fn read(
             ));
             continue;
         }
-        items.push(references.written(tables, index, 0));
+        let (index, ordered) = with_ordered_names(table, index);
+        if let Some(place) = index.place().filter(|_| !ordered.is_empty()) {
+            by_text.push((place, ordered));
+        }
+        items.push(references.written(tables, &index, 0));
     }
     let scheme = Scheme { dialect, convention: &convention, schema: schema.as_deref(), columns: None };
     let mut reader = Reader { interpreter, scheme, table: name.clone(), place: table.place.clone() };
-    let item = reader.table(&items, &table.keyword);
+    let mut item = reader.table(&items, &table.keyword);
+    if dialect == Dialect::Sqlite {
+        // `desc("name")` is an expression to SQLAlchemy, and SQLite's reflection leaves indexes on expressions out.
+        for (place, ordered) in &by_text {
+            for index in item.indexes.iter_mut().filter(|index| index.place.as_ref() == Some(place)) {
+                for (at, part) in index.parts.iter_mut().enumerate().filter(|(at, _)| ordered.contains(at)) {
+                    let _ = at;
+                    if let IndexOn::Column(name) = &part.on {
+                        part.on = IndexOn::Expression(name.clone());
+                    }
+                }
+            }
+        }
+    }
     for (column, found) in &item.doubts {
         let place = found.place.clone().unwrap_or_else(|| table.place.clone());
         let reach = match column {
@@ -145,6 +163,36 @@ fn read(
         doubt(found.reason.clone(), place, reach);
     }
     Some(item)
+}
+
+/// An index whose `desc("name")` and the like name columns, and the positions of those parts.
+fn with_ordered_names(table: &TableSpec, index: &Value) -> (Value, Vec<usize>) {
+    let Some((path, args)) = index.call_of() else { return (index.clone(), Vec::new()) };
+    let mut args = args.clone();
+    let mut ordered = Vec::new();
+    for (at, part) in args.positional.iter_mut().skip(1).enumerate() {
+        let Some((order, inner)) = part.call_of() else { continue };
+        let orders = matches!(
+            order,
+            "sqlalchemy.desc"
+                | "sqlalchemy.asc"
+                | "sqlalchemy.nulls_first"
+                | "sqlalchemy.nulls_last"
+                | "sqlalchemy.nullsfirst"
+                | "sqlalchemy.nullslast"
+        );
+        let Some(key) = inner.positional.first().and_then(Value::as_str).filter(|_| orders) else { continue };
+        let name = table.column_by_key(&key).map_or_else(|| key.to_string(), |column| column.name.clone());
+        let column = super::annotations::call("sqlalchemy.column", vec![Value::str(name)]);
+        let order = super::annotations::call(order, vec![column]);
+        *part = order;
+        ordered.push(at);
+    }
+    if ordered.is_empty() {
+        return (index.clone(), ordered);
+    }
+    let kind = SymbolKind::Call { callee: Value::external(path), args };
+    (Value::symbol(kind, index.place()), ordered)
 }
 
 /// A column with its type written out where it comes from a foreign key, and its foreign keys resolved.
@@ -254,10 +302,15 @@ fn create(
             problems.push(Unresolved::Refused(error.to_string(), at));
         }
     }
+    let dialect = catalog.dialect;
     // Autogenerate compares what the model says, not what the database makes of it.
     if let Some(made) = catalog.resolve(&catalog.tables, name)
         && let Some(made) = catalog.tables.get_mut(&made)
     {
+        for index in made.indexes.iter_mut().filter(|index| index.constraint && dialect == Dialect::Sqlite) {
+            // What names it is the model.
+            index.generated_name = index.name.is_none();
+        }
         for column in &mut made.columns {
             if let Some(nullable) = nullable.get(&column.name) {
                 column.nullable = *nullable;

@@ -12,7 +12,7 @@ mod sqlmodel;
 mod table;
 mod versions;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::discover;
 use super::python::{Imports, Interpreter, SnapshotModules, Value};
@@ -55,6 +55,51 @@ pub(crate) fn declared(
     }
 }
 
+/// Mapped classes of the compared metadata in modules that nothing `env.py` imports reaches: Alembic never sees them.
+///
+/// # Errors
+/// Where the snapshot cannot be read.
+pub(crate) fn unregistered(project: &Project, snapshot: &dyn Snapshot) -> Result<Vec<SourceProblem>, SnapshotError> {
+    let files = snapshot.files()?;
+    let modules = SnapshotModules::new(snapshot, discover::python_roots(project, files))?;
+    let versions = versions::of(project, snapshot)?;
+    let mut found = Vec::new();
+    {
+        let recorder = Recorder::new(&modules);
+        let mut interpreter = Interpreter::new(&modules, &recorder, Imports::Eager);
+        let mut reading = Reading { project, snapshot, files, doubts: Vec::new(), problems: Vec::new() };
+        let Target::Keys(keys) = reading.run(&mut interpreter, &recorder)? else { return Ok(found) };
+        let seen = interpreter.classes().len();
+        let known: BTreeSet<RepoPath> = interpreter.modules().map(|module| module.path.clone()).collect();
+        for path in model_files(project, snapshot, files)? {
+            if !known.contains(&path) {
+                interpreter.load(&path);
+            }
+        }
+        let mut mapper = Mapper::default();
+        let late: Vec<_> = interpreter.classes().iter().skip(seen).cloned().collect();
+        for class in late {
+            let Outcome::Table(table) = mapper.map(&mut interpreter, &class, versions) else { continue };
+            if table.meta.as_ref().is_some_and(|meta| keys.contains(&meta.key)) {
+                found.push(SourceProblem {
+                    path: class.place.path().clone(),
+                    place: Some(class.place.clone()),
+                    message: format!(
+                        "the model {} (table {}) is in a module that nothing imported by env.py imports",
+                        class.name, table.name
+                    ),
+                    help: format!("import {} where env.py takes its models from", class.module),
+                });
+            }
+        }
+    }
+    found.sort_by(|a, b| (&a.path, &a.message).cmp(&(&b.path, &b.message)));
+    match modules.into_error() {
+        Some(error) => Err(error),
+        None => Ok(found),
+    }
+}
+
 /// Which metadata is compared.
 enum Target {
     /// These.
@@ -82,7 +127,7 @@ impl Reading<'_> {
                 if self.files.get(&path).is_some() {
                     interpreter.load(&path);
                 } else {
-                    for file in python_files(self.files, &path) {
+                    for file in discover::below(self.project, self.files, &path) {
                         interpreter.load(&file);
                     }
                 }
@@ -361,33 +406,12 @@ fn several(values: Vec<Value>) -> Target {
     if keys.len() == values.len() { Target::Keys(keys) } else { Target::All }
 }
 
-/// Python files below a folder, tests apart.
-fn python_files(files: &FileList, dir: &RepoPath) -> Vec<RepoPath> {
-    files
-        .under(dir)
-        .map(|entry| &entry.path)
-        .filter(|path| path.extension() == Some("py") && !discover::is_foreign(path))
-        .cloned()
-        .collect()
-}
-
-/// Words that stand in every file that declares tables, by whichever style.
-const MARKS: [&str; 7] =
-    ["__tablename__", "db.Model", "table=True", "Table(", "mapped_column(", "declarative_base", "Column("];
-
 /// Files below the project's root that declare tables, its migrations apart.
 fn model_files(project: &Project, snapshot: &dyn Snapshot, files: &FileList) -> Result<Vec<RepoPath>, SnapshotError> {
-    let scripts = project.facts.get(discover::SCRIPT_LOCATION).map(RepoPath::new);
     let mut found = Vec::new();
-    for path in python_files(files, &project.root) {
-        let is_script = scripts.as_ref().is_some_and(|dir| path.is_under(dir))
-            || project.migrations.iter().any(|dir| path.is_under(dir));
-        let is_test = path.file_name().starts_with("test_") || path.file_name() == "conftest.py";
-        if is_script || is_test {
-            continue;
-        }
+    for path in discover::below(project, files, &project.root) {
         if let Some(source) = snapshot.read(&path)?.text()
-            && MARKS.iter().any(|mark| source.text().contains(mark))
+            && discover::declares_tables(source.text())
         {
             found.push(path);
         }
@@ -397,9 +421,5 @@ fn model_files(project: &Project, snapshot: &dyn Snapshot, files: &FileList) -> 
 
 /// Whether tables are declared behind a place: what a module that stops there did not get to.
 fn has_models_behind(place: &Place) -> bool {
-    let text = place.source.text().get(place.span.start as usize..).unwrap_or_default();
-    MARKS.iter().any(|mark| text.contains(mark))
+    discover::declares_tables(place.source.text().get(place.span.start as usize..).unwrap_or_default())
 }
-
-#[cfg(test)]
-mod tests;

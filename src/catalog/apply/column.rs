@@ -190,7 +190,7 @@ impl Catalog {
             return Err(missing("the column", format!("{name}.{column}")));
         };
         let column = found.columns[at].name.clone();
-        if let Some(reason) = column_held(dialect, found, &column) {
+        if let Some(reason) = column_held(dialect, found, &column).filter(|_| !self.lookup.rebuilding) {
             return Err(refused(format!("the column {name}.{column} cannot be dropped: {reason}")));
         }
         let mut effects = self.release_column(&name, &column, cascade)?;
@@ -329,6 +329,11 @@ impl Catalog {
                         before.name, after.ty
                     )));
                 }
+                if let (TypeKind::Named(old), Some(ColumnDefault::Text(_))) = (&before.ty.kind, &before.default)
+                    && after.ty.kind != before.ty.kind
+                {
+                    after.default_type = Some(old.clone());
+                }
                 after.collation.clone_from(collation);
             }
             ColumnChange::SetDefault(default) => {
@@ -342,6 +347,7 @@ impl Catalog {
             }
             ColumnChange::DropDefault => {
                 after.default = None;
+                after.default_type = None;
                 if matches!(after.auto_increment, Some(AutoIncrement::Serial | AutoIncrement::RowId)) {
                     after.auto_increment = None;
                 }

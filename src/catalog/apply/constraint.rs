@@ -161,7 +161,8 @@ impl Catalog {
 
     /// Refuses the name of an index that is taken: in its schema (PostgreSQL, SQLite), or in its table (others).
     pub(super) fn free_index_name(&self, table: &Table, name: &str, constraint: bool) -> Result<(), ApplyError> {
-        let own = table.indexes.iter().find(|index| self.named(index.name.as_deref(), name));
+        let listed = table.indexes.iter().filter(|index| !(index.constraint && self.dialect == Dialect::Sqlite));
+        let own = listed.into_iter().find(|index| self.named(index.name.as_deref(), name));
         if let Some(index) = own {
             return Err(exists("the index", format!("{name} of {}", table.name), index.place.as_ref()));
         }
