@@ -143,7 +143,10 @@ mod tests {
             found,
             [(COMPARE_TYPE, "false".into()), (INCLUDE_SCHEMAS, "true".into()), (VERSION_TABLE, "versions".into())]
         );
-        assert_eq!(of("context.configure(compare_type=my_compare, compare_server_default=f)"), [(COMPARE_TYPE, "true".into())]);
+        assert_eq!(
+            of("context.configure(compare_type=my_compare, compare_server_default=f)"),
+            [(COMPARE_TYPE, "true".into())]
+        );
         assert_eq!(of("opts = {'compare_server_default': True}"), [(COMPARE_SERVER_DEFAULT, "true".into())]);
         assert_eq!(of("other.call(compare_type=False)"), []);
     }

@@ -71,7 +71,9 @@ impl Renderer<'_> {
             Value::Int(number) => Some(number.to_string()),
             Value::Float(number) => Some(number.to_string()),
             Value::Str(text) => Some(literal(text)),
-            Value::Instance(_) => value.as_str().map(|text| literal(&text)).or_else(|| value.as_int().map(|n| n.to_string())),
+            Value::Instance(_) => {
+                value.as_str().map(|text| literal(&text)).or_else(|| value.as_int().map(|n| n.to_string()))
+            }
             Value::Symbol(symbol) => {
                 if let Some(column) = self.column(value) {
                     return Some(identifier(&column));
@@ -187,7 +189,9 @@ impl Renderer<'_> {
         let postgres = self.dialect.is_postgres_like();
         match name {
             "now" if args.positional.is_empty() => {
-                return Some(if postgres || self.dialect == Dialect::MySql { "now()" } else { "CURRENT_TIMESTAMP" }.to_owned());
+                return Some(
+                    if postgres || self.dialect == Dialect::MySql { "now()" } else { "CURRENT_TIMESTAMP" }.to_owned(),
+                );
             }
             "current_timestamp" | "current_date" | "current_time" | "localtimestamp" | "localtime" | "current_user"
             | "session_user"
@@ -201,7 +205,9 @@ impl Renderer<'_> {
     }
 
     fn binary(&self, operator: &str, left: &Value, right: &Value, depth: usize) -> Option<String> {
-        let null = right.is_none() || right.path().as_deref() == Some("sqlalchemy.null") || matches!(right.call_of(), Some(("sqlalchemy.null", _)));
+        let null = right.is_none()
+            || right.path().as_deref() == Some("sqlalchemy.null")
+            || matches!(right.call_of(), Some(("sqlalchemy.null", _)));
         let truth = match right {
             Value::Bool(truth) => Some(*truth),
             _ => match right.call_of() {
@@ -248,17 +254,22 @@ impl Renderer<'_> {
         if let (Some(("sqlalchemy.Sequence", sequence)), "next_value") = (base.call_of(), name) {
             let name = sequence.get(0, "name")?.as_str()?;
             let schema = sequence.keyword("schema").and_then(Value::as_str);
-            let name = schema.map_or_else(|| identifier(&name), |schema| format!("{}.{}", identifier(&schema), identifier(&name)));
+            let name = schema
+                .map_or_else(|| identifier(&name), |schema| format!("{}.{}", identifier(&schema), identifier(&name)));
             return Some(format!("nextval({})", literal(&name)));
         }
         let first = args.positional.first();
-        let null = first.is_some_and(|value| value.is_none() || matches!(value.call_of(), Some(("sqlalchemy.null", _))));
+        let null =
+            first.is_some_and(|value| value.is_none() || matches!(value.call_of(), Some(("sqlalchemy.null", _))));
         if let Value::Symbol(symbol) = value
             && let SymbolKind::Call { callee: Value::Symbol(callee), args } = &symbol.kind
             && let SymbolKind::Call { .. } = &callee.kind
         {
             // `column.op("||")(other)`.
-            let (left, "op" | "bool_op", operator) = Value::Symbol(std::rc::Rc::clone(callee)).method_call().map(|(b, n, a)| (b.clone(), if n == "op" { "op" } else { "bool_op" }, a.clone()))? else {
+            let (left, "op" | "bool_op", operator) = Value::Symbol(std::rc::Rc::clone(callee))
+                .method_call()
+                .map(|(b, n, a)| (b.clone(), if n == "op" { "op" } else { "bool_op" }, a.clone()))?
+            else {
                 return None;
             };
             let operator = operator.positional.first()?.as_str()?;
@@ -298,25 +309,32 @@ impl Renderer<'_> {
 
 /// The words of a type in a cast: the few that expressions of schemas use.
 fn cast_type(value: &Value) -> Option<String> {
-    let path = value.path().map(|path| path.to_string()).or_else(|| value.call_of().map(|(path, _)| path.to_owned()))?;
+    let path =
+        value.path().map(|path| path.to_string()).or_else(|| value.call_of().map(|(path, _)| path.to_owned()))?;
     let args: Vec<String> = value
         .call_of()
         .map(|(_, args)| {
             let named = args.keyword.iter().filter(|(key, _)| matches!(&**key, "length" | "precision" | "scale"));
-            args.positional.iter().chain(named.map(|(_, value)| value)).filter_map(Value::as_int).map(|n| n.to_string()).collect()
+            args.positional
+                .iter()
+                .chain(named.map(|(_, value)| value))
+                .filter_map(Value::as_int)
+                .map(|n| n.to_string())
+                .collect()
         })
         .unwrap_or_default();
     let name = path.rsplit('.').next()?.to_uppercase();
-    let name = match name.as_str() {
-        "STRING" | "UNICODE" => "VARCHAR".to_owned(),
-        "UNICODETEXT" => "TEXT".to_owned(),
-        "DATETIME" => "TIMESTAMP".to_owned(),
-        "INTEGER" | "TEXT" | "BIGINTEGER" | "DATE" | "BOOLEAN" | "NUMERIC" | "FLOAT" | "UUID" | "JSONB" | "JSON"
-        | "VARCHAR" | "TSVECTOR" | "REGCONFIG" | "INET" | "BIGINT" | "TIMESTAMP" => {
-            if name == "BIGINTEGER" { "BIGINT".to_owned() } else { name }
-        }
-        _ => return None,
-    };
+    let name =
+        match name.as_str() {
+            "STRING" | "UNICODE" => "VARCHAR".to_owned(),
+            "UNICODETEXT" => "TEXT".to_owned(),
+            "DATETIME" => "TIMESTAMP".to_owned(),
+            "INTEGER" | "TEXT" | "BIGINTEGER" | "DATE" | "BOOLEAN" | "NUMERIC" | "FLOAT" | "UUID" | "JSONB"
+            | "JSON" | "VARCHAR" | "TSVECTOR" | "REGCONFIG" | "INET" | "BIGINT" | "TIMESTAMP" => {
+                if name == "BIGINTEGER" { "BIGINT".to_owned() } else { name }
+            }
+            _ => return None,
+        };
     Some(if args.is_empty() { name } else { format!("{name}({})", args.join(", ")) })
 }
 

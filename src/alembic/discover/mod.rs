@@ -19,12 +19,12 @@ use crate::project::{EcosystemKind, Project, ProjectOverride};
 use crate::source::RepoPath;
 
 use facts::Evidence;
+use ini::{HERE, Ini};
+use locations::Found;
+use locations::bases;
 pub(crate) use locations::is_foreign;
 pub(crate) use pins::version;
 pub(crate) use reach::declares_tables;
-use locations::bases;
-use ini::{HERE, Ini};
-use locations::Found;
 
 /// [`Project::facts`]: the folder that holds `env.py`.
 pub(crate) const SCRIPT_LOCATION: &str = "script-location";

@@ -91,9 +91,7 @@ fn imports(text: &str) -> Vec<Import> {
                 let module = part.split_whitespace().next().unwrap_or_default();
                 found.push(Import { level: 0, module: module.to_owned(), names: Vec::new() });
             }
-        } else if let Some((module, names)) =
-            line.strip_prefix("from ").and_then(|rest| rest.split_once(" import"))
-        {
+        } else if let Some((module, names)) = line.strip_prefix("from ").and_then(|rest| rest.split_once(" import")) {
             let mut names = names.split('#').next().unwrap_or_default().to_owned();
             // A list in parentheses, or continued by a backslash.
             while (names.contains('(') && !names.contains(')')) || names.trim_end().ends_with('\\') {
@@ -157,7 +155,10 @@ mod tests {
     #[test]
     fn imports_are_followed_through_packages() -> Result<(), SnapshotError> {
         let snapshot = MemorySnapshot::new([
-            ("app/alembic/env.py", "from alembic import context\nfrom app.models import (\n  Base,  # x\n  user,\n)\nimport os, app.extra as e\n"),
+            (
+                "app/alembic/env.py",
+                "from alembic import context\nfrom app.models import (\n  Base,  # x\n  user,\n)\nimport os, app.extra as e\n",
+            ),
             ("app/__init__.py", ""),
             ("app/models/__init__.py", "from .base import Base\nfrom . import tag\n"),
             ("app/models/base.py", "from ..settings import X"),

@@ -1,7 +1,7 @@
 //! `Column(…)`.
 
-use super::naming::{Sort, Subject, Written};
 use super::Reader;
+use super::naming::{Sort, Subject, Written};
 use crate::alembic::python::{Args, Value};
 use crate::alembic::types::{self, Doubt, Enumeration, SqlType};
 use crate::catalog::operation::{Constraint, NewColumn, NewForeignKey};
@@ -58,7 +58,8 @@ impl Reader<'_, '_, '_> {
     /// # Errors
     /// Where it is no column, or its name cannot be known.
     pub(crate) fn column(&mut self, value: &Value) -> Result<ColumnItem, Doubt> {
-        let Some(("sqlalchemy.Column" | "sqlalchemy.orm.mapped_column" | "sqlalchemy.column", args)) = value.call_of() else {
+        let Some(("sqlalchemy.Column" | "sqlalchemy.orm.mapped_column" | "sqlalchemy.column", args)) = value.call_of()
+        else {
             return Err(self.doubt(value, "a column that cannot be evaluated"));
         };
         let place = value.place().unwrap_or_else(|| self.place.clone());
@@ -210,7 +211,10 @@ impl Reader<'_, '_, '_> {
             Some(("sqlalchemy.Identity", args)) => {
                 let always = args.get(0, "always").and_then(Value::as_bool) == Some(true);
                 // Databases without identity columns make them as any other counting column.
-                if matches!(self.scheme.dialect, Dialect::PostgreSql | Dialect::CockroachDb | Dialect::SqlServer | Dialect::Oracle) {
+                if matches!(
+                    self.scheme.dialect,
+                    Dialect::PostgreSql | Dialect::CockroachDb | Dialect::SqlServer | Dialect::Oracle
+                ) {
                     item.new.column.auto_increment =
                         Some(if always { AutoIncrement::IdentityAlways } else { AutoIncrement::IdentityByDefault });
                     if !item.nullable_written {
@@ -245,12 +249,10 @@ impl Reader<'_, '_, '_> {
         match value {
             Value::None => Ok(None),
             Value::Symbol(_) if matches!(value.call_of(), Some(("sqlalchemy.FetchedValue", _))) => Ok(None),
-            Value::Symbol(_) if value.as_str().is_none() => {
-                match self.renderer().render(value) {
-                    Some(text) => Ok(Some(crate::sql::expression::default(&text, dialect))),
-                    None => Err(self.doubt(value, "a default that cannot be evaluated")),
-                }
-            }
+            Value::Symbol(_) if value.as_str().is_none() => match self.renderer().render(value) {
+                Some(text) => Ok(Some(crate::sql::expression::default(&text, dialect))),
+                None => Err(self.doubt(value, "a default that cannot be evaluated")),
+            },
             _ => match value.as_str() {
                 Some(text) => Ok(Some(ColumnDefault::Text(text.to_string()))),
                 None => Err(self.doubt(value, "a default that cannot be evaluated")),
@@ -292,7 +294,13 @@ impl Reader<'_, '_, '_> {
     }
 
     /// The name of a constraint, under the naming convention.
-    pub(crate) fn name(&self, written: Written, sort: Sort, columns: &[String], doubts: &mut Vec<Doubt>) -> Option<String> {
+    pub(crate) fn name(
+        &self,
+        written: Written,
+        sort: Sort,
+        columns: &[String],
+        doubts: &mut Vec<Doubt>,
+    ) -> Option<String> {
         let subject = Subject {
             sort,
             table: &self.table.name,
@@ -316,8 +324,14 @@ fn is_item(value: &Value) -> bool {
     matches!(
         value.call_of(),
         Some((
-            "sqlalchemy.ForeignKey" | "sqlalchemy.CheckConstraint" | "sqlalchemy.Computed" | "sqlalchemy.Identity"
-                | "sqlalchemy.Sequence" | "sqlalchemy.FetchedValue" | "sqlalchemy.DefaultClause" | "sqlalchemy.ColumnDefault",
+            "sqlalchemy.ForeignKey"
+                | "sqlalchemy.CheckConstraint"
+                | "sqlalchemy.Computed"
+                | "sqlalchemy.Identity"
+                | "sqlalchemy.Sequence"
+                | "sqlalchemy.FetchedValue"
+                | "sqlalchemy.DefaultClause"
+                | "sqlalchemy.ColumnDefault",
             _
         ))
     )

@@ -5,9 +5,7 @@ use super::naming::{Sort, Subject, Written};
 use crate::alembic::python::{Args, Value};
 use crate::alembic::types::Doubt;
 use crate::catalog::operation::{Constraint, NewForeignKey};
-use crate::catalog::{
-    Check, Dialect, ForeignKey, Index, IndexOn, IndexPart, Key, Name, ObjectName, ReferentialAction,
-};
+use crate::catalog::{Check, Dialect, ForeignKey, Index, IndexOn, IndexPart, Key, Name, ObjectName, ReferentialAction};
 use crate::source::Place;
 
 /// A constraint or an index of a table.
@@ -62,8 +60,7 @@ impl Reader<'_, '_, '_> {
                 let mut table = None;
                 let mut target_columns = Vec::new();
                 for (at, target) in targets.iter().enumerate() {
-                    let (name, column) =
-                        self.target(target, columns.get(at).map_or("", String::as_str))?;
+                    let (name, column) = self.target(target, columns.get(at).map_or("", String::as_str))?;
                     table = Some(name);
                     target_columns.push(column);
                 }
@@ -104,7 +101,11 @@ impl Reader<'_, '_, '_> {
     ///
     /// # Errors
     /// Where one of them cannot be known.
-    pub(crate) fn column_names(&self, values: &[Value], column_name: &dyn Fn(&str) -> String) -> Result<Vec<String>, Doubt> {
+    pub(crate) fn column_names(
+        &self,
+        values: &[Value],
+        column_name: &dyn Fn(&str) -> String,
+    ) -> Result<Vec<String>, Doubt> {
         values
             .iter()
             .map(|value| match value.as_str() {
@@ -237,10 +238,8 @@ impl Reader<'_, '_, '_> {
             },
         };
         let (on_delete, on_update) = (action("ondelete"), action("onupdate"));
-        let initially_deferred = args
-            .keyword("initially")
-            .and_then(Value::as_str)
-            .is_some_and(|word| word.eq_ignore_ascii_case("deferred"));
+        let initially_deferred =
+            args.keyword("initially").and_then(Value::as_str).is_some_and(|word| word.eq_ignore_ascii_case("deferred"));
         // `INITIALLY DEFERRED` alone makes the constraint deferrable (PostgreSQL, "CREATE TABLE").
         let deferrable = args.keyword("deferrable").and_then(Value::as_bool).unwrap_or(initially_deferred);
         ForeignKey {

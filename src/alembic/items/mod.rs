@@ -49,10 +49,7 @@ impl<'s> Reader<'_, '_, 's> {
     pub(crate) fn doubt(&self, value: &Value, otherwise: &str) -> Doubt {
         match value.as_unknown() {
             Some(unknown) => Doubt { reason: unknown.reason.clone(), place: Some(unknown.place.clone()) },
-            None => Doubt {
-                reason: otherwise.to_owned(),
-                place: value.place().or_else(|| Some(self.place.clone())),
-            },
+            None => Doubt { reason: otherwise.to_owned(), place: value.place().or_else(|| Some(self.place.clone())) },
         }
     }
 

@@ -123,14 +123,15 @@ impl Convention {
     /// Where it has a name that cannot be known.
     pub(crate) fn name(&self, written: Written, subject: &Subject<'_>) -> Result<Option<String>, String> {
         let unknown = || "the name of a constraint that a naming convention computes".to_owned();
-        let template =
-            self.templates.get(subject.sort.key()).or_else(|| self.templates.get(subject.sort.class()));
+        let template = self.templates.get(subject.sort.key()).or_else(|| self.templates.get(subject.sort.class()));
         let (given, template) = match (written, template) {
             (Written::Final(name), _) | (Written::Plain(name), None) => return Ok(Some(name)),
             (Written::Unknown, _) => return Err("a name that is computed".to_owned()),
             (Written::No, None) => return Ok(None),
             (_, Some(None)) => return Err(unknown()),
-            (Written::Plain(name), Some(Some(template))) if !template.contains("constraint_name") => return Ok(Some(name)),
+            (Written::Plain(name), Some(Some(template))) if !template.contains("constraint_name") => {
+                return Ok(Some(name));
+            }
             (Written::Plain(name), Some(Some(template))) => (Some(name), template),
             // SQLAlchemy refuses a check without a name here, but for those that a type makes: they stay unnamed.
             (Written::No, Some(Some(template))) if template.contains("constraint_name") => return Ok(None),

@@ -7,9 +7,7 @@ use super::naming::{Sort, Written};
 use crate::alembic::python::{Args, Text, Value};
 use crate::alembic::types::{Doubt, Enumeration};
 use crate::catalog::operation::{Constraint, NewTable};
-use crate::catalog::{
-    AutoIncrement, ColumnType, Dialect, Index, IndexPart, Key, ObjectName, TableKind,
-};
+use crate::catalog::{AutoIncrement, ColumnType, Dialect, Index, IndexPart, Key, ObjectName, TableKind};
 
 /// A table as `CREATE TABLE` makes it, and what is made along with it.
 #[derive(Debug, Clone)]
@@ -111,9 +109,11 @@ impl Reader<'_, '_, '_> {
             columns.iter().filter(|column| column.untyped).map(|column| column.new.column.name.clone()).collect();
         let temporary = options.iter().any(|(key, value)| {
             &**key == "prefixes"
-                && value.items().unwrap_or_default().iter().any(|word| {
-                    word.as_str().is_some_and(|word| word.to_uppercase().contains("TEMP"))
-                })
+                && value
+                    .items()
+                    .unwrap_or_default()
+                    .iter()
+                    .any(|word| word.as_str().is_some_and(|word| word.to_uppercase().contains("TEMP")))
         });
         let partitioned = options.iter().any(|(key, value)| &**key == "postgresql_partition_by" && !value.is_none());
         let kind = if temporary {
@@ -172,9 +172,8 @@ impl Reader<'_, '_, '_> {
 
     /// Makes the column count that SQLAlchemy makes count (`PrimaryKeyConstraint._autoincrement_column`).
     fn count(&self, columns: &mut [ColumnItem], key: &Key, options: &[(Text, Value)]) {
-        let in_key = |column: &ColumnItem| {
-            key.columns.iter().any(|part| part.column() == Some(column.new.column.name.as_str()))
-        };
+        let in_key =
+            |column: &ColumnItem| key.columns.iter().any(|part| part.column() == Some(column.new.column.name.as_str()));
         let lone = key.columns.len() == 1;
         let mut counted = false;
         for column in columns.iter_mut().filter(|column| in_key(column)) {

@@ -1,6 +1,6 @@
 //! The tables that models declare, made in a catalog as `metadata.create_all()` makes them in a database.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::registry::Meta;
 use super::resolve::{References, Unresolved, is_foreign_key, own_type};
@@ -25,7 +25,8 @@ pub(super) fn make(
     let mut problems: Vec<Unresolved> = Vec::new();
     for table in tables {
         let name = object_name(table);
-        let Some(item) = read(interpreter, tables, table, references, dialect, &mut problems, &mut catalog.doubts) else {
+        let Some(item) = read(interpreter, tables, table, references, dialect, &mut problems, &mut catalog.doubts)
+        else {
             continue;
         };
         if let Some(schema) = &name.schema {
@@ -45,7 +46,9 @@ pub(super) fn make(
     }
     for problem in problems {
         let (reason, place, reach) = match problem {
-            Unresolved::Refused(reason, place) if clean => (format!("SQLAlchemy refuses the models: {reason}"), place, Reach::Everything),
+            Unresolved::Refused(reason, place) if clean => {
+                (format!("SQLAlchemy refuses the models: {reason}"), place, Reach::Everything)
+            }
             Unresolved::Refused(reason, place) => (reason, place, Reach::Nothing),
             Unresolved::Doubt(reason, place) => (reason, place, Reach::Nothing),
         };
@@ -75,7 +78,11 @@ fn read(
     if let Some(schema) = table.schema()
         && schema.as_str().is_none()
     {
-        doubt(format!("the schema {schema:?} of a table"), table.place.clone(), Reach::Table(ObjectName::bare(&table.name)));
+        doubt(
+            format!("the schema {schema:?} of a table"),
+            table.place.clone(),
+            Reach::Table(ObjectName::bare(&table.name)),
+        );
         return None;
     }
     if let Some((reason, place)) = &table.doubt {
@@ -89,7 +96,11 @@ fn read(
         Some(value) => match Convention::of(&value) {
             Some(convention) => convention,
             None => {
-                doubt("a naming convention that cannot be evaluated".to_owned(), table.place.clone(), Reach::Table(name.clone()));
+                doubt(
+                    "a naming convention that cannot be evaluated".to_owned(),
+                    table.place.clone(),
+                    Reach::Table(name.clone()),
+                );
                 Convention::default()
             }
         },
@@ -210,10 +221,7 @@ fn column_item(
             *value = references.written(tables, value, 0);
         }
     }
-    Value::symbol(
-        SymbolKind::Call { callee: Value::external(path), args },
-        Some(column.place.clone()),
-    )
+    Value::symbol(SymbolKind::Call { callee: Value::external(path), args }, Some(column.place.clone()))
 }
 
 /// A column that a constraint or index names by text and that its table does not have: SQLAlchemy refuses it.
@@ -259,7 +267,8 @@ fn create(
     for sequence in sequences {
         let operation = OperationKind::CreateSequence { name: sequence, owned_by: None };
         // Two columns may share a sequence.
-        let _ = catalog.apply(&Operation::new(operation, place.clone()).guarded(crate::catalog::operation::Guard::IfAbsent));
+        let _ = catalog
+            .apply(&Operation::new(operation, place.clone()).guarded(crate::catalog::operation::Guard::IfAbsent));
     }
     let nullable: BTreeMap<String, bool> = table
         .columns
@@ -281,6 +290,20 @@ fn create(
     for column in &mut table.columns {
         keep(&mut column.constraints);
     }
+    // Two constraints of one name: a metadata can hold them, and the later one is found by it.
+    let mut named = BTreeSet::new();
+    let mut constraints: Vec<Constraint> = Vec::new();
+    for constraint in table.constraints.into_iter().rev() {
+        let repeated = match &constraint {
+            Constraint::Index(index) => index.name.clone().is_some_and(|name| !named.insert(name)),
+            _ => false,
+        };
+        if !repeated {
+            constraints.push(constraint);
+        }
+    }
+    constraints.reverse();
+    table.constraints = constraints;
     let at = place.clone();
     if let Err(error) = catalog.apply(&Operation::new(OperationKind::CreateTable(Box::new(table)), place.clone())) {
         problems.push(Unresolved::Refused(error.to_string(), at));

@@ -31,7 +31,11 @@ use table::TableSpec;
 ///
 /// # Errors
 /// Where the snapshot cannot be read.
-pub(crate) fn declared(project: &Project, snapshot: &dyn Snapshot, dialect: Dialect) -> Result<Declared, SnapshotError> {
+pub(crate) fn declared(
+    project: &Project,
+    snapshot: &dyn Snapshot,
+    dialect: Dialect,
+) -> Result<Declared, SnapshotError> {
     let files = snapshot.files()?;
     let modules = SnapshotModules::new(snapshot, discover::python_roots(project, files))?;
     let versions = versions::of(project, snapshot)?;
@@ -138,12 +142,8 @@ impl Reading<'_> {
             }
             return Ok(Target::All);
         }
-        let configured: Vec<Value> = recorder
-            .configured
-            .borrow()
-            .iter()
-            .filter_map(|args| args.keyword("target_metadata").cloned())
-            .collect();
+        let configured: Vec<Value> =
+            recorder.configured.borrow().iter().filter_map(|args| args.keyword("target_metadata").cloned()).collect();
         let value = match configured.last() {
             Some(value) => Some(value.clone()),
             None => module.and_then(|module| interpreter.global(&module, "target_metadata")),
@@ -179,7 +179,8 @@ impl Reading<'_> {
         for file in modules.read_files() {
             let Some(error) = file.errors().first() else { continue };
             let text = file.source().text();
-            let conflict = text.lines().any(|line| line.starts_with("<<<<<<< ")) && text.lines().any(|line| line.starts_with(">>>>>>> "));
+            let conflict = text.lines().any(|line| line.starts_with("<<<<<<< "))
+                && text.lines().any(|line| line.starts_with(">>>>>>> "));
             let (message, help) = if conflict {
                 ("this file has conflict markers".to_owned(), "resolve the conflict".to_owned())
             } else {
@@ -240,10 +241,8 @@ impl Reading<'_> {
                 kept.push(table);
             }
         }
-        let classes: Vec<(usize, String, usize)> = classes
-            .into_iter()
-            .filter_map(|(class, name, at)| moved.get(&at).map(|at| (class, name, *at)))
-            .collect();
+        let classes: Vec<(usize, String, usize)> =
+            classes.into_iter().filter_map(|(class, name, at)| moved.get(&at).map(|at| (class, name, *at))).collect();
         let references = References::new(&kept, &classes);
         attach(&mut kept, &references, recorder);
         let references = References::new(&kept, &classes);
@@ -280,7 +279,8 @@ impl Reading<'_> {
         let all: Vec<_> = interpreter.classes().to_vec();
         for class in &all {
             let outcome = mapper.map(interpreter, class, versions);
-            let maybe = recorder.maybe_classes.borrow().iter().find(|(at, _)| *at == address(class)).map(|(_, u)| u.clone());
+            let maybe =
+                recorder.maybe_classes.borrow().iter().find(|(at, _)| *at == address(class)).map(|(_, u)| u.clone());
             match outcome {
                 Outcome::None => {}
                 Outcome::Table(spec) => {
@@ -369,9 +369,8 @@ fn attach(tables: &mut [TableSpec], references: &References, recorder: &Recorder
     }
     for made in recorder.indexes.borrow().iter() {
         let origin = registry::symbol_address(&made.value);
-        let known = tables.iter().any(|table| {
-            table.indexes.iter().any(|index| registry::symbol_address(index) == origin)
-        });
+        let known =
+            tables.iter().any(|table| table.indexes.iter().any(|index| registry::symbol_address(index) == origin));
         if known {
             continue;
         }
@@ -424,3 +423,6 @@ fn model_files(project: &Project, snapshot: &dyn Snapshot, files: &FileList) -> 
 fn has_models_behind(place: &Place) -> bool {
     discover::declares_tables(place.source.text().get(place.span.start as usize..).unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests;

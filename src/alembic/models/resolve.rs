@@ -210,7 +210,13 @@ impl References {
     }
 
     /// The target of a foreign key as `schema.table.column`.
-    fn target(&self, tables: &[TableSpec], owner: &TableSpec, value: &Value, place: &Place) -> Result<Target, Unresolved> {
+    fn target(
+        &self,
+        tables: &[TableSpec],
+        owner: &TableSpec,
+        value: &Value,
+        place: &Place,
+    ) -> Result<Target, Unresolved> {
         if let Some((table, column)) = self.column(tables, value) {
             return Ok(Target::Known(table, column));
         }
@@ -354,9 +360,7 @@ pub(super) fn own_type(args: &Args) -> Option<Value> {
         args.positional
             .iter()
             .enumerate()
-            .find(|(at, value)| {
-                types::is_type(value) || (*at == 1 && matches!(value, Value::Unknown(_)))
-            })
+            .find(|(at, value)| types::is_type(value) || (*at == 1 && matches!(value, Value::Unknown(_))))
             .map(|(_, value)| value.clone())
     })
 }

@@ -39,8 +39,17 @@ enum Node {
     Sequence(Vec<Node>),
     Choice(Vec<Node>),
     Capture(usize, Box<Node>),
-    Repeat { node: Box<Node>, min: usize, max: usize, greedy: bool },
-    Look { node: Box<Node>, behind: bool, negative: bool },
+    Repeat {
+        node: Box<Node>,
+        min: usize,
+        max: usize,
+        greedy: bool,
+    },
+    Look {
+        node: Box<Node>,
+        behind: bool,
+        negative: bool,
+    },
 }
 
 #[derive(Debug)]
@@ -381,9 +390,9 @@ impl<'t> Matcher<'t> {
     fn sequence(&mut self, nodes: &[Node], at: usize, groups: &mut Groups, then: Then<'_, 't>) -> bool {
         match nodes.split_first() {
             None => then(self, at, groups),
-            Some((first, rest)) => self.run(first, at, groups, &mut |matcher, end, groups| {
-                matcher.sequence(rest, end, groups, then)
-            }),
+            Some((first, rest)) => {
+                self.run(first, at, groups, &mut |matcher, end, groups| matcher.sequence(rest, end, groups, then))
+            }
         }
     }
 
@@ -508,7 +517,8 @@ impl Interpreter<'_> {
                 let made = substitute(&pattern, &text, count, |text, groups| match replacement.as_str() {
                     Some(replacement) => Ok(template(&replacement, text, groups)),
                     None => {
-                        let made = self.call_value(replacement, Args::positional(vec![matched(text, groups)]), place)?;
+                        let made =
+                            self.call_value(replacement, Args::positional(vec![matched(text, groups)]), place)?;
                         Ok(made.as_str().map(|text| text.to_string()))
                     }
                 })?;
@@ -526,8 +536,7 @@ impl Interpreter<'_> {
                 };
                 if name == "findall" {
                     let items = found.iter().map(|groups| {
-                        let all: Vec<Value> =
-                            groups.iter().map(|range| part(range.unwrap_or_default())).collect();
+                        let all: Vec<Value> = groups.iter().map(|range| part(range.unwrap_or_default())).collect();
                         match all.as_slice() {
                             [whole] => whole.clone(),
                             [_, one] => one.clone(),
