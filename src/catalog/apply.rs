@@ -1,5 +1,6 @@
 //! Applying operations to a catalog.
 
+mod cast;
 mod column;
 mod constraint;
 mod index;
@@ -259,12 +260,13 @@ impl Catalog {
             }
             K::DropExtension(name) => self.drop_extension(name, guard),
             K::Comment { table, column, text } => self.comment(table, column.as_deref(), text.as_deref(), guard),
-            K::Data { table, .. } => self.touch_rows(table),
+            K::Data { kind, table, .. } => self.touch_rows(*kind, table),
             K::Harmless(_) => {
                 self.note_setting(place.text());
                 Ok(Vec::new())
             }
             K::Transaction(_) | K::Environment(_) => Ok(Vec::new()),
+            K::Invalid(reason) => Err(refused(reason)),
             K::Opaque { .. } => {
                 self.doubts.extend(operation.as_opaque());
                 Ok(Vec::new())
@@ -300,11 +302,10 @@ impl Catalog {
     /// What keeps the name of a table, view, sequence or index from being given, in dialects where they share one
     /// namespace: what sort of object has it, and where it was made.
     fn relation(&self, name: &Name) -> Option<(&'static str, Option<&Place>)> {
-        let written = ObjectName { schema: Some(name.schema.clone()), name: name.name.clone() };
-        if let Some(found) = self.resolve(&self.tables, &written) {
+        if let Some(found) = self.find(&self.tables, &name.schema, &name.name) {
             return Some(("the table", self.tables.get(&found).and_then(|table| table.place.as_ref())));
         }
-        if let Some(found) = self.resolve(&self.views, &written) {
+        if let Some(found) = self.find(&self.views, &name.schema, &name.name) {
             return Some(("the view", self.views.get(&found).and_then(|view| view.place.as_ref())));
         }
         if self.dialect == Dialect::MySql {

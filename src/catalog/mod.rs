@@ -146,21 +146,24 @@ impl Catalog {
 
     /// Looks a name up in one of the catalog's maps: by schema where one is written, along the search path otherwise.
     pub fn resolve<T>(&self, map: &BTreeMap<Name, T>, name: &ObjectName) -> Option<Name> {
-        let find = |schema: &str| {
-            let exact = Name::new(schema, name.name.clone());
-            if map.contains_key(&exact) {
-                return Some(exact);
-            }
-            if !self.dialect.folds_names() {
-                return None;
-            }
-            map.keys().find(|key| key.schema == schema && self.dialect.same_name(&key.name, &name.name)).cloned()
-        };
+        let find = |schema: &str| self.find(map, schema, &name.name);
         match &name.schema {
-            _ if !self.dialect.has_schemas() => find(""),
+            _ if !self.dialect.has_schemas() => find(TEMPORARY_SCHEMA).or_else(|| find("")),
             Some(schema) => find(schema),
             None => find(TEMPORARY_SCHEMA).or_else(|| self.search_path.iter().find_map(|schema| find(schema))),
         }
+    }
+
+    /// The object of that name in that schema.
+    pub(crate) fn find<T>(&self, map: &BTreeMap<Name, T>, schema: &str, name: &str) -> Option<Name> {
+        let exact = Name::new(schema, name);
+        if map.contains_key(&exact) {
+            return Some(exact);
+        }
+        if !self.dialect.folds_names() {
+            return None;
+        }
+        map.keys().find(|key| key.schema == schema && self.dialect.same_name(&key.name, name)).cloned()
     }
 
     /// The table of that name.

@@ -352,6 +352,9 @@ pub enum OperationKind {
     /// A statement that cannot touch what a catalog holds: a function, a trigger, a policy, SET, a PRAGMA. The text
     /// says what it is.
     Harmless(&'static str),
+    /// A statement that the database refuses whatever the catalog holds (SQLite's missing ALTER COLUMN); the text says
+    /// why.
+    Invalid(String),
     /// What could not be read.
     Opaque {
         /// Why.

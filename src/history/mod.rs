@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::catalog::apply::{ApplyError, Effect};
-use crate::catalog::operation::{Guard, Operation, OperationKind};
+use crate::catalog::operation::{Guard, Operation, OperationKind, TransactionKind};
 use crate::catalog::{Catalog, Dialect, Object, ObjectName, Opaque, Reach};
 use crate::source::{Place, RepoPath, Source};
 
@@ -124,6 +124,19 @@ impl Run<'_> {
         }
     }
 
+    /// Does one operation as a part of rebuilding its table, as Alembic's batch mode does on SQLite: nothing in the
+    /// table itself holds a column back, what is on a column goes with it.
+    pub fn apply_in_rebuild(&mut self, operation: Operation) {
+        self.catalog.rebuild(true);
+        self.apply(operation);
+        self.catalog.rebuild(false);
+    }
+
+    /// Changes what rebuilding a table changes by itself, beside what is asked for.
+    pub(crate) fn reshape(&mut self, name: &ObjectName, change: impl FnOnce(&mut crate::catalog::Table)) {
+        self.catalog.reshape(name, change);
+    }
+
     /// Records that a condition of the database's engine itself is broken (two statements that may not stand in one
     /// transaction): not an operation, and still a reason why the history cannot be applied.
     pub fn refuse(&mut self, place: Place, reason: impl Into<String>) {
@@ -144,7 +157,21 @@ pub struct Operations {
 
 impl Script for Operations {
     fn run(&self, run: &mut Run<'_>) {
+        let mut undone = None;
         for (at, operation) in self.operations.iter().enumerate() {
+            if let OperationKind::Transaction(kind) = &operation.kind {
+                match kind {
+                    TransactionKind::Begin if is_rolled_back(&self.operations[at + 1..]) => {
+                        undone = Some(run.catalog.clone());
+                    }
+                    TransactionKind::Rollback => {
+                        if let Some(before) = undone.take() {
+                            *run.catalog = before;
+                        }
+                    }
+                    _ => {}
+                }
+            }
             if matches!(operation.kind, OperationKind::DropTable { .. }) {
                 run.catalog.drop_together(&dropped_with(&self.operations, at));
                 run.apply(operation.clone());
@@ -161,6 +188,15 @@ impl Script for Operations {
     fn fingerprint(&self) -> u64 {
         self.fingerprint
     }
+}
+
+/// Whether a transaction that has just begun ends in a ROLLBACK.
+fn is_rolled_back(operations: &[Operation]) -> bool {
+    let end = operations.iter().find_map(|operation| match &operation.kind {
+        OperationKind::Transaction(kind) if *kind != TransactionKind::Begin => Some(*kind),
+        _ => None,
+    });
+    end == Some(TransactionKind::Rollback)
 }
 
 /// The tables that one `DROP TABLE a, b` drops together: they may refer to each other.

@@ -241,6 +241,13 @@ impl<'a> Comparison<'a> {
                     difference.replayed = Some(text::table(table));
                     difference.migrated_at.clone_from(&table.place);
                     self.note(difference, &[Object::Table(&table.name)]);
+                    // A table made by a query is there for certain, whatever its columns are.
+                    let doubts = self.declared.doubts.iter().chain(&self.replayed.doubts);
+                    let mut others = doubts.filter(|doubt| Some(&doubt.place) != table.place.as_ref());
+                    let certain = !others.any(|doubt| doubt.reach.covers(&Object::Table(&table.name), self.dialect()));
+                    if let Some(difference) = self.found.last_mut() {
+                        difference.certain = certain;
+                    }
                 }
                 (None, None) => {}
             }
@@ -256,7 +263,9 @@ impl<'a> Comparison<'a> {
 
     fn columns(&mut self, pair: Pair<'a>) {
         for column in &pair.declared.columns {
-            match pair.replayed.columns.iter().find(|other| other.name == column.name) {
+            let there =
+                pair.replayed.columns.iter().find(|other| other.name == column.name && self.is_described(other));
+            match there {
                 Some(other) => self.column(pair, column, other),
                 None => {
                     let mut difference = in_table(Side::Missing, Aspect::Column, pair, &column.name);
@@ -267,7 +276,7 @@ impl<'a> Comparison<'a> {
             }
         }
         for column in &pair.replayed.columns {
-            if pair.declared.columns.iter().any(|other| other.name == column.name) {
+            if pair.declared.columns.iter().any(|other| other.name == column.name) || !self.is_described(column) {
                 continue;
             }
             let mut difference = in_table(Side::Extra, Aspect::Column, pair, &column.name);
@@ -275,6 +284,13 @@ impl<'a> Comparison<'a> {
             difference.migrated_at = or_table(column.place.as_ref(), pair.replayed);
             self.note(difference, &[Object::Column(&pair.declared.name, &column.name)]);
         }
+    }
+}
+
+impl Comparison<'_> {
+    /// Whether the describer reports a column: `PRAGMA table_info` hides SQLite's generated ones.
+    fn is_described(&self, column: &Column) -> bool {
+        self.dialect() != Dialect::Sqlite || column.generated.is_none()
     }
 }
 

@@ -27,7 +27,64 @@ pub(super) fn actions(cursor: &mut Cursor<'_>, table: &ObjectName) -> Actions {
             cursor.eat_symbol(',');
         }
     }
+    if cursor.dialect == Dialect::Sqlite {
+        refuse_in_sqlite(&mut kinds);
+    }
+    kinds.0.sort_by_key(|(kind, _)| pass(cursor.dialect, kind));
     kinds
+}
+
+/// In which order a database does the actions of one ALTER TABLE, whatever order they are written in: PostgreSQL in the
+/// passes of `ATPrepCmd` (src/backend/commands/tablecmds.c), MySQL on the table as it was.
+fn pass(dialect: Dialect, kind: &K) -> u8 {
+    match dialect {
+        Dialect::PostgreSql => match kind {
+            K::DropColumn { .. } | K::DropConstraint { .. } => 0,
+            K::AlterColumn { change, .. } => match change {
+                ColumnChange::DropDefault
+                | ColumnChange::DropNotNull
+                | ColumnChange::DropIdentity
+                | ColumnChange::Generated(None) => 0,
+                ColumnChange::Type { .. } => 1,
+                ColumnChange::SetNotNull | ColumnChange::Generated(Some(_)) | ColumnChange::Redefine(_) => 3,
+                ColumnChange::SetDefault(_) | ColumnChange::AddIdentity(_) => 5,
+            },
+            K::AddColumn { .. } => 2,
+            K::AddConstraint { constraint: Constraint::ForeignKey(_), .. } => 5,
+            K::AddConstraint { .. } => 4,
+            _ => 6,
+        },
+        Dialect::MySql => match kind {
+            K::DropConstraint { .. } => 0,
+            K::DropIndex { .. } => 1,
+            K::DropColumn { .. } => 2,
+            K::RenameTable { .. } => 5,
+            K::AddConstraint { .. } => 4,
+            _ => 3,
+        },
+        _ => 0,
+    }
+}
+
+/// What SQLite's ALTER TABLE cannot do: <https://www.sqlite.org/lang_altertable.html>.
+fn refuse_in_sqlite(kinds: &mut Actions) {
+    for (kind, guard) in &mut kinds.0 {
+        let reason = match &*kind {
+            K::AlterColumn { .. } => "SQLite cannot alter a column",
+            K::AddConstraint { .. } | K::DropConstraint { .. } => "SQLite cannot add or drop a constraint of a table",
+            K::AddColumn { column, .. } => {
+                let key =
+                    |constraint: &Constraint| matches!(constraint, Constraint::PrimaryKey(_) | Constraint::Index(_));
+                if !column.constraints.iter().any(key) {
+                    continue;
+                }
+                "SQLite cannot add a column that is unique or the primary key"
+            }
+            _ => continue,
+        };
+        *kind = K::Invalid(reason.to_owned());
+        *guard = Guard::None;
+    }
 }
 
 fn action(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut Actions) -> Read<()> {

@@ -46,7 +46,9 @@ pub(crate) fn canonical_tokens(text: &str, tokens: &[Token], dialect: Dialect) -
             Piece { text, word, kind: token.kind }
         })
         .collect();
-    drop_casts(&mut pieces);
+    if dialect.is_postgres_like() {
+        drop_casts(&mut pieces);
+    }
     drop_parentheses(&mut pieces);
     let mut out = String::new();
     let mut last_word = false;
@@ -58,7 +60,7 @@ pub(crate) fn canonical_tokens(text: &str, tokens: &[Token], dialect: Dialect) -
         last_word = piece.word;
     }
     match out.as_str() {
-        "now()" | "current_timestamp()" | "transaction_timestamp()" => "current_timestamp".to_owned(),
+        "now()" | "current_timestamp()" if dialect != Dialect::Sqlite => "current_timestamp".to_owned(),
         _ => out,
     }
 }
@@ -220,7 +222,9 @@ fn constant(cursor: &mut Cursor<'_>, depth: usize) -> Option<ColumnDefault> {
         }
         TokenKind::Symbol(sign @ ('-' | '+')) => {
             cursor.skip();
-            let number = cursor.token(0).filter(|token| token.kind == TokenKind::Number)?;
+            // A plus sign stays in what the database stores: `+10` is an expression there.
+            let kept = sign == '+' && matches!(cursor.dialect, Dialect::PostgreSql | Dialect::Sqlite);
+            let number = cursor.token(0).filter(|token| token.kind == TokenKind::Number && !kept)?;
             cursor.skip();
             let digits = cursor.text_of(number);
             ColumnDefault::Number(if sign == '-' { format!("-{digits}") } else { digits.to_owned() })
@@ -235,15 +239,14 @@ fn constant(cursor: &mut Cursor<'_>, depth: usize) -> Option<ColumnDefault> {
             "false" => literal(cursor, ColumnDefault::Bool(false)),
             "null" => literal(cursor, ColumnDefault::Null),
             "array" => list(cursor, depth)?,
-            "now" | "current_timestamp" | "localtimestamp" | "localtime" | "getdate" | "transaction_timestamp" => {
-                now(cursor, &word)?
-            }
+            "now" | "current_timestamp" | "localtimestamp" | "localtime" | "getdate" => now(cursor, &word)?,
+            "cast" => cast(cursor, depth)?,
             "nextval" => next_value(cursor)?,
             _ => return None,
         },
         _ => return None,
     };
-    while cursor.token(0).is_some_and(|token| token.kind == TokenKind::Cast) {
+    while cursor.dialect.is_postgres_like() && cursor.token(0).is_some_and(|token| token.kind == TokenKind::Cast) {
         cursor.skip();
         let ty = super::types::read(cursor).ok()?;
         if ty.array
@@ -275,11 +278,22 @@ fn list(cursor: &mut Cursor<'_>, depth: usize) -> Option<ColumnDefault> {
     Some(ColumnDefault::List(values))
 }
 
-/// The moment of the statement. PostgreSQL's `localtimestamp` and `localtime` are other things than `now()`.
+/// `CAST(constant AS type)`.
+fn cast(cursor: &mut Cursor<'_>, depth: usize) -> Option<ColumnDefault> {
+    cursor.skip();
+    let mut inside = cursor.inside().ok()?;
+    let value = constant(&mut inside, depth + 1)?;
+    inside.eat("as").then_some(())?;
+    let ty = super::types::read(&mut inside).ok()?;
+    (inside.at_end() && !ty.array).then_some(value)
+}
+
+/// The moment of the statement. PostgreSQL's `localtimestamp`, `localtime` and `transaction_timestamp()` are kept as
+/// other things than `now()`.
 fn now(cursor: &mut Cursor<'_>, word: &str) -> Option<ColumnDefault> {
     let known = match cursor.dialect {
         Dialect::PostgreSql | Dialect::CockroachDb => {
-            matches!(word, "now" | "current_timestamp" | "transaction_timestamp")
+            matches!(word, "now" | "current_timestamp")
         }
         Dialect::MySql => matches!(word, "now" | "current_timestamp" | "localtimestamp" | "localtime"),
         Dialect::SqlServer => matches!(word, "current_timestamp" | "getdate"),

@@ -1,6 +1,6 @@
 //! Columns: added, dropped, renamed, altered.
 
-use super::{Applied, ApplyError, Effect, exists, missing, refused};
+use super::{Applied, ApplyError, Effect, cast, exists, missing, refused};
 use crate::catalog::operation::{ColumnChange, ColumnPosition, Guard, NewColumn};
 use crate::catalog::{
     AutoIncrement, Catalog, Column, ColumnDefault, ColumnType, Dialect, ForeignKey, IndexOn, IndexPart, Name,
@@ -115,7 +115,18 @@ impl Catalog {
 
     /// A type with the names in it resolved.
     fn settled(&self, ty: &ColumnType) -> Result<ColumnType, ApplyError> {
-        let TypeKind::Named(name) = &ty.kind else { return Ok(ty.clone()) };
+        let name = match &ty.kind {
+            TypeKind::Named(name) => name,
+            // A type with modifiers that is no built-in one: `vector(3)`.
+            TypeKind::Other(text) if self.dialect == Dialect::PostgreSql => {
+                let word = text.split_once('(').map(|(word, _)| ObjectName::bare(word.trim().trim_matches('"')));
+                return match word.filter(|word| self.type_named(word).is_none() && !self.may_have_type(word)) {
+                    Some(word) => Err(missing("the type", word)),
+                    None => Ok(ty.clone()),
+                };
+            }
+            _ => return Ok(ty.clone()),
+        };
         if let Some(found) = self.type_named(name) {
             return Ok(ColumnType { kind: TypeKind::Named(ObjectName::from(&found)), array: ty.array });
         }
@@ -179,7 +190,7 @@ impl Catalog {
             return Err(missing("the column", format!("{name}.{column}")));
         };
         let column = found.columns[at].name.clone();
-        if let Some(reason) = column_held(dialect, found, &column) {
+        if let Some(reason) = column_held(dialect, found, &column).filter(|_| !self.lookup.rebuilding) {
             return Err(refused(format!("the column {name}.{column} cannot be dropped: {reason}")));
         }
         let mut effects = self.release_column(&name, &column, cascade)?;
@@ -386,15 +397,15 @@ impl Catalog {
         }
     }
 
-    /// PostgreSQL refuses a change to an enum while a default of another type stands: it casts stored defaults, and
-    /// nothing casts to an enum by itself.
+    /// PostgreSQL refuses a change of type while a default stands that it cannot cast by itself: USING speaks of rows
+    /// alone (<https://www.postgresql.org/docs/current/sql-altertable.html>).
     fn holds_default(&self, before: &Column, ty: &ColumnType) -> bool {
-        let TypeKind::Named(name) = &ty.kind else { return false };
+        let to_enum = matches!(&ty.kind, TypeKind::Named(name) if self.enumeration(name).is_some());
+        let scalar = !ty.array && !before.ty.array;
         self.dialect == Dialect::PostgreSql
-            && matches!(before.default, Some(ColumnDefault::Text(_)))
-            && self.enumeration(name).is_some()
-            && !ty.array
-            && !before.ty.array
+            && before.default.is_some()
+            && scalar
+            && (to_enum || !cast::by_assignment(&before.ty, ty))
     }
 
     /// MySQL's MODIFY and CHANGE, SQL Server's ALTER COLUMN: the column anew. SQL Server keeps the default (a

@@ -1,6 +1,6 @@
 //! Constraints: primary keys, uniques, foreign keys, checks.
 
-use super::{Applied, ApplyError, Effect, exists, missing, naming, refused};
+use super::{Applied, ApplyError, Effect, cast, exists, missing, naming, refused};
 use crate::catalog::operation::{Constraint, ConstraintKind, Guard, NewForeignKey};
 use crate::catalog::{
     Catalog, Check, Dialect, ForeignKey, Index, IndexOn, IndexPart, Key, Name, ObjectName, Table, TableKind,
@@ -161,7 +161,8 @@ impl Catalog {
 
     /// Refuses the name of an index that is taken: in its schema (PostgreSQL, SQLite), or in its table (others).
     pub(super) fn free_index_name(&self, table: &Table, name: &str, constraint: bool) -> Result<(), ApplyError> {
-        let own = table.indexes.iter().find(|index| self.named(index.name.as_deref(), name));
+        let listed = table.indexes.iter().filter(|index| !(index.constraint && self.dialect == Dialect::Sqlite));
+        let own = listed.into_iter().find(|index| self.named(index.name.as_deref(), name));
         if let Some(index) = own {
             return Err(exists("the index", format!("{name} of {}", table.name), index.place.as_ref()));
         }
@@ -307,6 +308,17 @@ impl Catalog {
                 key.target_columns.len()
             )));
         }
+        for (column, other) in key.columns.iter().zip(&key.target_columns) {
+            let types = (table.column(self.dialect, column), target.column(self.dialect, other));
+            if let (Some(one), Some(two)) = types
+                && !cast::may_refer(self.dialect, &one.ty, &two.ty)
+            {
+                return Err(refused(format!(
+                    "a foreign key cannot refer from {}.{column} ({}) to {}.{other} ({})",
+                    table.name, one.ty, target.name, two.ty
+                )));
+            }
+        }
         if !self.has_unique_on(target, &key.target_columns) {
             let columns = key.target_columns.join(", ");
             let what = if self.dialect == Dialect::MySql { "index" } else { "unique constraint" };
@@ -330,8 +342,10 @@ impl Catalog {
         let prefix = |parts: &[IndexPart]| covers(self.dialect, parts, columns);
         let key = table.primary_key.as_ref();
         if self.dialect == Dialect::MySql {
+            // Fulltext and spatial indexes serve no foreign key.
+            let plain = |index: &Index| index.method.as_deref().is_none_or(|method| method == "btree");
             return key.is_some_and(|key| prefix(&key.columns))
-                || table.indexes.iter().any(|index| prefix(&index.parts));
+                || table.indexes.iter().any(|index| plain(index) && prefix(&index.parts));
         }
         key.is_some_and(|key| same(&key.columns))
             || table.indexes.iter().any(|index| index.unique && index.predicate.is_none() && same(&index.parts))

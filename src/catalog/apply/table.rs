@@ -1,7 +1,7 @@
 //! Tables: made, dropped, renamed, moved.
 
 use super::{Applied, ApplyError, Effect, exists, missing, naming, refused};
-use crate::catalog::operation::{Guard, NewTable, TableSource};
+use crate::catalog::operation::{DataKind, Guard, NewTable, TableSource};
 use crate::catalog::{
     AutoIncrement, Catalog, ColumnDefault, Dialect, Name, ObjectName, Opaque, Reach, Sequence, TEMPORARY_SCHEMA, Table,
     TableKind,
@@ -11,7 +11,7 @@ use crate::source::Place;
 impl Catalog {
     pub(super) fn create_table(&mut self, new: &NewTable, place: &Place, guard: Guard) -> Applied {
         let mut name = self.new_name(&new.name);
-        if new.kind == TableKind::Temporary && self.dialect.is_postgres_like() {
+        if new.kind == TableKind::Temporary {
             TEMPORARY_SCHEMA.clone_into(&mut name.schema);
         }
         self.need_schema(&name.schema)?;
@@ -364,8 +364,12 @@ impl Catalog {
     }
 
     /// Rows can only be written where a table is.
-    pub(super) fn touch_rows(&self, table: &ObjectName) -> Applied {
-        let system = table.schema.as_deref().is_some_and(|schema| !self.schemas.contains(schema))
+    pub(super) fn touch_rows(&self, kind: DataKind, table: &ObjectName) -> Applied {
+        // Transact-SQL names the alias of a joined table behind UPDATE and DELETE.
+        let alias = self.dialect == Dialect::SqlServer && matches!(kind, DataKind::Update | DataKind::Delete);
+        let system = alias
+            || table.name.is_empty()
+            || table.schema.as_deref().is_some_and(|schema| !self.schemas.contains(schema))
             || ["pg_", "sqlite_", "sys", "information_schema", "_prisma_migrations", "alembic_version"]
                 .iter()
                 .any(|prefix| table.name.starts_with(prefix));

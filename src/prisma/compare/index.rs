@@ -8,7 +8,7 @@ impl<'a> Comparison<'a> {
     pub(super) fn indexes(&mut self, pair: Pair<'a>) {
         let declared: Vec<&Index> = pair.declared.indexes.iter().collect();
         let mut replayed: Vec<&Index> =
-            pair.replayed.indexes.iter().filter(|index| self.is_described(pair.replayed, index)).collect();
+            pair.replayed.indexes.iter().filter(|index| self.is_reported(pair.replayed, index)).collect();
         replayed.sort_by(|a, b| a.name.cmp(&b.name));
         for index in &declared {
             if replayed.iter().any(|other| self.same_index(index, other)) {
@@ -57,7 +57,7 @@ impl<'a> Comparison<'a> {
 
     /// Whether the describer reports an index: those with expressions it leaves out, and those with a condition before
     /// version 7 (`indexes_query.sql`).
-    fn is_described(&self, table: &Table, index: &Index) -> bool {
+    fn is_reported(&self, table: &Table, index: &Index) -> bool {
         let partial = index.predicate.is_some();
         let gone = partial && !self.options.partial_indexes && (self.options.prisma_major < 7 || !self.keeps_partial());
         // SQLite and the others know no such columns; PostgreSQL reports INCLUDE columns among the others.

@@ -23,7 +23,10 @@ pub(super) fn same(declared: (&Catalog, &Column), replayed: (&Catalog, &Column))
     if next == Seen::Unknown || prev == Seen::Unknown {
         return true;
     }
-    let (next_list, prev_list) = (declared.1.ty.array, replayed.1.ty.array);
+    let list = |column: &Column| {
+        column.ty.array || matches!(&column.ty.kind, TypeKind::Other(text) if text.trim_end().ends_with("[]"))
+    };
+    let (next_list, prev_list) = (list(declared.1), list(replayed.1));
     match dialect {
         Dialect::PostgreSql | Dialect::CockroachDb => {
             same_postgres(dialect, &next, &prev, next_list || prev_list) && next_list == prev_list
@@ -179,9 +182,8 @@ fn cockroach(name: &str, args: &[i64]) -> Seen {
 fn mysql(name: &str, args: &[i64], unsigned: bool) -> Seen {
     let native = |name: &str, args: &[i64]| Seen::Native(name.to_owned(), args.to_vec(), unsigned);
     match name {
-        "boolean" => native("tinyint", &[1]),
-        // Display widths mean nothing, except that TINYINT(1) is a boolean.
-        "tinyint" if args == [1] && !unsigned => native("tinyint", &[1]),
+        // A boolean is a TINYINT(1), and display widths mean nothing to a type.
+        "boolean" => native("tinyint", &[]),
         "tinyint" | "smallint" | "mediumint" | "int" | "bigint" | "year" | "float" | "double" => native(name, &[]),
         "decimal" => match args {
             [] => native(name, &[10, 0]),
@@ -263,6 +265,16 @@ pub(super) enum Family {
     Other,
 }
 
+/// Whether a MySQL type is the one that stands for booleans: TINYINT(1).
+fn is_boolean(ty: &ColumnType) -> bool {
+    match &ty.kind {
+        TypeKind::Builtin { name, args, unsigned } => {
+            name == "boolean" || (name == "tinyint" && *args == [1] && !unsigned)
+        }
+        _ => false,
+    }
+}
+
 /// The family of a column's type.
 pub(super) fn family(catalog: &Catalog, column: &Column) -> Family {
     match seen(catalog, &column.ty, true) {
@@ -279,7 +291,7 @@ pub(super) fn family(catalog: &Catalog, column: &Column) -> Family {
                 "binary" => Family::Binary,
                 _ => Family::Other,
             },
-            (Dialect::MySql, "tinyint") if args == [1] => Family::Boolean,
+            (Dialect::MySql, "tinyint") if is_boolean(&column.ty) => Family::Boolean,
             (Dialect::MySql | Dialect::SqlServer, "bit") if args.is_empty() || args == [1] => Family::Boolean,
             (_, "smallint" | "integer" | "int" | "bigint" | "tinyint" | "mediumint" | "oid" | "year") => Family::Int,
             (_, "numeric" | "decimal" | "money" | "smallmoney" | "real" | "double precision" | "double" | "float") => {
