@@ -28,13 +28,10 @@ enum Verdict {
 /// What driftgate says of a case, and why.
 fn judge(case: &Value) -> (Verdict, Vec<String>) {
     let files = case["files"].as_object().into_iter().flatten();
-    let files: Vec<(&str, &str)> =
-        files.map(|(path, text)| (path.as_str(), text.as_str().unwrap_or_default())).collect();
+    let files: Vec<(&str, &str)> = files.map(|(path, text)| (path.as_str(), text.as_str().unwrap_or_default())).collect();
     let snapshot = MemorySnapshot::new(files);
     let projects = Alembic.discover(&snapshot, &[]).unwrap_or_default();
-    let [project] = projects.as_slice() else {
-        return (Verdict::NotJudged, vec![format!("{} projects", projects.len())]);
-    };
+    let [project] = projects.as_slice() else { return (Verdict::NotJudged, vec![format!("{} projects", projects.len())]) };
     let history = Alembic.history(project, &snapshot).unwrap();
     let broken: Vec<String> = history
         .problems
@@ -132,11 +129,7 @@ fn run(name: &str, text: &str) -> (usize, usize) {
         } else if !expected {
             let label = case["verdict"].as_str().unwrap_or_default();
             let key = format!("{label} but {verdict:?}");
-            wrong.entry(key).or_default().push(format!(
-                "{id} {}\n      {}",
-                case["mutation"]["kind"],
-                told.join("\n      ")
-            ));
+            wrong.entry(key).or_default().push(format!("{id} {}\n      {}", case["mutation"]["kind"], told.join("\n      ")));
         }
         if only.is_some() {
             println!("{id} {verdict:?} {}\n   {}", case["verdict"], told.join("\n   "));
