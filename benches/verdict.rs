@@ -38,11 +38,17 @@ fn project(migrations: usize) -> (String, Vec<(String, String)>) {
         let column = format!("field{number}");
         let mut sql = format!("-- AlterTable\nALTER TABLE \"Model{model}\" ADD COLUMN     \"{column}\" VARCHAR(80);\n");
         if number % 3 == 0 {
-            let _ = write!(sql, "\n-- CreateIndex\nCREATE INDEX \"Model{model}_{column}_idx\" ON \"Model{model}\"(\"{column}\");\n");
+            let _ = write!(
+                sql,
+                "\n-- CreateIndex\nCREATE INDEX \"Model{model}_{column}_idx\" ON \"Model{model}\"(\"{column}\");\n"
+            );
             indexes[model].push(column.clone());
         }
         if number % 5 == 0 {
-            let _ = write!(sql, "\n-- AlterTable\nALTER TABLE \"Model{model}\" ALTER COLUMN \"{column}\" SET DEFAULT 'x';\n");
+            let _ = write!(
+                sql,
+                "\n-- AlterTable\nALTER TABLE \"Model{model}\" ALTER COLUMN \"{column}\" SET DEFAULT 'x';\n"
+            );
             columns[model].push(format!("{column} String? @default(\"x\") @db.VarChar(80)"));
         } else {
             columns[model].push(format!("{column} String? @db.VarChar(80)"));
@@ -71,9 +77,7 @@ fn snapshot(schema: &str, migrations: &[(String, String)]) -> MemorySnapshot {
         ("prisma/schema.prisma".to_owned(), schema.to_owned()),
         ("prisma/migrations/migration_lock.toml".to_owned(), "provider = \"postgresql\"\n".to_owned()),
     ];
-    files.extend(
-        migrations.iter().map(|(name, sql)| (format!("prisma/migrations/{name}/migration.sql"), sql.clone())),
-    );
+    files.extend(migrations.iter().map(|(name, sql)| (format!("prisma/migrations/{name}/migration.sql"), sql.clone())));
     MemorySnapshot::new(files)
 }
 
