@@ -270,6 +270,9 @@ pub struct Column {
     pub nullable: bool,
     /// The default that the database applies. Defaults that a client library applies are none.
     pub default: Option<ColumnDefault>,
+    /// The type that the default is stored in, where the column has another one by now (PostgreSQL): dropping the type
+    /// takes the default along.
+    pub(crate) default_type: Option<ObjectName>,
     /// MySQL's and SQLite's AUTO_INCREMENT, SQL Server's IDENTITY, PostgreSQL's serial types and `GENERATED AS IDENTITY`.
     pub auto_increment: Option<AutoIncrement>,
     /// The expression of a generated column, and whether it is stored.
@@ -292,6 +295,7 @@ impl Column {
             ty,
             nullable,
             default: None,
+            default_type: None,
             auto_increment: None,
             generated: None,
             on_update: None,

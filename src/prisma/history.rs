@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use super::connection::{self, ConnectionSchema};
 use crate::catalog::operation::{Guard, Operation, OperationKind};
-use crate::catalog::{Dialect, Opaque, Reach};
+use crate::catalog::{Catalog, Dialect, ObjectName, Opaque, Reach, TypeKind};
 use crate::git::snapshot::{FileText, fingerprint};
 use crate::git::{Snapshot, SnapshotError};
 use crate::history::{History, HistoryProblem, HistoryProblemKind, Migration, Operations, Run, Script};
 use crate::project::Project;
 use crate::source::{Place, RepoPath, Source};
-use crate::sql;
+use crate::sql::{self, LabelUse};
 
 /// The file of a migration directory that the engine runs.
 pub(crate) const SCRIPT: &str = "migration.sql";
@@ -154,7 +154,41 @@ fn without_script(path: &RepoPath, files: &[&str]) -> Option<HistoryProblem> {
     problem(HistoryProblemKind::MissingFile, format!("{path} holds no {SCRIPT}: Prisma refuses the whole folder"))
 }
 
-fn read_script(history: &mut History, source: Arc<Source>, dialect: Dialect) -> (Arc<Source>, Operations) {
+/// A migration of Prisma: one transaction where the database is PostgreSQL.
+struct Migrate {
+    operations: Operations,
+    /// Labels of enums that may be used in the transaction that adds them.
+    label_uses: Vec<LabelUse>,
+}
+
+impl Script for Migrate {
+    fn run(&self, run: &mut Run<'_>) {
+        self.operations.run(run);
+        for one in &self.label_uses {
+            if one.table.as_ref().is_none_or(|table| has_column_of(run.catalog(), table, &one.enumeration)) {
+                let (value, name) = (&one.value, &one.enumeration);
+                let reason =
+                    format!("the value {value} of the enum {name} cannot be used in the transaction that adds it");
+                run.refuse(one.place.clone(), reason);
+            }
+        }
+    }
+
+    fn fingerprint(&self) -> u64 {
+        self.operations.fingerprint
+    }
+}
+
+/// Whether a table has a column of an enum.
+fn has_column_of(catalog: &Catalog, table: &ObjectName, enumeration: &ObjectName) -> bool {
+    let of_enum = |ty: &TypeKind| match ty {
+        TypeKind::Named(name) => name.name == enumeration.name,
+        _ => false,
+    };
+    catalog.table(table).is_some_and(|table| table.columns.iter().any(|column| of_enum(&column.ty.kind)))
+}
+
+fn read_script(history: &mut History, source: Arc<Source>, dialect: Dialect) -> (Arc<Source>, Migrate) {
     let script = sql::read(&source, dialect);
     if let Some((place, reason)) = &script.error {
         history.problems.push(HistoryProblem {
@@ -170,11 +204,13 @@ fn read_script(history: &mut History, source: Arc<Source>, dialect: Dialect) -> 
     }
     let refusals =
         if dialect == Dialect::PostgreSql { sql::postgres_transaction_refusals(&operations) } else { Vec::new() };
+    let label_uses =
+        if dialect == Dialect::PostgreSql { sql::postgres_label_uses(&operations) } else { Vec::new() };
     let fingerprint = fingerprint_of(&source);
-    (source, Operations { operations, refusals, fingerprint })
+    (source, Migrate { operations: Operations { operations, refusals, fingerprint }, label_uses })
 }
 
-fn unreadable(history: &mut History, source: Arc<Source>, reason: &str) -> (Arc<Source>, Operations) {
+fn unreadable(history: &mut History, source: Arc<Source>, reason: &str) -> (Arc<Source>, Migrate) {
     let place = Place::start_of(&source);
     history.problems.push(HistoryProblem {
         kind: HistoryProblemKind::Unreadable,
@@ -184,7 +220,8 @@ fn unreadable(history: &mut History, source: Arc<Source>, reason: &str) -> (Arc<
     });
     let operations = vec![everything(place, reason.to_owned())];
     let fingerprint = fingerprint_of(&source);
-    (source, Operations { operations, refusals: Vec::new(), fingerprint })
+    let operations = Operations { operations, refusals: Vec::new(), fingerprint };
+    (source, Migrate { operations, label_uses: Vec::new() })
 }
 
 /// An operation that may have done anything.

@@ -23,7 +23,7 @@ use crate::catalog::{Dialect, Reach};
 use crate::source::{Place, Source};
 use cursor::{Cursor, Origin, Read, Unread};
 
-pub use transaction::postgres_transaction_refusals;
+pub use transaction::{LabelUse, postgres_label_uses, postgres_transaction_refusals};
 
 /// The most statements that one script is read to.
 const MAX_STATEMENTS: usize = 1_000_000;

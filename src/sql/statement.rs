@@ -294,6 +294,9 @@ fn syntax_error(cursor: &Cursor<'_>) -> Option<String> {
 /// `SELECT … INTO table`, which makes a table where it is no statement of a procedure.
 fn select_into(cursor: &mut Cursor<'_>, actions: &mut Actions) -> bool {
     let mut again = cursor.clone();
+    if again.is_word(0, "with") {
+        again.skip_until(&["insert", "update", "delete", "select", "merge"]);
+    }
     if !again.eat("select") {
         return false;
     }

@@ -329,6 +329,11 @@ impl Catalog {
                         before.name, after.ty
                     )));
                 }
+                if let (TypeKind::Named(old), Some(ColumnDefault::Text(_))) = (&before.ty.kind, &before.default)
+                    && after.ty.kind != before.ty.kind
+                {
+                    after.default_type = Some(old.clone());
+                }
                 after.collation.clone_from(collation);
             }
             ColumnChange::SetDefault(default) => {
@@ -342,6 +347,7 @@ impl Catalog {
             }
             ColumnChange::DropDefault => {
                 after.default = None;
+                after.default_type = None;
                 if matches!(after.auto_increment, Some(AutoIncrement::Serial | AutoIncrement::RowId)) {
                     after.auto_increment = None;
                 }

@@ -306,9 +306,26 @@ impl Catalog {
                 columns.map(|column| (table.name.clone(), column.name.clone()))
             })
             .collect();
+        let stored = Some(ObjectName::from(&found));
+        let in_defaults = self.tables.values().find_map(|table| {
+            let column = table.columns.iter().find(|column| column.default_type == stored)?;
+            Some(format!("{}.{}", table.name, column.name))
+        });
         let mut effects = Vec::new();
         if let Some((table, column)) = users.first().filter(|_| !cascade) {
             return Err(refused(format!("the type {found} cannot be dropped: {table}.{column} is of it")));
+        }
+        if let Some(column) = in_defaults.filter(|_| !cascade) {
+            return Err(refused(format!("the type {found} cannot be dropped: the default of {column} is stored in it")));
+        }
+        for table in self.tables.values_mut() {
+            for column in table.columns.iter_mut().filter(|column| column.default_type == stored) {
+                let before = Box::new(column.clone());
+                column.default = None;
+                column.default_type = None;
+                let after = Box::new(column.clone());
+                effects.push(Effect::ColumnChanged { table: table.name.clone(), before, after });
+            }
         }
         for (table, column) in users {
             effects.extend(self.drop_column(&ObjectName::from(&table), &column, true, true, Guard::IfPresent)?);
@@ -334,9 +351,15 @@ impl Catalog {
         }
         self.free_for_type(&new)?;
         let (kind, new_kind) = (TypeKind::Named(ObjectName::from(&old)), TypeKind::Named(ObjectName::from(&new)));
+        let (stored, new_stored) = (Some(ObjectName::from(&old)), Some(ObjectName::from(&new)));
         for table in self.tables.values_mut() {
-            for column in table.columns.iter_mut().filter(|column| column.ty.kind == kind) {
-                column.ty.kind = new_kind.clone();
+            for column in &mut table.columns {
+                if column.ty.kind == kind {
+                    column.ty.kind = new_kind.clone();
+                }
+                if column.default_type == stored {
+                    column.default_type.clone_from(&new_stored);
+                }
             }
         }
         if let Some(mut one) = self.enums.remove(&old) {

@@ -168,11 +168,12 @@ fn algorithm(index: &Index) -> &str {
 fn class<'p>(algorithm: &str, part: &'p IndexPart) -> Option<&'p str> {
     let class = part.operator_class.as_deref()?;
     let class = class.rsplit('.').next().unwrap_or(class);
+    // All others of a method are the default of one type each: `jsonb_ops`, `gist_ltree_ops`, `int4_minmax_ops`.
     let is_default = match algorithm {
-        "gin" => matches!(class, "jsonb_ops" | "array_ops" | "tsvector_ops"),
-        "brin" => class.ends_with("_minmax_ops") || class == "inet_inclusion_ops",
-        "spgist" => matches!(class, "inet_ops" | "text_ops" | "range_ops" | "quad_point_ops" | "box_ops" | "poly_ops"),
-        "gist" => matches!(class, "range_ops" | "point_ops" | "box_ops" | "poly_ops" | "circle_ops" | "tsvector_ops"),
+        "gin" => !matches!(class, "jsonb_path_ops" | "gin_trgm_ops" | "gin__int_ops"),
+        "brin" => !(class.ends_with("_bloom_ops") || class.ends_with("_multi_ops")),
+        "spgist" => class != "kd_point_ops",
+        "gist" => !(matches!(class, "inet_ops" | "gist__intbig_ops" | "gist_geometry_ops_nd") || class.starts_with("gist_trgm_ops")),
         _ => false,
     };
     (!is_default).then_some(class)
