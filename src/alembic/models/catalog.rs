@@ -1,6 +1,6 @@
 //! The tables that models declare, made in a catalog as `metadata.create_all()` makes them in a database.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::registry::Meta;
 use super::resolve::{References, Unresolved, is_foreign_key, own_type};
@@ -290,6 +290,20 @@ fn create(
     for column in &mut table.columns {
         keep(&mut column.constraints);
     }
+    // Two constraints of one name: a metadata can hold them, and the later one is found by it.
+    let mut named = BTreeSet::new();
+    let mut constraints: Vec<Constraint> = Vec::new();
+    for constraint in table.constraints.into_iter().rev() {
+        let repeated = match &constraint {
+            Constraint::Index(index) => index.name.clone().is_some_and(|name| !named.insert(name)),
+            _ => false,
+        };
+        if !repeated {
+            constraints.push(constraint);
+        }
+    }
+    constraints.reverse();
+    table.constraints = constraints;
     let at = place.clone();
     if let Err(error) = catalog.apply(&Operation::new(OperationKind::CreateTable(Box::new(table)), place.clone())) {
         problems.push(Unresolved::Refused(error.to_string(), at));

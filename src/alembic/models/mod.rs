@@ -7,6 +7,7 @@ mod columns;
 mod host;
 mod mapping;
 mod registry;
+mod relations;
 mod resolve;
 mod sqlmodel;
 mod table;
@@ -246,6 +247,23 @@ impl Reading<'_> {
         let references = References::new(&kept, &classes);
         attach(&mut kept, &references, recorder);
         let references = References::new(&kept, &classes);
+        if clean {
+            let mapped: Vec<_> = interpreter
+                .classes()
+                .iter()
+                .filter_map(|class| {
+                    let table = classes.iter().find(|(known, _, _)| *known == address(class)).map(|(_, _, at)| *at)?;
+                    Some((std::rc::Rc::clone(class), table))
+                })
+                .collect();
+            for (reason, place) in relations::refused(interpreter, &mapped, &kept, &references) {
+                self.doubts.push(Opaque {
+                    place,
+                    reason: format!("SQLAlchemy refuses the models: {reason}"),
+                    reach: Reach::Everything,
+                });
+            }
+        }
         catalog::make(interpreter, &kept, &references, dialect, clean)
     }
 
@@ -423,3 +441,6 @@ fn model_files(project: &Project, snapshot: &dyn Snapshot, files: &FileList) -> 
 fn has_models_behind(place: &Place) -> bool {
     discover::declares_tables(place.source.text().get(place.span.start as usize..).unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests;

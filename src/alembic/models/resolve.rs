@@ -309,6 +309,28 @@ impl References {
         Value::symbol(SymbolKind::Call { callee, args }, Some(place))
     }
 
+    /// The tables that a table's foreign keys refer to; none where one of them is not known.
+    pub(super) fn foreign_tables(&self, tables: &[TableSpec], owner: &TableSpec) -> Option<Vec<usize>> {
+        let mut found = Vec::new();
+        let columns = owner.columns.iter().filter_map(|column| column.value.call_of());
+        let items = columns.flat_map(|(_, args)| args.positional.iter()).chain(&owner.constraints);
+        for item in items {
+            let Some((path, args)) = item.call_of() else { continue };
+            let targets = match path {
+                "sqlalchemy.ForeignKey" => vec![args.get(0, "column")?.clone()],
+                "sqlalchemy.ForeignKeyConstraint" => args.get(1, "refcolumns").and_then(Value::items)?,
+                _ => continue,
+            };
+            for target in targets {
+                match self.target(tables, owner, &target, &owner.place) {
+                    Ok(Target::Known(table, _)) => found.push(table),
+                    _ => return None,
+                }
+            }
+        }
+        Some(found)
+    }
+
     /// The type of a column that leaves it to the target of its foreign key.
     pub(super) fn inherited_type(
         &self,

@@ -125,7 +125,11 @@ impl Interpreter<'_> {
 
     /// The folder that a module's relative imports start from.
     fn package_dir(module: &Module) -> RepoPath {
-        if module.path.extension() == Some("py") { module.path.parent().unwrap_or_default() } else { module.path.clone() }
+        if module.path.extension() == Some("py") {
+            module.path.parent().unwrap_or_default()
+        } else {
+            module.path.clone()
+        }
     }
 
     /// A module's global, or its submodule of that name.

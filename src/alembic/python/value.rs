@@ -208,7 +208,12 @@ impl Function {
     /// How many positional parameters have no default.
     pub(crate) fn required(&self) -> usize {
         let count = |parameters: &ast::Parameters| {
-            parameters.posonlyargs.iter().chain(&parameters.args).filter(|parameter| parameter.default.is_none()).count()
+            parameters
+                .posonlyargs
+                .iter()
+                .chain(&parameters.args)
+                .filter(|parameter| parameter.default.is_none())
+                .count()
         };
         match &self.code {
             Code::Def(file, range) => file.function(*range).map_or(0, |def| count(&def.parameters)),

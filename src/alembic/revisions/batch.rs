@@ -60,10 +60,7 @@ impl Database<'_, '_> {
     /// The open batch that a value is.
     pub(super) fn batch_of(&self, value: &Value) -> Option<usize> {
         let Value::Symbol(symbol) = value else { return None };
-        self.batches
-            .borrow()
-            .iter()
-            .rposition(|batch| batch.symbol.as_ref().is_some_and(|own| Rc::ptr_eq(own, symbol)))
+        self.batches.borrow().iter().rposition(|batch| batch.symbol.as_ref().is_some_and(|own| Rc::ptr_eq(own, symbol)))
     }
 
     /// `batch_op.name(…)`.

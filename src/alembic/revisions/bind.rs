@@ -26,9 +26,10 @@ impl Database<'_, '_> {
             | ("alembic.bind", "engine" | "connection" | "bind")
             | ("alembic.inspector", "bind" | "engine")
             | ("alembic.session", "bind" | "connection") => external("alembic.bind"),
-            ("alembic.migration_context" | "alembic.bind" | "alembic.inspector" | "alembic.op.impl" | "alembic.op", "dialect") => {
-                external("alembic.dialect")
-            }
+            (
+                "alembic.migration_context" | "alembic.bind" | "alembic.inspector" | "alembic.op.impl" | "alembic.op",
+                "dialect",
+            ) => external("alembic.dialect"),
             ("alembic.op", "impl") | ("alembic.migration_context", "impl") => external("alembic.op.impl"),
             ("alembic.op", "context" | "migration_context") => external("alembic.migration_context"),
             ("alembic.op.impl", "connection" | "bind") => external("alembic.bind"),
@@ -49,7 +50,12 @@ impl Database<'_, '_> {
     }
 
     /// A method of one of the context's objects.
-    pub(super) fn context_call(&self, interpreter: &mut Interpreter<'_>, path: &str, site: &CallSite<'_>) -> Option<Eval<Value>> {
+    pub(super) fn context_call(
+        &self,
+        interpreter: &mut Interpreter<'_>,
+        path: &str,
+        site: &CallSite<'_>,
+    ) -> Option<Eval<Value>> {
         let (object, name) = path.rsplit_once('.')?;
         let place = site.place;
         let first = site.args.positional.first();
@@ -70,9 +76,10 @@ impl Database<'_, '_> {
             }
             ("alembic.bind", "connect" | "execution_options" | "get_bind" | "engine") => Ok(external("alembic.bind")),
             ("alembic.session", "get_bind" | "connection" | "bind") => Ok(external("alembic.bind")),
-            ("alembic.bind" | "alembic.session" | "alembic.migration_context", "begin" | "begin_nested" | "begin_transaction") => {
-                Ok(external("alembic.transaction"))
-            }
+            (
+                "alembic.bind" | "alembic.session" | "alembic.migration_context",
+                "begin" | "begin_nested" | "begin_transaction",
+            ) => Ok(external("alembic.transaction")),
             // `connection.run_sync(f)`.
             ("alembic.bind", "run_sync" | "run_callable") => {
                 let mut args = site.args.clone();
@@ -86,11 +93,25 @@ impl Database<'_, '_> {
             ("alembic.migration_context", "execute") => {
                 self.execute(interpreter, site.args, place).map(|_| Value::None)
             }
-            ("alembic.bind" | "alembic.session" | "alembic.transaction",
-                "commit" | "rollback" | "close" | "flush" | "add" | "add_all" | "delete" | "merge" | "refresh" | "expunge_all"
-                | "bulk_save_objects" | "bulk_insert_mappings" | "bulk_update_mappings" | "expire_all" | "invalidate" | "detach") => {
-                Ok(Value::None)
-            }
+            (
+                "alembic.bind" | "alembic.session" | "alembic.transaction",
+                "commit"
+                | "rollback"
+                | "close"
+                | "flush"
+                | "add"
+                | "add_all"
+                | "delete"
+                | "merge"
+                | "refresh"
+                | "expunge_all"
+                | "bulk_save_objects"
+                | "bulk_insert_mappings"
+                | "bulk_update_mappings"
+                | "expire_all"
+                | "invalidate"
+                | "detach",
+            ) => Ok(Value::None),
             ("alembic.bind" | "alembic.session", "query" | "get") => Ok(rows_value(place)),
             ("alembic.bind" | "alembic.dialect", "has_table") => {
                 let at = usize::from(object == "alembic.dialect" || first.and_then(Value::path).is_some());
@@ -114,9 +135,7 @@ impl Database<'_, '_> {
         }
         self.with_catalog(|catalog| match doubt_about_table(catalog, &name) {
             Some(reason) => Value::unknown(reason, place.clone()),
-            None => Value::Bool(
-                catalog.table(&name).is_some() || catalog.resolve(&catalog.views, &name).is_some(),
-            ),
+            None => Value::Bool(catalog.table(&name).is_some() || catalog.resolve(&catalog.views, &name).is_some()),
         })
     }
 
@@ -132,14 +151,21 @@ impl Database<'_, '_> {
                         Some(schema) if catalog.dialect.has_schemas() => schema.clone(),
                         _ => catalog.dialect.default_schema().to_owned(),
                     };
-                    let everything = catalog.doubts.iter().any(|doubt| doubt.reach == crate::catalog::Reach::Everything);
+                    let everything =
+                        catalog.doubts.iter().any(|doubt| doubt.reach == crate::catalog::Reach::Everything);
                     let mut names: Vec<Value> = match name {
-                        "get_view_names" => {
-                            catalog.views.keys().filter(|own| own.schema == home).map(|own| Value::str(&own.name)).collect()
-                        }
-                        "get_sequence_names" => {
-                            catalog.sequences.keys().filter(|own| own.schema == home).map(|own| Value::str(&own.name)).collect()
-                        }
+                        "get_view_names" => catalog
+                            .views
+                            .keys()
+                            .filter(|own| own.schema == home)
+                            .map(|own| Value::str(&own.name))
+                            .collect(),
+                        "get_sequence_names" => catalog
+                            .sequences
+                            .keys()
+                            .filter(|own| own.schema == home)
+                            .map(|own| Value::str(&own.name))
+                            .collect(),
                         _ => {
                             let own = catalog.tables.keys().filter(|own| own.schema == home);
                             let mut names: Vec<Value> = own.map(|own| Value::str(&own.name)).collect();
@@ -202,7 +228,9 @@ impl Database<'_, '_> {
         let Some(table) = args.get(0, "table_name").and_then(Value::as_str) else {
             return Ok(unknown_question(args, place));
         };
-        let schema = schema.or_else(|| args.positional.get(1).and_then(Value::as_str).map(|text| text.to_string()).filter(|_| name != "has_index"));
+        let schema = schema.or_else(|| {
+            args.positional.get(1).and_then(Value::as_str).map(|text| text.to_string()).filter(|_| name != "has_index")
+        });
         let table = ObjectName { schema, name: table.to_string() };
         let found = self.with_catalog(|catalog| {
             if let Some(reason) = doubt_about_table(catalog, &table) {
@@ -306,13 +334,17 @@ fn describe(catalog: &Catalog, table: &Table, question: &str, args: &Args, place
             Value::list(indexes.collect())
         }
         "has_index" => match args.get(1, "index_name").and_then(Value::as_str) {
-            Some(name) => {
-                Value::Bool(table.indexes.iter().any(|index| index.name.as_deref().is_some_and(|own| dialect.same_name(own, &name))))
-            }
+            Some(name) => Value::Bool(
+                table
+                    .indexes
+                    .iter()
+                    .any(|index| index.name.as_deref().is_some_and(|own| dialect.same_name(own, &name))),
+            ),
             None => unknown_question(args, place),
         },
         "get_unique_constraints" => {
-            let uniques = table.indexes.iter().filter(|index| index.constraint || (dialect == Dialect::MySql && index.unique));
+            let uniques =
+                table.indexes.iter().filter(|index| index.constraint || (dialect == Dialect::MySql && index.unique));
             let uniques = uniques.map(|index| {
                 entries([("name", name_or_none(index.name.as_ref())), ("column_names", columns_of(index))])
             });
@@ -351,7 +383,13 @@ fn describe(catalog: &Catalog, table: &Table, question: &str, args: &Args, place
             let checks = table.checks.iter().map(|check| {
                 entries([
                     ("name", name_or_none(check.name.as_ref())),
-                    ("sqltext", check.expression.as_ref().map_or_else(|| Value::unknown("the text of a check", place.clone()), Value::str)),
+                    (
+                        "sqltext",
+                        check
+                            .expression
+                            .as_ref()
+                            .map_or_else(|| Value::unknown("the text of a check", place.clone()), Value::str),
+                    ),
                 ])
             });
             Value::list(checks.collect())
@@ -404,14 +442,17 @@ fn reflected(ty: &ColumnType, place: &Place) -> Value {
                 "text" => "sqlalchemy.TEXT",
                 "boolean" => "sqlalchemy.BOOLEAN",
                 "numeric" | "decimal" => {
-                    let keyword = ["precision", "scale"].into_iter().zip(args.iter().map(|&arg| Value::Int(arg))).collect();
+                    let keyword =
+                        ["precision", "scale"].into_iter().zip(args.iter().map(|&arg| Value::Int(arg))).collect();
                     return call("sqlalchemy.NUMERIC", Vec::new(), keyword);
                 }
                 "double precision" | "double" => "sqlalchemy.DOUBLE_PRECISION",
                 "real" => "sqlalchemy.REAL",
                 "float" => "sqlalchemy.FLOAT",
                 "date" => "sqlalchemy.DATE",
-                "timestamptz" => return call("sqlalchemy.TIMESTAMP", Vec::new(), vec![("timezone", Value::Bool(true))]),
+                "timestamptz" => {
+                    return call("sqlalchemy.TIMESTAMP", Vec::new(), vec![("timezone", Value::Bool(true))]);
+                }
                 "timestamp" => "sqlalchemy.TIMESTAMP",
                 "datetime" => "sqlalchemy.DATETIME",
                 "json" => "sqlalchemy.JSON",
@@ -423,7 +464,9 @@ fn reflected(ty: &ColumnType, place: &Place) -> Value {
             };
             call(path, Vec::new(), Vec::new())
         }
-        TypeKind::Named(name) => call("sqlalchemy.dialects.postgresql.ENUM", Vec::new(), vec![("name", Value::str(&name.name))]),
+        TypeKind::Named(name) => {
+            call("sqlalchemy.dialects.postgresql.ENUM", Vec::new(), vec![("name", Value::str(&name.name))])
+        }
         _ => Value::unknown(format!("how the type {ty} is reflected"), place.clone()),
     }
 }

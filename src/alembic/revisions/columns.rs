@@ -51,8 +51,7 @@ impl Database<'_, '_> {
         let mut operations = Vec::new();
         let mut new = column.new;
         if inline {
-            let (keys, others) =
-                constraints.into_iter().partition(|one| matches!(one, Constraint::ForeignKey(_)));
+            let (keys, others) = constraints.into_iter().partition(|one| matches!(one, Constraint::ForeignKey(_)));
             new.constraints = keys;
             constraints = others;
         }
@@ -62,10 +61,8 @@ impl Database<'_, '_> {
             call.place.clone(),
         ));
         for constraint in constraints {
-            operations.push(self.alter_constraint(
-                OperationKind::AddConstraint { table: table.clone(), constraint },
-                call,
-            ));
+            operations
+                .push(self.alter_constraint(OperationKind::AddConstraint { table: table.clone(), constraint }, call));
         }
         if let Some(index) = index {
             let kind = OperationKind::CreateIndex { table: table.clone(), index: Box::new(index), concurrently: false };
@@ -121,9 +118,8 @@ impl Database<'_, '_> {
         }
         let mut changes: Vec<ColumnChange> = Vec::new();
         let mut operations = Vec::new();
-        let doubt = |value: &Value, what: &str| {
-            call.unread(Some(value), what, Reach::Column(table.clone(), column.clone()))
-        };
+        let doubt =
+            |value: &Value, what: &str| call.unread(Some(value), what, Reach::Column(table.clone(), column.clone()));
         if let Some(ty) = call.option("type_") {
             let read = types::column_type(interpreter, ty, self.settings.dialect);
             if let Some(unknown) = read.unknown {
@@ -190,8 +186,7 @@ impl Database<'_, '_> {
             Some(value) if value.is_none() || value.as_str().is_some() => {
                 if self.settings.dialect != Dialect::Sqlite {
                     let text = value.as_str().map(|text| text.to_string());
-                    let kind =
-                        OperationKind::Comment { table: table.clone(), column: Some(column.clone()), text };
+                    let kind = OperationKind::Comment { table: table.clone(), column: Some(column.clone()), text };
                     done.push(Operation::new(kind, call.place.clone()));
                 }
             }
@@ -240,8 +235,7 @@ impl Database<'_, '_> {
                 Some(default) => ColumnChange::SetDefault(default),
                 None => ColumnChange::DropDefault,
             };
-            let kind =
-                OperationKind::AlterColumn { table: table.clone(), column: column.to_owned(), change };
+            let kind = OperationKind::AlterColumn { table: table.clone(), column: column.to_owned(), change };
             operations.insert(0, Operation::new(kind, call.place.clone()));
             return Ok(operations);
         }

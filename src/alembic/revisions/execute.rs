@@ -93,10 +93,9 @@ impl Database<'_, '_> {
         self.read_sql(&text, place)
             .into_iter()
             .filter_map(|operation| match &operation.kind {
-                OperationKind::Data { table, .. } if table.name.contains(PART) => Some(Operation::new(
-                    OperationKind::Harmless("a statement about rows"),
-                    operation.place.clone(),
-                )),
+                OperationKind::Data { table, .. } if table.name.contains(PART) => {
+                    Some(Operation::new(OperationKind::Harmless("a statement about rows"), operation.place.clone()))
+                }
                 _ => {
                     let doubt = doubtful(&operation, unknown)?;
                     let hidden = match &doubt.kind {
@@ -130,19 +129,23 @@ impl Database<'_, '_> {
         };
         match (name, first) {
             ("CreateTable", Some(table)) => {
-                let guard = if args.keyword("if_not_exists").and_then(Value::as_bool) == Some(true) { Guard::IfAbsent } else { Guard::None };
+                let guard = if args.keyword("if_not_exists").and_then(Value::as_bool) == Some(true) {
+                    Guard::IfAbsent
+                } else {
+                    Guard::None
+                };
                 self.table_object(interpreter, table, guard, place)
             }
             ("DropTable", Some(table)) => match table_name(table) {
-                Some(name) => guard(op(OperationKind::DropTable { name, cascade: false }), "if_exists", Guard::IfPresent),
+                Some(name) => {
+                    guard(op(OperationKind::DropTable { name, cascade: false }), "if_exists", Guard::IfPresent)
+                }
                 None => vec![opaque(reason(Some(table), "a table that is dropped"), Reach::Everything, place.clone())],
             },
             ("CreateSequence", Some(sequence)) => match crate::alembic::items::sequence_name(sequence) {
-                Some(name) => guard(
-                    op(OperationKind::CreateSequence { name, owned_by: None }),
-                    "if_not_exists",
-                    Guard::IfAbsent,
-                ),
+                Some(name) => {
+                    guard(op(OperationKind::CreateSequence { name, owned_by: None }), "if_not_exists", Guard::IfAbsent)
+                }
                 None => vec![opaque("a sequence without a name", Reach::Nothing, place.clone())],
             },
             ("DropSequence", Some(sequence)) => match crate::alembic::items::sequence_name(sequence) {
@@ -160,7 +163,11 @@ impl Database<'_, '_> {
             ("DropSchema", Some(schema)) => match schema.as_str() {
                 Some(name) => {
                     let cascade = args.keyword("cascade").and_then(Value::as_bool) == Some(true);
-                    guard(op(OperationKind::DropSchema { name: name.to_string(), cascade }), "if_exists", Guard::IfPresent)
+                    guard(
+                        op(OperationKind::DropSchema { name: name.to_string(), cascade }),
+                        "if_exists",
+                        Guard::IfPresent,
+                    )
                 }
                 None => vec![opaque("a schema whose name is computed", Reach::Everything, place.clone())],
             },
@@ -401,7 +408,10 @@ impl Database<'_, '_> {
                     catalog.table(&name).is_some_and(|table| table.column(catalog.dialect, &column).is_some()),
                 );
             }
-            if lower.contains("information_schema.tables") || lower.contains("pg_tables") || lower.contains("sqlite_master") {
+            if lower.contains("information_schema.tables")
+                || lower.contains("pg_tables")
+                || lower.contains("sqlite_master")
+            {
                 let index = lower.contains("sqlite_master") && value(&["type"]).as_deref() == Some("index");
                 let name = table(value(&["table_name", "tablename", "name"])?);
                 if index {
@@ -421,9 +431,7 @@ impl Database<'_, '_> {
                 if covered(&crate::catalog::Object::Type(&resolved)) {
                     return None;
                 }
-                return Some(
-                    catalog.enumeration(&name).is_some() || catalog.resolve(&catalog.types, &name).is_some(),
-                );
+                return Some(catalog.enumeration(&name).is_some() || catalog.resolve(&catalog.types, &name).is_some());
             }
             if lower.contains("pg_indexes") {
                 let name = value(&["indexname"])?;
@@ -577,7 +585,9 @@ fn rows(statement: &Value, place: &Place) -> Option<Operation> {
     for _ in 0..50 {
         if let Some((path, args)) = current.call_of() {
             let kind = match path {
-                "sqlalchemy.insert" | "sqlalchemy.dialects.postgresql.insert" | "sqlalchemy.dialects.sqlite.insert"
+                "sqlalchemy.insert"
+                | "sqlalchemy.dialects.postgresql.insert"
+                | "sqlalchemy.dialects.sqlite.insert"
                 | "sqlalchemy.dialects.mysql.insert" => DataKind::Insert,
                 "sqlalchemy.update" => DataKind::Update,
                 "sqlalchemy.delete" => DataKind::Delete,
@@ -600,8 +610,13 @@ fn rows(statement: &Value, place: &Place) -> Option<Operation> {
             "select" => return Some(Operation::new(OperationKind::Harmless("a query"), place.clone())),
             _ => None,
         };
-        if let Some(kind) = kind.filter(|_| is_table(base) || table_name(base).is_some() || matches!(base, Value::Unknown(_))) {
-            let bounded = bounded || kind == DataKind::Insert || !args.positional.is_empty() || args.keyword("whereclause").is_some();
+        if let Some(kind) =
+            kind.filter(|_| is_table(base) || table_name(base).is_some() || matches!(base, Value::Unknown(_)))
+        {
+            let bounded = bounded
+                || kind == DataKind::Insert
+                || !args.positional.is_empty()
+                || args.keyword("whereclause").is_some();
             return Some(data(kind, Some(base), bounded, place));
         }
         bounded |= matches!(name, "where" | "filter" | "filter_by");

@@ -8,9 +8,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::alembic::items::{Reader, Scheme};
-use crate::alembic::python::{
-    Args, CallSite, Eval, Host, Interpreter, Raised, Stop, SymbolKind, Text, Unknown, Value,
-};
+use crate::alembic::python::{Args, CallSite, Eval, Host, Interpreter, Raised, Stop, SymbolKind, Text, Unknown, Value};
 use crate::alembic::types::Doubt;
 use crate::catalog::operation::{Guard, Operation, OperationKind};
 use crate::catalog::{Catalog, ObjectName, Reach};
@@ -265,7 +263,8 @@ impl Database<'_, '_> {
         Some(Ok(match &**path {
             "alembic.context.is_offline_mode" => Value::Bool(false),
             "alembic.context.get_bind" => external("alembic.bind"),
-            "alembic.context.get_context" | "alembic.migration.MigrationContext.configure"
+            "alembic.context.get_context"
+            | "alembic.migration.MigrationContext.configure"
             | "alembic.runtime.migration.MigrationContext.configure" => external("alembic.migration_context"),
             // What `-x name=value` gives: nothing, unless somebody types it.
             "alembic.context.get_x_argument" => match call.args.get(0, "as_dictionary").and_then(Value::as_bool) {
@@ -277,9 +276,10 @@ impl Database<'_, '_> {
             "sqlalchemy.engine.Inspector.from_engine" | "sqlalchemy.engine.Inspector" if is_bind(first) => {
                 external("alembic.inspector")
             }
-            "sqlalchemy.orm.Session" | "sqlalchemy.orm.session.Session" | "sqlmodel.Session" | "sqlalchemy.orm.scoped_session" => {
-                external("alembic.session")
-            }
+            "sqlalchemy.orm.Session"
+            | "sqlalchemy.orm.session.Session"
+            | "sqlmodel.Session"
+            | "sqlalchemy.orm.scoped_session" => external("alembic.session"),
             "sqlalchemy.orm.sessionmaker" => external("alembic.session_factory"),
             "alembic.session_factory" => external("alembic.session"),
             "sqlalchemy.Table" => {

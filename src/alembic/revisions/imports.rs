@@ -29,7 +29,8 @@ pub(crate) fn roots(project: &Project, files: &FileList) -> Vec<RepoPath> {
         roots.extend(path.lines().map(RepoPath::new));
     }
     roots.push(project.root.clone());
-    let mut above = project.facts.get(discover::SCRIPT_LOCATION).map(|dir| RepoPath::new(dir).parent().unwrap_or_default());
+    let mut above =
+        project.facts.get(discover::SCRIPT_LOCATION).map(|dir| RepoPath::new(dir).parent().unwrap_or_default());
     if above.is_none() {
         above = project.migrations.first().and_then(RepoPath::parent).and_then(|dir| dir.parent());
     }
@@ -41,8 +42,7 @@ pub(crate) fn roots(project: &Project, files: &FileList) -> Vec<RepoPath> {
         above = dir.parent();
     }
     roots.push(RepoPath::root());
-    let with_src: Vec<RepoPath> =
-        roots.iter().map(|root| root.join("src")).filter(|src| files.has_dir(src)).collect();
+    let with_src: Vec<RepoPath> = roots.iter().map(|root| root.join("src")).filter(|src| files.has_dir(src)).collect();
     roots.extend(with_src);
     let mut seen = BTreeSet::new();
     roots.retain(|root| seen.insert(root.clone()));
@@ -71,7 +71,8 @@ impl Store {
         roots: Vec<RepoPath>,
         revisions: &[Arc<ParsedFile>],
     ) -> Self {
-        let known = list.iter().map(|entry| &entry.path).filter(|path| path.extension() == Some("py")).cloned().collect();
+        let known =
+            list.iter().map(|entry| &entry.path).filter(|path| path.extension() == Some("py")).cloned().collect();
         let mut store =
             Self { roots, known, files: BTreeMap::new(), imports: BTreeMap::new(), prints: BTreeMap::new() };
         let mut frontier: BTreeSet<RepoPath> = BTreeSet::new();
@@ -116,11 +117,8 @@ impl Store {
                 queue.extend(self.imports.get(path).into_iter().flatten());
             }
         }
-        let bytes: Vec<u8> = seen
-            .into_iter()
-            .filter_map(|path| self.prints.get(path))
-            .flat_map(|print| print.to_be_bytes())
-            .collect();
+        let bytes: Vec<u8> =
+            seen.into_iter().filter_map(|path| self.prints.get(path)).flat_map(|print| print.to_be_bytes()).collect();
         fingerprint(&bytes)
     }
 
@@ -194,7 +192,11 @@ impl<'a> Visitor<'a> for Finder {
                 self.names.push((import.level, module.to_owned()));
                 // The name may be a module of the package.
                 for alias in &import.names {
-                    let dotted = if module.is_empty() { alias.name.as_str().to_owned() } else { format!("{module}.{}", alias.name) };
+                    let dotted = if module.is_empty() {
+                        alias.name.as_str().to_owned()
+                    } else {
+                        format!("{module}.{}", alias.name)
+                    };
                     self.names.push((import.level, dotted));
                 }
             }

@@ -12,7 +12,13 @@ use super::script::opaque;
 
 impl Database<'_, '_> {
     /// The columns that an argument lists.
-    fn columns(&self, call: &Call<'_>, position: usize, names: &[&str], table: &ObjectName) -> Result<Vec<Value>, Unread> {
+    fn columns(
+        &self,
+        call: &Call<'_>,
+        position: usize,
+        names: &[&str],
+        table: &ObjectName,
+    ) -> Result<Vec<Value>, Unread> {
         let value = call.value(position, names);
         let unread = || call.unread(value, "the columns of an operation", Reach::Table(table.clone()));
         match value {
@@ -83,13 +89,10 @@ impl Database<'_, '_> {
             .map_err(|doubt| Self::unread(call, doubt, &table))?;
         let mut doubts = Vec::new();
         let mut index = reader.unique(columns.clone(), call.args, call.place, &mut doubts);
-        index.name = reader.name(
-            Written::of(call.value(0, &["constraint_name", "name"])),
-            Sort::Unique,
-            &columns,
-            &mut doubts,
-        );
-        let kind = OperationKind::AddConstraint { table: table.clone(), constraint: Constraint::Index(Box::new(index)) };
+        index.name =
+            reader.name(Written::of(call.value(0, &["constraint_name", "name"])), Sort::Unique, &columns, &mut doubts);
+        let kind =
+            OperationKind::AddConstraint { table: table.clone(), constraint: Constraint::Index(Box::new(index)) };
         Ok(Self::with_doubts(self.alter_constraint(kind, call), doubts, &table, call))
     }
 
@@ -123,9 +126,8 @@ impl Database<'_, '_> {
         let remote = self.columns(call, 4, &["remote_cols"], &table)?;
         let reader = self.reader(interpreter, table.clone(), call.place);
         let same = |name: &str| name.to_owned();
-        let names = |values: &[Value]| {
-            reader.column_names(values, &same).map_err(|doubt| Self::unread(call, doubt, &table))
-        };
+        let names =
+            |values: &[Value]| reader.column_names(values, &same).map_err(|doubt| Self::unread(call, doubt, &table));
         let (columns, target_columns) = (names(&local)?, names(&remote)?);
         let mut doubts = Vec::new();
         let mut args = call.args.clone();

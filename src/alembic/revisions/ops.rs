@@ -163,20 +163,44 @@ impl Database<'_, '_> {
 
     /// An operation that a plugin or the project itself adds to `op`.
     fn custom(&self, name: &str, call: &Call<'_>) -> Operation {
-        let harmless = ["entity", "view", "function", "trigger", "procedure", "policy", "extension", "grant", "aggregate", "rule", "role", "_sp", "publication", "hypertable_policy"];
+        let harmless = [
+            "entity",
+            "view",
+            "function",
+            "trigger",
+            "procedure",
+            "policy",
+            "extension",
+            "grant",
+            "aggregate",
+            "rule",
+            "role",
+            "_sp",
+            "publication",
+            "hypertable_policy",
+        ];
         if harmless.iter().any(|word| name.contains(word)) {
             return Operation::new(OperationKind::Harmless("an operation of a plugin"), call.place.clone());
         }
         let reason = format!("op.{name}(), an operation that Alembic does not have");
         let first = call.value(0, &["table_name", "tablename", "table"]).and_then(Value::as_str);
-        let texts: Vec<String> =
-            call.args.positional.iter().chain(call.args.keyword.iter().map(|(_, value)| value)).filter_map(Value::as_str).map(|text| text.to_string()).collect();
+        let texts: Vec<String> = call
+            .args
+            .positional
+            .iter()
+            .chain(call.args.keyword.iter().map(|(_, value)| value))
+            .filter_map(Value::as_str)
+            .map(|text| text.to_string())
+            .collect();
         if name == "sync_enum_values" || name.contains("enum") {
             let name = call.args.keyword("enum_name").and_then(Value::as_str).map(|name| name.to_string());
             let found = name.or_else(|| {
-                texts.iter().find(|text| {
-                    self.with_catalog(|catalog| catalog.enumeration(&ObjectName::bare(text.as_str())).is_some())
-                }).cloned()
+                texts
+                    .iter()
+                    .find(|text| {
+                        self.with_catalog(|catalog| catalog.enumeration(&ObjectName::bare(text.as_str())).is_some())
+                    })
+                    .cloned()
             });
             if let Some(name) = found {
                 return opaque(reason, Reach::Type(ObjectName::bare(name)), call.place.clone());
@@ -231,5 +255,7 @@ pub(super) fn table_name(value: &Value) -> Option<ObjectName> {
 
 /// Why a value cannot be known, where it cannot.
 pub(super) fn reason(value: Option<&Value>, otherwise: &str) -> String {
-    value.and_then(Value::as_unknown).map_or_else(|| otherwise.to_owned(), |unknown: &std::rc::Rc<Unknown>| unknown.reason.clone())
+    value
+        .and_then(Value::as_unknown)
+        .map_or_else(|| otherwise.to_owned(), |unknown: &std::rc::Rc<Unknown>| unknown.reason.clone())
 }

@@ -21,11 +21,7 @@ fn project(dialect: Dialect) -> Project {
         migrations: vec![RepoPath::new("alembic/versions")],
         settings: Vec::new(),
         command: "alembic".to_owned(),
-        facts: [
-            (discover::SCRIPT_LOCATION, "alembic".to_owned()),
-            (discover::ENV, "alembic/env.py".to_owned()),
-        ]
-        .into(),
+        facts: [(discover::SCRIPT_LOCATION, "alembic".to_owned()), (discover::ENV, "alembic/env.py".to_owned())].into(),
     }
 }
 
@@ -83,7 +79,13 @@ fn show(replay: &Replay) -> Vec<String> {
             lines.push(format!("{name} pk {} ({})", key.name.as_deref().unwrap_or("-"), parts(&key.columns)));
         }
         for index in &table.indexes {
-            let what = if index.constraint { "unique constraint" } else if index.unique { "unique index" } else { "index" };
+            let what = if index.constraint {
+                "unique constraint"
+            } else if index.unique {
+                "unique index"
+            } else {
+                "index"
+            };
             let mut line = format!("{name} {what} {} ({})", index.name.as_deref().unwrap_or("-"), parts(&index.parts));
             if let Some(predicate) = &index.predicate {
                 line.push_str(&format!(" where {predicate}"));
@@ -104,7 +106,11 @@ fn show(replay: &Replay) -> Vec<String> {
             ));
         }
         for check in &table.checks {
-            lines.push(format!("{name} check {} {}", check.name.as_deref().unwrap_or("-"), check.expression.as_deref().unwrap_or("?")));
+            lines.push(format!(
+                "{name} check {} {}",
+                check.name.as_deref().unwrap_or("-"),
+                check.expression.as_deref().unwrap_or("?")
+            ));
         }
     }
     lines.extend(replay.catalog.enums.values().map(|one| format!("enum {} {}", one.name, one.labels.join(","))));

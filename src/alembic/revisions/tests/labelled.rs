@@ -18,7 +18,8 @@ fn expected(schema: &Json, dialect: Dialect) -> BTreeSet<String> {
     for (table, facts) in schema["tables"].as_object().unwrap() {
         for (name, column) in facts["columns"].as_object().unwrap() {
             let ty = column["type"].as_str().unwrap().to_lowercase();
-            let default = column["default"].as_str().map(|text| default_text(&crate::sql::expression::default(text, dialect)));
+            let default =
+                column["default"].as_str().map(|text| default_text(&crate::sql::expression::default(text, dialect)));
             let kind = if column["identity"].as_bool() == Some(true) {
                 " identity"
             } else if column["computed"].is_string() {
@@ -36,7 +37,11 @@ fn expected(schema: &Json, dialect: Dialect) -> BTreeSet<String> {
         let name = facts["pk"][0].as_str().unwrap_or("-");
         let columns = texts(&facts["pk"][1]);
         if !columns.is_empty() {
-            lines.insert(format!("{table} pk {} {}", if dialect == Dialect::Sqlite { "" } else { name }, columns.join(",")));
+            lines.insert(format!(
+                "{table} pk {} {}",
+                if dialect == Dialect::Sqlite { "" } else { name },
+                columns.join(",")
+            ));
         }
         for constraint in facts["constraints"].as_array().unwrap() {
             let name = constraint[1].as_str().unwrap_or("-");
@@ -63,7 +68,12 @@ fn expected(schema: &Json, dialect: Dialect) -> BTreeSet<String> {
                 lines.insert(format!("{table} index {}", index[1].as_str().unwrap()));
                 continue;
             }
-            lines.insert(format!("{table} index {} unique={} {}", index[1].as_str().unwrap(), index[3], texts(&index[2]).len()));
+            lines.insert(format!(
+                "{table} index {} unique={} {}",
+                index[1].as_str().unwrap(),
+                index[3],
+                texts(&index[2]).len()
+            ));
         }
     }
     for (name, labels) in schema["enums"].as_object().unwrap() {
