@@ -73,7 +73,8 @@ fn refuse_in_sqlite(kinds: &mut Actions) {
             K::AlterColumn { .. } => "SQLite cannot alter a column",
             K::AddConstraint { .. } | K::DropConstraint { .. } => "SQLite cannot add or drop a constraint of a table",
             K::AddColumn { column, .. } => {
-                let key = |constraint: &Constraint| matches!(constraint, Constraint::PrimaryKey(_) | Constraint::Index(_));
+                let key =
+                    |constraint: &Constraint| matches!(constraint, Constraint::PrimaryKey(_) | Constraint::Index(_));
                 if !column.constraints.iter().any(key) {
                     continue;
                 }

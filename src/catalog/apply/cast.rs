@@ -19,8 +19,8 @@ fn class(ty: &ColumnType) -> Option<Class> {
         "text" | "varchar" | "char" | "nvarchar" | "nchar" | "tinytext" | "mediumtext" | "longtext" | "ntext" => {
             Class::Text
         }
-        "smallint" | "integer" | "int" | "bigint" | "tinyint" | "mediumint" | "numeric" | "decimal" | "real" | "float"
-        | "double" | "double precision" => Class::Number,
+        "smallint" | "integer" | "int" | "bigint" | "tinyint" | "mediumint" | "numeric" | "decimal" | "real"
+        | "float" | "double" | "double precision" => Class::Number,
         "boolean" => Class::Boolean,
         "date" | "timestamp" | "timestamptz" | "datetime" | "datetime2" | "datetimeoffset" | "smalldatetime" => {
             Class::Moment

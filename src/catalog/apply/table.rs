@@ -367,7 +367,9 @@ impl Catalog {
     pub(super) fn touch_rows(&self, kind: DataKind, table: &ObjectName) -> Applied {
         // Transact-SQL names the alias of a joined table behind UPDATE and DELETE.
         let alias = self.dialect == Dialect::SqlServer && matches!(kind, DataKind::Update | DataKind::Delete);
-        let system = alias || table.name.is_empty() || table.schema.as_deref().is_some_and(|schema| !self.schemas.contains(schema))
+        let system = alias
+            || table.name.is_empty()
+            || table.schema.as_deref().is_some_and(|schema| !self.schemas.contains(schema))
             || ["pg_", "sqlite_", "sys", "information_schema", "_prisma_migrations", "alembic_version"]
                 .iter()
                 .any(|prefix| table.name.starts_with(prefix));
