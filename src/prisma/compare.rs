@@ -19,6 +19,8 @@ use crate::catalog::{Catalog, Column, Dialect, Enum, Name, Object, ObjectName, T
 use crate::source::Place;
 
 pub(crate) use text::{foreign_key as foreign_key_text, index as index_text};
+pub(crate) use types::POSTGRES as POSTGRES_TYPES;
+pub(crate) use types::changes_family;
 
 /// What decides how the engine compares, beside the two catalogs.
 #[derive(Debug, Clone)]

@@ -208,8 +208,7 @@ fn read_script(history: &mut History, source: Arc<Source>, dialect: Dialect) -> 
     }
     let refusals =
         if dialect == Dialect::PostgreSql { sql::postgres_transaction_refusals(&operations) } else { Vec::new() };
-    let label_uses =
-        if dialect == Dialect::PostgreSql { sql::postgres_label_uses(&operations) } else { Vec::new() };
+    let label_uses = if dialect == Dialect::PostgreSql { sql::postgres_label_uses(&operations) } else { Vec::new() };
     let fingerprint = fingerprint_of(&source);
     (source, Migrate { operations: Operations { operations, refusals, fingerprint }, label_uses })
 }

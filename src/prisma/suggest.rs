@@ -191,7 +191,8 @@ impl<'a> Planner<'a> {
         let sibling =
             |suffix: &str| self.renderer.name(&Name::new(name.schema.clone(), format!("{}{suffix}", name.name)));
         let bare = |suffix: &str| self.renderer.quote(&format!("{}{suffix}", name.name));
-        let (new, old) = (sibling("_new"), sibling("_old"));
+        let new = sibling("_new");
+        let old = self.renderer.qualified(&Name::new(name.schema.clone(), format!("{}_old", name.name)));
         let mut lines =
             vec!["BEGIN;".to_owned(), format!("CREATE TYPE {new} AS ENUM ({});", render::labels(&one.labels))];
         let mut moved = Vec::new();
@@ -211,11 +212,12 @@ impl<'a> Planner<'a> {
                 };
                 let field = self.renderer.quote(&column.name);
                 if was.default.is_some() {
-                    lines.push(format!("ALTER TABLE {quoted} ALTER COLUMN {field} DROP DEFAULT;"));
+                    let qualified = self.renderer.qualified(&table.name);
+                    lines.push(format!("ALTER TABLE {qualified} ALTER COLUMN {field} DROP DEFAULT;"));
                 }
                 let array = if column.ty.array { "[]" } else { "" };
                 moved.push(format!(
-                    "ALTER TABLE {quoted} ALTER COLUMN {field} TYPE {new}{array} USING ({field}::text{array}::{new}{array});"
+                    "ALTER TABLE {quoted} ALTER COLUMN {field} TYPE {new}{array} USING ({field}::text::{new}{array});"
                 ));
                 if let Some(default) = &column.default {
                     let default = self.renderer.default(column, default);
@@ -308,9 +310,10 @@ impl<'a> Planner<'a> {
                     _ => {}
                 }
             }
-            if let Some(text) = alter::table(&self.renderer, differences, declared, replayed) {
+            if let Some(text) = alter::table(&self.renderer, self.replayed, differences, declared, replayed) {
                 self.push(Rank::AlterTable, text);
             }
+            self.renew(differences, declared, replayed);
         }
         let tables: Vec<(&Table, &Table)> = redefined
             .into_iter()
@@ -319,6 +322,18 @@ impl<'a> Planner<'a> {
         if !tables.is_empty() {
             let text = alter::redefine(&self.renderer, &tables);
             self.push(Rank::RedefineTables, text);
+        }
+    }
+
+    /// What goes with a column that is dropped and added again, or changes its type, and is wanted still.
+    fn renew(&mut self, differences: &[&Difference], declared: &Table, replayed: &Table) {
+        let recreated = alter::recreated(&self.renderer, self.replayed, differences, declared, replayed);
+        let told = |name: Option<&String>| differences.iter().any(|one| Some(&one.name) == name);
+        for index in &declared.indexes {
+            let kept = replayed.indexes.iter().any(|other| other.name == index.name);
+            if kept && !told(index.name.as_ref()) && alter::involves(&index.parts, &recreated) {
+                self.create_index(declared, index);
+            }
         }
     }
 

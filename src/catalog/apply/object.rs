@@ -316,7 +316,9 @@ impl Catalog {
             return Err(refused(format!("the type {found} cannot be dropped: {table}.{column} is of it")));
         }
         if let Some(column) = in_defaults.filter(|_| !cascade) {
-            return Err(refused(format!("the type {found} cannot be dropped: the default of {column} is stored in it")));
+            return Err(refused(format!(
+                "the type {found} cannot be dropped: the default of {column} is stored in it"
+            )));
         }
         for table in self.tables.values_mut() {
             for column in table.columns.iter_mut().filter(|column| column.default_type == stored) {

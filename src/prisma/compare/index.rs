@@ -173,7 +173,10 @@ fn class<'p>(algorithm: &str, part: &'p IndexPart) -> Option<&'p str> {
         "gin" => !matches!(class, "jsonb_path_ops" | "gin_trgm_ops" | "gin__int_ops"),
         "brin" => !(class.ends_with("_bloom_ops") || class.ends_with("_multi_ops")),
         "spgist" => class != "kd_point_ops",
-        "gist" => !(matches!(class, "inet_ops" | "gist__intbig_ops" | "gist_geometry_ops_nd") || class.starts_with("gist_trgm_ops")),
+        "gist" => {
+            !(matches!(class, "inet_ops" | "gist__intbig_ops" | "gist_geometry_ops_nd")
+                || class.starts_with("gist_trgm_ops"))
+        }
         _ => false,
     };
     (!is_default).then_some(class)

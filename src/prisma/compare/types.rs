@@ -98,7 +98,7 @@ fn is_text_of(text: &str, native: &Seen) -> bool {
 }
 
 /// PostgreSQL types that the engine has a name for (`KnownPostgresType`).
-const POSTGRES: &[&str] = &[
+pub(crate) const POSTGRES: &[&str] = &[
     "smallint",
     "integer",
     "bigint",
@@ -263,6 +263,11 @@ pub(super) enum Family {
     Binary,
     Uuid,
     Other,
+}
+
+/// Whether a column's type moves to another family, so that the engine writes its default anew.
+pub(crate) fn changes_family(declared: (&Catalog, &Column), replayed: (&Catalog, &Column)) -> bool {
+    family(declared.0, declared.1) != family(replayed.0, replayed.1)
 }
 
 /// Whether a MySQL type is the one that stands for booleans: TINYINT(1).

@@ -45,6 +45,11 @@ impl<'a> Renderer<'a> {
         if bare { self.quote(&name.name) } else { format!("{}.{}", self.quote(&name.schema), self.quote(&name.name)) }
     }
 
+    /// A name with its schema.
+    pub(super) fn qualified(&self, name: &Name) -> String {
+        format!("{}.{}", self.quote(&name.schema), self.quote(&name.name))
+    }
+
     fn columns<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> String {
         names.into_iter().map(|name| self.quote(name)).collect::<Vec<_>>().join(", ")
     }
@@ -311,7 +316,6 @@ impl<'a> Renderer<'a> {
             Dialect::MySql => format!("DROP INDEX {quoted} ON {on};"),
             Dialect::SqlServer if index.constraint => format!("ALTER TABLE {on} DROP CONSTRAINT {quoted};"),
             Dialect::SqlServer => format!("DROP INDEX {quoted} ON {on};"),
-            Dialect::CockroachDb => format!("DROP INDEX {on}@{quoted}{};", if index.unique { " CASCADE" } else { "" }),
             // The index of a unique constraint goes with the constraint.
             Dialect::PostgreSql if index.constraint => format!("ALTER TABLE {on} DROP CONSTRAINT {quoted};"),
             _ => format!("DROP INDEX {};", self.name(&Name::new(table.name.schema.clone(), name))),
