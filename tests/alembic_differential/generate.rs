@@ -40,8 +40,22 @@ const CLASSES: &[(&str, &str)] = &[
     ("Device", "devices"),
 ];
 const NAMES: &[&str] = &[
-    "title", "amount", "state", "ratio", "opened_at", "payload", "is_locked", "counter", "slug", "label", "weight", "due_on",
-    "external_ref", "colour", "notes", "score",
+    "title",
+    "amount",
+    "state",
+    "ratio",
+    "opened_at",
+    "payload",
+    "is_locked",
+    "counter",
+    "slug",
+    "label",
+    "weight",
+    "due_on",
+    "external_ref",
+    "colour",
+    "notes",
+    "score",
 ];
 /// (type, Python annotation, only PostgreSQL).
 const TYPES: &[(&str, &str, bool)] = &[
@@ -94,13 +108,8 @@ impl Models {
 
     fn random_model(&self, random: &mut Random, class: &str, table: &str) -> Model {
         let key = ["sa.Integer", "sa.BigInteger", "sa.String(36)"][random.below(3)];
-        let mut model = Model {
-            class: class.to_owned(),
-            table: table.to_owned(),
-            key,
-            columns: Vec::new(),
-            arguments: Vec::new(),
-        };
+        let mut model =
+            Model { class: class.to_owned(), table: table.to_owned(), key, columns: Vec::new(), arguments: Vec::new() };
         let offset = random.below(NAMES.len());
         for at in 0..1 + random.below(6) {
             let column = self.random_column(random, NAMES[(offset + at) % NAMES.len()], table);
@@ -251,7 +260,10 @@ impl Models {
                 let python = if matches!(*python, "dict" | "list") { "Any" } else { python };
                 let _ = match (self.mapped, nullable) {
                     (true, true) => {
-                        writeln!(text, "    {name}: Mapped[Optional[{python}]] = mapped_column({ty}, nullable=True{arguments})")
+                        writeln!(
+                            text,
+                            "    {name}: Mapped[Optional[{python}]] = mapped_column({ty}, nullable=True{arguments})"
+                        )
                     }
                     (true, false) => {
                         writeln!(text, "    {name}: Mapped[{python}] = mapped_column({ty}, nullable=False{arguments})")

@@ -86,7 +86,10 @@ fn verdict(models: &str, revision: &str, db: &str) -> Result<Vec<String>, String
          context.configure(connection=connection, target_metadata=target_metadata, render_as_batch={batch})\n"
     );
     let snapshot = MemorySnapshot::new([
-        ("alembic.ini", format!("[alembic]\nscript_location = alembic\nprepend_sys_path = .\nsqlalchemy.url = {db}:///x\n")),
+        (
+            "alembic.ini",
+            format!("[alembic]\nscript_location = alembic\nprepend_sys_path = .\nsqlalchemy.url = {db}:///x\n"),
+        ),
         ("alembic/env.py", env),
         ("alembic/script.py.mako", String::new()),
         ("alembic/versions/0123456789ab_generated.py", revision.to_owned()),

@@ -34,11 +34,14 @@ impl Database<'_, '_> {
         place: &Place,
     ) -> Vec<Operation> {
         let mut reader = self.reader(interpreter, table.clone(), place);
-        let TableItem { table: new, indexes, enumerations, sequences, doubts, untyped: _ } =
+        let TableItem { table: new, indexes, enumerations, sequences, doubts, missing, untyped: _ } =
             reader.table(items, options);
         let mut operations = Vec::new();
         for enumeration in enumerations {
             operations.extend(self.enum_of_table(&enumeration, place));
+        }
+        for column in missing {
+            self.refuse(place.clone(), format!("the column {table}.{column} does not exist"));
         }
         for name in sequences {
             let there = self.with_catalog(|catalog| catalog.resolve(&catalog.sequences, &name).is_some());
