@@ -3,7 +3,9 @@
 mod cast;
 mod column;
 mod constraint;
+mod foreign_key;
 mod index;
+mod involved;
 mod lookup;
 pub(crate) mod naming;
 mod object;

@@ -12,6 +12,7 @@ mod index;
 mod lexer;
 mod split;
 mod statement;
+mod syntax;
 mod table;
 mod transaction;
 pub mod types;

@@ -1,7 +1,6 @@
 //! One statement to operations.
 
 use super::cursor::{Cursor, Read, Unread};
-use super::lexer::TokenKind;
 use super::{Actions, alter, block, index, table, types};
 use crate::catalog::operation::{
     DataKind, EnumPosition, Guard, NewTable, OperationKind as K, TableSource, TransactionKind,
@@ -55,7 +54,7 @@ fn reach(cursor: &Cursor<'_>) -> Reach {
 fn statement(cursor: &mut Cursor<'_>, actions: &mut Actions, depth: usize) -> Read<()> {
     let dialect = cursor.dialect;
     if depth == 0
-        && let Some(word) = syntax_error(cursor)
+        && let Some(word) = super::syntax::unknown_word(cursor)
     {
         actions.push(K::Invalid(format!("{} does not know a statement that begins so: `{word}`", dialect.title())));
         cursor.skip_all();
@@ -127,168 +126,6 @@ fn transaction(cursor: &mut Cursor<'_>, actions: &mut Actions) -> bool {
     };
     actions.push(K::Transaction(kind));
     true
-}
-
-/// The word at which PostgreSQL or SQLite stop reading a statement, whatever follows: one that begins no statement, or
-/// that nothing made, altered or dropped is called by. (<https://www.postgresql.org/docs/current/sql-commands.html>,
-/// <https://www.sqlite.org/lang.html>; words of all versions up to PostgreSQL 18.)
-fn syntax_error(cursor: &Cursor<'_>) -> Option<String> {
-    const POSTGRES: &[&str] = &[
-        "abort",
-        "alter",
-        "analyse",
-        "analyze",
-        "begin",
-        "call",
-        "checkpoint",
-        "close",
-        "cluster",
-        "comment",
-        "commit",
-        "copy",
-        "create",
-        "deallocate",
-        "declare",
-        "delete",
-        "discard",
-        "do",
-        "drop",
-        "end",
-        "execute",
-        "explain",
-        "fetch",
-        "grant",
-        "import",
-        "insert",
-        "listen",
-        "load",
-        "lock",
-        "merge",
-        "move",
-        "notify",
-        "prepare",
-        "reassign",
-        "refresh",
-        "reindex",
-        "release",
-        "reset",
-        "revoke",
-        "rollback",
-        "savepoint",
-        "security",
-        "select",
-        "set",
-        "show",
-        "start",
-        "table",
-        "truncate",
-        "unlisten",
-        "update",
-        "vacuum",
-        "values",
-        "with",
-    ];
-    const POSTGRES_OBJECTS: &[&str] = &[
-        "access",
-        "aggregate",
-        "cast",
-        "collation",
-        "constraint",
-        "conversion",
-        "database",
-        "default",
-        "domain",
-        "event",
-        "extension",
-        "foreign",
-        "function",
-        "global",
-        "group",
-        "index",
-        "language",
-        "large",
-        "local",
-        "materialized",
-        "operator",
-        "or",
-        "owned",
-        "policy",
-        "procedural",
-        "procedure",
-        "publication",
-        "recursive",
-        "role",
-        "routine",
-        "rule",
-        "schema",
-        "sequence",
-        "server",
-        "statistics",
-        "subscription",
-        "system",
-        "table",
-        "tablespace",
-        "temp",
-        "temporary",
-        "text",
-        "transform",
-        "trigger",
-        "trusted",
-        "type",
-        "unique",
-        "unlogged",
-        "user",
-        "view",
-    ];
-    const SQLITE: &[&str] = &[
-        "alter",
-        "analyze",
-        "attach",
-        "begin",
-        "commit",
-        "create",
-        "delete",
-        "detach",
-        "drop",
-        "end",
-        "explain",
-        "insert",
-        "pragma",
-        "reindex",
-        "release",
-        "replace",
-        "rollback",
-        "savepoint",
-        "select",
-        "update",
-        "vacuum",
-        "values",
-        "with",
-    ];
-    const SQLITE_OBJECTS: &[&str] = &["index", "table", "temp", "temporary", "trigger", "unique", "view", "virtual"];
-    let (statements, objects) = match cursor.dialect {
-        Dialect::PostgreSql => (POSTGRES, POSTGRES_OBJECTS),
-        Dialect::Sqlite => (SQLITE, SQLITE_OBJECTS),
-        _ => return None,
-    };
-    let word = |at: usize| {
-        let token = cursor.token(at).filter(|token| token.kind == TokenKind::Word)?;
-        Some(cursor.text_of(token).to_ascii_lowercase())
-    };
-    let first = word(0)?;
-    if !statements.contains(&first.as_str()) {
-        return Some(first);
-    }
-    // Neither has a token `{`: an unquoted JSON default.
-    let brace = |at: &usize| cursor.token(*at).is_some_and(|token| matches!(token.kind, TokenKind::Symbol('{' | '}')));
-    if matches!(first.as_str(), "alter" | "create") {
-        let mut all = (0..).take_while(|at| cursor.token(*at).is_some());
-        if all.any(|at| brace(&at)) {
-            return Some("{".to_owned());
-        }
-    }
-    let second = word(1).filter(|_| matches!(first.as_str(), "alter" | "create" | "drop"))?;
-    (!objects.contains(&second.as_str())).then_some(second)
 }
 
 /// `SELECT … INTO table`, which makes a table where it is no statement of a procedure.
