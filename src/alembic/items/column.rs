@@ -48,6 +48,8 @@ pub(crate) struct ColumnItem {
     pub(crate) enumeration: Option<Enumeration>,
     /// Whether no type is written: it takes that of its foreign key's target.
     pub(crate) untyped: bool,
+    /// Whether the last constraint is the CHECK of its type.
+    pub(crate) type_check: bool,
     /// What could not be evaluated.
     pub(crate) doubts: Vec<Doubt>,
 }
@@ -117,6 +119,7 @@ impl Reader<'_, '_, '_> {
             sequence: None,
             enumeration: sql_type.enumeration.take(),
             untyped,
+            type_check: false,
             doubts,
         };
         self.keywords(&mut item, args);
@@ -127,6 +130,7 @@ impl Reader<'_, '_, '_> {
             let expression = check.expression(&name);
             let written = check.name.clone().map_or(Written::No, Written::Plain);
             let name = self.name(written, Sort::Check, std::slice::from_ref(&item.new.column.name), &mut item.doubts);
+            item.type_check = true;
             item.new.constraints.push(Constraint::Check(Check {
                 name,
                 expression: Some(crate::sql::expression::canonical(&expression, self.scheme.dialect)),

@@ -22,6 +22,8 @@ pub(crate) struct TableItem {
     pub(crate) sequences: Vec<ObjectName>,
     /// What could not be evaluated: the column it is about, where it is one, and why.
     pub(crate) doubts: Vec<(Option<String>, Doubt)>,
+    /// Columns that an EXCLUDE constraint names and the table does not have.
+    pub(crate) missing: Vec<String>,
     /// Columns without a type of their own, which take that of their foreign key's target.
     pub(crate) untyped: Vec<String>,
 }
@@ -56,6 +58,17 @@ impl Reader<'_, '_, '_> {
         let column_name = |key: &str| {
             keys.iter().find(|(own, _)| own == key).map_or_else(|| key.to_owned(), |(_, name)| name.clone())
         };
+        let missing = parts
+            .iter()
+            .filter_map(|part| part.call_of())
+            .filter(|(path, _)| *path == "sqlalchemy.dialects.postgresql.ExcludeConstraint")
+            .flat_map(|(_, args)| &args.positional)
+            .filter_map(|element| {
+                let column = element.items()?.first().cloned()?;
+                column.as_str().map(|name| name.to_string()).or_else(|| self.renderer().column(&column))
+            })
+            .filter(|name| !columns.iter().any(|column| column.new.column.name == *name))
+            .collect();
         let mut constraints = Vec::new();
         let mut indexes = Vec::new();
         let mut primary_key: Option<Key> = None;
@@ -131,7 +144,7 @@ impl Reader<'_, '_, '_> {
             source: None,
             comment,
         };
-        TableItem { table, indexes, enumerations, sequences, doubts, untyped }
+        TableItem { table, indexes, enumerations, sequences, doubts, missing, untyped }
     }
 
     /// The primary key: `PrimaryKeyConstraint(…)`, and columns that are marked as part of it.

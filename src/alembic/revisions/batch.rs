@@ -8,7 +8,7 @@ use std::rc::Rc;
 use crate::alembic::items::{Convention, Sort, Subject, Written};
 use crate::alembic::python::{Args, Eval, Interpreter, Symbol, Text, Unknown, Value};
 use crate::catalog::operation::{Constraint, Operation, OperationKind};
-use crate::catalog::{ColumnDefault, Dialect, ObjectName, Reach, Table};
+use crate::catalog::{Dialect, ObjectName, Reach, Table};
 use crate::source::Place;
 
 use super::host::{Database, doubtful, external};
@@ -29,6 +29,8 @@ pub(super) struct Batch {
     copied: bool,
     /// What `table_args=` adds to the table that is rebuilt.
     restates_checks: bool,
+    /// Whether a column is added whose default is an expression, which SQLite's ALTER TABLE does not take.
+    adds_expression: bool,
     queue: Vec<(Operation, Option<Rc<Unknown>>)>,
     place: Place,
 }
@@ -50,6 +52,7 @@ impl Batch {
             restates_checks: table_args
                 .iter()
                 .any(|item| matches!(item.call_of(), Some(("sqlalchemy.CheckConstraint", _)))),
+            adds_expression: false,
             queue: Vec::new(),
             place: place.clone(),
         }
@@ -107,6 +110,7 @@ impl Database<'_, '_> {
         if let Some(schema) = schema {
             args.keyword.push(("schema".into(), schema));
         }
+        let adds_expression = name == "add_column" && args.get(1, "column").is_some_and(has_expression_default);
         let call = Call { args: &args, place, batch: true };
         let read = match self.read_op(interpreter, name, &call) {
             Some(read) => read,
@@ -119,6 +123,7 @@ impl Database<'_, '_> {
         let maybe = interpreter.maybe().cloned();
         let mut batches = self.batches.borrow_mut();
         if let Some(batch) = batches.get_mut(at) {
+            batch.adds_expression |= adds_expression;
             let operations = read.unwrap_or_else(|unread| vec![unread]);
             batch.queue.extend(operations.into_iter().map(|operation| (operation, maybe.clone())));
         }
@@ -135,7 +140,7 @@ impl Database<'_, '_> {
         let rebuilds = match batch.recreate.as_deref() {
             Some("always") => true,
             Some("never") => false,
-            _ => sqlite && batch.queue.iter().any(|(operation, _)| needs_rebuild(operation)),
+            _ => sqlite && (batch.adds_expression || batch.queue.iter().any(|(operation, _)| needs_rebuild(operation))),
         };
         // The whole block may not happen.
         let block = interpreter.maybe().cloned();
@@ -170,9 +175,24 @@ impl Database<'_, '_> {
             let convention = batch.convention.clone();
             self.reshape(&name, |table| lose_what_is_not_reflected(table, batch.restates_checks, convention.as_ref()));
         }
+        let lost = self.with_catalog(|catalog| {
+            let table = catalog.table(&name)?;
+            // Reflection finds the expression of a generated column only if no comma stands before it.
+            table.columns.iter().find(|c| c.generated.is_some() && c.ty.args().len() > 1).map(|c| c.name.clone())
+        });
+        if let Some(column) = lost.filter(|_| !batch.copied) {
+            self.refuse(
+                batch.place.clone(),
+                format!("SQLAlchemy cannot reflect the generated column {column}, so the rebuilt table is refused"),
+            );
+        }
         for operation in certain {
             if let Some(reason) = unnamed(&operation) {
                 self.refuse(operation.place.clone(), reason);
+                continue;
+            }
+            // A key on a column that is not there is left out of the new table without a word.
+            if !self.with_catalog(|catalog| has_columns(catalog.table(&name), &operation, catalog.dialect)) {
                 continue;
             }
             self.rebuild_with(operation);
@@ -186,22 +206,23 @@ fn needs_rebuild(operation: &Operation) -> bool {
     match &operation.kind {
         OperationKind::CreateIndex { .. } | OperationKind::DropIndex { .. } | OperationKind::Opaque { .. } => false,
         OperationKind::AddColumn { column, .. } => {
-            let column = &column.column;
-            // A default that is an expression, and a generated column that is stored, cannot be added.
-            matches!(
-                column.default,
-                Some(
-                    ColumnDefault::Expression(_)
-                        | ColumnDefault::Now(_)
-                        | ColumnDefault::Unknown
-                        | ColumnDefault::Number(_)
-                        | ColumnDefault::Bool(_)
-                        | ColumnDefault::NextVal(_)
-                )
-            ) || column.generated.as_ref().is_some_and(|generated| generated.stored)
+            column.column.generated.as_ref().is_some_and(|generated| generated.stored)
         }
         _ => true,
     }
+}
+
+/// Whether a column has a default that is an expression of SQLAlchemy, not a plain string.
+fn has_expression_default(column: &Value) -> bool {
+    let default = column.call_of().and_then(|(_, args)| args.keyword("server_default"));
+    default.is_some_and(|default| {
+        matches!(default, Value::Symbol(_))
+            && default.as_str().is_none()
+            && !matches!(
+                default.call_of(),
+                Some(("sqlalchemy.Identity" | "sqlalchemy.Computed" | "sqlalchemy.FetchedValue", _))
+            )
+    })
 }
 
 /// Why Alembic refuses to add a constraint in a batch.
@@ -210,11 +231,21 @@ fn unnamed(operation: &Operation) -> Option<&'static str> {
     let name = match constraint {
         Constraint::Index(index) => &index.name,
         Constraint::ForeignKey(key) => &key.key.name,
-        Constraint::Check(check) => &check.name,
         Constraint::PrimaryKey(key) => &key.name,
         _ => return None,
     };
     name.is_none().then_some("a constraint that is added in a batch must have a name")
+}
+
+/// Whether a table has the columns that a constraint is on.
+fn has_columns(table: Option<&Table>, operation: &Operation, dialect: Dialect) -> bool {
+    let (Some(table), OperationKind::AddConstraint { constraint, .. }) = (table, &operation.kind) else { return true };
+    let columns: Vec<&str> = match constraint {
+        Constraint::Index(index) => index.parts.iter().filter_map(|part| part.column()).collect(),
+        Constraint::ForeignKey(key) => key.key.columns.iter().map(String::as_str).collect(),
+        _ => return true,
+    };
+    columns.into_iter().all(|column| table.column(dialect, column).is_some())
 }
 
 /// A rebuild reflects the table first: checks without a name are lost, and a naming convention of the batch names the

@@ -124,6 +124,11 @@ impl Catalog {
             };
             include.clone_from(&column.name);
         }
+        if let Some(unknown) =
+            index.predicate.as_deref().and_then(|text| super::column::unknown_column(self.dialect, table, text))
+        {
+            return Err(missing("the column", format!("{}.{unknown}", table.name)));
+        }
         match &index.name {
             // SQLite keeps the name of a unique constraint in the table's text alone, where SQLAlchemy reads it; its
             // index is `sqlite_autoindex_…`, so the name takes no other's place.
@@ -393,6 +398,11 @@ impl Catalog {
     ) -> Result<Check, ApplyError> {
         let mut check = check.clone();
         check.place.get_or_insert_with(|| place.clone());
+        if let Some(unknown) =
+            check.expression.as_deref().and_then(|text| super::column::unknown_column(self.dialect, table, text))
+        {
+            return Err(missing("the column", format!("{}.{unknown}", table.name)));
+        }
         match &check.name {
             Some(name) => self.free_constraint_name(table, name)?,
             None => {

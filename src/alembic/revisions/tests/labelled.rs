@@ -101,6 +101,7 @@ fn default_text(default: &ColumnDefault) -> String {
         ColumnDefault::Bool(truth) => truth.to_string(),
         ColumnDefault::NextVal(name) => format!("nextval {}", name.name),
         ColumnDefault::Now(_) => "now".to_owned(),
+        ColumnDefault::List(items) if items.is_empty() => "{}".to_owned(),
         other => format!("{other:?}"),
     }
 }
@@ -193,7 +194,9 @@ fn disagreements(case: &Json) -> Vec<String> {
         .filter(|problem| !matches!(problem.kind, crate::history::HistoryProblemKind::DuplicateId(_)))
         .map(|problem| format!("problem: {}", problem.message))
         .collect();
-    if verdict == "graph_error" {
+    // An upgrade that raises one of Python's own errors is labelled `graph_error` as well.
+    let broken_graph = verdict == "graph_error" && case["graph"]["error"].is_string();
+    if broken_graph {
         return if problems.is_empty() { vec!["the graph is taken".to_owned()] } else { Vec::new() };
     }
     if !problems.is_empty() {
@@ -206,7 +209,7 @@ fn disagreements(case: &Json) -> Vec<String> {
         .flat_map(|migration| &migration.failures)
         .map(|failure| format!("failure: {} at {:?}", failure.error, failure.place))
         .collect();
-    if verdict == "upgrade_fails" {
+    if matches!(verdict, "upgrade_fails" | "graph_error") {
         // An id too long for `alembic_version` is another rule's.
         let overlong = case["mutation"]["kind"] == "id_longer_than_32";
         return if failures.is_empty() && !overlong { vec!["the upgrade is taken".to_owned()] } else { Vec::new() };
@@ -226,6 +229,7 @@ fn disagreements(case: &Json) -> Vec<String> {
 
 #[test]
 fn histories_build_what_alembic_builds() {
+    let mut all = Vec::new();
     for dialect in ["sqlite", "postgresql"] {
         let path = format!("{}/tests/cases/alembic/{dialect}.jsonl", env!("CARGO_MANIFEST_DIR"));
         let text = std::fs::read_to_string(path).unwrap();
@@ -240,7 +244,9 @@ fn histories_build_what_alembic_builds() {
             }
         }
         println!("{dialect}: {} of {total} agree", total - wrong.len());
-        println!("{}", wrong.join("\n"));
-        assert!(wrong.len() * 100 <= total, "more than 1 % of the {dialect} cases disagree:\n{}", wrong.join("\n"));
+        if wrong.len() * 100 > total {
+            all.extend(wrong);
+        }
     }
+    assert!(all.is_empty(), "more than 1 % of the cases disagree:\n{}", all.join("\n"));
 }
