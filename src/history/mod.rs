@@ -124,6 +124,19 @@ impl Run<'_> {
         }
     }
 
+    /// Does one operation as a part of rebuilding its table, as Alembic's batch mode does on SQLite: nothing in the
+    /// table itself holds a column back, what is on a column goes with it.
+    pub fn apply_in_rebuild(&mut self, operation: Operation) {
+        self.catalog.rebuild(true);
+        self.apply(operation);
+        self.catalog.rebuild(false);
+    }
+
+    /// Changes what rebuilding a table changes by itself, beside what is asked for.
+    pub(crate) fn reshape(&mut self, name: &ObjectName, change: impl FnOnce(&mut crate::catalog::Table)) {
+        self.catalog.reshape(name, change);
+    }
+
     /// Records that a condition of the database's engine itself is broken (two statements that may not stand in one
     /// transaction): not an operation, and still a reason why the history cannot be applied.
     pub fn refuse(&mut self, place: Place, reason: impl Into<String>) {

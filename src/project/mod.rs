@@ -176,7 +176,7 @@ pub trait Ecosystem: Sync {
 }
 
 /// Every ecosystem there is.
-pub const ECOSYSTEMS: &[&dyn Ecosystem] = &[&crate::prisma::Prisma];
+pub const ECOSYSTEMS: &[&dyn Ecosystem] = &[&crate::prisma::Prisma, &crate::alembic::Alembic];
 
 /// A project as the policy names it. What is none is found as without a policy.
 #[derive(Debug, Clone, Default)]

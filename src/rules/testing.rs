@@ -330,7 +330,7 @@ impl World {
     }
 
     /// The state after becomes the tip of the base, and the change is what was before.
-    pub(super) fn is_base(mut self) -> Self {
+    pub(super) fn becomes_base(mut self) -> Self {
         self.base = Some(self.after.history.clone());
         self.after = self.before.clone().expect("a state before");
         self.touched.clear();
@@ -348,12 +348,6 @@ impl World {
     /// A difference that is there after.
     pub(super) fn gap_after(mut self, difference: Difference) -> Self {
         self.after.gap.push(difference);
-        self
-    }
-
-    /// What is declared after the change.
-    pub(super) fn declare(mut self, edit: impl FnOnce(&mut Catalog)) -> Self {
-        edit(&mut self.after.declared);
         self
     }
 
@@ -425,6 +419,12 @@ impl World {
         if settings.level(rule).is_none() {
             settings.levels.insert(rule, Some(Level::Warning));
         }
+        assert!(matches!(rule.check(), Check::Project(_)), "{rule} is run on a repository");
+        self.with_change(|change| run_one(rule, change, &settings))
+    }
+
+    /// The change as rules see it.
+    pub(super) fn with_change<T>(&self, look: impl FnOnce(&ProjectChange<'_>) -> T) -> T {
         let dialect = self.project.dialect();
         let before = self.before.as_ref().map(|half| half.state(dialect));
         let after = self.after.state(dialect);
@@ -459,8 +459,7 @@ impl World {
             with_leftovers_schema: with_leftovers_schema.as_ref(),
             whole_state: self.whole_state,
         };
-        assert!(matches!(rule.check(), Check::Project(_)), "{rule} is run on a repository");
-        run_one(rule, &change, &settings)
+        look(&change)
     }
 }
 

@@ -46,7 +46,9 @@ pub(crate) fn canonical_tokens(text: &str, tokens: &[Token], dialect: Dialect) -
             Piece { text, word, kind: token.kind }
         })
         .collect();
-    drop_casts(&mut pieces);
+    if dialect.is_postgres_like() {
+        drop_casts(&mut pieces);
+    }
     drop_parentheses(&mut pieces);
     let mut out = String::new();
     let mut last_word = false;
@@ -58,7 +60,7 @@ pub(crate) fn canonical_tokens(text: &str, tokens: &[Token], dialect: Dialect) -
         last_word = piece.word;
     }
     match out.as_str() {
-        "now()" | "current_timestamp()" => "current_timestamp".to_owned(),
+        "now()" | "current_timestamp()" if dialect != Dialect::Sqlite => "current_timestamp".to_owned(),
         _ => out,
     }
 }
@@ -244,7 +246,7 @@ fn constant(cursor: &mut Cursor<'_>, depth: usize) -> Option<ColumnDefault> {
         },
         _ => return None,
     };
-    while cursor.token(0).is_some_and(|token| token.kind == TokenKind::Cast) {
+    while cursor.dialect.is_postgres_like() && cursor.token(0).is_some_and(|token| token.kind == TokenKind::Cast) {
         cursor.skip();
         let ty = super::types::read(cursor).ok()?;
         if ty.array

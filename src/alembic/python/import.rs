@@ -92,9 +92,10 @@ impl Interpreter<'_> {
                 if let Some(known) = self.loaded.get(&path) {
                     return Some(Rc::clone(known));
                 }
-                let file = self.modules.file(&path)?;
+                // A file that is there and was not read is a module whose names are not known.
+                let file = self.modules.file(&path);
                 let package = path.file_name() == "__init__.py";
-                (path, Some(file), package)
+                (path, file, package)
             }
             Found::Namespace(path) => {
                 if let Some(known) = self.loaded.get(&path) {
@@ -124,7 +125,11 @@ impl Interpreter<'_> {
 
     /// The folder that a module's relative imports start from.
     fn package_dir(module: &Module) -> RepoPath {
-        if module.file.is_none() { module.path.clone() } else { module.path.parent().unwrap_or_default() }
+        if module.path.extension() == Some("py") {
+            module.path.parent().unwrap_or_default()
+        } else {
+            module.path.clone()
+        }
     }
 
     /// A module's global, or its submodule of that name.

@@ -191,7 +191,7 @@ impl Catalog {
             return Err(missing("the column", format!("{name}.{column}")));
         };
         let column = found.columns[at].name.clone();
-        if let Some(reason) = column_held(dialect, found, &column) {
+        if let Some(reason) = column_held(dialect, found, &column).filter(|_| !self.lookup.rebuilding) {
             return Err(refused(format!("the column {name}.{column} cannot be dropped: {reason}")));
         }
         let mut effects = self.release_column(&name, &column, cascade)?;

@@ -122,12 +122,15 @@ impl Catalog {
             };
             include.clone_from(&column.name);
         }
+        if let Some(unknown) =
+            index.predicate.as_deref().and_then(|text| super::column::unknown_column(self.dialect, table, text))
+        {
+            return Err(missing("the column", format!("{}.{unknown}", table.name)));
+        }
         match &index.name {
-            // The name of a unique constraint of SQLite is kept nowhere: its index is `sqlite_autoindex_…`.
-            Some(_) if self.dialect == Dialect::Sqlite && index.constraint => {
-                index.name = None;
-                index.generated_name = true;
-            }
+            // SQLite keeps the name of a unique constraint in the table's text alone, where SQLAlchemy reads it; its
+            // index is `sqlite_autoindex_…`, so the name takes no other's place.
+            Some(_) if self.dialect == Dialect::Sqlite && index.constraint => index.generated_name = true,
             Some(name) => self.free_index_name(table, name, index.constraint)?,
             None => {
                 index.name = self.index_name(table, &index);
@@ -161,7 +164,8 @@ impl Catalog {
 
     /// Refuses the name of an index that is taken: in its schema (PostgreSQL, SQLite), or in its table (others).
     pub(super) fn free_index_name(&self, table: &Table, name: &str, constraint: bool) -> Result<(), ApplyError> {
-        let own = table.indexes.iter().find(|index| self.named(index.name.as_deref(), name));
+        let listed = table.indexes.iter().filter(|index| !(index.constraint && self.dialect == Dialect::Sqlite));
+        let own = listed.into_iter().find(|index| self.named(index.name.as_deref(), name));
         if let Some(index) = own {
             return Err(exists("the index", format!("{name} of {}", table.name), index.place.as_ref()));
         }
@@ -234,6 +238,11 @@ impl Catalog {
     ) -> Result<Check, ApplyError> {
         let mut check = check.clone();
         check.place.get_or_insert_with(|| place.clone());
+        if let Some(unknown) =
+            check.expression.as_deref().and_then(|text| super::column::unknown_column(self.dialect, table, text))
+        {
+            return Err(missing("the column", format!("{}.{unknown}", table.name)));
+        }
         match &check.name {
             Some(name) => self.free_constraint_name(table, name)?,
             None => {

@@ -86,7 +86,9 @@ impl Catalog {
         };
         let Some(holder) = holder else { return Err(missing("the index", name)) };
         let Some(table) = self.tables.get(&holder) else { return Err(missing("the index", name)) };
-        if let Some(at) = table.indexes.iter().position(|index| self.named(index.name.as_deref(), &name.name)) {
+        if let Some(at) = table.indexes.iter().position(|index| {
+            !(index.constraint && self.dialect == Dialect::Sqlite) && self.named(index.name.as_deref(), &name.name)
+        }) {
             return Ok(Found::At(holder, at));
         }
         let primary = table.primary_key.as_ref().is_some_and(|key| {

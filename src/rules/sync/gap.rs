@@ -292,8 +292,11 @@ pub(super) fn finding(
             let verb = if difference.kind.side == Side::Extra { "would be declared" } else { "is declared" };
             (place, format!("{} {verb} here", difference.object()))
         });
-        let migrated =
-            difference.migrated_at.as_ref().map(|place| (place, format!("{} is made here", difference.object())));
+        // What is missing is made nowhere: the place is that of the table it is missing from.
+        let migrated = difference.migrated_at.as_ref().map(|place| match (difference.kind.side, &difference.table) {
+            (Side::Missing, Some(table)) => (place, format!("the table {table} is made here, without it")),
+            _ => (place, format!("{} is made here", difference.object())),
+        });
         for (place, message) in declared.into_iter().chain(migrated) {
             if !shown.contains(place) && shown.len() <= MOST_RELATED {
                 shown.push(place.clone());

@@ -1,6 +1,7 @@
 //! `misplaced-migration`.
 
 use crate::finding::Finding;
+use crate::history::HistoryProblemKind;
 use crate::project::{EcosystemKind, Touch};
 use crate::rules::repository::{ChangedFile, RepositoryChange, RepositoryProject};
 use crate::rules::text::shell_word;
@@ -141,7 +142,10 @@ fn applies(project: &RepositoryProject<'_>, path: &RepoPath) -> bool {
     match project.history {
         Some(history) => {
             history.migrations.iter().any(|migration| path.is_under(&migration.path))
-                || history.problems.iter().any(|problem| path.is_under(&problem.path))
+                || history.problems.iter().any(|problem| {
+                    // A folder without a script of its own applies none below it.
+                    problem.kind != HistoryProblemKind::MissingFile && path.is_under(&problem.path)
+                })
         }
         None => project.ecosystem.touch(project.project, path) == Some(Touch::Migration),
     }

@@ -181,8 +181,7 @@ mod tests {
         let findings = world.run(RuleId::MissingMigration);
         let levels: Vec<&str> = findings.iter().map(|finding| finding.level.as_str()).collect();
         assert_eq!(levels, ["error", "warning"]);
-        let mut settings = RuleSettings::default();
-        settings.beyond_engine = None;
+        let settings = RuleSettings { beyond_engine: None, ..RuleSettings::default() };
         assert_eq!(world.run_with(RuleId::MissingMigration, &settings).len(), 1);
     }
 
