@@ -123,7 +123,7 @@ impl Catalog {
             include.clone_from(&column.name);
         }
         if let Some(unknown) =
-            index.predicate.as_deref().and_then(|text| super::column::unknown_column(self.dialect, table, text))
+            index.predicate.as_deref().and_then(|text| super::involved::unknown_column(self.dialect, table, text))
         {
             return Err(missing("the column", format!("{}.{unknown}", table.name)));
         }
@@ -239,7 +239,7 @@ impl Catalog {
         let mut check = check.clone();
         check.place.get_or_insert_with(|| place.clone());
         if let Some(unknown) =
-            check.expression.as_deref().and_then(|text| super::column::unknown_column(self.dialect, table, text))
+            check.expression.as_deref().and_then(|text| super::involved::unknown_column(self.dialect, table, text))
         {
             return Err(missing("the column", format!("{}.{unknown}", table.name)));
         }

@@ -189,3 +189,33 @@ fn replace_word(expression: &str, from: &str, to: &str) -> String {
     text.push_str(expression.get(at..).unwrap_or_default());
     text
 }
+
+/// The first name in an expression that must be a column and is none of the table's. Only expressions that are made of
+/// names, constants and comparisons alone are looked at: in others a word can be much else.
+pub(super) fn unknown_column(dialect: Dialect, table: &Table, expression: &str) -> Option<String> {
+    const WORDS: &[&str] = &["and", "or", "not", "is", "null", "true", "false", "in", "like", "between"];
+    let simple =
+        expression.chars().all(|c| c.is_alphanumeric() || c.is_whitespace() || "_'\"().,<>=!-+*/%".contains(c));
+    if !simple || table.kind != crate::catalog::TableKind::Plain || !table.parents.is_empty() {
+        return None;
+    }
+    let mut unknown = None;
+    for (range, quoted) in words(expression) {
+        let word = expression.get(range.clone())?;
+        let lower = word.to_lowercase();
+        let next = expression.get(range.end..)?.trim_start_matches('"').trim_start();
+        let before = expression.get(..range.start)?.trim_end_matches('"');
+        if !quoted && WORDS.contains(&lower.as_str()) {
+            continue;
+        }
+        // A function, a qualified name, a number with an exponent, a prefix of a string.
+        if next.starts_with(['(', '.', '\'']) || before.ends_with(|c: char| c == '.' || c.is_ascii_digit()) {
+            return None;
+        }
+        if table.column(dialect, word).is_none() && table.column(dialect, &lower).is_none() {
+            unknown = unknown.or_else(|| Some(word.to_owned()));
+        }
+    }
+    // In SQLite a word in double quotes that is no column is a string.
+    unknown.filter(|_| !(dialect == Dialect::Sqlite && expression.contains('"')))
+}
