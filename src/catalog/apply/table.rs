@@ -190,12 +190,11 @@ impl Catalog {
             .into_iter()
             .filter(|other| *other != found && !self.lookup.dropped_together.contains(other))
             .collect();
-        if held && !cascade {
-            if let Some(other) = others.first() {
-                return Err(refused(format!(
-                    "the table {found} cannot be dropped: a foreign key of {other} refers to it"
-                )));
-            }
+        if held
+            && !cascade
+            && let Some(other) = others.first()
+        {
+            return Err(refused(format!("the table {found} cannot be dropped: a foreign key of {other} refers to it")));
         }
         let children = self.children(&found);
         let plain = |child: &Name| self.tables.get(child).is_some_and(|table| table.kind != TableKind::Partition);
@@ -256,7 +255,7 @@ impl Catalog {
         let Some(old) = self.resolve(&self.tables, name) else {
             if let Some(view) = self.resolve(&self.views, name) {
                 self.need_schema(schema)?;
-                return self.rename_view_to(&view, Name::new(schema, view.name.clone()));
+                return self.rename_view_to(&view, &Name::new(schema, view.name.clone()));
             }
             return if guard == Guard::IfPresent { Ok(Vec::new()) } else { Err(missing("the table", name)) };
         };
@@ -275,10 +274,10 @@ impl Catalog {
         }
         // SQLite refuses a change of case alone, as it compares names without it.
         let cased = self.dialect != Dialect::Sqlite && self.dialect.same_name(&old.name, &new.name);
-        if !cased || old.schema != new.schema {
-            if let Some((what, made_at)) = self.relation(&new) {
-                return Err(exists(what, &new, made_at));
-            }
+        if (!cased || old.schema != new.schema)
+            && let Some((what, made_at)) = self.relation(&new)
+        {
+            return Err(exists(what, &new, made_at));
         }
         self.free_type_name(&new)?;
         for other in self.referrers(old) {
