@@ -277,12 +277,14 @@ fn repository_findings(
         };
         files.push(ChangedFile { path: changed.path.clone(), before, after });
     }
+    let after = change.after.files()?;
     let projects: Vec<RepositoryProject<'_>> = found
         .iter()
         .map(|found| RepositoryProject {
             project: &found.project,
             ecosystem: found.ecosystem,
             history: loaded.iter().find(|loaded| std::ptr::eq(loaded.found, found)).map(|loaded| &loaded.after.history),
+            has_migrations: found.project.migrations.iter().any(|dir| after.has_dir(dir)),
         })
         .collect();
     let view = RepositoryChange { files: &files, projects: &projects, whole_state };
