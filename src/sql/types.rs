@@ -58,11 +58,12 @@ pub(crate) fn read(cursor: &mut Cursor<'_>) -> Read<ColumnType> {
     let name = cursor.object_name()?;
     let system = name.schema.as_deref().is_none_or(|schema| matches!(schema, "pg_catalog" | "sys"));
     let mut words = if quoted && dialect.is_postgres_like() { name.name.clone() } else { name.name.to_lowercase() };
-    if !quoted && let Some((_, longer)) = LONGER.iter().find(|(first, _)| *first == words) {
-        if let Some(more) = longer.iter().find(|more| cursor.looking_at(more)) {
-            cursor.eat(more);
-            words = format!("{words} {more}");
-        }
+    if !quoted
+        && let Some((_, longer)) = LONGER.iter().find(|(first, _)| *first == words)
+        && let Some(more) = longer.iter().find(|more| cursor.looking_at(more))
+    {
+        cursor.eat(more);
+        words = format!("{words} {more}");
     }
     let (args, other) = modifiers(cursor)?;
     if matches!(words.as_str(), "timestamp" | "time") && dialect.is_postgres_like() {

@@ -91,7 +91,7 @@ impl Models {
         let (mapped, convention) = (random.chance(50), random.chance(40));
         let mut models = Self { postgres, mapped, convention, models: Vec::new() };
         let offset = random.below(CLASSES.len());
-        for at in 0..1 + random.below(4) {
+        for at in 0..=random.below(4) {
             let (class, table) = CLASSES[(offset + at) % CLASSES.len()];
             let model = models.random_model(random, class, table);
             models.models.push(model);
@@ -111,7 +111,7 @@ impl Models {
         let mut model =
             Model { class: class.to_owned(), table: table.to_owned(), key, columns: Vec::new(), arguments: Vec::new() };
         let offset = random.below(NAMES.len());
-        for at in 0..1 + random.below(6) {
+        for at in 0..=random.below(6) {
             let column = self.random_column(random, NAMES[(offset + at) % NAMES.len()], table);
             model.columns.push(column);
         }

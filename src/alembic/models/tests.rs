@@ -205,10 +205,10 @@ fn zz_dump() {
     let Ok(dir) = std::env::var("DUMP") else { return };
     let mut files = Vec::new();
     for entry in walkdir::WalkDir::new(&dir).into_iter().flatten() {
-        if entry.file_type().is_file() {
-            if let Ok(text) = std::fs::read_to_string(entry.path()) {
-                files.push((entry.path().strip_prefix(&dir).unwrap().to_str().unwrap().to_owned(), text));
-            }
+        if entry.file_type().is_file()
+            && let Ok(text) = std::fs::read_to_string(entry.path())
+        {
+            files.push((entry.path().strip_prefix(&dir).unwrap().to_str().unwrap().to_owned(), text));
         }
     }
     let snapshot = MemorySnapshot::new(files);
@@ -239,6 +239,6 @@ fn zz_dump() {
         for d in &d.catalog.doubts {
             println!("D {:?} {} {:?}", d.place, d.reason, d.reach);
         }
-        println!("TABLES {:?}", d.catalog.tables.keys().map(|n| n.to_string()).collect::<Vec<_>>());
+        println!("TABLES {:?}", d.catalog.tables.keys().map(std::string::ToString::to_string).collect::<Vec<_>>());
     }
 }
