@@ -1,5 +1,7 @@
 //! Labelled cases: schemas and migrations with the verdict of Prisma's own engine (`tests/cases/prisma/*.jsonl`).
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr, reason = "a test may")]
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 

@@ -126,7 +126,7 @@ impl Scope {
                 if candidate.kind == ScopeKind::Function && candidate.vars.borrow().contains_key(name) {
                     return candidate;
                 }
-                scope = candidate.parent.clone();
+                scope.clone_from(&candidate.parent);
             }
         }
         Rc::clone(self)
