@@ -126,7 +126,7 @@ impl Scope {
                 if candidate.kind == ScopeKind::Function && candidate.vars.borrow().contains_key(name) {
                     return candidate;
                 }
-                scope.clone_from(&candidate.parent);
+                scope = candidate.parent.clone();
             }
         }
         Rc::clone(self)
