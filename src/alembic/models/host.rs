@@ -36,6 +36,8 @@ pub(super) struct Recorder<'m> {
     pub(super) configured: RefCell<Vec<Args>>,
     /// Imports of modules whose names are computed, which could not be followed.
     pub(super) unfollowed: RefCell<Vec<Place>>,
+    /// Whether `sqlalchemy_continuum.make_versioned()` was called: it adds a table of versions for models that ask for it.
+    pub(super) versioned: Cell<bool>,
     mapper: RefCell<Mapper>,
     /// Folders whose modules a loop has imported.
     swept: RefCell<BTreeSet<RepoPath>>,
@@ -53,6 +55,7 @@ impl<'m> Recorder<'m> {
             maybe_classes: RefCell::default(),
             configured: RefCell::default(),
             unfollowed: RefCell::default(),
+            versioned: Cell::new(false),
             mapper: RefCell::default(),
             swept: RefCell::default(),
             sweeping: Cell::new(0),
@@ -220,6 +223,10 @@ impl Host for Recorder<'_> {
             "alembic.context.is_offline_mode" => Some(Ok(Value::Bool(false))),
             "alembic.context.configure" => {
                 self.configured.borrow_mut().push(call.args.clone());
+                Some(Ok(Value::None))
+            }
+            "sqlalchemy_continuum.make_versioned" => {
+                self.versioned.set(true);
                 Some(Ok(Value::None))
             }
             "alembic.context.get_x_argument" => {
