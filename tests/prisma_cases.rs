@@ -66,6 +66,8 @@ fn project(dialect: Dialect) -> Project {
 fn judge(case: &Case) -> Judged {
     let project = project(case.dialect);
     let mut files = vec![("prisma/schema.prisma".to_owned(), case.schema.clone())];
+    let lock = format!("provider = \"{}\"\n", case.dialect);
+    files.push(("prisma/migrations/migration_lock.toml".to_owned(), lock));
     for (name, sql) in &case.migrations {
         files.push((format!("prisma/migrations/{name}/migration.sql"), sql.clone()));
     }
