@@ -265,6 +265,13 @@ impl Catalog {
                 Ok(Vec::new())
             }
             K::Transaction(_) | K::Environment(_) => Ok(Vec::new()),
+            K::When { condition, then, otherwise } => {
+                let mut effects = Vec::new();
+                for chosen in self.choose(condition, then, otherwise) {
+                    effects.extend(self.apply(&chosen)?);
+                }
+                Ok(effects)
+            }
             K::Opaque { .. } => {
                 self.doubts.extend(operation.as_opaque());
                 Ok(Vec::new())
