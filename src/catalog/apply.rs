@@ -269,6 +269,13 @@ impl Catalog {
             }
             K::Transaction(_) | K::Environment(_) => Ok(Vec::new()),
             K::Invalid(reason) => Err(refused(reason)),
+            K::When { condition, then, otherwise } => {
+                let mut effects = Vec::new();
+                for chosen in self.choose(condition, then, otherwise) {
+                    effects.extend(self.apply(&chosen)?);
+                }
+                Ok(effects)
+            }
             K::Opaque { .. } => {
                 self.doubts.extend(operation.as_opaque());
                 Ok(Vec::new())

@@ -7,6 +7,7 @@
 //! compares identifiers without regard to case, look-ups do so too ([`Dialect::same_name`]).
 
 pub mod apply;
+pub mod condition;
 pub mod dialect;
 pub mod difference;
 pub mod operation;

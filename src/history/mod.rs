@@ -89,7 +89,15 @@ impl Run<'_> {
     }
 
     /// Does one operation. A failure is recorded and the run goes on with the next one.
+    ///
+    /// Of a conditional operation the branch is done that the catalog asks for; where it cannot tell, both are in doubt.
     pub fn apply(&mut self, operation: Operation) {
+        if let OperationKind::When { condition, then, otherwise } = &operation.kind {
+            for chosen in self.catalog.choose(condition, then, otherwise) {
+                self.apply(chosen);
+            }
+            return;
+        }
         match self.catalog.apply(&operation) {
             Ok(effects) => self.steps.push(Step { operation, effects }),
             Err(error) => {

@@ -3,7 +3,7 @@
 use super::cursor::{Cursor, Read};
 use super::expression::canonical_tokens;
 use super::lexer::TokenKind;
-use super::table::clustered;
+use super::constraint::clustered;
 use crate::catalog::operation::OperationKind;
 use crate::catalog::{Dialect, Index, IndexOn, IndexPart};
 

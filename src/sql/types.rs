@@ -4,12 +4,11 @@ use super::cursor::{Cursor, Origin, Read};
 use super::lexer::{TokenKind, tokenize};
 use crate::catalog::types::canonical;
 use crate::catalog::{ColumnType, Dialect, TypeKind};
-use crate::source::{RepoPath, Source};
 
 /// The type that a text writes (`varchar(255)[]`); unknown where it is none.
 pub fn parse(text: &str, dialect: Dialect) -> ColumnType {
     let (tokens, error) = tokenize(text, dialect);
-    let origin = Origin::File(Source::new(RepoPath::root(), ""));
+    let origin = Origin::nowhere();
     let mut cursor = Cursor::new(text, &tokens, dialect, &origin);
     match read(&mut cursor) {
         Ok(ty) if cursor.at_end() && error.is_none() => ty,

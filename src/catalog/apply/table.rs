@@ -245,10 +245,28 @@ impl Catalog {
                     return self.rename_index(None, from, &to.name, guard);
                 }
             }
+            // `sp_rename` of an OBJECT renames constraints as well as tables.
+            if self.dialect == Dialect::SqlServer
+                && let Some(holder) = self.constraint_holder(from)
+            {
+                return self.rename_constraint(&ObjectName::from(&holder), &from.name, &to.name, guard);
+            }
             return if guard == Guard::IfPresent { Ok(Vec::new()) } else { Err(missing("the table", from)) };
         };
         let schema = to.schema.clone().filter(|_| self.dialect.has_schemas()).unwrap_or_else(|| old.schema.clone());
         self.move_to(&old, Name::new(schema, to.name.clone()))
+    }
+
+    /// The table that has a constraint of that name.
+    fn constraint_holder(&self, name: &ObjectName) -> Option<Name> {
+        let same = |own: Option<&str>| own.is_some_and(|own| self.dialect.same_name(own, &name.name));
+        let holds = |table: &&Table| {
+            same(table.primary_key.as_ref().and_then(|key| key.name.as_deref()))
+                || table.indexes.iter().any(|index| index.constraint && same(index.name.as_deref()))
+                || table.foreign_keys.iter().any(|key| same(key.name.as_deref()))
+                || table.checks.iter().any(|check| same(check.name.as_deref()))
+        };
+        self.tables.values().find(holds).map(|table| table.name.clone())
     }
 
     pub(super) fn move_table(&mut self, name: &ObjectName, schema: &str, guard: Guard) -> Applied {
