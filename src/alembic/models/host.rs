@@ -5,8 +5,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::mapping::Mapper;
-use super::registry::{address, bind_meta, class_of, is_flask_db, metadata};
+use super::mapping::{Mapper, snake_case};
+use super::registry::{Root, address, bind_meta, class_of, is_flask_db, metadata, root};
 use crate::alembic::python::{Args, CallSite, Class, Eval, Host, Interpreter, Modules, SymbolKind, Unknown, Value};
 use crate::source::{Place, RepoPath};
 
@@ -243,6 +243,20 @@ impl Host for Recorder<'_> {
             }
             "pkgutil.iter_modules" => Some(Ok(self.iter_modules(interpreter, call, false))),
             "pkgutil.walk_packages" => Some(Ok(self.iter_modules(interpreter, call, true))),
+            _ => None,
+        }
+    }
+
+    /// Attributes that a class has from its root: those of `declarative_base(cls=…)`, a table name that is made for it.
+    fn attribute(&self, interpreter: &mut Interpreter<'_>, base: &Value, name: &str, place: &Place) -> Option<Value> {
+        let Value::Class(class) = base else { return None };
+        let (root, _) = root(class)?;
+        if let Some(found) = root.mixin().and_then(|mixin| mixin.lookup(name)) {
+            return interpreter.bind(found, base, class, place).ok();
+        }
+        match (&root, name) {
+            (Root::SqlModel, "__tablename__") => Some(Value::str(class.name.to_lowercase())),
+            (Root::Flask(_), "__tablename__") => Some(Value::str(snake_case(&class.name))),
             _ => None,
         }
     }
