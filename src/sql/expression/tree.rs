@@ -90,7 +90,10 @@ impl Expr {
             Self::Cast(inner, ty) => {
                 let inner = inner.simplified(dialect);
                 if let (Self::Text(digits), TypeKind::Builtin { name, .. }) = (&inner, &ty.kind)
-                    && matches!(name.as_str(), "integer" | "bigint" | "smallint" | "numeric" | "double precision" | "real")
+                    && matches!(
+                        name.as_str(),
+                        "integer" | "bigint" | "smallint" | "numeric" | "double precision" | "real"
+                    )
                     && digits.parse::<f64>().is_ok_and(f64::is_finite)
                 {
                     return Self::Number(digits.clone());
@@ -129,7 +132,9 @@ impl Expr {
                 Self::Infix(Box::new(left), operator, Box::new(right))
             }
             Self::Prefix(operator, inner) => match inner.simplified(dialect) {
-                Self::Number(digits) if operator == "-" && !digits.starts_with('-') => Self::Number(format!("-{digits}")),
+                Self::Number(digits) if operator == "-" && !digits.starts_with('-') => {
+                    Self::Number(format!("-{digits}"))
+                }
                 Self::Number(digits) if operator == "+" && !super::keeps_plus(dialect) => Self::Number(digits),
                 Self::Postfix(of, test) if operator == "not" && test == "is null" => {
                     Self::Postfix(of, "is not null".to_owned())
@@ -137,7 +142,9 @@ impl Expr {
                 inner => Self::Prefix(operator, Box::new(inner)),
             },
             Self::Postfix(of, test) => Self::Postfix(Box::new(of.simplified(dialect)), test),
-            Self::In { of, list, not } => Self::In { of: Box::new(of.simplified(dialect)), list: all(list), not }.single(),
+            Self::In { of, list, not } => {
+                Self::In { of: Box::new(of.simplified(dialect)), list: all(list), not }.single()
+            }
             Self::Array(list) => Self::Array(all(list)),
             Self::Row(list) => Self::Row(all(list)),
             other => other,
@@ -213,7 +220,8 @@ impl Expr {
                 if word {
                     out.push(' ');
                 }
-                let same = matches!(&**right, Self::Infix(_, other, _) if other == operator && operator.is_associative());
+                let same =
+                    matches!(&**right, Self::Infix(_, other, _) if other == operator && operator.is_associative());
                 right.write_in(out, if same { operator.power } else { operator.power + 1 });
             }
             Self::Postfix(of, test) => {
