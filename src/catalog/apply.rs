@@ -1,8 +1,11 @@
 //! Applying operations to a catalog.
 
+mod cast;
 mod column;
 mod constraint;
+mod foreign_key;
 mod index;
+mod involved;
 mod lookup;
 pub(crate) mod naming;
 mod object;
@@ -176,12 +179,12 @@ pub enum ApplyError {
 type Applied = Result<Vec<Effect>, ApplyError>;
 
 /// An object that should not be there.
-fn exists(what: &'static str, name: impl ToString, made_at: Option<&Place>) -> ApplyError {
+fn exists(what: &'static str, name: impl std::fmt::Display, made_at: Option<&Place>) -> ApplyError {
     ApplyError::Exists { what, name: name.to_string(), made_at: made_at.cloned() }
 }
 
 /// An object that should be there.
-fn missing(what: &'static str, name: impl ToString) -> ApplyError {
+fn missing(what: &'static str, name: impl std::fmt::Display) -> ApplyError {
     ApplyError::Missing { what, name: name.to_string() }
 }
 
@@ -259,7 +262,7 @@ impl Catalog {
             }
             K::DropExtension(name) => self.drop_extension(name, guard),
             K::Comment { table, column, text } => self.comment(table, column.as_deref(), text.as_deref(), guard),
-            K::Data { table, .. } => self.touch_rows(table),
+            K::Data { kind, table, .. } => self.touch_rows(*kind, table),
             K::Harmless(_) => {
                 self.note_setting(place.text());
                 Ok(Vec::new())
@@ -272,6 +275,7 @@ impl Catalog {
                 }
                 Ok(effects)
             }
+            K::Invalid(reason) => Err(refused(reason)),
             K::Opaque { .. } => {
                 self.doubts.extend(operation.as_opaque());
                 Ok(Vec::new())
@@ -307,11 +311,10 @@ impl Catalog {
     /// What keeps the name of a table, view, sequence or index from being given, in dialects where they share one
     /// namespace: what sort of object has it, and where it was made.
     fn relation(&self, name: &Name) -> Option<(&'static str, Option<&Place>)> {
-        let written = ObjectName { schema: Some(name.schema.clone()), name: name.name.clone() };
-        if let Some(found) = self.resolve(&self.tables, &written) {
+        if let Some(found) = self.find(&self.tables, &name.schema, &name.name) {
             return Some(("the table", self.tables.get(&found).and_then(|table| table.place.as_ref())));
         }
-        if let Some(found) = self.resolve(&self.views, &written) {
+        if let Some(found) = self.find(&self.views, &name.schema, &name.name) {
             return Some(("the view", self.views.get(&found).and_then(|view| view.place.as_ref())));
         }
         if self.dialect == Dialect::MySql {

@@ -147,21 +147,24 @@ impl Catalog {
 
     /// Looks a name up in one of the catalog's maps: by schema where one is written, along the search path otherwise.
     pub fn resolve<T>(&self, map: &BTreeMap<Name, T>, name: &ObjectName) -> Option<Name> {
-        let find = |schema: &str| {
-            let exact = Name::new(schema, name.name.clone());
-            if map.contains_key(&exact) {
-                return Some(exact);
-            }
-            if !self.dialect.folds_names() {
-                return None;
-            }
-            map.keys().find(|key| key.schema == schema && self.dialect.same_name(&key.name, &name.name)).cloned()
-        };
+        let find = |schema: &str| self.find(map, schema, &name.name);
         match &name.schema {
-            _ if !self.dialect.has_schemas() => find(""),
+            _ if !self.dialect.has_schemas() => find(TEMPORARY_SCHEMA).or_else(|| find("")),
             Some(schema) => find(schema),
             None => find(TEMPORARY_SCHEMA).or_else(|| self.search_path.iter().find_map(|schema| find(schema))),
         }
+    }
+
+    /// The object of that name in that schema.
+    pub(crate) fn find<T>(&self, map: &BTreeMap<Name, T>, schema: &str, name: &str) -> Option<Name> {
+        let exact = Name::new(schema, name);
+        if map.contains_key(&exact) {
+            return Some(exact);
+        }
+        if !self.dialect.folds_names() {
+            return None;
+        }
+        map.keys().find(|key| key.schema == schema && self.dialect.same_name(&key.name, name)).cloned()
     }
 
     /// The table of that name.
@@ -268,6 +271,9 @@ pub struct Column {
     pub nullable: bool,
     /// The default that the database applies. Defaults that a client library applies are none.
     pub default: Option<ColumnDefault>,
+    /// The type that the default is stored in, where the column has another one by now (PostgreSQL): dropping the type
+    /// takes the default along.
+    pub(crate) default_type: Option<ObjectName>,
     /// MySQL's and SQLite's AUTO_INCREMENT, SQL Server's IDENTITY, PostgreSQL's serial types and `GENERATED AS IDENTITY`.
     pub auto_increment: Option<AutoIncrement>,
     /// The expression of a generated column, and whether it is stored.
@@ -290,6 +296,7 @@ impl Column {
             ty,
             nullable,
             default: None,
+            default_type: None,
             auto_increment: None,
             generated: None,
             on_update: None,
@@ -362,6 +369,7 @@ pub struct Key {
 
 /// An index or a unique constraint.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a property that SQL writes by a word of its own")]
 pub struct Index {
     /// Its name; none for an unnamed unique constraint of SQLite.
     pub name: Option<String>,
@@ -459,6 +467,7 @@ pub enum IndexOn {
 
 /// A foreign key.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a property that SQL writes by a word of its own")]
 pub struct ForeignKey {
     /// The constraint's name.
     pub name: Option<String>,
@@ -640,7 +649,6 @@ impl Reach {
         };
         match (self, object) {
             (Self::Everything, _) => true,
-            (Self::Nothing, _) => false,
             (Self::Table(table), Object::Table(name) | Object::Column(name, _)) => same(table, name),
             (Self::Column(table, column), Object::Column(name, other)) => {
                 same(table, name) && dialect.same_column(column, other)

@@ -363,6 +363,9 @@ pub enum OperationKind {
         /// Done where it is no.
         otherwise: Vec<Operation>,
     },
+    /// A statement that the database refuses whatever the catalog holds (SQLite's missing ALTER COLUMN); the text says
+    /// why.
+    Invalid(String),
     /// What could not be read.
     Opaque {
         /// Why.
@@ -571,7 +574,7 @@ impl Operation {
     #[must_use]
     pub fn doubted(self, why: &str) -> Vec<Operation> {
         use OperationKind as K;
-        if !self.changes_catalog() || matches!(self.kind, K::Opaque { .. }) {
+        if !self.changes_catalog() || matches!(self.kind, K::Opaque { .. } | K::Invalid(_)) {
             return vec![self];
         }
         let reaches = match self.kind.clone() {

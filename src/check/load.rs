@@ -2,11 +2,12 @@
 //!
 //! This is the last place that sees snapshots. What it hands on is plain data.
 
+use crate::catalog::{Opaque, Reach};
 use crate::git::{Change, ChangedPath, Leftover, LeftoverKind, Snapshot, SnapshotError, overlay::Overlay};
 use crate::history::{self, History, Replay};
 use crate::policy::Policy;
 use crate::project::{Declared, ECOSYSTEMS, Ecosystem, Project, ProjectState, SourceProblem, Touch};
-use crate::source::RepoPath;
+use crate::source::{Place, RepoPath};
 
 /// A project and its ecosystem, as found in one snapshot.
 pub(crate) struct Found {
@@ -90,6 +91,25 @@ fn side(found: &Found, snapshot: &dyn Snapshot) -> Result<Side, SnapshotError> {
 fn state(found: &Found, side: Side, replay: Replay) -> ProjectState {
     let gap = found.ecosystem.compare(&found.project, &side.declared.catalog, &replay.catalog);
     ProjectState { declared: side.declared, history: side.history, replay, gap, unregistered: side.unregistered }
+}
+
+/// A project without any folder for migrations is kept in step by other means (`prisma db push`, a runner of its own).
+/// Everything that it declares would be missing: none of that is certain, and that it could not be judged is said.
+pub(crate) fn doubt_if_unmigrated(found: &Found, state: &mut ProjectState) {
+    let history = &mut state.history;
+    let unmigrated = found.project.facts.contains_key("no-migrations")
+        && history.migrations.is_empty()
+        && history.problems.is_empty();
+    let place = state.declared.catalog.tables.values().find_map(|table| table.place.as_ref());
+    if let (true, Some(place)) = (unmigrated, place) {
+        let folder = found.project.migrations.first().map(ToString::to_string).unwrap_or_default();
+        let reason = format!("there is no migrations folder to compare with ({folder})");
+        let place = Place::start_of(&place.source);
+        history.opaque.push(Opaque { place, reason, reach: Reach::Everything });
+        for difference in &mut state.gap {
+            difference.certain = false;
+        }
+    }
 }
 
 /// Reads, replays and compares one project in one snapshot.

@@ -9,10 +9,11 @@ use crate::catalog::{Object, Opaque, Reach};
 use crate::finding::Finding;
 use crate::git::{Change, ChangedPath, Leftover, Scope, SnapshotError};
 use crate::history::{self, History, Replay};
-use crate::policy::Policy;
+use crate::policy::{Date, Policy};
 use crate::project::{ECOSYSTEMS, ProjectChange, ProjectState, Touch};
 use crate::report::{NotJudged, ProjectSummary, Report};
 use crate::rules::{self, ChangedFile, RepositoryChange, RepositoryProject, RuleSettings};
+use crate::source::RepoPath;
 use load::Found;
 
 /// What decides a check beside the change and the policy.
@@ -83,7 +84,7 @@ pub fn check(change: &Change, policy: &Policy, options: Options<'_>) -> Result<R
         }
         let old = load::same_project(&found.project, &before);
         let touched = load::touched(found, old, &change.changed);
-        let judged = whole_state || !touched.is_empty();
+        let judged = whole_state || !touched.is_empty() || concerns(change, found, old)?;
         summaries.push(ProjectSummary::new(&found.project, judged));
         if judged {
             loaded.push(load_project(change, policy, found, old, touched)?);
@@ -101,7 +102,54 @@ pub fn check(change: &Change, policy: &Policy, options: Options<'_>) -> Result<R
     findings.extend(repository_findings(change, policy, options, &after, &loaded, whole_state)?);
     findings.retain(|finding| !policy.exclude.matches(&finding.path));
 
-    Ok(Report::new(change, summaries, findings, not_judged, 0))
+    let files = allowance_files(change, policy, &findings, &loaded)?;
+    let today = options.now.map(Date::of_unix);
+    let outcome = rules::allowance::apply_allowances(findings, &files, policy, today, whole_state);
+    Ok(Report::new(change, summaries, outcome.kept, not_judged, outcome.allowed.len()))
+}
+
+/// The files in which allowances are looked for: those with findings, those of the projects that changed, those that the
+/// repository's rules read, and the policy.
+fn allowance_files(
+    change: &Change,
+    policy: &Policy,
+    findings: &[Finding],
+    loaded: &[Loaded<'_>],
+) -> Result<Vec<ChangedFile>, SnapshotError> {
+    let mut paths: BTreeSet<&RepoPath> = findings.iter().map(|finding| &finding.path).collect();
+    paths.extend(loaded.iter().flat_map(|project| &project.touched).map(|(changed, _)| &changed.path));
+    paths.extend(change.changed.iter().map(|changed| &changed.path).filter(|path| RepositoryChange::reads(path)));
+    paths.extend(&policy.path);
+    let mut files = Vec::new();
+    for path in paths.into_iter().filter(|path| !policy.exclude.matches(path)) {
+        let changed =
+            change.changed.binary_search_by(|changed| changed.path.cmp(path)).ok().map(|at| &change.changed[at]);
+        let after = change.after.read(path)?.text();
+        let before = match (&change.before, changed) {
+            (Some(before), Some(changed)) if changed.before.is_some() => before.read(path)?.text(),
+            (Some(_), None) => after.clone(),
+            _ => None,
+        };
+        files.push(ChangedFile { path: path.clone(), before, after });
+    }
+    Ok(files)
+}
+
+/// Whether a change is about a project though none of its paths is something to it: another set of files declares the schema
+/// (an import was added or taken away), or a file that changed does so and belongs to it.
+fn concerns(change: &Change, found: &Found, old: Option<&Found>) -> Result<bool, SnapshotError> {
+    if old.is_some_and(|old| old.project.schema != found.project.schema) {
+        return Ok(true);
+    }
+    for changed in change.changed.iter().filter(|changed| found.ecosystem.may_matter(&changed.path)) {
+        if changed.after.is_some()
+            && let Some(source) = change.after.read(&changed.path)?.text()
+            && found.ecosystem.concerns(&found.project, &source)
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether any changed path could matter at all, by its name alone: what decides that a commit costs nothing.
@@ -122,7 +170,8 @@ fn load_project<'a>(
     old: Option<&Found>,
     touched: Vec<(&'a ChangedPath, Touch)>,
 ) -> Result<Loaded<'a>, SnapshotError> {
-    let (before, after) = match (&change.before, old) {
+    let leftovers = load::leftovers(change, &found.project)?;
+    let (before, mut after) = match (&change.before, old) {
         (Some(snapshot), Some(old)) => {
             let (before, after) = load::load_both((old, &**snapshot), (found, &*change.after))?;
             (Some(before), after)
@@ -138,7 +187,12 @@ fn load_project<'a>(
     let old_history = before.as_ref().map(|state| &state.history);
     let merged = base.as_ref().filter(|_| proposed).map(|base| load::merged(old_history, &after.history, base));
     let base_replay = base.as_ref().filter(|_| proposed).map(|base| history::replay(base, found.project.dialect()));
-    let leftovers = load::leftovers(change, &found.project)?;
+    // The very first migration, left behind: the folder is there, and nothing of it is in git.
+    let left_behind =
+        |leftover: &Leftover| found.ecosystem.touch(&found.project, &leftover.path) == Some(Touch::Migration);
+    if !leftovers.iter().any(left_behind) {
+        load::doubt_if_unmigrated(found, &mut after);
+    }
     let gap_grew = {
         let known: BTreeSet<_> = before.iter().flat_map(|state| &state.gap).map(Difference::identity).collect();
         after.gap.iter().any(|difference| !known.contains(&difference.identity()))
@@ -240,12 +294,14 @@ fn repository_findings(
         };
         files.push(ChangedFile { path: changed.path.clone(), before, after });
     }
+    let after = change.after.files()?;
     let projects: Vec<RepositoryProject<'_>> = found
         .iter()
         .map(|found| RepositoryProject {
             project: &found.project,
             ecosystem: found.ecosystem,
             history: loaded.iter().find(|loaded| std::ptr::eq(loaded.found, found)).map(|loaded| &loaded.after.history),
+            has_migrations: found.project.migrations.iter().any(|dir| after.has_dir(dir)),
         })
         .collect();
     let view = RepositoryChange { files: &files, projects: &projects, whole_state };

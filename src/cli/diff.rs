@@ -33,7 +33,9 @@ pub(super) fn run(args: &DiffArgs, global: &Global, env: &Env, output: &mut Outp
 fn compare(found: &[Found], snapshot: &dyn Snapshot) -> Result<DiffReport, Failure> {
     let mut report = DiffReport::default();
     for found in found {
-        report.projects.push(ProjectDiff::of(&found.project, &load::load_one(found, snapshot)?));
+        let mut state = load::load_one(found, snapshot)?;
+        load::doubt_if_unmigrated(found, &mut state);
+        report.projects.push(ProjectDiff::of(&found.project, &state));
     }
     Ok(report)
 }

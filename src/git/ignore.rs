@@ -102,6 +102,23 @@ impl IgnoreFile {
     }
 }
 
+/// The line of one ignore file that makes git ignore a path, if no other file speaks of it: a folder above the path that is
+/// ignored takes everything below it along.
+pub(crate) fn hidden_by(file: &RepoPath, text: &str, path: &RepoPath) -> Option<IgnoredBy> {
+    let base = file.parent().unwrap_or_default();
+    let ignores = IgnoreFile::parse(file.to_string(), base, text);
+    let mut folder = RepoPath::root();
+    let parts: Vec<&str> = path.components().collect();
+    for (at, part) in parts.iter().enumerate() {
+        folder = folder.join(part);
+        let is_folder = at + 1 < parts.len();
+        if let Some(rule) = ignores.verdict(&folder, is_folder, false).filter(|rule| !rule.negated) {
+            return Some(IgnoredBy { file: ignores.name.clone(), line: rule.line, pattern: rule.text.clone() });
+        }
+    }
+    None
+}
+
 /// All ignore files of a repository's working directory, read as they are asked for.
 pub(crate) struct Ignores {
     root: PathBuf,

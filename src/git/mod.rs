@@ -28,6 +28,7 @@ pub use env::Env;
 pub use error::GitError;
 pub use handle::Repository;
 pub use history::{CommitChange, FirstParents};
+pub(crate) use ignore::hidden_by;
 pub use snapshot::{FileEntry, FileKind, FileList, FileText, MemorySnapshot, ObjectId, Snapshot, SnapshotError};
 
 use crate::source::RepoPath;

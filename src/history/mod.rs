@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::catalog::apply::{ApplyError, Effect};
-use crate::catalog::operation::{Guard, Operation, OperationKind};
+use crate::catalog::operation::{Guard, Operation, OperationKind, TransactionKind};
 use crate::catalog::{Catalog, Dialect, Object, ObjectName, Opaque, Reach};
 use crate::source::{Place, RepoPath, Source};
 
@@ -132,6 +132,19 @@ impl Run<'_> {
         }
     }
 
+    /// Does one operation as a part of rebuilding its table, as Alembic's batch mode does on SQLite: nothing in the
+    /// table itself holds a column back, what is on a column goes with it.
+    pub fn apply_in_rebuild(&mut self, operation: Operation) {
+        self.catalog.rebuild(true);
+        self.apply(operation);
+        self.catalog.rebuild(false);
+    }
+
+    /// Changes what rebuilding a table changes by itself, beside what is asked for.
+    pub(crate) fn reshape(&mut self, name: &ObjectName, change: impl FnOnce(&mut crate::catalog::Table)) {
+        self.catalog.reshape(name, change);
+    }
+
     /// Records that a condition of the database's engine itself is broken (two statements that may not stand in one
     /// transaction): not an operation, and still a reason why the history cannot be applied.
     pub fn refuse(&mut self, place: Place, reason: impl Into<String>) {
@@ -152,7 +165,21 @@ pub struct Operations {
 
 impl Script for Operations {
     fn run(&self, run: &mut Run<'_>) {
+        let mut undone = None;
         for (at, operation) in self.operations.iter().enumerate() {
+            if let OperationKind::Transaction(kind) = &operation.kind {
+                match kind {
+                    TransactionKind::Begin if is_rolled_back(&self.operations[at + 1..]) => {
+                        undone = Some(run.catalog.clone());
+                    }
+                    TransactionKind::Rollback => {
+                        if let Some(before) = undone.take() {
+                            *run.catalog = before;
+                        }
+                    }
+                    _ => {}
+                }
+            }
             if matches!(operation.kind, OperationKind::DropTable { .. }) {
                 run.catalog.drop_together(&dropped_with(&self.operations, at));
                 run.apply(operation.clone());
@@ -169,6 +196,15 @@ impl Script for Operations {
     fn fingerprint(&self) -> u64 {
         self.fingerprint
     }
+}
+
+/// Whether a transaction that has just begun ends in a ROLLBACK.
+fn is_rolled_back(operations: &[Operation]) -> bool {
+    let end = operations.iter().find_map(|operation| match &operation.kind {
+        OperationKind::Transaction(kind) if *kind != TransactionKind::Begin => Some(*kind),
+        _ => None,
+    });
+    end == Some(TransactionKind::Rollback)
 }
 
 /// The tables that one `DROP TABLE a, b` drops together: they may refer to each other.
@@ -235,6 +271,9 @@ pub struct History {
     pub problems: Vec<HistoryProblem>,
     /// What could not be read in it, outside the migrations' own operations.
     pub opaque: Vec<Opaque>,
+    /// Whether its first migrations may work on tables that something else has made (`create_all`, an older history):
+    /// so it is with Alembic, while Prisma replays every history from nothing.
+    pub may_have_base: bool,
 }
 
 impl History {
@@ -294,12 +333,34 @@ pub fn replay_both(before: &History, after: &History, dialect: Dialect) -> (Repl
     (replay_on(before, prefix.clone(), shared), replay_on(after, prefix, shared))
 }
 
+/// A history whose first migrations make no table and fail for want of one stands on tables that it does not make. What
+/// there is before it is unknown, so nothing that is missing can be held against it.
+fn doubt_base(steps: &[Step], failures: &mut [Failure], catalog: &mut Catalog) {
+    let makes_tables = steps.iter().any(|step| matches!(step.operation.kind, OperationKind::CreateTable(_)));
+    let wants_table = |failure: &&mut Failure| matches!(failure.error, ApplyError::Missing { what: "the table", .. });
+    if makes_tables {
+        return;
+    }
+    let Some(first) = failures.iter_mut().find(wants_table).map(|failure| failure.place.clone()) else { return };
+    for failure in failures {
+        failure.certain = false;
+    }
+    catalog.doubts.push(Opaque {
+        place: first,
+        reason: "the history begins with tables that it does not make".to_owned(),
+        reach: Reach::Everything,
+    });
+}
+
 /// Continues `replay` with the migrations of `history` behind the first `from`.
 fn replay_on(history: &History, mut replay: Replay, from: usize) -> Replay {
     for migration in &history.migrations[from..] {
         let mut run = Run { catalog: &mut replay.catalog, steps: Vec::new(), failures: Vec::new() };
         migration.script.run(&mut run);
-        let Run { steps, failures, .. } = run;
+        let Run { steps, mut failures, .. } = run;
+        if history.may_have_base && replay.catalog.tables.is_empty() {
+            doubt_base(&steps, &mut failures, &mut replay.catalog);
+        }
         replay.fingerprints.push(migration.script.fingerprint());
         replay.migrations.push(Arc::new(Replayed { id: migration.id.clone(), steps, failures }));
     }

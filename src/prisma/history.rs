@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use super::connection::{self, ConnectionSchema};
 use crate::catalog::operation::{Guard, Operation, OperationKind};
-use crate::catalog::{Dialect, Opaque, Reach};
+use crate::catalog::{Catalog, Dialect, ObjectName, Opaque, Reach, TypeKind};
 use crate::git::snapshot::{FileText, fingerprint};
 use crate::git::{Snapshot, SnapshotError};
 use crate::history::{History, HistoryProblem, HistoryProblemKind, Migration, Operations, Run, Script};
 use crate::project::Project;
 use crate::source::{Place, RepoPath, Source};
-use crate::sql;
+use crate::sql::{self, LabelUse};
 
 /// The file of a migration directory that the engine runs.
 pub(crate) const SCRIPT: &str = "migration.sql";
@@ -24,7 +24,11 @@ pub(crate) fn read(project: &Project, snapshot: &dyn Snapshot) -> Result<History
     let mut history = History::default();
     let dialect = project.dialect.unwrap_or(Dialect::PostgreSql);
     for folder in &project.migrations {
+        let known = history.migrations.len();
         read_folder(folder, dialect, snapshot, &mut history)?;
+        if history.migrations.len() > known {
+            history.problems.extend(lock_problem(folder, project.dialect, snapshot)?);
+        }
     }
     if let Some(schema) = connection::schema(project, snapshot)?
         && let Some(first) = history.migrations.first_mut()
@@ -154,7 +158,41 @@ fn without_script(path: &RepoPath, files: &[&str]) -> Option<HistoryProblem> {
     problem(HistoryProblemKind::MissingFile, format!("{path} holds no {SCRIPT}: Prisma refuses the whole folder"))
 }
 
-fn read_script(history: &mut History, source: Arc<Source>, dialect: Dialect) -> (Arc<Source>, Operations) {
+/// A migration of Prisma: one transaction where the database is PostgreSQL.
+struct Migrate {
+    operations: Operations,
+    /// Labels of enums that may be used in the transaction that adds them.
+    label_uses: Vec<LabelUse>,
+}
+
+impl Script for Migrate {
+    fn run(&self, run: &mut Run<'_>) {
+        self.operations.run(run);
+        for one in &self.label_uses {
+            if one.table.as_ref().is_none_or(|table| has_column_of(run.catalog(), table, &one.enumeration)) {
+                let (value, name) = (&one.value, &one.enumeration);
+                let reason =
+                    format!("the value {value} of the enum {name} cannot be used in the transaction that adds it");
+                run.refuse(one.place.clone(), reason);
+            }
+        }
+    }
+
+    fn fingerprint(&self) -> u64 {
+        self.operations.fingerprint
+    }
+}
+
+/// Whether a table has a column of an enum.
+fn has_column_of(catalog: &Catalog, table: &ObjectName, enumeration: &ObjectName) -> bool {
+    let of_enum = |ty: &TypeKind| match ty {
+        TypeKind::Named(name) => name.name == enumeration.name,
+        _ => false,
+    };
+    catalog.table(table).is_some_and(|table| table.columns.iter().any(|column| of_enum(&column.ty.kind)))
+}
+
+fn read_script(history: &mut History, source: Arc<Source>, dialect: Dialect) -> (Arc<Source>, Migrate) {
     let script = sql::read(&source, dialect);
     if let Some((place, reason)) = &script.error {
         history.problems.push(HistoryProblem {
@@ -170,11 +208,12 @@ fn read_script(history: &mut History, source: Arc<Source>, dialect: Dialect) -> 
     }
     let refusals =
         if dialect == Dialect::PostgreSql { sql::postgres_transaction_refusals(&operations) } else { Vec::new() };
+    let label_uses = if dialect == Dialect::PostgreSql { sql::postgres_label_uses(&operations) } else { Vec::new() };
     let fingerprint = fingerprint_of(&source);
-    (source, Operations { operations, refusals, fingerprint })
+    (source, Migrate { operations: Operations { operations, refusals, fingerprint }, label_uses })
 }
 
-fn unreadable(history: &mut History, source: Arc<Source>, reason: &str) -> (Arc<Source>, Operations) {
+fn unreadable(history: &mut History, source: Arc<Source>, reason: &str) -> (Arc<Source>, Migrate) {
     let place = Place::start_of(&source);
     history.problems.push(HistoryProblem {
         kind: HistoryProblemKind::Unreadable,
@@ -184,7 +223,8 @@ fn unreadable(history: &mut History, source: Arc<Source>, reason: &str) -> (Arc<
     });
     let operations = vec![everything(place, reason.to_owned())];
     let fingerprint = fingerprint_of(&source);
-    (source, Operations { operations, refusals: Vec::new(), fingerprint })
+    let operations = Operations { operations, refusals: Vec::new(), fingerprint };
+    (source, Migrate { operations, label_uses: Vec::new() })
 }
 
 /// An operation that may have done anything.
@@ -237,6 +277,28 @@ pub fn lock_file(project: &Project, snapshot: &dyn Snapshot) -> Result<LockFile,
         Some(folder) => lock_file_in(folder, snapshot),
         None => Ok(LockFile::Absent),
     }
+}
+
+/// What is wrong with the lock file of a folder that holds migrations for `dialect`; nothing where that is not known.
+fn lock_problem(
+    folder: &RepoPath,
+    dialect: Option<Dialect>,
+    snapshot: &dyn Snapshot,
+) -> Result<Option<HistoryProblem>, SnapshotError> {
+    let problem = |place: Option<Place>, message: String| {
+        let path = folder.join(LOCK_FILE);
+        Some(HistoryProblem { kind: HistoryProblemKind::LockMismatch, place, path, message })
+    };
+    Ok(match (lock_file_in(folder, snapshot)?, dialect) {
+        (LockFile::Absent, _) => problem(None, format!("{folder} has no {LOCK_FILE}")),
+        (LockFile::Unreadable(place), _) => {
+            problem(Some(place), format!("the {LOCK_FILE} in {folder} names no provider"))
+        }
+        (LockFile::Provider { name, dialect: locked, place }, Some(wanted)) if locked != Some(wanted) => {
+            problem(Some(place), format!("the {LOCK_FILE} in {folder} says {name}, and the schema says {wanted}"))
+        }
+        (LockFile::Provider { .. }, _) => None,
+    })
 }
 
 /// Reads the lock file of a folder. Quoted or not, the provider stands behind `provider =`; the file of an unfinished
@@ -347,9 +409,30 @@ mod tests {
     }
 
     #[test]
+    fn the_lock_must_name_the_provider_of_the_schema() {
+        let problems = |lock: Option<&str>| {
+            let mut files = vec![("prisma/migrations/1_a/migration.sql", "SELECT 1;")];
+            files.extend(lock.map(|lock| ("prisma/migrations/migration_lock.toml", lock)));
+            history(&files).problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>()
+        };
+        assert_eq!(problems(Some("provider = \"postgresql\"\n")), Vec::<String>::new());
+        assert_eq!(problems(Some("provider = postgres\n")), Vec::<String>::new());
+        assert_eq!(
+            problems(Some("provider = \"sqlite\"\n")),
+            ["the migration_lock.toml in prisma/migrations says sqlite, and the schema says postgresql"]
+        );
+        assert_eq!(problems(None), ["prisma/migrations has no migration_lock.toml"]);
+        assert_eq!(problems(Some("# empty\n")), ["the migration_lock.toml in prisma/migrations names no provider"]);
+    }
+
+    #[test]
     fn a_pointer_of_git_lfs_is_no_script() {
         let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n";
-        let history = history(&[("prisma/migrations/1_a/migration.sql", pointer)]);
+        let lock = "provider = \"postgresql\"\n";
+        let history = history(&[
+            ("prisma/migrations/1_a/migration.sql", pointer),
+            ("prisma/migrations/migration_lock.toml", lock),
+        ]);
         assert_eq!(history.problems.len(), 1);
         assert_eq!(history.problems[0].kind, HistoryProblemKind::Unreadable);
         assert_eq!(history.migrations.len(), 1);

@@ -19,12 +19,16 @@ macro_rules! page {
     };
 }
 
+pub mod allowance;
+mod danger;
+mod graph;
 mod history;
 mod naming;
 mod repository;
 mod settings;
 mod sync;
 mod text;
+mod workflow;
 
 #[cfg(test)]
 mod pages;
@@ -244,6 +248,70 @@ rules! {
         LockMismatch = "lock-mismatch" in history::lock_mismatch: ERROR, PRISMA, Both, Project;
         /// since the merge base, this branch and its base both changed the same table, column, index or enum
         ConflictingChange = "conflicting-change" in history::conflicting_change: WARNING, BOTH, Change, Project;
+    }
+    Graph {
+        /// more heads than the policy allows
+        MultipleHeads = "multiple-heads" in graph::multiple_heads: ERROR, ALEMBIC, Both, Project;
+        /// a revision beyond the first with `down_revision = None`
+        MultipleBases = "multiple-bases" in graph::multiple_bases: ERROR, ALEMBIC, Both, Project;
+        /// `down_revision` or `depends_on` names a revision that is not there
+        MissingParent = "missing-parent" in graph::missing_parent: ERROR, ALEMBIC, Both, Project;
+        /// two files with one revision id
+        DuplicateRevision = "duplicate-revision" in graph::duplicate_revision: ERROR, ALEMBIC, Both, Project;
+        /// revisions that descend from themselves
+        RevisionCycle = "revision-cycle" in graph::revision_cycle: ERROR, ALEMBIC, Both, Project;
+        /// a merge revision that leaves a head it was meant to join
+        UnmergedHead = "unmerged-head" in graph::unmerged_head: ERROR, ALEMBIC, Both, Project;
+        /// a revision id longer than the 32 characters that `version_num` holds
+        OverlongRevision = "overlong-revision" in graph::overlong_revision: WARNING, ALEMBIC, Both, Project;
+        /// a `down_revision` that is computed and cannot be read
+        ComputedParent = "computed-parent" in graph::computed_parent: WARNING, ALEMBIC, Both, Project;
+        /// a new revision whose `downgrade` is empty or raises
+        MissingDowngrade = "missing-downgrade" in graph::missing_downgrade: OFF, ALEMBIC, Change, Project;
+    }
+    Danger {
+        /// a new migration drops a table
+        DroppedTable = "dropped-table" in danger::dropped_table: ERROR, BOTH, Change, Project;
+        /// a new migration drops a column
+        DroppedColumn = "dropped-column" in danger::dropped_column: ERROR, BOTH, Change, Project;
+        /// a new migration takes a value away from an enum
+        DroppedEnumValue = "dropped-enum-value" in danger::dropped_enum_value: ERROR, BOTH, Change, Project;
+        /// a drop and an add of like-typed columns or tables in one migration
+        SuspectedRename = "suspected-rename" in danger::suspected_rename: ERROR, BOTH, Change, Project;
+        /// a table gets another name under the code that is still running
+        RenamedTable = "renamed-table" in danger::renamed_table: WARNING, BOTH, Change, Project;
+        /// a column gets another name under the code that is still running
+        RenamedColumn = "renamed-column" in danger::renamed_column: WARNING, BOTH, Change, Project;
+        /// a NOT NULL column without a default is added to a table that existed
+        RequiredColumn = "required-column" in danger::required_column: ERROR, BOTH, Change, Project;
+        /// NOT NULL, a unique or a check is put on columns that existed
+        TightenedColumn = "tightened-column" in danger::tightened_column: WARNING, BOTH, Change, Project;
+        /// a type change that narrows a column or rewrites its table
+        ChangedType = "changed-type" in danger::changed_type: WARNING, BOTH, Change, Project;
+        /// UPDATE or DELETE without WHERE, TRUNCATE
+        UnboundedWrite = "unbounded-write" in danger::unbounded_write: ERROR, BOTH, Change, Project;
+        /// PostgreSQL: an index without CONCURRENTLY on a table that existed
+        BlockingIndex = "blocking-index" in danger::blocking_index: OFF, BOTH, Change, Project;
+        /// PostgreSQL: a foreign key or check without NOT VALID on a table that existed
+        BlockingConstraint = "blocking-constraint" in danger::blocking_constraint: OFF, BOTH, Change, Project;
+        /// a statement that holds only on one server: databases, roles, owners, hosts
+        EnvironmentSpecific = "environment-specific" in danger::environment_specific: WARNING, BOTH, Change, Project;
+    }
+    Workflow {
+        /// `prisma db push` where databases that matter are set up
+        SchemaPush = "schema-push" in workflow::schema_push: WARNING, PRISMA, Both, Repository;
+        /// a command that resets or rewinds the database where deployment is described
+        ResetInDeploy = "reset-in-deploy" in workflow::reset_in_deploy: ERROR, BOTH, Both, Repository;
+        /// `metadata.create_all()` outside tests
+        CreateAll = "create-all" in workflow::create_all: WARNING, ALEMBIC, Both, Repository;
+        /// a line of an ignore file that hides the migrations folder
+        IgnoredMigrations = "ignored-migrations" in workflow::ignored_migrations: ERROR, BOTH, Both, Repository;
+    }
+    Allowance {
+        /// an allowance that matched nothing
+        UnusedAllowance = "unused-allowance" in allowance::unused_allowance: WARNING, BOTH, Both, Allowances;
+        /// an allowance past its date
+        ExpiredAllowance = "expired-allowance" in allowance::expired_allowance: ERROR, BOTH, Both, Allowances;
     }
 }
 

@@ -6,7 +6,7 @@ use crate::history::History;
 use crate::project::{Ecosystem, EcosystemKind, Project};
 use crate::source::{RepoPath, Source};
 
-use super::sync;
+use super::{sync, workflow};
 
 /// The repository's side of a change: what rules that belong to no single project are handed.
 pub struct RepositoryChange<'a> {
@@ -38,12 +38,14 @@ pub struct RepositoryProject<'a> {
     pub ecosystem: &'static dyn Ecosystem,
     /// Its migrations after the change, where they were read.
     pub history: Option<&'a History>,
+    /// Whether its migrations folders hold any file after the change.
+    pub has_migrations: bool,
 }
 
 impl RepositoryChange<'_> {
     /// Whether a file's texts are to be handed over, by its path alone.
     pub fn reads(path: &RepoPath) -> bool {
-        sync::misplaced_migration::reads(path)
+        workflow::reads(path) || sync::misplaced_migration::reads(path)
     }
 
     /// Whether there is a project of that ecosystem.

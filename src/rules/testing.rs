@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Check, RepositoryChange, RepositoryProject, RuleId, RuleSettings, repository::ChangedFile, run_one};
 use crate::catalog::difference::{Aspect, Difference, Side};
-use crate::catalog::{Catalog, Dialect, Name};
+use crate::catalog::{Catalog, Column, ColumnType, Dialect, Name, Table};
 use crate::finding::{Finding, Level};
 use crate::git::snapshot::fingerprint;
 use crate::git::{ChangedPath, Leftover, LeftoverKind, ObjectId, Snapshot, SnapshotError};
@@ -330,7 +330,7 @@ impl World {
     }
 
     /// The state after becomes the tip of the base, and the change is what was before.
-    pub(super) fn is_base(mut self) -> Self {
+    pub(super) fn becomes_base(mut self) -> Self {
         self.base = Some(self.after.history.clone());
         self.after = self.before.clone().expect("a state before");
         self.touched.clear();
@@ -351,9 +351,13 @@ impl World {
         self
     }
 
-    /// What is declared after the change.
-    pub(super) fn declare(mut self, edit: impl FnOnce(&mut Catalog)) -> Self {
-        edit(&mut self.after.declared);
+    /// A column was declared before the change.
+    pub(super) fn declare_before(mut self, table: &str, column: &str) -> Self {
+        if let Some(before) = &mut self.before {
+            let name = Name::new("public", table);
+            let known = before.declared.tables.entry(name.clone()).or_insert_with(|| Table::new(name));
+            known.columns.push(Column::new(column, ColumnType::unknown(), true));
+        }
         self
     }
 
@@ -425,6 +429,12 @@ impl World {
         if settings.level(rule).is_none() {
             settings.levels.insert(rule, Some(Level::Warning));
         }
+        assert!(matches!(rule.check(), Check::Project(_)), "{rule} is run on a repository");
+        self.with_change(|change| run_one(rule, change, &settings))
+    }
+
+    /// The change as rules see it.
+    pub(super) fn with_change<T>(&self, look: impl FnOnce(&ProjectChange<'_>) -> T) -> T {
         let dialect = self.project.dialect();
         let before = self.before.as_ref().map(|half| half.state(dialect));
         let after = self.after.state(dialect);
@@ -459,8 +469,7 @@ impl World {
             with_leftovers_schema: with_leftovers_schema.as_ref(),
             whole_state: self.whole_state,
         };
-        assert!(matches!(rule.check(), Check::Project(_)), "{rule} is run on a repository");
-        run_one(rule, &change, &settings)
+        look(&change)
     }
 }
 
@@ -497,18 +506,25 @@ impl Difference {
 pub(super) struct Repository {
     world: World,
     files: Vec<ChangedFile>,
+    has_migrations: bool,
     whole_state: bool,
 }
 
 impl Repository {
     /// With a Prisma project at its root.
     pub(super) fn prisma() -> Self {
-        Self { world: World::prisma(), files: Vec::new(), whole_state: false }
+        Self { world: World::prisma(), files: Vec::new(), has_migrations: true, whole_state: false }
     }
 
     /// With an Alembic project at its root.
     pub(super) fn alembic() -> Self {
-        Self { world: World::alembic(), files: Vec::new(), whole_state: false }
+        Self { world: World::alembic(), files: Vec::new(), has_migrations: true, whole_state: false }
+    }
+
+    /// With a migrations folder of which git holds nothing.
+    pub(super) fn without_migrations(mut self) -> Self {
+        self.has_migrations = false;
+        self
     }
 
     /// As `--all` sees it.
@@ -556,6 +572,7 @@ impl Repository {
                 EcosystemKind::Alembic => &ALEMBIC,
             },
             history: None,
+            has_migrations: self.has_migrations,
         }];
         let change = RepositoryChange { files: &files, projects: &projects, whole_state: self.whole_state };
         let all = super::run_repository(&change, settings);

@@ -89,6 +89,11 @@ impl Actions {
         }
     }
 
+    /// Changes or orders what was added so far.
+    pub(super) fn arrange(&mut self, change: impl FnOnce(&mut Vec<Operation>)) {
+        change(&mut self.operations);
+    }
+
     /// Whether any of them may change a catalog.
     pub(super) fn changes(&self) -> bool {
         self.operations.iter().any(Operation::changes_catalog)

@@ -5,19 +5,77 @@ use super::cursor::{Cursor, Read, Unread};
 use super::expression::{canonical_tokens, default_tokens};
 use super::{column, constraint, index, object, types};
 use crate::catalog::operation::{
-    ColumnChange, Constraint, ConstraintKind, DataKind, Guard, NewColumn, OperationKind as K,
+    ColumnChange, Constraint, ConstraintKind, DataKind, Guard, NewColumn, Operation, OperationKind as K,
 };
 use crate::catalog::{AutoIncrement, ColumnDefault, Dialect, Generated, Key, ObjectName, Reach};
 
 /// Actions that change nothing a catalog holds.
 const OPTIONS: &[&str] = &[
-    "enable", "disable", "force", "no", "set", "reset", "replica", "cluster", "engine", "auto_increment", "convert",
-    "default", "character", "charset", "collate", "row_format", "order", "algorithm", "lock", "without", "split",
-    "unsplit", "configure", "experimental_relocate", "scatter", "check", "nocheck", "key_block_size", "partition", "not",
-    "of", "depends", "stats_persistent", "stats_auto_recalc", "stats_sample_pages", "max_rows", "min_rows", "checksum",
-    "discard", "import", "truncate", "rebuild", "switch", "remove", "coalesce", "reorganize", "exchange", "analyze",
-    "optimize", "repair", "tablespace", "encryption", "compression", "insert_method", "delay_key_write", "pack_keys",
-    "connection", "avg_row_length", "union", "upgrade", "auto_id_cache", "with", "without", "inject", "locality",
+    "enable",
+    "disable",
+    "force",
+    "no",
+    "set",
+    "reset",
+    "replica",
+    "cluster",
+    "engine",
+    "auto_increment",
+    "convert",
+    "default",
+    "character",
+    "charset",
+    "collate",
+    "row_format",
+    "order",
+    "algorithm",
+    "lock",
+    "without",
+    "split",
+    "unsplit",
+    "configure",
+    "experimental_relocate",
+    "scatter",
+    "check",
+    "nocheck",
+    "key_block_size",
+    "partition",
+    "not",
+    "of",
+    "depends",
+    "stats_persistent",
+    "stats_auto_recalc",
+    "stats_sample_pages",
+    "max_rows",
+    "min_rows",
+    "checksum",
+    "discard",
+    "import",
+    "truncate",
+    "rebuild",
+    "switch",
+    "remove",
+    "coalesce",
+    "reorganize",
+    "exchange",
+    "analyze",
+    "optimize",
+    "repair",
+    "tablespace",
+    "encryption",
+    "compression",
+    "insert_method",
+    "delay_key_write",
+    "pack_keys",
+    "connection",
+    "avg_row_length",
+    "union",
+    "upgrade",
+    "auto_id_cache",
+    "with",
+    "without",
+    "inject",
+    "locality",
 ];
 
 /// Actions of ALTER TABLE, behind the name of the table. One that cannot be read takes nothing else with it.
@@ -44,6 +102,63 @@ pub(super) fn actions(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut A
             cursor.skip();
         }
     }
+    let dialect = cursor.dialect;
+    kinds.arrange(|operations| {
+        if dialect == Dialect::Sqlite {
+            operations.iter_mut().for_each(refuse_in_sqlite);
+        }
+        operations.sort_by_key(|operation| pass(dialect, &operation.kind));
+    });
+}
+
+/// In which order a database does the actions of one ALTER TABLE, whatever order they are written in: PostgreSQL in the
+/// passes of `ATPrepCmd` (src/backend/commands/tablecmds.c), MySQL on the table as it was.
+fn pass(dialect: Dialect, kind: &K) -> u8 {
+    match dialect {
+        Dialect::PostgreSql => match kind {
+            K::DropColumn { .. } | K::DropConstraint { .. } => 0,
+            K::AlterColumn { change, .. } => match change {
+                ColumnChange::DropDefault
+                | ColumnChange::DropNotNull
+                | ColumnChange::DropIdentity
+                | ColumnChange::Generated(None) => 0,
+                ColumnChange::Type { .. } => 1,
+                ColumnChange::SetNotNull | ColumnChange::Generated(Some(_)) | ColumnChange::Redefine(_) => 3,
+                ColumnChange::SetDefault(_) | ColumnChange::AddIdentity(_) => 5,
+            },
+            K::AddColumn { .. } => 2,
+            K::AddConstraint { constraint: Constraint::ForeignKey(_), .. } => 5,
+            K::AddConstraint { .. } => 4,
+            _ => 6,
+        },
+        Dialect::MySql => match kind {
+            K::DropConstraint { .. } => 0,
+            K::DropIndex { .. } => 1,
+            K::DropColumn { .. } => 2,
+            K::RenameTable { .. } => 5,
+            K::AddConstraint { .. } => 4,
+            _ => 3,
+        },
+        _ => 0,
+    }
+}
+
+/// What SQLite's ALTER TABLE cannot do: <https://www.sqlite.org/lang_altertable.html>.
+fn refuse_in_sqlite(operation: &mut Operation) {
+    let reason = match &operation.kind {
+        K::AlterColumn { .. } => "SQLite cannot alter a column",
+        K::AddConstraint { .. } | K::DropConstraint { .. } => "SQLite cannot add or drop a constraint of a table",
+        K::AddColumn { column, .. } => {
+            let key = |constraint: &Constraint| matches!(constraint, Constraint::PrimaryKey(_) | Constraint::Index(_));
+            if !column.constraints.iter().any(key) {
+                return;
+            }
+            "SQLite cannot add a column that is unique or the primary key"
+        }
+        _ => return,
+    };
+    operation.kind = K::Invalid(reason.to_owned());
+    operation.guard = Guard::None;
 }
 
 fn action(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut Actions) -> Read<()> {
@@ -277,9 +392,7 @@ fn drop_key(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut Actions) ->
     let table = table.clone();
     let operation = match kind {
         Some(kind) => K::DropConstraint { table, name: Some(name), kind: Some(kind), cascade: false },
-        None => {
-            K::DropIndex { name: ObjectName::bare(name), table: Some(table), concurrently: false, cascade: false }
-        }
+        None => K::DropIndex { name: ObjectName::bare(name), table: Some(table), concurrently: false, cascade: false },
     };
     kinds.guarded(operation, if_exists, Guard::IfPresent);
     Ok(true)

@@ -26,6 +26,7 @@ mod routine;
 mod session;
 mod split;
 mod statement;
+mod syntax;
 mod table;
 mod transaction;
 mod tsql;
@@ -39,7 +40,7 @@ use crate::source::{Place, Source};
 use cursor::{Cursor, Origin};
 use session::Session;
 
-pub use transaction::postgres_transaction_refusals;
+pub use transaction::{LabelUse, postgres_label_uses, postgres_transaction_refusals};
 
 /// A script that was read.
 #[derive(Debug, Clone, Default)]

@@ -1,24 +1,19 @@
 //! What PostgreSQL refuses because a script is one transaction.
 
+use crate::catalog::ObjectName;
 use crate::catalog::operation::{Operation, OperationKind as K, TransactionKind};
 use crate::source::Place;
 
 /// Reasons why PostgreSQL refuses a script that is sent as one text, as Prisma does: all its statements are then one
-/// transaction, up to a COMMIT of its own. CONCURRENTLY cannot run in one, and a label that was added to an enum cannot be
-/// used in it: <https://www.postgresql.org/docs/current/sql-altertype.html>, "Notes".
+/// transaction, up to a COMMIT of its own, and CONCURRENTLY cannot run in one.
 pub fn postgres_transaction_refusals(operations: &[Operation]) -> Vec<(Place, String)> {
     let mut refusals = Vec::new();
     let several =
         operations.iter().map(|operation| operation.place.span).collect::<std::collections::BTreeSet<_>>().len() > 1;
     let mut committed = false;
-    let mut created: Vec<&str> = Vec::new();
-    let mut added: Vec<(&str, &str)> = Vec::new();
     for operation in operations {
         match &operation.kind {
-            K::Transaction(TransactionKind::Commit) => {
-                committed = true;
-                added.clear();
-            }
+            K::Transaction(TransactionKind::Commit) => committed = true,
             K::Transaction(TransactionKind::Begin) => committed = false,
             K::CreateIndex { concurrently: true, .. } | K::DropIndex { concurrently: true, .. }
                 if several && !committed =>
@@ -26,22 +21,54 @@ pub fn postgres_transaction_refusals(operations: &[Operation]) -> Vec<(Place, St
                 let reason = "CONCURRENTLY cannot run beside other statements: a migration file is one transaction";
                 refusals.push((operation.place.clone(), reason.to_owned()));
             }
+            _ => {}
+        }
+    }
+    refusals
+}
+
+/// A label that a script adds to an enum, and what looks like its use before the transaction ends. PostgreSQL refuses
+/// that: <https://www.postgresql.org/docs/current/sql-altertype.html>, "Notes".
+#[derive(Debug, Clone)]
+pub struct LabelUse {
+    /// The statement.
+    pub place: Place,
+    /// The enum, as written.
+    pub enumeration: ObjectName,
+    /// The label.
+    pub value: String,
+    /// The table that the statement works on. The text is a use of the label only where it has a column of the enum;
+    /// none where a cast says so.
+    pub table: Option<ObjectName>,
+}
+
+/// The uses of labels that were added in the same transaction. Bodies of functions and triggers are no uses.
+pub fn postgres_label_uses(operations: &[Operation]) -> Vec<LabelUse> {
+    let mut uses = Vec::new();
+    let mut created: Vec<&str> = Vec::new();
+    let mut added: Vec<(&ObjectName, &str)> = Vec::new();
+    for operation in operations {
+        match &operation.kind {
+            K::Transaction(TransactionKind::Commit) => added.clear(),
             K::CreateEnum { name, .. } => created.push(&name.name),
-            K::AddEnumValue { name, value, .. } if !created.contains(&name.name.as_str()) => {
-                added.push((&name.name, value))
-            }
-            K::AddEnumValue { .. } => {}
+            K::AddEnumValue { name, value, .. } if !created.contains(&name.name.as_str()) => added.push((name, value)),
+            K::AddEnumValue { .. } | K::Comment { .. } | K::Opaque { .. } | K::CreateView { .. } => {}
+            K::Harmless(what) if *what != "a query" => {}
             _ => {
                 let text = operation.place.text();
-                if let Some((name, value)) =
-                    added.iter().find(|(_, value)| text.contains(&format!("'{}'", value.replace('\'', "''"))))
-                {
-                    let reason =
-                        format!("the value {value} of the enum {name} cannot be used in the transaction that adds it");
-                    refusals.push((operation.place.clone(), reason));
+                for (name, value) in &added {
+                    let literal = format!("'{}'", value.replace('\'', "''"));
+                    let cast = [format!("{literal}::\"{}\"", name.name), format!("{literal}::{}", name.name)];
+                    let is_cast = cast.iter().any(|cast| text.contains(cast.as_str()));
+                    let table = operation.table().filter(|_| !is_cast).cloned();
+                    if is_cast || (table.is_some() && text.contains(&literal)) {
+                        let (enumeration, value) = ((*name).clone(), (*value).to_owned());
+                        uses.push(LabelUse { place: operation.place.clone(), enumeration, value, table });
+                        break;
+                    }
                 }
             }
         }
     }
-    refusals
+    uses
 }

@@ -185,7 +185,8 @@ impl<'a> Comparison<'a> {
             difference.declared = word(declared.nullable);
             difference.replayed = word(replayed.nullable);
             // Autogenerate leaves the nullability of computed columns alone where the model does not state it.
-            difference.beyond_engine = declared.generated.is_some() || replayed.generated.is_some();
+            difference.beyond_engine =
+                declared.nullable && (declared.generated.is_some() || replayed.generated.is_some());
             places(&mut difference);
             self.push(difference, &object);
         }
@@ -337,12 +338,26 @@ fn same_default_value(dialect: Dialect, a: &ColumnDefault, b: &ColumnDefault) ->
         (D::Number(number), D::Text(text)) | (D::Text(text), D::Number(number)) => same_number(number, text),
         (D::Number(a), D::Number(b)) => same_number(a, b),
         (D::Now(_), D::Now(_)) => true,
+        (D::List(items), D::Text(text)) | (D::Text(text), D::List(items)) => same_list(items, text),
         (D::Expression(a), D::Expression(b)) => same_expression(a, b),
         (D::Expression(expression), D::Text(text)) | (D::Text(text), D::Expression(expression)) => {
             dialect == Dialect::Sqlite && same_expression(expression, text)
         }
         (a, b) => a == b,
     }
+}
+
+/// Whether a text is the literal of an array: `{a,b}`.
+fn same_list(items: &[ColumnDefault], text: &str) -> bool {
+    let Some(inner) = text.trim().strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else { return false };
+    let written: Vec<&str> =
+        inner.split(',').map(|item| item.trim().trim_matches('"')).filter(|item| !item.is_empty()).collect();
+    written.len() == items.len()
+        && written.iter().zip(items).all(|(written, item)| match item {
+            ColumnDefault::Text(text) | ColumnDefault::Number(text) => text == written,
+            ColumnDefault::Bool(truth) => *written == if *truth { "t" } else { "f" } || *written == truth.to_string(),
+            _ => true,
+        })
 }
 
 /// Whether two numerals mean the same number: `0.00` and `0`.

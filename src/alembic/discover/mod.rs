@@ -7,9 +7,13 @@
 mod facts;
 mod ini;
 mod locations;
+mod pins;
+mod reach;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::alembic::env;
+use crate::alembic::python::ParsedFile;
 use crate::git::{FileList, Snapshot, SnapshotError};
 use crate::project::{EcosystemKind, Project, ProjectOverride};
 use crate::source::RepoPath;
@@ -17,6 +21,10 @@ use crate::source::RepoPath;
 use facts::Evidence;
 use ini::{HERE, Ini};
 use locations::Found;
+use locations::bases;
+pub(crate) use locations::is_foreign;
+pub(crate) use pins::version;
+pub(crate) use reach::declares_tables;
 
 /// [`Project::facts`]: the folder that holds `env.py`.
 pub(crate) const SCRIPT_LOCATION: &str = "script-location";
@@ -229,13 +237,56 @@ fn python_path(settings_dir: &RepoPath, root: &RepoPath, values: &[String]) -> V
     paths
 }
 
+/// Folders from which a project's modules are imported, in order: what `prepend_sys_path` adds, the folder of the
+/// commands, `src` in it, the folders above with theirs, and the other packages of the repository.
+pub(crate) fn python_roots(project: &Project, files: &FileList) -> Vec<RepoPath> {
+    /// Packages beside the project that are looked at.
+    const MAX_PACKAGES: usize = 60;
+    let mut roots: Vec<RepoPath> = Vec::new();
+    let mut add = |root: RepoPath| {
+        if !roots.contains(&root) {
+            roots.push(root);
+        }
+    };
+    for path in project.facts.get(PYTHON_PATH).map_or("", String::as_str).lines() {
+        add(RepoPath::new(path));
+    }
+    for base in bases(&project.root) {
+        add(base.clone());
+        if files.has_dir(&base.join("src")) {
+            add(base.join("src"));
+        }
+    }
+    if let Some(scripts) = project.facts.get(SCRIPT_LOCATION) {
+        for base in bases(&RepoPath::new(scripts)).skip(1) {
+            add(base.clone());
+            if files.has_dir(&base.join("src")) {
+                add(base.join("src"));
+            }
+        }
+    }
+    let packages = files
+        .iter()
+        .filter(|entry| matches!(entry.path.file_name(), "pyproject.toml" | "setup.py" | "setup.cfg"))
+        .filter(|entry| !is_foreign(&entry.path))
+        .filter_map(|entry| entry.path.parent())
+        .take(MAX_PACKAGES);
+    for package in packages {
+        if files.has_dir(&package.join("src")) {
+            add(package.join("src"));
+        }
+        add(package);
+    }
+    roots
+}
+
 /// Makes a project of an environment; its name is only the folder's and not yet unique.
 fn project(snapshot: &dyn Snapshot, environment: &Environment) -> Result<Project, SnapshotError> {
     let files = snapshot.files()?;
     let script = &environment.script;
     let env = script.dir.join("env.py");
     let env_text = snapshot.read(&env)?.text();
-    let flask = env_text.is_some_and(|source| facts::is_flask_env(source.text()));
+    let flask = env_text.as_ref().is_some_and(|source| facts::is_flask_env(source.text()));
     let root = &script.root;
     let evidence =
         Evidence { snapshot, url: environment.url.as_deref(), env: &env, root, versions: &environment.versions };
@@ -249,7 +300,16 @@ fn project(snapshot: &dyn Snapshot, environment: &Environment) -> Result<Project
     }
     settings.sort();
 
-    let mut known: BTreeMap<&'static str, String> = BTreeMap::new();
+    let mut known: BTreeMap<&'static str, String> = match &env_text {
+        Some(source) => env::facts(&ParsedFile::parse(source)),
+        None => BTreeMap::new(),
+    };
+    // Types are compared by default since Alembic 1.12.
+    if !known.contains_key(env::COMPARE_TYPE)
+        && version(snapshot, root, "alembic")?.is_some_and(|(major, minor, _)| (major, minor) < (1, 12))
+    {
+        known.insert(env::COMPARE_TYPE, "false".to_owned());
+    }
     known.insert(SCRIPT_LOCATION, script.dir.as_str().to_owned());
     known.insert(ENV, env.as_str().to_owned());
     if environment.section != "alembic" {
@@ -268,7 +328,7 @@ fn project(snapshot: &dyn Snapshot, environment: &Environment) -> Result<Project
         let paths: Vec<&str> = environment.python_path.iter().map(RepoPath::as_str).collect();
         known.insert(PYTHON_PATH, paths.join("\n"));
     }
-    Ok(Project {
+    let mut project = Project {
         name: if root.is_root() { ".".to_owned() } else { root.file_name().to_owned() },
         ecosystem: EcosystemKind::Alembic,
         dialect,
@@ -278,7 +338,42 @@ fn project(snapshot: &dyn Snapshot, environment: &Environment) -> Result<Project
         settings,
         command: command(files, environment, flask),
         facts: known,
-    })
+    };
+    project.schema = schema(&project, snapshot)?;
+    Ok(project)
+}
+
+/// The files that declare what is compared: those that `env.py` imports and that declare tables, types or enums; where
+/// they are imported under computed names or by an application, every such file below the project's root.
+fn schema(project: &Project, snapshot: &dyn Snapshot) -> Result<Vec<RepoPath>, SnapshotError> {
+    let files = snapshot.files()?;
+    let Some(env) = project.facts.get(ENV).map(RepoPath::new) else { return Ok(Vec::new()) };
+    let reached = reach::from(snapshot, &python_roots(project, files), &env)?;
+    let mut found = BTreeSet::new();
+    let sweep = reached.dynamic || project.facts.contains_key(FLASK);
+    let all = if sweep { below(project, files, &project.root) } else { Vec::new() };
+    for path in reached.files.into_iter().chain(all) {
+        if let Some(source) = snapshot.read(&path)?.text()
+            && reach::declares(source.text())
+        {
+            found.insert(path);
+        }
+    }
+    Ok(found.into_iter().collect())
+}
+
+/// The Python files below a folder that could declare models: neither migrations nor tests nor other people's code.
+pub(crate) fn below(project: &Project, files: &FileList, dir: &RepoPath) -> Vec<RepoPath> {
+    let scripts = project.facts.get(SCRIPT_LOCATION).map(RepoPath::new);
+    files
+        .under(dir)
+        .map(|entry| &entry.path)
+        .filter(|path| path.extension() == Some("py") && !is_foreign(path))
+        .filter(|path| !path.file_name().starts_with("test_") && path.file_name() != "conftest.py")
+        .filter(|path| !scripts.as_ref().is_some_and(|dir| path.is_under(dir)))
+        .filter(|path| !project.migrations.iter().any(|dir| path.is_under(dir)))
+        .cloned()
+        .collect()
 }
 
 /// How Alembic is called from the project's root.
@@ -381,8 +476,16 @@ fn overridden(
     if !named.is_empty() {
         project.migrations = named;
     }
-    project.schema.clone_from(&wanted.schema);
     if !wanted.schema.is_empty() {
+        project.schema.clear();
+        for path in &wanted.schema {
+            if files.get(path).is_some() {
+                project.schema.push(path.clone());
+            } else {
+                project.schema.extend(below(&project, files, path));
+            }
+        }
+        project.schema.sort();
         let paths: Vec<&str> = wanted.schema.iter().map(RepoPath::as_str).collect();
         project.facts.insert(MODELS, paths.join("\n"));
     }

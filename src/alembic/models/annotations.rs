@@ -167,7 +167,10 @@ fn in_maps(maps: &[Value], ty: &Value) -> Option<Value> {
     maps.iter().find_map(|map| {
         let Value::Dict(entries) = map else { return None };
         let entries = entries.borrow();
-        entries.get(ty).cloned().or_else(|| entries.iter().find(|(key, _)| same(key, ty)).map(|(_, value)| value.clone()))
+        entries
+            .get(ty)
+            .cloned()
+            .or_else(|| entries.iter().find(|(key, _)| same(key, ty)).map(|(_, value)| value.clone()))
     })
 }
 
@@ -196,9 +199,10 @@ fn resolve(interpreter: &mut Interpreter<'_>, ty: &Value, maps: &[Value], versio
             SymbolKind::Call { .. } => {
                 // `NewType("UserId", int)` is looked up by itself, and taken for what it names otherwise.
                 let (path, args) = ty.call_of()?;
-                (path == "typing.NewType").then(|| args.positional.get(1).cloned()).flatten().and_then(|base| {
-                    resolve(interpreter, &base, maps, versions)
-                })
+                (path == "typing.NewType")
+                    .then(|| args.positional.get(1).cloned())
+                    .flatten()
+                    .and_then(|base| resolve(interpreter, &base, maps, versions))
             }
             SymbolKind::Subscript { .. } => {
                 let labels = crate::alembic::types::literal(ty)?;

@@ -12,8 +12,20 @@ pub(super) const MAPPED_COLUMN: &str = "sqlalchemy.orm.mapped_column";
 
 /// Keywords of `mapped_column` that say nothing about the table.
 const ORM_KEYWORDS: &[&str] = &[
-    "init", "repr", "default_factory", "compare", "kw_only", "hash", "dataclass_metadata", "use_existing_column",
-    "deferred", "deferred_group", "deferred_raiseload", "active_history", "sort_order", "insert_default",
+    "init",
+    "repr",
+    "default_factory",
+    "compare",
+    "kw_only",
+    "hash",
+    "dataclass_metadata",
+    "use_existing_column",
+    "deferred",
+    "deferred_group",
+    "deferred_raiseload",
+    "active_history",
+    "sort_order",
+    "insert_default",
 ];
 
 /// Whether a value is `Column(…)` or `mapped_column(…)`.

@@ -36,6 +36,8 @@ pub(super) struct Recorder<'m> {
     pub(super) configured: RefCell<Vec<Args>>,
     /// Imports of modules whose names are computed, which could not be followed.
     pub(super) unfollowed: RefCell<Vec<Place>>,
+    /// Whether `sqlalchemy_continuum.make_versioned()` was called: it adds a table of versions for models that ask for it.
+    pub(super) versioned: Cell<bool>,
     mapper: RefCell<Mapper>,
     /// Folders whose modules a loop has imported.
     swept: RefCell<BTreeSet<RepoPath>>,
@@ -53,6 +55,7 @@ impl<'m> Recorder<'m> {
             maybe_classes: RefCell::default(),
             configured: RefCell::default(),
             unfollowed: RefCell::default(),
+            versioned: Cell::new(false),
             mapper: RefCell::default(),
             swept: RefCell::default(),
             sweeping: Cell::new(0),
@@ -60,8 +63,7 @@ impl<'m> Recorder<'m> {
     }
 
     fn note(list: &RefCell<Vec<Made>>, interpreter: &Interpreter<'_>, path: &str, args: Args, place: &Place) -> Value {
-        let value =
-            Value::symbol(SymbolKind::Call { callee: Value::external(path), args }, Some(place.clone()));
+        let value = Value::symbol(SymbolKind::Call { callee: Value::external(path), args }, Some(place.clone()));
         list.borrow_mut().push(Made { value: value.clone(), maybe: interpreter.maybe().cloned() });
         value
     }
@@ -216,19 +218,20 @@ impl Host for Recorder<'_> {
         }
         let path = call.path.as_deref()?;
         match path {
-            "sqlalchemy.Table" => {
-                Some(Ok(Self::note(&self.tables, interpreter, path, call.args.clone(), call.place)))
-            }
-            "sqlalchemy.Index" => {
-                Some(Ok(Self::note(&self.indexes, interpreter, path, call.args.clone(), call.place)))
-            }
+            "sqlalchemy.Table" => Some(Ok(Self::note(&self.tables, interpreter, path, call.args.clone(), call.place))),
+            "sqlalchemy.Index" => Some(Ok(Self::note(&self.indexes, interpreter, path, call.args.clone(), call.place))),
             "alembic.context.is_offline_mode" => Some(Ok(Value::Bool(false))),
             "alembic.context.configure" => {
                 self.configured.borrow_mut().push(call.args.clone());
                 Some(Ok(Value::None))
             }
+            "sqlalchemy_continuum.make_versioned" => {
+                self.versioned.set(true);
+                Some(Ok(Value::None))
+            }
             "alembic.context.get_x_argument" => {
-                let as_dictionary = call.args.get(0, "as_dictionary").is_some_and(|value| value.as_bool() == Some(true));
+                let as_dictionary =
+                    call.args.get(0, "as_dictionary").is_some_and(|value| value.as_bool() == Some(true));
                 Some(Ok(if as_dictionary { Value::dict([]) } else { Value::list(Vec::new()) }))
             }
             "sqlalchemy.orm.has_inherited_table" => {

@@ -8,8 +8,8 @@ use super::columns::{self, Attribute, Settings, is_column};
 use super::registry::{Meta, Root, address, class_meta, root};
 use super::sqlmodel;
 use super::table::{TableColumn, TableSpec};
-use crate::alembic::python::{Annotation, Args, Class, Interpreter, SymbolKind, Value};
 use crate::alembic::python;
+use crate::alembic::python::{Annotation, Args, Class, Interpreter, SymbolKind, Value};
 use crate::source::Place;
 
 /// What a class is to the mapper.
@@ -94,10 +94,12 @@ impl Mapper {
         if matches!(root, Root::SqlModel) {
             let config = class.own("model_config").and_then(|attribute| attribute.value);
             let by_config = config.is_some_and(|config| match &config {
-                Value::Dict(entries) => entries.borrow().get_str("table").is_some_and(|value| value.as_bool() == Some(true)),
-                other => other.call_of().is_some_and(|(_, args)| {
-                    args.keyword("table").is_some_and(|value| value.as_bool() == Some(true))
-                }),
+                Value::Dict(entries) => {
+                    entries.borrow().get_str("table").is_some_and(|value| value.as_bool() == Some(true))
+                }
+                other => other
+                    .call_of()
+                    .is_some_and(|(_, args)| args.keyword("table").is_some_and(|value| value.as_bool() == Some(true))),
             });
             let by_keyword =
                 class.keywords.iter().any(|(key, value)| &**key == "table" && value.as_bool() == Some(true));
@@ -143,9 +145,10 @@ impl Mapper {
         let place = class.place.clone();
         if let Some(table) = class.own("__table__").and_then(|attribute| attribute.value).or_else(|| {
             let unmapped: Vec<Rc<Class>> = class.mro().into_iter().skip(1).collect();
-            unmapped.iter().filter(|ancestor| self.standing(ancestor) != Standing::Mapped).find_map(|ancestor| {
-                ancestor.own("__table__").and_then(|attribute| attribute.value)
-            })
+            unmapped
+                .iter()
+                .filter(|ancestor| self.standing(ancestor) != Standing::Mapped)
+                .find_map(|ancestor| ancestor.own("__table__").and_then(|attribute| attribute.value))
         }) {
             return self.given_table(interpreter, class, table, &place);
         }
@@ -159,9 +162,10 @@ impl Mapper {
         let has_key = columns.iter().any(TableColumn::is_primary_key);
         let args = self.directive(interpreter, class, &lineage, "__table_args__");
         let args_have_key = args.as_ref().is_some_and(|args| {
-            args.items().unwrap_or_default().iter().any(|item| {
-                matches!(item.call_of(), Some(("sqlalchemy.PrimaryKeyConstraint", _)))
-            })
+            args.items()
+                .unwrap_or_default()
+                .iter()
+                .any(|item| matches!(item.call_of(), Some(("sqlalchemy.PrimaryKeyConstraint", _))))
         });
         let name = match self.table_name(interpreter, class, &root, &lineage) {
             Name::Known(name) => name,
@@ -186,9 +190,8 @@ impl Mapper {
         if table_doubt.is_none() {
             table_doubt = class.doubts.borrow().first().map(|unknown| (unknown.reason.clone(), unknown.place.clone()));
         }
-        let mapper_key = self
-            .directive(interpreter, class, &lineage, "__mapper_args__")
-            .is_some_and(|value| match &value {
+        let mapper_key =
+            self.directive(interpreter, class, &lineage, "__mapper_args__").is_some_and(|value| match &value {
                 Value::Dict(entries) => entries.borrow().get_str("primary_key").is_some(),
                 Value::None => false,
                 Value::Unknown(_) => true,
@@ -207,7 +210,13 @@ impl Mapper {
         Outcome::Table(Box::new(spec))
     }
 
-    fn given_table(&mut self, interpreter: &mut Interpreter<'_>, class: &Rc<Class>, table: Value, place: &Place) -> Outcome {
+    fn given_table(
+        &mut self,
+        interpreter: &mut Interpreter<'_>,
+        class: &Rc<Class>,
+        table: Value,
+        place: &Place,
+    ) -> Outcome {
         let table = match &table {
             Value::Symbol(symbol) => match &symbol.kind {
                 SymbolKind::Decorated { .. } => interpreter
@@ -358,23 +367,30 @@ impl Mapper {
         // A function, a class, a plain value: not the mapper's business.
         match &found.value {
             Some(
-                Value::Function(_) | Value::Bound(_) | Value::Class(_) | Value::Module(_) | Value::Str(_) | Value::Int(_)
-                | Value::Bool(_) | Value::Dict(_) | Value::List(_) | Value::Tuple(_) | Value::Set(_) | Value::Float(_)
-                | Value::Bytes(_) | Value::None | Value::Ellipsis,
+                Value::Function(_)
+                | Value::Bound(_)
+                | Value::Class(_)
+                | Value::Module(_)
+                | Value::Str(_)
+                | Value::Int(_)
+                | Value::Bool(_)
+                | Value::Dict(_)
+                | Value::List(_)
+                | Value::Tuple(_)
+                | Value::Set(_)
+                | Value::Float(_)
+                | Value::Bytes(_)
+                | Value::None
+                | Value::Ellipsis,
             ) => Attribute::None,
             Some(Value::Instance(instance))
                 if instance.class.inherits(columns::COLUMN) || instance.class.inherits(columns::MAPPED_COLUMN) =>
             {
                 Attribute::Doubt(format!("a column of the class {}", instance.class.name), instance.place.clone())
             }
-            value => columns::attribute(
-                interpreter,
-                settings,
-                &found.name,
-                value.as_ref(),
-                inner.as_ref(),
-                &found.place,
-            ),
+            value => {
+                columns::attribute(interpreter, settings, &found.name, value.as_ref(), inner.as_ref(), &found.place)
+            }
         }
     }
 
@@ -502,9 +518,31 @@ fn returned_annotation(value: &Value) -> Option<Annotation> {
 
 /// Packages whose classes bring no columns when a model inherits from them.
 const HARMLESS: &[&str] = &[
-    "abc", "builtins", "collections", "dataclasses", "enum", "flask_login", "flask_security", "functools", "pydantic",
-    "sqlalchemy", "sqlalchemy_serializer", "typing", "flask_sqlalchemy", "sqlmodel", "sqlalchemy_utils", "marshmallow",
-    "zope", "logging", "flask_admin", "flask", "inflection", "pyramid", "object", "strawberry", "werkzeug",
+    "abc",
+    "builtins",
+    "collections",
+    "dataclasses",
+    "enum",
+    "flask_login",
+    "flask_security",
+    "functools",
+    "pydantic",
+    "sqlalchemy",
+    "sqlalchemy_serializer",
+    "typing",
+    "flask_sqlalchemy",
+    "sqlmodel",
+    "sqlalchemy_utils",
+    "marshmallow",
+    "zope",
+    "logging",
+    "flask_admin",
+    "flask",
+    "inflection",
+    "pyramid",
+    "object",
+    "strawberry",
+    "werkzeug",
 ];
 
 /// A base of another package that may bring columns: what is said about it.
@@ -550,9 +588,14 @@ mod tests {
 
     #[test]
     fn table_names_are_made_from_class_names() {
-        for (class, table) in
-            [("User", "user"), ("BlogPost", "blog_post"), ("HTTPLog2", "http_log2"), ("APIKey", "api_key"), ("A", "a"), ("_X", "x")]
-        {
+        for (class, table) in [
+            ("User", "user"),
+            ("BlogPost", "blog_post"),
+            ("HTTPLog2", "http_log2"),
+            ("APIKey", "api_key"),
+            ("A", "a"),
+            ("_X", "x"),
+        ] {
             assert_eq!(snake_case(class), table, "{class}");
         }
     }

@@ -135,7 +135,10 @@ fn root_of_base(class: &Rc<Class>, base: &Value) -> Option<Root> {
         }
         SymbolKind::Attribute { base: db, name } if &**name == "Model" => Some(Root::Flask(db.clone())),
         SymbolKind::Subscript { base, .. } => root_of_base(class, base),
-        SymbolKind::Decorated { .. } | SymbolKind::Binary { .. } | SymbolKind::Unary { .. } | SymbolKind::Attribute { .. } => None,
+        SymbolKind::Decorated { .. }
+        | SymbolKind::Binary { .. }
+        | SymbolKind::Unary { .. }
+        | SymbolKind::Attribute { .. } => None,
     }
 }
 
@@ -226,7 +229,12 @@ impl Root {
                 if let SymbolKind::Call { args, .. } = &symbol.kind {
                     maps.extend(args.keyword("type_annotation_map").cloned());
                 }
-                maps.extend(registry.as_ref().and_then(Value::call_of).and_then(|(_, args)| args.keyword("type_annotation_map").cloned()));
+                maps.extend(
+                    registry
+                        .as_ref()
+                        .and_then(Value::call_of)
+                        .and_then(|(_, args)| args.keyword("type_annotation_map").cloned()),
+                );
             }
             Self::Registry(registry) => {
                 maps.extend(registry.call_of().and_then(|(_, args)| args.keyword("type_annotation_map").cloned()));
@@ -252,9 +260,10 @@ impl Root {
                 if let Some(given) = given.filter(|value| !value.is_none()) {
                     return metadata_at(&given, depth + 1);
                 }
-                let registry = class.decorators.iter().find_map(|decorator| {
-                    decorator.method_call().map(|(registry, _, _)| registry.clone())
-                });
+                let registry = class
+                    .decorators
+                    .iter()
+                    .find_map(|decorator| decorator.method_call().map(|(registry, _, _)| registry.clone()));
                 match registry {
                     Some(registry) => registry_meta(&registry, depth),
                     None => Some(Meta::of(MetaKey::Object(address(class)))),

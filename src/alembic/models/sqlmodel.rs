@@ -13,7 +13,14 @@ const AWARE: (u32, u32, u32) = (0, 0, 45);
 
 /// What `Field(…)` says in vain beside `sa_column`: SQLModel raises.
 const BESIDE_COLUMN: [&str; 9] = [
-    "primary_key", "nullable", "foreign_key", "ondelete", "unique", "index", "sa_type", "sa_column_args",
+    "primary_key",
+    "nullable",
+    "foreign_key",
+    "ondelete",
+    "unique",
+    "index",
+    "sa_type",
+    "sa_column_args",
     "sa_column_kwargs",
 ];
 
@@ -27,7 +34,10 @@ pub(super) fn is_field(name: &str, annotation: &Value, value: Option<&Value>) ->
     {
         return false;
     }
-    !matches!(value.and_then(Value::call_of), Some(("sqlmodel.Relationship" | "sqlalchemy.orm.relationship" | "pydantic.PrivateAttr", _)))
+    !matches!(
+        value.and_then(Value::call_of),
+        Some(("sqlmodel.Relationship" | "sqlalchemy.orm.relationship" | "pydantic.PrivateAttr", _))
+    )
 }
 
 /// The column of a field. `Err` says why SQLModel would refuse the model.
@@ -60,7 +70,9 @@ pub(super) fn field(
         return Ok(match column {
             Value::Unknown(unknown) => Attribute::Doubt(unknown.reason.clone(), Some(unknown.place.clone())),
             column => match column.call_of() {
-                Some((COLUMN, inner)) => Attribute::Column(named(name, inner, column.place().or_else(|| Some(place.clone())))),
+                Some((COLUMN, inner)) => {
+                    Attribute::Column(named(name, inner, column.place().or_else(|| Some(place.clone()))))
+                }
                 _ => Attribute::Doubt(format!("the column of the field {name}"), column.place()),
             },
         });
@@ -122,7 +134,8 @@ pub(super) fn field(
 /// `Column(…)` under the field's name, unless it has one of its own.
 fn named(name: &str, args: &Args, place: Option<Place>) -> Value {
     let mut args = args.clone();
-    let has_name = args.positional.first().is_some_and(|first| first.as_str().is_some()) || args.keyword("name").is_some();
+    let has_name =
+        args.positional.first().is_some_and(|first| first.as_str().is_some()) || args.keyword("name").is_some();
     if !has_name {
         args.positional.insert(0, Value::str(name));
     }
@@ -138,10 +151,9 @@ fn python_type(plain: &Value, annotated: &Annotated, args: &Args, versions: Vers
     let string = || {
         let length = args.keyword("max_length").filter(|value| !value.is_none()).cloned().or_else(|| constr(annotated));
         match length {
-            Some(length) => symbol_call(
-                "sqlmodel.AutoString",
-                Args { keyword: vec![("length".into(), length)], ..Args::default() },
-            ),
+            Some(length) => {
+                symbol_call("sqlmodel.AutoString", Args { keyword: vec![("length".into(), length)], ..Args::default() })
+            }
             None => call("sqlmodel.AutoString", Vec::new()),
         }
     };
@@ -167,7 +179,12 @@ fn python_type(plain: &Value, annotated: &Annotated, args: &Args, versions: Vers
             "pydantic.constr" => Some(symbol_call(
                 "sqlmodel.AutoString",
                 Args {
-                    keyword: constrained.keyword.iter().filter(|(key, _)| &**key == "max_length").map(|(_, value)| ("length".into(), value.clone())).collect(),
+                    keyword: constrained
+                        .keyword
+                        .iter()
+                        .filter(|(key, _)| &**key == "max_length")
+                        .map(|(_, value)| ("length".into(), value.clone()))
+                        .collect(),
                     ..Args::default()
                 },
             )),
@@ -183,8 +200,14 @@ fn python_type(plain: &Value, annotated: &Annotated, args: &Args, versions: Vers
     let path = plain.path()?;
     let generic = |name: &str| Some(call(&format!("sqlalchemy.{name}"), Vec::new()));
     match &*path {
-        "builtins.str" | "pathlib.Path" | "pydantic.EmailStr" | "pydantic.networks.EmailStr" | "ipaddress.IPv4Address"
-        | "ipaddress.IPv4Network" | "ipaddress.IPv6Address" | "ipaddress.IPv6Network" => Some(string()),
+        "builtins.str"
+        | "pathlib.Path"
+        | "pydantic.EmailStr"
+        | "pydantic.networks.EmailStr"
+        | "ipaddress.IPv4Address"
+        | "ipaddress.IPv4Network"
+        | "ipaddress.IPv6Address"
+        | "ipaddress.IPv6Network" => Some(string()),
         "builtins.float" => generic("Float"),
         "builtins.bool" => generic("Boolean"),
         "builtins.int" | "pydantic.PositiveInt" | "pydantic.NonNegativeInt" => generic("Integer"),
@@ -236,6 +259,7 @@ fn names_naive(annotated: &Annotated) -> bool {
 fn subclass_of(class: &Rc<Class>) -> Option<String> {
     class.external_bases().iter().find_map(|base| {
         let path = base.path()?;
-        matches!(&*path, "builtins.str" | "builtins.int" | "builtins.float" | "builtins.bytes").then(|| path.to_string())
+        matches!(&*path, "builtins.str" | "builtins.int" | "builtins.float" | "builtins.bytes")
+            .then(|| path.to_string())
     })
 }

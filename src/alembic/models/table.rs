@@ -213,7 +213,11 @@ fn is_constraint(path: &str) -> bool {
     matches!(
         path.rsplit('.').next(),
         Some(
-            "UniqueConstraint" | "CheckConstraint" | "ForeignKeyConstraint" | "PrimaryKeyConstraint" | "ExcludeConstraint"
+            "UniqueConstraint"
+                | "CheckConstraint"
+                | "ForeignKeyConstraint"
+                | "PrimaryKeyConstraint"
+                | "ExcludeConstraint"
         )
     )
 }

@@ -245,6 +245,12 @@ impl Interpreter<'_> {
                 Some(value) => value.clone(),
                 None => return Ok(None),
             },
+            "re.sub" | "re.findall" | "re.split" | "re.match" | "re.search" | "re.fullmatch"
+                if args.keyword.is_empty() && args.more.is_none() =>
+            {
+                let Some((pattern, rest)) = args.positional.split_first() else { return Ok(None) };
+                return self.call_regex(&path["re.".len()..], pattern, rest, place);
+            }
             "re.sub" => Value::unknown("the result of a regular expression", place.clone()),
             _ if [
                 "datetime.",

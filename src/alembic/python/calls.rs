@@ -179,6 +179,17 @@ impl Interpreter<'_> {
                 {
                     return Ok(value);
                 }
+                // Methods of compiled patterns and of matches.
+                if let SymbolKind::Attribute { base: base @ Value::Symbol(_), name } = &symbol.kind {
+                    if matches!(base.call_of(), Some(("re.compile", _)))
+                        && let Some(value) = self.call_regex(name, base, &args.positional, place)?
+                    {
+                        return Ok(value);
+                    }
+                    if let Some(value) = super::regex::match_method(base, name, &args.positional) {
+                        return Ok(value);
+                    }
+                }
                 // A string method of a member of a string enum.
                 if let SymbolKind::Attribute { base: base @ Value::Instance(_), name } = &symbol.kind
                     && let Some(text) = base.as_str()

@@ -92,9 +92,10 @@ impl Interpreter<'_> {
                 if let Some(known) = self.loaded.get(&path) {
                     return Some(Rc::clone(known));
                 }
-                let file = self.modules.file(&path)?;
+                // A file that is there and was not read is a module whose names are not known.
+                let file = self.modules.file(&path);
                 let package = path.file_name() == "__init__.py";
-                (path, Some(file), package)
+                (path, file, package)
             }
             Found::Namespace(path) => {
                 if let Some(known) = self.loaded.get(&path) {
@@ -124,7 +125,11 @@ impl Interpreter<'_> {
 
     /// The folder that a module's relative imports start from.
     fn package_dir(module: &Module) -> RepoPath {
-        if module.file.is_none() { module.path.clone() } else { module.path.parent().unwrap_or_default() }
+        if module.path.extension() == Some("py") {
+            module.path.parent().unwrap_or_default()
+        } else {
+            module.path.clone()
+        }
     }
 
     /// A module's global, or its submodule of that name.
@@ -264,6 +269,27 @@ impl Interpreter<'_> {
         }
     }
 
+    /// Runs the packages that hold a file, outermost first, as Python does before it runs the file.
+    pub(crate) fn run_packages(&mut self, path: &RepoPath) {
+        let mut packages: Vec<RepoPath> = Vec::new();
+        let mut dir = path.parent();
+        while let Some(folder) = dir {
+            let package = folder.join("__init__.py");
+            if !self.modules.is_file(&package) || packages.len() > 20 {
+                break;
+            }
+            if package != *path {
+                packages.push(package);
+            }
+            dir = folder.parent();
+        }
+        for package in packages.iter().rev() {
+            if let Some(module) = self.module_at(package) {
+                self.run_module(&module);
+            }
+        }
+    }
+
     fn import_error(message: &str, place: &Place) -> Stop {
         let value = Value::symbol(
             SymbolKind::Call {
@@ -297,6 +323,9 @@ impl Interpreter<'_> {
                         Found::File(path) | Found::Namespace(path) => path.clone(),
                     };
                     let name = self.dotted_of(&path);
+                    if self.imports == Imports::Eager {
+                        self.run_packages(&path);
+                    }
                     let source = self.module_of(found, &name);
                     if let (Some(source), Imports::Eager) = (&source, self.imports) {
                         self.run_module(source);

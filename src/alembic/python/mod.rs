@@ -20,6 +20,7 @@ mod names;
 mod operators;
 pub(crate) mod parse;
 mod patterns;
+mod regex;
 mod scope;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ mod value;
 pub use dict::Dict;
 pub use host::{CallSite, Host, Silent};
 pub use interpreter::{Eval, Imports, Interpreter, Raised, Stop};
+pub(crate) use modules::{Found, find, find_in};
 pub use modules::{Modules, SnapshotModules};
 pub use parse::{ParsedFile, SyntaxError};
 pub use scope::Module;

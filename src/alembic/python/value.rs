@@ -204,6 +204,24 @@ impl Function {
 /// The attribute of an instance that keeps the call `super().__init__(…)` which reached a library's class.
 pub(crate) const SUPER_INIT: &str = "<super().__init__>";
 
+impl Function {
+    /// How many positional parameters have no default.
+    pub(crate) fn required(&self) -> usize {
+        let count = |parameters: &ast::Parameters| {
+            parameters
+                .posonlyargs
+                .iter()
+                .chain(&parameters.args)
+                .filter(|parameter| parameter.default.is_none())
+                .count()
+        };
+        match &self.code {
+            Code::Def(file, range) => file.function(*range).map_or(0, |def| count(&def.parameters)),
+            Code::Lambda(_, lambda) => lambda.parameters.as_deref().map_or(0, count),
+        }
+    }
+}
+
 /// The body of a function.
 pub(crate) enum Code {
     /// `def`, found again in its file by its range.

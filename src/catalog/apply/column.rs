@@ -1,10 +1,11 @@
 //! Columns: added, dropped, renamed, altered.
 
-use super::{Applied, ApplyError, Effect, exists, missing, refused};
+use super::involved::{column_held, detach_column, has_column, rename_in_table};
+use super::{Applied, ApplyError, Effect, cast, exists, missing, refused};
 use crate::catalog::operation::{ColumnChange, ColumnPosition, Guard, NewColumn};
 use crate::catalog::{
-    AutoIncrement, Catalog, Column, ColumnDefault, ColumnType, Dialect, ForeignKey, IndexOn, IndexPart, Name,
-    ObjectName, Sequence, Table, TypeKind,
+    AutoIncrement, Catalog, Column, ColumnDefault, ColumnType, Dialect, ForeignKey, IndexPart, Name, ObjectName,
+    Sequence, Table, TypeKind,
 };
 use crate::source::Place;
 
@@ -115,7 +116,18 @@ impl Catalog {
 
     /// A type with the names in it resolved.
     fn settled(&self, ty: &ColumnType) -> Result<ColumnType, ApplyError> {
-        let TypeKind::Named(name) = &ty.kind else { return Ok(ty.clone()) };
+        let name = match &ty.kind {
+            TypeKind::Named(name) => name,
+            // A type with modifiers that is no built-in one: `vector(3)`.
+            TypeKind::Other(text) if self.dialect == Dialect::PostgreSql => {
+                let word = text.split_once('(').map(|(word, _)| ObjectName::bare(word.trim().trim_matches('"')));
+                return match word.filter(|word| self.type_named(word).is_none() && !self.may_have_type(word)) {
+                    Some(word) => Err(missing("the type", word)),
+                    None => Ok(ty.clone()),
+                };
+            }
+            _ => return Ok(ty.clone()),
+        };
         if let Some(found) = self.type_named(name) {
             return Ok(ColumnType { kind: TypeKind::Named(ObjectName::from(&found)), array: ty.array });
         }
@@ -179,7 +191,7 @@ impl Catalog {
             return Err(missing("the column", format!("{name}.{column}")));
         };
         let column = found.columns[at].name.clone();
-        if let Some(reason) = column_held(dialect, found, &column) {
+        if let Some(reason) = column_held(dialect, found, &column).filter(|_| !self.lookup.rebuilding) {
             return Err(refused(format!("the column {name}.{column} cannot be dropped: {reason}")));
         }
         let mut effects = self.release_column(&name, &column, cascade)?;
@@ -258,7 +270,7 @@ impl Catalog {
             return Err(exists("the column", format!("{name}.{to}"), found.columns[at].place.as_ref()));
         }
         self.change_table(&name, |table| {
-            table.columns[at].name = to.to_owned();
+            to.clone_into(&mut table.columns[at].name);
             rename_in_table(table, &from, to);
         });
         for other in self.referrers(&name) {
@@ -271,10 +283,11 @@ impl Catalog {
             });
         }
         for sequence in self.sequences.values_mut() {
-            if let Some((owner, column)) = &mut sequence.owned_by {
-                if *owner == name && *column == from {
-                    to.clone_into(column);
-                }
+            if let Some((owner, column)) = &mut sequence.owned_by
+                && *owner == name
+                && *column == from
+            {
+                to.clone_into(column);
             }
         }
         self.follow_column(&name, &from, to);
@@ -318,6 +331,11 @@ impl Catalog {
                         before.name, after.ty
                     )));
                 }
+                if let (TypeKind::Named(old), Some(ColumnDefault::Text(_))) = (&before.ty.kind, &before.default)
+                    && after.ty.kind != before.ty.kind
+                {
+                    after.default_type = Some(old.clone());
+                }
                 after.collation.clone_from(collation);
             }
             ColumnChange::SetDefault(default) => {
@@ -326,11 +344,15 @@ impl Catalog {
                 {
                     after.auto_increment = None;
                 }
-                after.default =
-                    if *default == ColumnDefault::Null { None } else { Some(self.settled_default(default)) };
+                after.default = if *default == ColumnDefault::Null {
+                    None
+                } else {
+                    Some(self.settled_default(&default.clone().of_type(&after.ty)))
+                };
             }
             ColumnChange::DropDefault => {
                 after.default = None;
+                after.default_type = None;
                 if matches!(after.auto_increment, Some(AutoIncrement::Serial | AutoIncrement::RowId)) {
                     after.auto_increment = None;
                 }
@@ -386,15 +408,15 @@ impl Catalog {
         }
     }
 
-    /// PostgreSQL refuses a change to an enum while a default of another type stands: it casts stored defaults, and
-    /// nothing casts to an enum by itself.
+    /// PostgreSQL refuses a change of type while a default stands that it cannot cast by itself: USING speaks of rows
+    /// alone (<https://www.postgresql.org/docs/current/sql-altertable.html>).
     fn holds_default(&self, before: &Column, ty: &ColumnType) -> bool {
-        let TypeKind::Named(name) = &ty.kind else { return false };
+        let to_enum = matches!(&ty.kind, TypeKind::Named(name) if self.enumeration(name).is_some());
+        let scalar = !ty.array && !before.ty.array;
         self.dialect == Dialect::PostgreSql
-            && matches!(before.default, Some(ColumnDefault::Text(_)))
-            && self.enumeration(name).is_some()
-            && !ty.array
-            && !before.ty.array
+            && before.default.is_some()
+            && scalar
+            && (to_enum || !cast::by_assignment(&before.ty, ty))
     }
 
     /// MySQL's MODIFY and CHANGE, SQL Server's ALTER COLUMN: the column anew. SQL Server keeps the default (a
@@ -404,7 +426,7 @@ impl Catalog {
         let Some(mut draft) = self.tables.get(table).cloned() else { return Ok(Vec::new()) };
         let before = draft.columns[at].clone();
         let mut after = new.column.clone();
-        after.place = before.place.clone();
+        after.place.clone_from(&before.place);
         after.ty = self.settled(&after.ty)?;
         if dialect == Dialect::SqlServer {
             after.default.clone_from(&before.default);
@@ -458,191 +480,4 @@ impl Catalog {
         }
         Ok(effects)
     }
-}
-
-/// Whether one of the parts is that column.
-fn has_column(parts: &[IndexPart], column: &str) -> bool {
-    parts.iter().any(|part| part.column() == Some(column))
-}
-
-/// Why a dialect refuses to drop a column that something in its own table needs; PostgreSQL drops that with it.
-fn column_held(dialect: Dialect, table: &Table, column: &str) -> Option<String> {
-    let in_key = table.primary_key.as_ref().is_some_and(|key| has_column(&key.columns, column));
-    let index = table.indexes.iter().find(|index| {
-        has_column(&index.parts, column)
-            || index.include.iter().any(|one| one == column)
-            || index.predicate.as_deref().is_some_and(|text| mentions(text, column))
-    });
-    let name = |name: &Option<String>| name.clone().unwrap_or_else(|| "without a name".to_owned());
-    let foreign = table.foreign_keys.iter().find(|key| key.columns.iter().any(|one| one == column));
-    match dialect {
-        Dialect::Sqlite | Dialect::SqlServer => {
-            if in_key {
-                return Some("it is in the primary key".to_owned());
-            }
-            if let Some(index) = index {
-                return Some(format!("the index {} is on it", name(&index.name)));
-            }
-            foreign.map(|key| format!("the foreign key {} is on it", name(&key.name)))
-        }
-        Dialect::MySql => foreign.map(|key| format!("the foreign key {} is on it", name(&key.name))),
-        Dialect::PostgreSql | Dialect::CockroachDb | Dialect::Oracle => None,
-    }
-    .or_else(|| {
-        let last = table.columns.len() == 1 && matches!(dialect, Dialect::MySql | Dialect::Sqlite | Dialect::SqlServer);
-        last.then(|| "it is the only one".to_owned())
-    })
-}
-
-/// Takes a dropped column out of keys and indexes: PostgreSQL drops every index, key and check that involves it, MySQL
-/// takes it out of indexes and drops those that it leaves empty.
-fn detach_column(dialect: Dialect, table: &mut Table, column: &str, effects: &mut Vec<Effect>) {
-    let name = table.name.clone();
-    let dropped = |what: &'static str, constraint: Option<String>| Effect::ConstraintDropped {
-        table: name.clone(),
-        what,
-        name: constraint,
-    };
-    if let Some(key) = table.primary_key.as_mut().filter(|key| has_column(&key.columns, column)) {
-        if dialect == Dialect::MySql && key.columns.len() > 1 {
-            key.columns.retain(|part| part.column() != Some(column));
-        } else {
-            effects.push(dropped("primary key", key.name.clone()));
-            table.primary_key = None;
-        }
-    }
-    let mut kept = Vec::with_capacity(table.indexes.len());
-    for mut index in std::mem::take(&mut table.indexes) {
-        let involved = has_column(&index.parts, column)
-            || index.include.iter().any(|one| one == column)
-            || index.predicate.as_deref().is_some_and(|text| mentions(text, column))
-            || index.parts.iter().any(|part| match &part.on {
-                IndexOn::Expression(text) => mentions(text, column),
-                IndexOn::Column(_) => false,
-            });
-        if involved && dialect == Dialect::MySql {
-            index.parts.retain(|part| part.column() != Some(column));
-        }
-        if !involved || (dialect == Dialect::MySql && !index.parts.is_empty()) {
-            kept.push(index);
-        } else {
-            effects.push(Effect::IndexDropped { table: name.clone(), index: Box::new(index) });
-        }
-    }
-    table.indexes = kept;
-    table.foreign_keys.retain(|key| {
-        let own = key.columns.iter().any(|one| one == column);
-        let to_itself = key.target == name && key.target_columns.iter().any(|one| one == column);
-        if own || to_itself {
-            effects.push(dropped("foreign key", key.name.clone()));
-        }
-        !(own || to_itself)
-    });
-    if dialect.is_postgres_like() {
-        table.checks.retain(|check| {
-            let involved = check.expression.as_deref().is_some_and(|text| mentions(text, column));
-            if involved {
-                effects.push(dropped("check", check.name.clone()));
-            }
-            !involved
-        });
-    }
-}
-
-/// Renames a column in everything of its table that names it.
-fn rename_in_table(table: &mut Table, from: &str, to: &str) {
-    let parts = |parts: &mut Vec<IndexPart>| {
-        for part in parts {
-            match &mut part.on {
-                IndexOn::Column(name) if name == from => to.clone_into(name),
-                IndexOn::Column(_) => {}
-                IndexOn::Expression(text) => *text = replace_word(text, from, to),
-            }
-        }
-    };
-    if let Some(key) = &mut table.primary_key {
-        parts(&mut key.columns);
-    }
-    for index in &mut table.indexes {
-        parts(&mut index.parts);
-        for include in index.include.iter_mut().filter(|include| *include == from) {
-            to.clone_into(include);
-        }
-        if let Some(predicate) = &mut index.predicate {
-            *predicate = replace_word(predicate, from, to);
-        }
-    }
-    for key in &mut table.foreign_keys {
-        for column in key.columns.iter_mut().filter(|column| *column == from) {
-            to.clone_into(column);
-        }
-    }
-    for check in &mut table.checks {
-        if let Some(expression) = &mut check.expression {
-            *expression = replace_word(expression, from, to);
-        }
-    }
-    for column in &mut table.columns {
-        if let Some(generated) = &mut column.generated {
-            generated.expression = replace_word(&generated.expression, from, to);
-        }
-    }
-}
-
-/// The identifiers of an expression: their range, and whether they are quoted. Text in single quotes is passed over.
-fn words(expression: &str) -> Vec<(std::ops::Range<usize>, bool)> {
-    let mut words = Vec::new();
-    let mut rest = expression.char_indices().peekable();
-    while let Some((start, c)) = rest.next() {
-        if c == '\'' {
-            for (_, c) in rest.by_ref() {
-                if c == '\'' {
-                    break;
-                }
-            }
-        } else if c == '"' || c == '`' {
-            let mut end = start + 1;
-            for (at, other) in rest.by_ref() {
-                end = at;
-                if other == c {
-                    break;
-                }
-            }
-            words.push((start + 1..end, true));
-        } else if c.is_alphabetic() || c == '_' {
-            let mut end = start + c.len_utf8();
-            while let Some(&(at, other)) = rest.peek() {
-                if !(other.is_alphanumeric() || other == '_' || other == '$') {
-                    break;
-                }
-                end = at + other.len_utf8();
-                rest.next();
-            }
-            words.push((start..end, false));
-        }
-    }
-    words
-}
-
-/// Whether an expression mentions a column.
-pub(super) fn mentions(expression: &str, column: &str) -> bool {
-    words(expression).into_iter().any(|(range, quoted)| {
-        let word = expression.get(range).unwrap_or_default();
-        word == column || (!quoted && word.eq_ignore_ascii_case(column))
-    })
-}
-
-/// An expression with one column called otherwise.
-fn replace_word(expression: &str, from: &str, to: &str) -> String {
-    let mut text = String::with_capacity(expression.len());
-    let mut at = 0;
-    for (range, _) in words(expression) {
-        if expression.get(range.clone()) == Some(from) {
-            text.push_str(expression.get(at..range.start).unwrap_or_default());
-            text.push_str(to);
-            at = range.end;
-        }
-    }
-    text.push_str(expression.get(at..).unwrap_or_default());
-    text
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::catalog::{Catalog, Dialect, Name, Table};
+use crate::catalog::{Catalog, Dialect, Name, ObjectName, Table};
 
 /// Look-ups derived from the tables of a catalog.
 #[derive(Debug, Clone)]
@@ -20,6 +20,8 @@ pub(crate) struct Lookup {
     pub(super) foreign_key_checks: bool,
     /// Tables that the statement being applied drops together: their foreign keys hold nothing back.
     pub(super) dropped_together: BTreeSet<Name>,
+    /// Whether the table that is altered is rebuilt (SQLite): its own keys and indexes hold no column back.
+    pub(super) rebuilding: bool,
 }
 
 impl Default for Lookup {
@@ -31,6 +33,7 @@ impl Default for Lookup {
             children: BTreeMap::new(),
             foreign_key_checks: true,
             dropped_together: BTreeSet::new(),
+            rebuilding: false,
         }
     }
 }
@@ -44,7 +47,8 @@ fn key(dialect: Dialect, name: &Name) -> Name {
 /// tables, MySQL foreign keys and checks in one of their own, SQL Server constraints in that of tables; CockroachDB's
 /// indexes belong to their table.
 fn held_names(dialect: Dialect, table: &Table) -> Vec<&str> {
-    let indexes = table.indexes.iter();
+    // A unique constraint of SQLite has a name in the text of its table alone.
+    let indexes = table.indexes.iter().filter(|index| !(index.constraint && dialect == Dialect::Sqlite));
     match dialect {
         Dialect::PostgreSql | Dialect::Sqlite | Dialect::Oracle => {
             let key =
@@ -78,7 +82,11 @@ impl Catalog {
 
     /// Builds the look-ups anew.
     pub(super) fn reindex(&mut self) {
-        self.lookup = Lookup { foreign_key_checks: self.lookup.foreign_key_checks, ..Lookup::default() };
+        self.lookup = Lookup {
+            foreign_key_checks: self.lookup.foreign_key_checks,
+            rebuilding: self.lookup.rebuilding,
+            ..Lookup::default()
+        };
         for table in self.tables.values() {
             self.lookup.register(self.dialect, table);
         }
@@ -105,6 +113,20 @@ impl Catalog {
         let result = change(table);
         self.lookup.register(self.dialect, table);
         Some(result)
+    }
+
+    /// Says whether the operations that follow are parts of rebuilding their table, as SQLite's tools do for what it
+    /// cannot alter.
+    pub(crate) fn rebuild(&mut self, rebuilding: bool) {
+        self.lookup.rebuilding = rebuilding;
+    }
+
+    /// Changes a table by hand, where it is there; the look-ups follow.
+    pub(crate) fn reshape(&mut self, name: &ObjectName, change: impl FnOnce(&mut Table)) {
+        self.index_tables();
+        if let Some(found) = self.resolve(&self.tables, name) {
+            self.change_table(&found, change);
+        }
     }
 
     /// The table that holds an index or constraint whose name is unique in its schema.

@@ -1,7 +1,7 @@
 //! Tables: made, dropped, renamed, moved.
 
 use super::{Applied, ApplyError, Effect, exists, missing, naming, refused};
-use crate::catalog::operation::{Guard, NewTable, TableSource};
+use crate::catalog::operation::{DataKind, Guard, NewTable, TableSource};
 use crate::catalog::{
     AutoIncrement, Catalog, ColumnDefault, Dialect, Name, ObjectName, Opaque, Reach, Sequence, TEMPORARY_SCHEMA, Table,
     TableKind,
@@ -11,7 +11,7 @@ use crate::source::Place;
 impl Catalog {
     pub(super) fn create_table(&mut self, new: &NewTable, place: &Place, guard: Guard) -> Applied {
         let mut name = self.new_name(&new.name);
-        if new.kind == TableKind::Temporary && self.dialect.is_postgres_like() {
+        if new.kind == TableKind::Temporary {
             TEMPORARY_SCHEMA.clone_into(&mut name.schema);
         }
         self.need_schema(&name.schema)?;
@@ -190,12 +190,11 @@ impl Catalog {
             .into_iter()
             .filter(|other| *other != found && !self.lookup.dropped_together.contains(other))
             .collect();
-        if held && !cascade {
-            if let Some(other) = others.first() {
-                return Err(refused(format!(
-                    "the table {found} cannot be dropped: a foreign key of {other} refers to it"
-                )));
-            }
+        if held
+            && !cascade
+            && let Some(other) = others.first()
+        {
+            return Err(refused(format!("the table {found} cannot be dropped: a foreign key of {other} refers to it")));
         }
         let children = self.children(&found);
         let plain = |child: &Name| self.tables.get(child).is_some_and(|table| table.kind != TableKind::Partition);
@@ -274,7 +273,7 @@ impl Catalog {
         let Some(old) = self.resolve(&self.tables, name) else {
             if let Some(view) = self.resolve(&self.views, name) {
                 self.need_schema(schema)?;
-                return self.rename_view_to(&view, Name::new(schema, view.name.clone()));
+                return self.rename_view_to(&view, &Name::new(schema, view.name.clone()));
             }
             return if guard == Guard::IfPresent { Ok(Vec::new()) } else { Err(missing("the table", name)) };
         };
@@ -293,10 +292,10 @@ impl Catalog {
         }
         // SQLite refuses a change of case alone, as it compares names without it.
         let cased = self.dialect != Dialect::Sqlite && self.dialect.same_name(&old.name, &new.name);
-        if !cased || old.schema != new.schema {
-            if let Some((what, made_at)) = self.relation(&new) {
-                return Err(exists(what, &new, made_at));
-            }
+        if (!cased || old.schema != new.schema)
+            && let Some((what, made_at)) = self.relation(&new)
+        {
+            return Err(exists(what, &new, made_at));
         }
         self.free_type_name(&new)?;
         for other in self.referrers(old) {
@@ -382,8 +381,12 @@ impl Catalog {
     }
 
     /// Rows can only be written where a table is.
-    pub(super) fn touch_rows(&self, table: &ObjectName) -> Applied {
-        let system = table.schema.as_deref().is_some_and(|schema| !self.schemas.contains(schema))
+    pub(super) fn touch_rows(&self, kind: DataKind, table: &ObjectName) -> Applied {
+        // Transact-SQL names the alias of a joined table behind UPDATE and DELETE.
+        let alias = self.dialect == Dialect::SqlServer && matches!(kind, DataKind::Update | DataKind::Delete);
+        let system = alias
+            || table.name.is_empty()
+            || table.schema.as_deref().is_some_and(|schema| !self.schemas.contains(schema))
             || ["pg_", "sqlite_", "sys", "information_schema", "_prisma_migrations", "alembic_version"]
                 .iter()
                 .any(|prefix| table.name.starts_with(prefix));

@@ -37,17 +37,34 @@ pub(super) fn same(declared: (&Catalog, &Column), replayed: (&Catalog, &Column))
     if dialect == Dialect::MySql && (families.0 == Family::Json || families.1 == Family::Json) {
         return true;
     }
+    let next = kind(dialect, families.0, declared.1, false);
+    let prev = kind(dialect, families.1, replayed.1, true);
+    if never_settles(declared.1, families.1, prev.as_ref(), dialect) {
+        return true;
+    }
     if !same_counting(dialect, declared.1, replayed.1) {
         return false;
     }
-    let next = kind(dialect, families.0, declared.1);
-    let prev = kind(dialect, families.1, replayed.1);
     // A type that changes is told as such; its default goes with it.
     let constants = matches!((&next, &prev), (Some(Kind::Value(_)), Some(Kind::Value(_))));
-    if families.0 != families.1 && constants {
+    if constants && !super::types::same(declared, replayed) {
         return true;
     }
     matches(dialect, prev.as_ref(), next.as_ref())
+}
+
+/// Whether a `dbgenerated("…")` says what the database holds, although the engine would say otherwise for ever: the
+/// database stores a constant, `CURRENT_TIMESTAMP` or a sequence as something that is no expression to the engine.
+fn never_settles(declared: &Column, family: Family, prev: Option<&Kind>, dialect: Dialect) -> bool {
+    let Some(ColumnDefault::Expression(text)) = &declared.default else { return false };
+    // A cast that the dialect does not have is another expression than the constant in it.
+    if text.contains("::") && !dialect.is_postgres_like() {
+        return false;
+    }
+    let mut column = declared.clone();
+    column.default = Some(crate::sql::expression::default(text, dialect));
+    let same_text = matches!(prev, Some(Kind::Value(Value::Text(there))) if same_expression(dialect, there, text));
+    same_text || (prev.is_some() && kind(dialect, family, &column, true).as_ref() == prev)
 }
 
 /// Whether a column counts by itself (`column_autoincrement_changed`): CockroachDB and SQLite do not ask.
@@ -59,13 +76,15 @@ fn same_counting(dialect: Dialect, declared: &Column, replayed: &Column) -> bool
 
 fn matches(dialect: Dialect, prev: Option<&Kind>, next: Option<&Kind>) -> bool {
     match (prev, next) {
-        (_, Some(Kind::Generated(None))) | (Some(Kind::Generated(None)), _) => true,
-        (Some(Kind::RowId), Some(Kind::RowId)) => true,
+        (_, Some(Kind::Generated(None)))
+        | (Some(Kind::Generated(None)), _)
+        | (Some(Kind::RowId), Some(Kind::RowId))
+        | (Some(Kind::Sequence) | None, None) => true,
         (Some(Kind::RowId), _) | (_, Some(Kind::RowId)) => false,
         (_, Some(Kind::Sequence)) => true,
-        (Some(Kind::Sequence), None) | (None, None) => true,
-        (Some(Kind::Sequence), Some(_)) | (None, Some(_)) | (Some(_), None) => false,
-        (Some(Kind::Value(Value::Moment)), Some(_)) | (Some(_), Some(Kind::Value(Value::Moment))) => true,
+        (Some(Kind::Sequence) | None, Some(_)) | (Some(_), None) => false,
+        // A moment in the schema is compared with nothing; the database's is an expression to the describer.
+        (Some(_), Some(Kind::Value(Value::Moment))) => true,
         (Some(Kind::List(prev)), Some(Kind::List(next))) => {
             prev.len() == next.len() && prev.iter().zip(next).all(|(prev, next)| same_value(prev, next))
         }
@@ -151,7 +170,10 @@ fn essence(dialect: Dialect, text: &str) -> Vec<String> {
 }
 
 /// What the describer (and the engine, for what is declared) make of a column's default.
-fn kind(dialect: Dialect, family: Family, column: &Column) -> Option<Kind> {
+fn kind(dialect: Dialect, family: Family, column: &Column, replayed: bool) -> Option<Kind> {
+    if let Some(generated) = column.generated.as_ref().filter(|_| dialect.is_postgres_like()) {
+        return Some(Kind::Generated(Some(generated.expression.clone())));
+    }
     match column.auto_increment {
         Some(AutoIncrement::Serial) => return Some(Kind::Sequence),
         Some(AutoIncrement::RowId) => return Some(Kind::RowId),
@@ -159,12 +181,16 @@ fn kind(dialect: Dialect, family: Family, column: &Column) -> Option<Kind> {
     }
     let default = column.default.as_ref()?;
     if column.ty.array {
-        return list(dialect, family, default);
+        return list(dialect, family, default, replayed);
     }
     Some(match default {
         ColumnDefault::Null => return None,
         ColumnDefault::NextVal(_) => Kind::Sequence,
         ColumnDefault::Unknown => Kind::Generated(None),
+        // The describer takes `CURRENT_TIMESTAMP(3)` for an expression in PostgreSQL.
+        ColumnDefault::Now(Some(precision)) if dialect.is_postgres_like() => {
+            Kind::Generated(Some(format!("CURRENT_TIMESTAMP({precision})")))
+        }
         ColumnDefault::Now(_) if family == Family::DateTime => Kind::Now,
         // A moment in a column of another family is an expression to the describer.
         ColumnDefault::Now(_) => Kind::Generated(Some("CURRENT_TIMESTAMP".to_owned())),
@@ -173,9 +199,10 @@ fn kind(dialect: Dialect, family: Family, column: &Column) -> Option<Kind> {
             None => Kind::Generated(Some(text.clone())),
         },
         ColumnDefault::List(items) => {
-            Kind::List(items.iter().filter_map(|item| value(dialect, family, item)).collect())
+            Kind::List(items.iter().filter_map(|item| value(dialect, family, item, replayed)).collect())
         }
-        constant => match value(dialect, family, constant) {
+        constant => match value(dialect, family, constant, replayed) {
+            Some(Value::Moment) if replayed => Kind::Generated(Some(super::text::default(constant))),
             Some(value) => Kind::Value(value),
             None => Kind::Generated(Some(super::text::default(constant))),
         },
@@ -188,7 +215,12 @@ fn expression(dialect: Dialect, family: Family, text: &str) -> Option<Kind> {
     let squeezed: String = lower.chars().filter(|c| !c.is_whitespace()).collect();
     let inner = squeezed.trim_start_matches('(').trim_end_matches(')');
     match (dialect, family) {
-        (Dialect::Sqlite, Family::DateTime) if inner.starts_with("datetime('now'") => Some(Kind::Now),
+        (Dialect::Sqlite, Family::DateTime) if inner == "datetime('now'" => Some(Kind::Now),
+        // Every default of a text column is text to the describer.
+        (Dialect::Sqlite, Family::String | Family::Enum) => {
+            let unquoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+            Some(Kind::Value(Value::Text(unquoted.unwrap_or(text).to_owned())))
+        }
         (Dialect::MySql | Dialect::SqlServer, Family::DateTime)
             if ["current_timestamp", "now(", "getdate(", "sysdatetime("].iter().any(|word| inner.starts_with(word)) =>
         {
@@ -205,10 +237,15 @@ fn expression(dialect: Dialect, family: Family, text: &str) -> Option<Kind> {
 }
 
 /// A constant under a family; none where the describer would take it for an expression.
-fn value(dialect: Dialect, family: Family, default: &ColumnDefault) -> Option<Value> {
+fn value(dialect: Dialect, family: Family, default: &ColumnDefault, replayed: bool) -> Option<Value> {
     Some(match (family, default) {
-        (Family::Int | Family::Decimal, ColumnDefault::Number(text) | ColumnDefault::Text(text)) => number(text)?,
-        (Family::Boolean, ColumnDefault::Bool(value)) => Value::Bool(*value),
+        // A truth value of the schema is one, whatever type it is stored in.
+        (_, ColumnDefault::Bool(value)) if !replayed => Value::Bool(*value),
+        (Family::Int, ColumnDefault::Number(text) | ColumnDefault::Text(text)) => {
+            number(text).filter(|_| !text.contains(['.', 'e', 'E']))?
+        }
+        (Family::Decimal, ColumnDefault::Text(text)) => number(text)?,
+        (Family::Boolean, ColumnDefault::Text(_)) if dialect == Dialect::Sqlite => return None,
         (Family::Boolean, ColumnDefault::Number(text) | ColumnDefault::Text(text)) => {
             match text.trim().to_ascii_lowercase().as_str() {
                 "t" | "true" | "y" | "yes" | "on" | "1" => Value::Bool(true),
@@ -222,9 +259,10 @@ fn value(dialect: Dialect, family: Family, default: &ColumnDefault) -> Option<Va
         (Family::Json, ColumnDefault::Text(text)) => Value::Json(text.clone()),
         (Family::DateTime, ColumnDefault::Text(_) | ColumnDefault::Number(_)) => Value::Moment,
         (Family::Binary, ColumnDefault::Text(text)) => Value::Text(text.to_ascii_lowercase()),
-        (_, ColumnDefault::Text(text)) => Value::Text(text.clone()),
-        // Text columns store the digits.
-        (Family::String | Family::Enum, ColumnDefault::Number(text)) => Value::Text(text.clone()),
+        // Text columns store the digits of a number.
+        (_, ColumnDefault::Text(text)) | (Family::String | Family::Enum, ColumnDefault::Number(text)) => {
+            Value::Text(text.clone())
+        }
         (Family::String, ColumnDefault::Bool(value)) => Value::Text(value.to_string()),
         (_, ColumnDefault::Number(text)) => number(text)?,
         (_, ColumnDefault::Bool(value)) => Value::Bool(*value),
@@ -233,9 +271,9 @@ fn value(dialect: Dialect, family: Family, default: &ColumnDefault) -> Option<Va
 }
 
 /// The default of a list column.
-fn list(dialect: Dialect, family: Family, default: &ColumnDefault) -> Option<Kind> {
+fn list(dialect: Dialect, family: Family, default: &ColumnDefault, replayed: bool) -> Option<Kind> {
     let values = |items: &[ColumnDefault]| -> Option<Vec<Value>> {
-        items.iter().map(|item| value(dialect, family, item)).collect()
+        items.iter().map(|item| value(dialect, family, item, replayed)).collect()
     };
     Some(match default {
         ColumnDefault::Null => return None,
@@ -280,7 +318,7 @@ fn number(text: &str) -> Option<Value> {
     let text = text.trim();
     let (negative, digits) = match text.strip_prefix('-') {
         Some(rest) => (true, rest.trim()),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
+        None => (false, text),
     };
     let (digits, exponent) = match digits.split_once(['e', 'E']) {
         Some((digits, exponent)) => (digits, exponent.parse::<i32>().ok().filter(|exponent| exponent.abs() < 400)?),

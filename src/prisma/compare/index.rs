@@ -8,7 +8,7 @@ impl<'a> Comparison<'a> {
     pub(super) fn indexes(&mut self, pair: Pair<'a>) {
         let declared: Vec<&Index> = pair.declared.indexes.iter().collect();
         let mut replayed: Vec<&Index> =
-            pair.replayed.indexes.iter().filter(|index| self.is_described(pair.replayed, index)).collect();
+            pair.replayed.indexes.iter().filter(|index| self.is_reported(pair.replayed, index)).collect();
         replayed.sort_by(|a, b| a.name.cmp(&b.name));
         for index in &declared {
             if replayed.iter().any(|other| self.same_index(index, other)) {
@@ -36,7 +36,9 @@ impl<'a> Comparison<'a> {
             else {
                 continue;
             };
-            if other.name == index.name || other.name.is_none() {
+            // The index of a unique constraint of SQLite is `sqlite_autoindex_…`, whatever the constraint is called.
+            let autoindex = self.dialect() == Dialect::Sqlite && index.constraint;
+            if (other.name == index.name && !autoindex) || other.name.is_none() {
                 continue;
             }
             let mut difference = index_difference(Side::Changed, pair, other);
@@ -57,7 +59,7 @@ impl<'a> Comparison<'a> {
 
     /// Whether the describer reports an index: those with expressions it leaves out, and those with a condition before
     /// version 7 (`indexes_query.sql`).
-    fn is_described(&self, table: &Table, index: &Index) -> bool {
+    fn is_reported(&self, table: &Table, index: &Index) -> bool {
         let partial = index.predicate.is_some();
         let gone = partial && !self.options.partial_indexes && (self.options.prisma_major < 7 || !self.keeps_partial());
         // SQLite and the others know no such columns; PostgreSQL reports INCLUDE columns among the others.
@@ -168,11 +170,15 @@ fn algorithm(index: &Index) -> &str {
 fn class<'p>(algorithm: &str, part: &'p IndexPart) -> Option<&'p str> {
     let class = part.operator_class.as_deref()?;
     let class = class.rsplit('.').next().unwrap_or(class);
+    // All others of a method are the default of one type each: `jsonb_ops`, `gist_ltree_ops`, `int4_minmax_ops`.
     let is_default = match algorithm {
-        "gin" => matches!(class, "jsonb_ops" | "array_ops" | "tsvector_ops"),
-        "brin" => class.ends_with("_minmax_ops") || class == "inet_inclusion_ops",
-        "spgist" => matches!(class, "inet_ops" | "text_ops" | "range_ops" | "quad_point_ops" | "box_ops" | "poly_ops"),
-        "gist" => matches!(class, "range_ops" | "point_ops" | "box_ops" | "poly_ops" | "circle_ops" | "tsvector_ops"),
+        "gin" => !matches!(class, "jsonb_path_ops" | "gin_trgm_ops" | "gin__int_ops"),
+        "brin" => !(class.ends_with("_bloom_ops") || class.ends_with("_multi_ops")),
+        "spgist" => class != "kd_point_ops",
+        "gist" => {
+            !(matches!(class, "inet_ops" | "gist__intbig_ops" | "gist_geometry_ops_nd")
+                || class.starts_with("gist_trgm_ops"))
+        }
         _ => false,
     };
     (!is_default).then_some(class)

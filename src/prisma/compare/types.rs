@@ -19,11 +19,14 @@ pub(super) enum Seen {
 /// Whether the engine takes the types of two columns for the same.
 pub(super) fn same(declared: (&Catalog, &Column), replayed: (&Catalog, &Column)) -> bool {
     let dialect = declared.0.dialect;
-    let (next, prev) = (seen(declared.0, &declared.1.ty, false), seen(replayed.0, &replayed.1.ty, true));
+    let (next, prev) = (seen(declared.0, &declared.1.ty), seen(replayed.0, &replayed.1.ty));
     if next == Seen::Unknown || prev == Seen::Unknown {
         return true;
     }
-    let (next_list, prev_list) = (declared.1.ty.array, replayed.1.ty.array);
+    let list = |column: &Column| {
+        column.ty.array || matches!(&column.ty.kind, TypeKind::Other(text) if text.trim_end().ends_with("[]"))
+    };
+    let (next_list, prev_list) = (list(declared.1), list(replayed.1));
     match dialect {
         Dialect::PostgreSql | Dialect::CockroachDb => {
             same_postgres(dialect, &next, &prev, next_list || prev_list) && next_list == prev_list
@@ -95,7 +98,7 @@ fn is_text_of(text: &str, native: &Seen) -> bool {
 }
 
 /// PostgreSQL types that the engine has a name for (`KnownPostgresType`).
-const POSTGRES: &[&str] = &[
+pub(crate) const POSTGRES: &[&str] = &[
     "smallint",
     "integer",
     "bigint",
@@ -124,9 +127,8 @@ const POSTGRES: &[&str] = &[
     "jsonb",
 ];
 
-/// What the engine takes a type for. `replayed` says which side it is on: databases spell out what a schema leaves to
-/// them.
-fn seen(catalog: &Catalog, ty: &ColumnType, replayed: bool) -> Seen {
+/// What the engine takes a type for.
+fn seen(catalog: &Catalog, ty: &ColumnType) -> Seen {
     let dialect = catalog.dialect;
     match &ty.kind {
         TypeKind::Unknown => Seen::Unknown,
@@ -139,10 +141,10 @@ fn seen(catalog: &Catalog, ty: &ColumnType, replayed: bool) -> Seen {
             }
             // A domain is seen as its base type (`information_schema.columns`).
             let domain = catalog.resolve(&catalog.types, name).and_then(|name| catalog.types.get(&name));
-            if let Some(UserTypeKind::Domain(base)) = domain.map(|one| &one.kind) {
-                if !matches!(base.kind, TypeKind::Named(_)) {
-                    return seen(catalog, base, replayed);
-                }
+            if let Some(UserTypeKind::Domain(base)) = domain.map(|one| &one.kind)
+                && !matches!(base.kind, TypeKind::Named(_))
+            {
+                return seen(catalog, base);
             }
             let word = name.name.to_ascii_lowercase();
             if word == "citext" {
@@ -179,10 +181,12 @@ fn cockroach(name: &str, args: &[i64]) -> Seen {
 fn mysql(name: &str, args: &[i64], unsigned: bool) -> Seen {
     let native = |name: &str, args: &[i64]| Seen::Native(name.to_owned(), args.to_vec(), unsigned);
     match name {
-        "boolean" => native("tinyint", &[1]),
-        // Display widths mean nothing, except that TINYINT(1) is a boolean.
-        "tinyint" if args == [1] && !unsigned => native("tinyint", &[1]),
-        "tinyint" | "smallint" | "mediumint" | "int" | "bigint" | "year" | "float" | "double" => native(name, &[]),
+        // A boolean is a TINYINT(1), and display widths mean nothing to a type.
+        "boolean" => native("tinyint", &[]),
+        "tinyint" | "smallint" | "mediumint" | "int" | "bigint" | "year" | "float" | "double" | "tinytext" | "text"
+        | "mediumtext" | "longtext" | "tinyblob" | "blob" | "mediumblob" | "longblob" | "json" | "date" => {
+            native(name, &[])
+        }
         "decimal" => match args {
             [] => native(name, &[10, 0]),
             [precision] => native(name, &[*precision, 0]),
@@ -191,8 +195,6 @@ fn mysql(name: &str, args: &[i64], unsigned: bool) -> Seen {
         "char" | "binary" | "bit" if args.is_empty() => native(name, &[1]),
         "datetime" | "timestamp" | "time" if args.is_empty() => native(name, &[0]),
         "char" | "binary" | "bit" | "datetime" | "timestamp" | "time" | "varchar" | "varbinary" => native(name, args),
-        "tinytext" | "text" | "mediumtext" | "longtext" | "tinyblob" | "blob" | "mediumblob" | "longblob" | "json"
-        | "date" => native(name, &[]),
         other => Seen::Other(other.to_owned()),
     }
 }
@@ -263,9 +265,24 @@ pub(super) enum Family {
     Other,
 }
 
+/// Whether a column's type moves to another family, so that the engine writes its default anew.
+pub(crate) fn changes_family(declared: (&Catalog, &Column), replayed: (&Catalog, &Column)) -> bool {
+    family(declared.0, declared.1) != family(replayed.0, replayed.1)
+}
+
+/// Whether a MySQL type is the one that stands for booleans: TINYINT(1).
+fn is_boolean(ty: &ColumnType) -> bool {
+    match &ty.kind {
+        TypeKind::Builtin { name, args, unsigned } => {
+            name == "boolean" || (name == "tinyint" && *args == [1] && !unsigned)
+        }
+        _ => false,
+    }
+}
+
 /// The family of a column's type.
 pub(super) fn family(catalog: &Catalog, column: &Column) -> Family {
-    match seen(catalog, &column.ty, true) {
+    match seen(catalog, &column.ty) {
         Seen::Enum(_) => Family::Enum,
         Seen::Other(_) | Seen::Unknown => Family::Other,
         Seen::Native(name, args, _) => match (catalog.dialect, name.as_str()) {
@@ -279,7 +296,7 @@ pub(super) fn family(catalog: &Catalog, column: &Column) -> Family {
                 "binary" => Family::Binary,
                 _ => Family::Other,
             },
-            (Dialect::MySql, "tinyint") if args == [1] => Family::Boolean,
+            (Dialect::MySql, "tinyint") if is_boolean(&column.ty) => Family::Boolean,
             (Dialect::MySql | Dialect::SqlServer, "bit") if args.is_empty() || args == [1] => Family::Boolean,
             (_, "smallint" | "integer" | "int" | "bigint" | "tinyint" | "mediumint" | "oid" | "year") => Family::Int,
             (_, "numeric" | "decimal" | "money" | "smallmoney" | "real" | "double precision" | "double" | "float") => {

@@ -19,6 +19,15 @@ impl<'a> Validator<'a> {
                 self.refuse_in(model, field.span, message, "name each with `@relation(\"…\")` on both of its sides");
                 continue;
             }
+            let ignored = |attribute: Option<&Attribute>| attribute.is_some();
+            if ignored(target.attribute("ignore"))
+                && !ignored(model.attribute("ignore"))
+                && !ignored(field.attribute("ignore"))
+            {
+                let message = format!("`{}` refers to a model that is ignored", field.name.name);
+                self.refuse_in(model, field.span, message, "add `@ignore` to the field");
+                continue;
+            }
             let Some(opposite) = self.opposite(model, field, target) else {
                 let message = format!("`{}` has no field for the other side of this relation", target.name.name);
                 self.refuse_in(model, field.span, message, "run `npx prisma format`, or add the field");
@@ -153,6 +162,15 @@ impl<'a> Validator<'a> {
                 "a required field cannot be set to NULL",
                 "make the field optional, or choose another action",
             );
+        }
+        if self.settings.emulates_relations && self.dialect == Dialect::PostgreSql {
+            for name in ["onDelete", "onUpdate"] {
+                let action = attribute.named(name).and_then(Expr::constant);
+                if let Some(action @ ("NoAction" | "SetDefault")) = action {
+                    let message = format!("`relationMode = \"prisma\"` has no action `{action}` on PostgreSQL");
+                    self.refuse_in(model, attribute.span, message, "choose another action");
+                }
+            }
         }
         if self.dialect == Dialect::SqlServer {
             for name in ["onDelete", "onUpdate"] {

@@ -150,9 +150,7 @@ fn touched(replay: &Replay, ids: &BTreeSet<&str>) -> BTreeMap<Touched, Place> {
 
 fn objects(effect: &Effect) -> Vec<Touched> {
     match effect {
-        Effect::TableCreated(name) => vec![Touched::of(name, None)],
         Effect::TableDropped(table) => vec![Touched::of(&table.name, None)],
-        Effect::TableRenamed { from, to } => vec![Touched::of(from, None), Touched::of(to, None)],
         Effect::ColumnAdded { table, column } | Effect::ColumnDropped { table, column } => {
             vec![Touched::of(table, Some(&column.name))]
         }
@@ -172,11 +170,14 @@ fn objects(effect: &Effect) -> Vec<Touched> {
         Effect::ConstraintAdded { table, name, .. } | Effect::ConstraintDropped { table, name, .. } => {
             name.iter().map(|name| Touched::of(table, Some(name))).collect()
         }
-        Effect::EnumCreated(name)
+        Effect::TableCreated(name)
+        | Effect::EnumCreated(name)
         | Effect::EnumDropped { name, .. }
         | Effect::EnumValueAdded { name, .. }
         | Effect::EnumValueGone { name, .. } => vec![Touched::of(name, None)],
-        Effect::EnumRenamed { from, to } => vec![Touched::of(from, None), Touched::of(to, None)],
+        Effect::TableRenamed { from, to } | Effect::EnumRenamed { from, to } => {
+            vec![Touched::of(from, None), Touched::of(to, None)]
+        }
         Effect::Other(_) => Vec::new(),
     }
 }
@@ -187,7 +188,7 @@ mod tests {
     use crate::rules::testing::World;
 
     fn world(theirs: &str, ours: &str) -> Vec<Finding> {
-        let world = World::prisma().new_migration("20260110090000_theirs", theirs).is_base();
+        let world = World::prisma().new_migration("20260110090000_theirs", theirs).becomes_base();
         world.new_migration("20260112090000_ours", ours).run(RuleId::ConflictingChange)
     }
 
@@ -199,7 +200,7 @@ mod tests {
         );
         assert_eq!(findings[0].message, "users.name is changed here and, since this branch began, on its base");
         assert_eq!(findings[0].related.len(), 1);
-        let world = World::alembic().new_migration("b2_theirs", "ALTER TABLE users DROP COLUMN name;").is_base();
+        let world = World::alembic().new_migration("b2_theirs", "ALTER TABLE users DROP COLUMN name;").becomes_base();
         let findings = world
             .new_migration("c3_ours", "ALTER TABLE users RENAME COLUMN name TO title;")
             .run(RuleId::ConflictingChange);

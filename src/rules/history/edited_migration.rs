@@ -212,14 +212,14 @@ mod tests {
 
     #[test]
     fn a_migration_of_the_branch_itself_may_be_edited() {
-        let world = World::prisma().is_base().migration_text(SQL, "DROP TABLE a;").commit();
+        let world = World::prisma().becomes_base().migration_text(SQL, "DROP TABLE a;").commit();
         assert!(world.edit_migration(SQL, "DROP TABLE b;").silent(RuleId::EditedMigration));
     }
 
     #[test]
     fn taking_over_the_bases_own_edit_is_fine() {
         let world = World::prisma().migration_text(SQL, "DROP TABLE a;").commit();
-        let world = world.edit_migration(SQL, "DROP TABLE b;").is_base().edit_migration(SQL, "DROP TABLE b;");
+        let world = world.edit_migration(SQL, "DROP TABLE b;").becomes_base().edit_migration(SQL, "DROP TABLE b;");
         assert!(world.clone().silent(RuleId::EditedMigration));
         let findings = world.edit_migration(SQL, "DROP TABLE c;").run(RuleId::EditedMigration);
         assert_eq!(findings[0].message, "the migration 20260112090000_x exists on the base branch and was edited");

@@ -12,7 +12,7 @@ pub(super) mod missing_migration_file;
 pub(super) mod out_of_order_migration;
 pub(super) mod renamed_migration;
 
-pub(super) use python::does_nothing;
+pub(super) use python::{Nothing, does_nothing};
 
 use std::collections::BTreeSet;
 

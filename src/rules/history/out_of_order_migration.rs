@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn the_tip_of_the_base_counts() {
-        let world = World::prisma().new_migration("20260120090000_base", "").is_base();
+        let world = World::prisma().new_migration("20260120090000_base", "").becomes_base();
         let findings = world.new_migration("20260112090000_x", "").run(RuleId::OutOfOrderMigration);
         assert!(findings[0].message.ends_with("20260120090000_base, the newest on the base branch"));
     }

@@ -135,7 +135,7 @@ mod tests {
         let world = World::prisma().migration_text("20260112090000_x", "SELECT 1;").commit();
         let world = world.delete_migration("20260112090000_x").migration_text("20260113090000_y", "SELECT 2;");
         assert!(world.silent(RuleId::RenamedMigration));
-        let world = World::prisma().is_base().migration_text("20260112090000_x", "SELECT 1;").commit();
+        let world = World::prisma().becomes_base().migration_text("20260112090000_x", "SELECT 1;").commit();
         let world = world.delete_migration("20260112090000_x").migration_text("20260113090000_y", "SELECT 1;");
         assert!(world.silent(RuleId::RenamedMigration), "only the branch has it");
     }

@@ -117,7 +117,7 @@ mod tests {
         let world = World::prisma().new_migration("20260112090000_a", "").new_migration("20260112090000_b", "");
         assert_eq!(world.run(RuleId::DuplicateTimestamp).len(), 1);
         let world =
-            World::prisma().new_migration("20260112090000_a", "").is_base().new_migration("20260112090000_b", "");
+            World::prisma().new_migration("20260112090000_a", "").becomes_base().new_migration("20260112090000_b", "");
         assert_eq!(world.run(RuleId::DuplicateTimestamp).len(), 1);
     }
 

@@ -97,18 +97,17 @@ fn problem(change: &ProjectChange<'_>, settings: &RuleSettings, migration: &Migr
         let length = count(name.chars().count(), "character");
         return Some((format!("has {length}, more than {longest}"), "a shorter name".to_owned()));
     }
-    let slug = match &naming.migration {
-        Some(pattern) => match pattern.slug(name) {
-            Some(slug) => slug,
-            None => {
-                let wanted = pattern.describe();
-                return Some((format!("does not follow {wanted}"), format!("after {wanted}")));
-            }
-        },
-        None => match usual_slug(change, migration) {
+    let slug = if let Some(pattern) = &naming.migration {
+        let Some(slug) = pattern.slug(name) else {
+            let wanted = pattern.describe();
+            return Some((format!("does not follow {wanted}"), format!("after {wanted}")));
+        };
+        slug
+    } else {
+        match usual_slug(change, migration) {
             Ok(slug) => slug,
             Err(problem) => return Some((problem, format!("like {}", example(change)))),
-        },
+        }
     };
     let words: Vec<String> =
         slug.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
@@ -153,7 +152,7 @@ fn usual_slug<'a>(change: &ProjectChange<'_>, migration: &'a Migration) -> Resul
         }
         EcosystemKind::Alembic => {
             let rest = match name.split_once(migration.id.as_str()) {
-                Some((before, after)) if after.is_empty() => before,
+                Some((before, "")) => before,
                 Some((_, after)) => after,
                 None => name,
             };

@@ -87,7 +87,7 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
         finding = finding.related(&failure.place, failure.error.to_string());
     }
     if new.len() > 11 {
-        finding.reason.push_str(&format!("; {} further statements fail", new.len() - 1));
+        finding.reason = format!("{}; {} further statements fail", finding.reason, new.len() - 1);
     }
     vec![finding]
 }
@@ -161,7 +161,8 @@ mod tests {
 
     #[test]
     fn a_missing_column_and_a_table_made_twice_are_named() {
-        let world = World::prisma().new_migration("20260112090000_x", "DROP COLUMN users.age; CREATE TABLE users;");
+        let world = World::prisma()
+            .new_migration("20260112090000_x", "ALTER TABLE users DROP COLUMN age; CREATE TABLE users (id INT);");
         let findings = world.run(RuleId::BrokenHistory);
         assert_eq!(
             findings[0].message,

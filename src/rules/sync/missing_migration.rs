@@ -161,6 +161,7 @@ mod tests {
     #[test]
     fn a_column_that_is_no_longer_declared_needs_a_migration_too() {
         let findings = World::alembic()
+            .declare_before("users", "age")
             .touch_schema()
             .gap_after(column(Side::Extra, "users", "age"))
             .run(RuleId::MissingMigration);
@@ -181,8 +182,7 @@ mod tests {
         let findings = world.run(RuleId::MissingMigration);
         let levels: Vec<&str> = findings.iter().map(|finding| finding.level.as_str()).collect();
         assert_eq!(levels, ["error", "warning"]);
-        let mut settings = RuleSettings::default();
-        settings.beyond_engine = None;
+        let settings = RuleSettings { beyond_engine: None, ..RuleSettings::default() };
         assert_eq!(world.run_with(RuleId::MissingMigration, &settings).len(), 1);
     }
 

@@ -1,0 +1,195 @@
+//! Which files of a repository `env.py` imports, directly or not, told from the text of import statements alone: cheap
+//! enough to be done for every change.
+
+use std::collections::BTreeSet;
+
+use crate::alembic::python::{Found, Modules, SnapshotModules, find, find_in};
+use crate::git::{Snapshot, SnapshotError};
+use crate::source::RepoPath;
+
+/// Files that are followed. The largest public project imports under 1,500 of its own.
+const MAX_FILES: usize = 5000;
+
+/// What tells that a file declares tables, in whichever style.
+const TABLES: [&str; 8] = [
+    "__tablename__",
+    "__table_args__",
+    "db.Model",
+    "table=True",
+    "Table(",
+    "mapped_column(",
+    "Column(",
+    "DeclarativeBase",
+];
+
+/// What tells that a file declares what tables are made of: bases, types, enums.
+const PARTS: [&str; 6] = ["declarative_base", "MetaData(", "TypeDecorator", "Enum)", "enum.", "SQLModel"];
+
+/// Words of environments that import models under computed names.
+const DYNAMIC: [&str; 5] = ["import_module", "pkgutil", "walk_packages", "iter_modules", "__import__"];
+
+/// Whether the text of a file declares tables.
+pub(crate) fn declares_tables(text: &str) -> bool {
+    TABLES.iter().any(|mark| text.contains(mark))
+}
+
+/// Whether the text of a file declares tables, or bases, types and enums that tables use.
+pub(super) fn declares(text: &str) -> bool {
+    declares_tables(text) || PARTS.iter().any(|mark| text.contains(mark))
+}
+
+/// What was found.
+pub(super) struct Reached {
+    /// Every file that is imported, the first one left out.
+    pub(super) files: BTreeSet<RepoPath>,
+    /// Whether some file imports others under computed names.
+    pub(super) dynamic: bool,
+}
+
+/// Follows the imports of one file.
+///
+/// # Errors
+/// Where the snapshot cannot be read.
+pub(super) fn from(snapshot: &dyn Snapshot, roots: &[RepoPath], start: &RepoPath) -> Result<Reached, SnapshotError> {
+    let modules = SnapshotModules::new(snapshot, roots.to_vec())?;
+    let mut reached = Reached { files: BTreeSet::new(), dynamic: false };
+    let mut queue = vec![start.clone()];
+    let mut seen = BTreeSet::from([start.clone()]);
+    while let Some(path) = queue.pop() {
+        let Some(source) = snapshot.read(&path)?.text() else { continue };
+        reached.dynamic |= DYNAMIC.iter().any(|word| source.text().contains(word));
+        let dir = path.parent().unwrap_or_default();
+        for import in imports(source.text()) {
+            for found in import.files(&modules, &dir) {
+                if seen.len() < MAX_FILES && seen.insert(found.clone()) {
+                    reached.files.insert(found.clone());
+                    queue.push(found);
+                }
+            }
+        }
+    }
+    Ok(reached)
+}
+
+/// One `import a.b` or `from ..a import b, c`.
+#[derive(Debug, PartialEq, Eq)]
+struct Import {
+    /// Leading dots.
+    level: usize,
+    module: String,
+    names: Vec<String>,
+}
+
+/// The import statements of a text.
+fn imports(text: &str) -> Vec<Import> {
+    let mut found = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        let line = line.trim();
+        if let Some(rest) = line.strip_prefix("import ") {
+            for part in rest.split('#').next().unwrap_or_default().split(',') {
+                let module = part.split_whitespace().next().unwrap_or_default();
+                found.push(Import { level: 0, module: module.to_owned(), names: Vec::new() });
+            }
+        } else if let Some((module, names)) = line.strip_prefix("from ").and_then(|rest| rest.split_once(" import")) {
+            let mut names = names.split('#').next().unwrap_or_default().to_owned();
+            // A list in parentheses, or continued by a backslash.
+            while (names.contains('(') && !names.contains(')')) || names.trim_end().ends_with('\\') {
+                let Some(more) = lines.next() else { break };
+                names = names.trim_end().trim_end_matches('\\').to_owned();
+                names.push(' ');
+                names.push_str(more.split('#').next().unwrap_or_default());
+            }
+            let module = module.trim();
+            let level = module.chars().take_while(|&c| c == '.').count();
+            let names = names
+                .split([',', '(', ')'])
+                .filter_map(|name| name.split_whitespace().next())
+                .map(str::to_owned)
+                .collect();
+            found.push(Import { level, module: module.get(level..).unwrap_or_default().to_owned(), names });
+        }
+    }
+    found
+}
+
+impl Import {
+    /// The files that it runs: packages on the way, the module, submodules among the names.
+    fn files(&self, modules: &dyn Modules, dir: &RepoPath) -> Vec<RepoPath> {
+        let mut files = Vec::new();
+        let parts: Vec<&str> = self.module.split('.').filter(|part| !part.is_empty()).collect();
+        let base = (1..self.level).fold(dir.clone(), |dir, _| dir.parent().unwrap_or_default());
+        let mut look = |dotted: &str| -> bool {
+            let found = if self.level > 0 { find_in(modules, &base, dotted) } else { find(modules, dotted) };
+            match found {
+                Some(Found::File(path)) => {
+                    files.push(path);
+                    true
+                }
+                Some(Found::Namespace(_)) => true,
+                None => false,
+            }
+        };
+        for end in 1..=parts.len() {
+            if !look(&parts[..end].join(".")) {
+                return files;
+            }
+        }
+        if parts.is_empty() && self.level > 0 {
+            look("");
+        }
+        for name in &self.names {
+            let dotted = if parts.is_empty() { name.clone() } else { format!("{}.{name}", self.module) };
+            look(&dotted);
+        }
+        files
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::MemorySnapshot;
+    use proptest::prelude::*;
+
+    #[test]
+    fn imports_are_followed_through_packages() -> Result<(), SnapshotError> {
+        let snapshot = MemorySnapshot::new([
+            (
+                "app/alembic/env.py",
+                "from alembic import context\nfrom app.models import (\n  Base,  # x\n  user,\n)\nimport os, app.extra as e\n",
+            ),
+            ("app/__init__.py", ""),
+            ("app/models/__init__.py", "from .base import Base\nfrom . import tag\n"),
+            ("app/models/base.py", "from ..settings import X"),
+            ("app/models/user.py", ""),
+            ("app/models/tag.py", "import importlib\nimportlib.import_module(x)"),
+            ("app/models/lost.py", ""),
+            ("app/extra.py", ""),
+            ("app/settings.py", ""),
+        ]);
+        let reached = from(&snapshot, &[RepoPath::root()], &"app/alembic/env.py".into())?;
+        let files: Vec<&str> = reached.files.iter().map(RepoPath::as_str).collect();
+        assert_eq!(
+            files,
+            [
+                "app/__init__.py",
+                "app/extra.py",
+                "app/models/__init__.py",
+                "app/models/base.py",
+                "app/models/tag.py",
+                "app/models/user.py",
+                "app/settings.py"
+            ]
+        );
+        assert!(reached.dynamic);
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read(text in "(from|import| |\\.|a|,|\\(|\\)|\n|\\\\|#){0,60}") {
+            prop_assert!(imports(&text).len() <= text.len());
+        }
+    }
+}

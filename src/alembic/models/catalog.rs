@@ -1,0 +1,358 @@
+//! The tables that models declare, made in a catalog as `metadata.create_all()` makes them in a database.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::registry::Meta;
+use super::resolve::{References, Unresolved, is_foreign_key, own_type};
+use super::table::{TableColumn, TableSpec};
+use crate::alembic::items::{Convention, Reader, Scheme, TableItem};
+use crate::alembic::python::{Interpreter, SymbolKind, Value};
+use crate::catalog::operation::{Constraint, Operation, OperationKind};
+use crate::catalog::{Catalog, Dialect, Enum, IndexOn, ObjectName, Opaque, Reach, TypeKind, UserType, UserTypeKind};
+use crate::source::Place;
+
+/// Makes the catalog. `clean` says that everything that `env.py` imports could be followed: then what SQLAlchemy would
+/// refuse is refused, and not a gap in the reading.
+pub(super) fn make(
+    interpreter: &mut Interpreter<'_>,
+    tables: &[TableSpec],
+    references: &References,
+    dialect: Dialect,
+    clean: bool,
+) -> Catalog {
+    let mut catalog = Catalog::new(dialect);
+    let mut keys: Vec<Operation> = Vec::new();
+    let mut problems: Vec<Unresolved> = Vec::new();
+    for table in tables {
+        let name = object_name(table);
+        let Some(item) = read(interpreter, tables, table, references, dialect, &mut problems, &mut catalog.doubts)
+        else {
+            continue;
+        };
+        if let Some(schema) = &name.schema {
+            catalog.schemas.insert(schema.clone());
+        }
+        create(&mut catalog, &name, item, &mut keys, &mut problems);
+    }
+    for key in keys {
+        if let Err(error) = catalog.apply(&key) {
+            let table = key.table().cloned();
+            catalog.doubts.push(Opaque {
+                place: key.place.clone(),
+                reason: error.to_string(),
+                reach: table.map_or(Reach::Nothing, Reach::Table),
+            });
+        }
+    }
+    for problem in problems {
+        let (reason, place, reach) = match problem {
+            Unresolved::Refused(reason, place) if clean => {
+                (format!("SQLAlchemy refuses the models: {reason}"), place, Reach::Everything)
+            }
+            Unresolved::Refused(reason, place) => (reason, place, Reach::Nothing),
+            Unresolved::Doubt(reason, place) => (reason, place, Reach::Nothing),
+        };
+        catalog.doubts.push(Opaque { place, reason, reach });
+    }
+    catalog
+}
+
+/// The name that operations use.
+fn object_name(table: &TableSpec) -> ObjectName {
+    let schema = table.schema().and_then(|schema| schema.as_str()).map(|schema| schema.to_string());
+    ObjectName { schema, name: table.name.clone() }
+}
+
+/// Reads one table's items. What could not be evaluated is added to `doubts`.
+fn read(
+    interpreter: &mut Interpreter<'_>,
+    tables: &[TableSpec],
+    table: &TableSpec,
+    references: &References,
+    dialect: Dialect,
+    problems: &mut Vec<Unresolved>,
+    doubts: &mut Vec<Opaque>,
+) -> Option<TableItem> {
+    let name = object_name(table);
+    let mut doubt = |reason: String, place: Place, reach: Reach| doubts.push(Opaque { place, reason, reach });
+    if let Some(schema) = table.schema()
+        && schema.as_str().is_none()
+    {
+        doubt(
+            format!("the schema {schema:?} of a table"),
+            table.place.clone(),
+            Reach::Table(ObjectName::bare(&table.name)),
+        );
+        return None;
+    }
+    if let Some((reason, place)) = &table.doubt {
+        doubt(reason.clone(), place.clone(), Reach::Table(name.clone()));
+    }
+    for (column, reason, place) in &table.column_doubts {
+        doubt(reason.clone(), place.clone(), Reach::Column(name.clone(), column.clone()));
+    }
+    let convention = match table.meta.as_ref().and_then(Meta::naming_convention) {
+        None => Convention::default(),
+        Some(value) => match Convention::of(&value) {
+            Some(convention) => convention,
+            None => {
+                doubt(
+                    "a naming convention that cannot be evaluated".to_owned(),
+                    table.place.clone(),
+                    Reach::Table(name.clone()),
+                );
+                Convention::default()
+            }
+        },
+    };
+    let schema = table.meta.as_ref().and_then(Meta::schema).and_then(|schema| schema.as_str());
+    let mut items: Vec<Value> = Vec::new();
+    for column in &table.columns {
+        items.push(column_item(tables, table, column, references, problems));
+    }
+    for constraint in &table.constraints {
+        if let Some(missing) = missing_column(table, constraint) {
+            let place = constraint.place().unwrap_or_else(|| table.place.clone());
+            problems.push(Unresolved::Refused(
+                format!("a constraint of {} names the column {missing}, which is not there", table.name),
+                place,
+            ));
+            continue;
+        }
+        let constraint = references.foreign_key(tables, table, constraint, problems);
+        items.push(references.written(tables, &constraint, 0));
+    }
+    let mut by_text: Vec<(Place, Vec<usize>)> = Vec::new();
+    for index in &table.indexes {
+        if let Some(missing) = missing_column(table, index) {
+            let place = index.place().unwrap_or_else(|| table.place.clone());
+            problems.push(Unresolved::Refused(
+                format!("an index of {} names the column {missing}, which is not there", table.name),
+                place,
+            ));
+            continue;
+        }
+        let (index, ordered) = with_ordered_names(table, index);
+        if let Some(place) = index.place().filter(|_| !ordered.is_empty()) {
+            by_text.push((place, ordered));
+        }
+        items.push(references.written(tables, &index, 0));
+    }
+    let scheme = Scheme { dialect, convention: &convention, schema: schema.as_deref(), columns: None };
+    let mut reader = Reader { interpreter, scheme, table: name.clone(), place: table.place.clone() };
+    let mut item = reader.table(&items, &table.keyword);
+    if dialect == Dialect::Sqlite {
+        // `desc("name")` is an expression to SQLAlchemy, and SQLite's reflection leaves indexes on expressions out.
+        for (place, ordered) in &by_text {
+            for index in item.indexes.iter_mut().filter(|index| index.place.as_ref() == Some(place)) {
+                for (at, part) in index.parts.iter_mut().enumerate().filter(|(at, _)| ordered.contains(at)) {
+                    let _ = at;
+                    if let IndexOn::Column(name) = &part.on {
+                        part.on = IndexOn::Expression(name.clone());
+                    }
+                }
+            }
+        }
+    }
+    for (column, found) in &item.doubts {
+        let place = found.place.clone().unwrap_or_else(|| table.place.clone());
+        let reach = match column {
+            Some(column) => Reach::Column(name.clone(), column.clone()),
+            None => Reach::Table(name.clone()),
+        };
+        doubt(found.reason.clone(), place, reach);
+    }
+    Some(item)
+}
+
+/// An index whose `desc("name")` and the like name columns, and the positions of those parts.
+fn with_ordered_names(table: &TableSpec, index: &Value) -> (Value, Vec<usize>) {
+    let Some((path, args)) = index.call_of() else { return (index.clone(), Vec::new()) };
+    let mut args = args.clone();
+    let mut ordered = Vec::new();
+    for (at, part) in args.positional.iter_mut().skip(1).enumerate() {
+        let Some((order, inner)) = part.call_of() else { continue };
+        let orders = matches!(
+            order,
+            "sqlalchemy.desc"
+                | "sqlalchemy.asc"
+                | "sqlalchemy.nulls_first"
+                | "sqlalchemy.nulls_last"
+                | "sqlalchemy.nullsfirst"
+                | "sqlalchemy.nullslast"
+        );
+        let Some(key) = inner.positional.first().and_then(Value::as_str).filter(|_| orders) else { continue };
+        let name = table.column_by_key(&key).map_or_else(|| key.to_string(), |column| column.name.clone());
+        let column = super::annotations::call("sqlalchemy.column", vec![Value::str(name)]);
+        let order = super::annotations::call(order, vec![column]);
+        *part = order;
+        ordered.push(at);
+    }
+    if ordered.is_empty() {
+        return (index.clone(), ordered);
+    }
+    let kind = SymbolKind::Call { callee: Value::external(path), args };
+    (Value::symbol(kind, index.place()), ordered)
+}
+
+/// A column with its type written out where it comes from a foreign key, and its foreign keys resolved.
+fn column_item(
+    tables: &[TableSpec],
+    table: &TableSpec,
+    column: &TableColumn,
+    references: &References,
+    problems: &mut Vec<Unresolved>,
+) -> Value {
+    let Some((path, args)) = column.value.call_of() else { return column.value.clone() };
+    let mut args = args.clone();
+    for item in &mut args.positional {
+        if is_foreign_key(item) {
+            *item = references.foreign_key(tables, table, item, problems);
+        }
+    }
+    if own_type(&args).is_none()
+        && let Some(ty) = references.inherited_type(tables, table, column, 0)
+    {
+        let at = usize::from(args.positional.first().is_some_and(|first| first.as_str().is_some()));
+        args.positional.insert(at, ty);
+    }
+    for (key, value) in &mut args.keyword {
+        if matches!(&**key, "server_default" | "default" | "server_onupdate") {
+            *value = references.written(tables, value, 0);
+        }
+    }
+    Value::symbol(SymbolKind::Call { callee: Value::external(path), args }, Some(column.place.clone()))
+}
+
+/// A column that a constraint or index names by text and that its table does not have: SQLAlchemy refuses it.
+fn missing_column(table: &TableSpec, item: &Value) -> Option<String> {
+    if table.doubt.is_some() || !table.column_doubts.is_empty() {
+        return None;
+    }
+    let (path, args) = item.call_of()?;
+    let named: Vec<Value> = match path.rsplit('.').next()? {
+        "UniqueConstraint" | "PrimaryKeyConstraint" => args.positional.clone(),
+        "Index" => args.positional.iter().skip(1).cloned().collect(),
+        "ForeignKeyConstraint" => args.get(0, "columns").and_then(Value::items).unwrap_or_default(),
+        _ => return None,
+    };
+    named.iter().filter_map(Value::as_str).find(|key| table.column_by_key(key).is_none()).map(|key| key.to_string())
+}
+
+/// Creates a table, its enums and indexes. Foreign keys are kept for when every table is there.
+fn create(
+    catalog: &mut Catalog,
+    name: &ObjectName,
+    item: TableItem,
+    keys: &mut Vec<Operation>,
+    problems: &mut Vec<Unresolved>,
+) {
+    let TableItem { mut table, indexes, enumerations, sequences, .. } = item;
+    let place = table
+        .columns
+        .first()
+        .and_then(|column| column.column.place.clone())
+        .or_else(|| indexes.first().and_then(|index| index.place.clone()));
+    let table_place = place.clone();
+    for enumeration in enumerations {
+        let full = catalog.new_name(&enumeration.name);
+        catalog.schemas.insert(full.schema.clone());
+        catalog.enums.entry(full.clone()).or_insert(Enum {
+            name: full,
+            labels: enumeration.labels,
+            place: enumeration.place,
+        });
+    }
+    let Some(place) = table_place else { return empty_table(catalog, name) };
+    // Types of extensions and types that others make are taken to be there: no model declares them.
+    for column in &table.columns {
+        if let TypeKind::Named(name) = &column.column.ty.kind {
+            let full = catalog.new_name(name);
+            if !catalog.enums.contains_key(&full) {
+                let made = UserType { name: full.clone(), kind: UserTypeKind::Other, place: None };
+                catalog.types.entry(full).or_insert(made);
+            }
+        }
+    }
+    for sequence in sequences {
+        let operation = OperationKind::CreateSequence { name: sequence, owned_by: None };
+        // Two columns may share a sequence.
+        let _ = catalog
+            .apply(&Operation::new(operation, place.clone()).guarded(crate::catalog::operation::Guard::IfAbsent));
+    }
+    let nullable: BTreeMap<String, bool> = table
+        .columns
+        .iter()
+        .map(|column| {
+            // An identity column takes no NULL, whatever is written.
+            (column.column.name.clone(), column.column.nullable && column.column.auto_increment.is_none())
+        })
+        .collect();
+    let mut later = Vec::new();
+    let mut keep = |constraints: &mut Vec<Constraint>| {
+        let (references, others) =
+            std::mem::take(constraints).into_iter().partition(|one| matches!(one, Constraint::ForeignKey(_)));
+        *constraints = others;
+        let references: Vec<Constraint> = references;
+        later.extend(references);
+    };
+    keep(&mut table.constraints);
+    for column in &mut table.columns {
+        keep(&mut column.constraints);
+    }
+    // Two constraints of one name: a metadata can hold them, and the later one is found by it.
+    let mut named = BTreeSet::new();
+    let mut constraints: Vec<Constraint> = Vec::new();
+    for constraint in table.constraints.into_iter().rev() {
+        let repeated = match &constraint {
+            Constraint::Index(index) => index.name.clone().is_some_and(|name| !named.insert(name)),
+            _ => false,
+        };
+        if !repeated {
+            constraints.push(constraint);
+        }
+    }
+    constraints.reverse();
+    table.constraints = constraints;
+    let at = place.clone();
+    if let Err(error) = catalog.apply(&Operation::new(OperationKind::CreateTable(Box::new(table)), place.clone())) {
+        problems.push(Unresolved::Refused(error.to_string(), at));
+        return;
+    }
+    for index in indexes {
+        let at = index.place.clone().unwrap_or_else(|| place.clone());
+        let kind = OperationKind::CreateIndex { table: name.clone(), index: Box::new(index), concurrently: false };
+        if let Err(error) = catalog.apply(&Operation::new(kind, at.clone())) {
+            problems.push(Unresolved::Refused(error.to_string(), at));
+        }
+    }
+    let dialect = catalog.dialect;
+    // Autogenerate compares what the model says, not what the database makes of it.
+    if let Some(made) = catalog.resolve(&catalog.tables, name)
+        && let Some(made) = catalog.tables.get_mut(&made)
+    {
+        for index in made.indexes.iter_mut().filter(|index| index.constraint && dialect == Dialect::Sqlite) {
+            // What names it is the model.
+            index.generated_name = index.name.is_none();
+        }
+        for column in &mut made.columns {
+            if let Some(nullable) = nullable.get(&column.name) {
+                column.nullable = *nullable;
+            }
+        }
+    }
+    for constraint in later {
+        let at = match &constraint {
+            Constraint::ForeignKey(key) => key.key.place.clone(),
+            _ => None,
+        };
+        let kind = OperationKind::AddConstraint { table: name.clone(), constraint };
+        keys.push(Operation::new(kind, at.unwrap_or_else(|| place.clone())));
+    }
+}
+
+/// A table without columns, as far as they could be read.
+fn empty_table(catalog: &mut Catalog, name: &ObjectName) {
+    let full = catalog.new_name(name);
+    catalog.tables.entry(full.clone()).or_insert_with(|| crate::catalog::Table::new(full));
+}

@@ -1,0 +1,479 @@
+//! What the models declare: `env.py` and all it imports are read, and the tables of its `target_metadata` become a
+//! catalog.
+
+mod annotations;
+mod catalog;
+mod columns;
+mod host;
+mod mapping;
+mod registry;
+mod relations;
+mod resolve;
+mod sqlmodel;
+mod table;
+mod versions;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::discover;
+use super::python::{Imports, Interpreter, SnapshotModules, Value};
+use crate::catalog::{Catalog, Dialect, Opaque, Reach};
+use crate::git::{FileList, Snapshot, SnapshotError};
+use crate::project::{Declared, Project, SourceProblem};
+use crate::source::{Place, RepoPath, Source};
+
+use host::Recorder;
+use mapping::{Mapper, Outcome};
+use registry::{Meta, MetaKey, address, metadata};
+use resolve::References;
+use table::TableSpec;
+
+/// Reads what a project declares.
+///
+/// # Errors
+/// Where the snapshot cannot be read.
+pub(crate) fn declared(
+    project: &Project,
+    snapshot: &dyn Snapshot,
+    dialect: Dialect,
+) -> Result<Declared, SnapshotError> {
+    let files = snapshot.files()?;
+    let modules = SnapshotModules::new(snapshot, discover::python_roots(project, files))?;
+    let versions = versions::of(project, snapshot)?;
+    let declared = {
+        let recorder = Recorder::new(&modules);
+        let mut interpreter = Interpreter::new(&modules, &recorder, Imports::Eager);
+        let mut reading = Reading { project, snapshot, files, doubts: Vec::new(), problems: Vec::new() };
+        let target = reading.run(&mut interpreter, &recorder)?;
+        reading.parse_problems(&modules);
+        let mut catalog = reading.catalog(&mut interpreter, &recorder, &target, versions, dialect);
+        catalog.doubts.append(&mut reading.doubts);
+        Declared { catalog, problems: reading.problems }
+    };
+    match modules.into_error() {
+        Some(error) => Err(error),
+        None => Ok(declared),
+    }
+}
+
+/// Mapped classes of the compared metadata in modules that nothing `env.py` imports reaches: Alembic never sees them.
+///
+/// # Errors
+/// Where the snapshot cannot be read.
+pub(crate) fn unregistered(project: &Project, snapshot: &dyn Snapshot) -> Result<Vec<SourceProblem>, SnapshotError> {
+    let files = snapshot.files()?;
+    let modules = SnapshotModules::new(snapshot, discover::python_roots(project, files))?;
+    let versions = versions::of(project, snapshot)?;
+    let mut found = Vec::new();
+    {
+        let recorder = Recorder::new(&modules);
+        let mut interpreter = Interpreter::new(&modules, &recorder, Imports::Eager);
+        let mut reading = Reading { project, snapshot, files, doubts: Vec::new(), problems: Vec::new() };
+        let Target::Keys(keys) = reading.run(&mut interpreter, &recorder)? else { return Ok(found) };
+        let seen = interpreter.classes().len();
+        let known: BTreeSet<RepoPath> = interpreter.modules().map(|module| module.path.clone()).collect();
+        for path in model_files(project, snapshot, files)? {
+            if !known.contains(&path) {
+                interpreter.load(&path);
+            }
+        }
+        let mut mapper = Mapper::default();
+        let late: Vec<_> = interpreter.classes().iter().skip(seen).cloned().collect();
+        for class in late {
+            let Outcome::Table(table) = mapper.map(&mut interpreter, &class, versions) else { continue };
+            if table.meta.as_ref().is_some_and(|meta| keys.contains(&meta.key)) {
+                found.push(SourceProblem {
+                    path: class.place.path().clone(),
+                    place: Some(class.place.clone()),
+                    message: format!(
+                        "the model {} (table {}) is in a module that nothing imported by env.py imports",
+                        class.name, table.name
+                    ),
+                    help: format!("import {} where env.py takes its models from", class.module),
+                });
+            }
+        }
+    }
+    found.sort_by(|a, b| (&a.path, &a.message).cmp(&(&b.path, &b.message)));
+    match modules.into_error() {
+        Some(error) => Err(error),
+        None => Ok(found),
+    }
+}
+
+/// Which metadata is compared.
+enum Target {
+    /// These.
+    Keys(Vec<MetaKey>),
+    /// Every one that models use, but for those of Flask-SQLAlchemy's further binds.
+    All,
+    /// None: `env.py` names none.
+    None,
+}
+
+struct Reading<'a> {
+    project: &'a Project,
+    snapshot: &'a dyn Snapshot,
+    files: &'a FileList,
+    doubts: Vec<Opaque>,
+    problems: Vec<SourceProblem>,
+}
+
+impl Reading<'_> {
+    /// Runs `env.py`, or the models that the policy names, and finds the metadata to compare.
+    fn run(&mut self, interpreter: &mut Interpreter<'_>, recorder: &Recorder<'_>) -> Result<Target, SnapshotError> {
+        let fact = |key: &str| self.project.facts.get(key);
+        if let Some(models) = fact(discover::MODELS) {
+            for path in models.lines().map(RepoPath::new) {
+                if self.files.get(&path).is_some() {
+                    interpreter.load(&path);
+                } else {
+                    for file in discover::below(self.project, self.files, &path) {
+                        interpreter.load(&file);
+                    }
+                }
+            }
+            return Ok(Target::All);
+        }
+        let Some(env) = fact(discover::ENV).map(RepoPath::new) else { return Ok(Target::All) };
+        let module = interpreter.load(&env);
+        if fact(discover::FLASK).is_some() {
+            for path in model_files(self.project, self.snapshot, self.files)? {
+                interpreter.load(&path);
+            }
+            return Ok(Target::All);
+        }
+        let configured: Vec<Value> =
+            recorder.configured.borrow().iter().filter_map(|args| args.keyword("target_metadata").cloned()).collect();
+        let value = match configured.last() {
+            Some(value) => Some(value.clone()),
+            None => module.and_then(|module| interpreter.global(&module, "target_metadata")),
+        };
+        let target = match value {
+            Some(value) => targets(&value),
+            None => Target::All,
+        };
+        for place in recorder.unfollowed.borrow().iter() {
+            // Which modules are imported is not known: then it is every one that declares models.
+            for path in model_files(self.project, self.snapshot, self.files)? {
+                interpreter.load(&path);
+            }
+            self.doubts.push(Opaque {
+                place: place.clone(),
+                reason: "modules that are imported under computed names; every module with models is taken".to_owned(),
+                reach: Reach::Nothing,
+            });
+        }
+        Ok(target)
+    }
+
+    /// Files that do not parse are problems of their own: then nothing is compared.
+    fn parse_problems(&mut self, modules: &SnapshotModules<'_>) {
+        for (path, reason) in modules.unreadable() {
+            self.problems.push(SourceProblem {
+                path,
+                place: None,
+                message: reason,
+                help: "make it a UTF-8 text that Python can read".to_owned(),
+            });
+        }
+        for file in modules.read_files() {
+            let Some(error) = file.errors().first() else { continue };
+            let text = file.source().text();
+            let conflict = text.lines().any(|line| line.starts_with("<<<<<<< "))
+                && text.lines().any(|line| line.starts_with(">>>>>>> "));
+            let (message, help) = if conflict {
+                ("this file has conflict markers".to_owned(), "resolve the conflict".to_owned())
+            } else {
+                (format!("this is no Python: {}", error.message), "correct the syntax".to_owned())
+            };
+            self.problems.push(SourceProblem {
+                path: file.source().path().clone(),
+                place: Some(Place::new(file.source(), error.span)),
+                message,
+                help,
+            });
+        }
+    }
+
+    /// Makes the catalog of the target's tables.
+    fn catalog(
+        &mut self,
+        interpreter: &mut Interpreter<'_>,
+        recorder: &Recorder<'_>,
+        target: &Target,
+        versions: annotations::Versions,
+        dialect: Dialect,
+    ) -> Catalog {
+        let start = self.start_place();
+        if matches!(target, Target::None) {
+            self.doubts.push(Opaque {
+                place: start,
+                reason: "env.py names no target_metadata, so there is nothing to compare".to_owned(),
+                reach: Reach::Everything,
+            });
+            return Catalog::new(dialect);
+        }
+        let mut clean = true;
+        for unknown in interpreter.doubts() {
+            let what = unknown.reason.as_str();
+            let lost = what.starts_with("the module raises") && has_models_behind(&unknown.place);
+            let exhausted = what.ends_with("than is evaluated") || what.ends_with("than are evaluated");
+            clean = clean && !lost && !exhausted;
+            self.doubts.push(Opaque {
+                place: unknown.place.clone(),
+                reason: unknown.reason.clone(),
+                reach: if lost || exhausted { Reach::Everything } else { Reach::Nothing },
+            });
+        }
+        clean = clean && recorder.unfollowed.borrow().is_empty();
+        let (tables, classes) = self.tables(interpreter, recorder, versions);
+        if recorder.versioned.get() {
+            self.version_tables(interpreter, &tables, &classes);
+        }
+        let mut kept: Vec<TableSpec> = Vec::new();
+        let mut moved: BTreeMap<usize, usize> = BTreeMap::new();
+        for (at, table) in tables.into_iter().enumerate() {
+            let wanted = match (&target, &table.meta) {
+                (Target::Keys(keys), Some(meta)) => keys.contains(&meta.key),
+                (Target::Keys(_), None) => false,
+                (Target::All, Some(Meta { key: MetaKey::Bind(..), .. })) => false,
+                _ => true,
+            };
+            if wanted {
+                moved.insert(at, kept.len());
+                kept.push(table);
+            }
+        }
+        let classes: Vec<(usize, String, usize)> =
+            classes.into_iter().filter_map(|(class, name, at)| moved.get(&at).map(|at| (class, name, *at))).collect();
+        let references = References::new(&kept, &classes);
+        attach(&mut kept, &references, recorder);
+        let references = References::new(&kept, &classes);
+        if clean {
+            let mapped: Vec<_> = interpreter
+                .classes()
+                .iter()
+                .filter_map(|class| {
+                    let table = classes.iter().find(|(known, _, _)| *known == address(class)).map(|(_, _, at)| *at)?;
+                    Some((std::rc::Rc::clone(class), table))
+                })
+                .collect();
+            for (reason, place) in relations::refused(interpreter, &mapped, &kept, &references) {
+                self.doubts.push(Opaque {
+                    place,
+                    reason: format!("SQLAlchemy refuses the models: {reason}"),
+                    reach: Reach::Everything,
+                });
+            }
+        }
+        catalog::make(interpreter, &kept, &references, dialect, clean)
+    }
+
+    /// Every table that was declared, and which class is mapped to which.
+    fn tables(
+        &mut self,
+        interpreter: &mut Interpreter<'_>,
+        recorder: &Recorder<'_>,
+        versions: annotations::Versions,
+    ) -> (Vec<TableSpec>, Vec<(usize, String, usize)>) {
+        let start = self.start_place();
+        let mut tables: Vec<TableSpec> = Vec::new();
+        let mut origins: BTreeMap<usize, usize> = BTreeMap::new();
+        for made in recorder.tables.borrow().iter() {
+            let Some((_, args)) = made.value.call_of() else { continue };
+            match TableSpec::of_call(&made.value, args, &start) {
+                Ok(mut spec) => {
+                    if let Some(unknown) = &made.maybe {
+                        spec.doubt = Some((unknown.reason.clone(), unknown.place.clone()));
+                    }
+                    if let Some(origin) = spec.origin {
+                        origins.insert(origin, tables.len());
+                    }
+                    push_table(&mut tables, spec);
+                }
+                Err((reason, place)) => self.doubts.push(Opaque { place, reason, reach: Reach::Everything }),
+            }
+        }
+        let mut mapper = Mapper::default();
+        let mut classes: Vec<(usize, String, usize)> = Vec::new();
+        let all: Vec<_> = interpreter.classes().to_vec();
+        for class in &all {
+            let outcome = mapper.map(interpreter, class, versions);
+            let maybe =
+                recorder.maybe_classes.borrow().iter().find(|(at, _)| *at == address(class)).map(|(_, u)| u.clone());
+            match outcome {
+                Outcome::None => {}
+                Outcome::Table(spec) => {
+                    let mut spec = *spec;
+                    if let Some(unknown) = maybe {
+                        spec.doubt = Some((unknown.reason.clone(), unknown.place.clone()));
+                    }
+                    let at = push_table(&mut tables, spec);
+                    classes.push((address(class), class.name.to_string(), at));
+                }
+                Outcome::Given(table) => {
+                    let at = registry::symbol_address(&table).and_then(|origin| origins.get(&origin)).copied();
+                    if let Some(at) = at {
+                        classes.push((address(class), class.name.to_string(), at));
+                    }
+                }
+                Outcome::Joined { ancestor, columns, doubts } => {
+                    let Some(at) = classes.iter().find(|(known, _, _)| *known == ancestor).map(|(_, _, at)| *at) else {
+                        continue;
+                    };
+                    classes.push((address(class), class.name.to_string(), at));
+                    if let Some(table) = tables.get_mut(at) {
+                        for column in columns {
+                            if !table.columns.iter().any(|known| known.name == column.name) {
+                                table.columns.push(column);
+                            }
+                        }
+                        table.column_doubts.extend(doubts);
+                    }
+                }
+                Outcome::Refused(reason, place) => self.doubts.push(Opaque {
+                    place,
+                    reason: format!("SQLAlchemy refuses the models: {reason}"),
+                    reach: Reach::Everything,
+                }),
+                Outcome::Doubt(reason, place) => {
+                    self.doubts.push(Opaque { place, reason, reach: Reach::Everything });
+                }
+            }
+        }
+        (tables, classes)
+    }
+
+    /// The tables that SQLAlchemy-Continuum adds: `x_version` for a model with `__versioned__`, and its transactions.
+    fn version_tables(
+        &mut self,
+        interpreter: &Interpreter<'_>,
+        tables: &[TableSpec],
+        classes: &[(usize, String, usize)],
+    ) {
+        let place = self.start_place();
+        let mut names: Vec<String> = vec!["transaction".to_owned(), "transaction_changes".to_owned()];
+        for class in interpreter.classes() {
+            let table = classes.iter().find(|(known, _, _)| *known == address(class)).map(|(_, _, at)| *at);
+            if class.lookup("__versioned__").is_some()
+                && let Some(table) = table.and_then(|at| tables.get(at))
+            {
+                names.push(format!("{}_version", table.name));
+            }
+        }
+        // Association tables between versioned models have one each too.
+        names.extend(
+            tables.iter().filter(|table| table.origin.is_some()).map(|table| format!("{}_version", table.name)),
+        );
+        for name in names {
+            self.doubts.push(Opaque {
+                place: place.clone(),
+                reason: "a table that SQLAlchemy-Continuum adds".to_owned(),
+                reach: Reach::Table(crate::catalog::ObjectName::bare(name)),
+            });
+        }
+    }
+
+    /// The start of `env.py`, for what has no place of its own.
+    fn start_place(&self) -> Place {
+        let path = self.project.facts.get(discover::ENV).map(RepoPath::new).unwrap_or_default();
+        let source = self.snapshot.read(&path).ok().and_then(crate::git::snapshot::FileText::text);
+        Place::start_of(&source.unwrap_or_else(|| Source::new(path, "")))
+    }
+}
+
+/// Adds a table; one of the same name in the same metadata is extended. Its position.
+fn push_table(tables: &mut Vec<TableSpec>, spec: TableSpec) -> usize {
+    let key = |table: &TableSpec| {
+        let schema = table.schema().and_then(|schema| schema.as_str()).map(|schema| schema.to_string());
+        (table.meta.as_ref().map(|meta| meta.key.clone()), schema, table.name.clone())
+    };
+    let wanted = key(&spec);
+    match tables.iter().position(|table| key(table) == wanted) {
+        Some(at) => {
+            if let Some(table) = tables.get_mut(at) {
+                for column in spec.columns {
+                    table.columns.retain(|known| known.name != column.name);
+                    table.columns.push(column);
+                }
+                table.constraints.extend(spec.constraints);
+                table.indexes.extend(spec.indexes);
+                table.keyword.extend(spec.keyword);
+                table.doubt = table.doubt.take().or(spec.doubt);
+            }
+            at
+        }
+        None => {
+            tables.push(spec);
+            tables.len() - 1
+        }
+    }
+}
+
+/// Puts indexes, columns and constraints that were made beside their table where they belong.
+fn attach(tables: &mut [TableSpec], references: &References, recorder: &Recorder<'_>) {
+    for (table, item) in recorder.appended.borrow().iter() {
+        if let Some(table) = references.table(table).and_then(|at| tables.get_mut(at)) {
+            table.add(item);
+        }
+    }
+    for made in recorder.indexes.borrow().iter() {
+        let origin = registry::symbol_address(&made.value);
+        let known =
+            tables.iter().any(|table| table.indexes.iter().any(|index| registry::symbol_address(index) == origin));
+        if known {
+            continue;
+        }
+        let Some((_, args)) = made.value.call_of() else { continue };
+        let at = match args.keyword("_table") {
+            Some(table) => references.table(table),
+            None => args.positional.iter().skip(1).find_map(|part| references.table_in(tables, part, 0)),
+        };
+        if let Some(table) = at.and_then(|at| tables.get_mut(at)) {
+            table.indexes.push(made.value.clone());
+            if let Some(unknown) = &made.maybe {
+                table.doubt.get_or_insert_with(|| (unknown.reason.clone(), unknown.place.clone()));
+            }
+        }
+    }
+}
+
+/// The metadata that `target_metadata` names.
+fn targets(value: &Value) -> Target {
+    match value {
+        Value::None => Target::None,
+        Value::Dict(entries) => several(entries.borrow().values().cloned().collect()),
+        Value::List(_) | Value::Tuple(_) | Value::Set(_) => several(value.items().unwrap_or_default()),
+        other => match metadata(other) {
+            Some(meta) => Target::Keys(vec![meta.key]),
+            None => Target::All,
+        },
+    }
+}
+
+fn several(values: Vec<Value>) -> Target {
+    let keys: Vec<MetaKey> = values.iter().filter_map(metadata).map(|meta| meta.key).collect();
+    if keys.len() == values.len() { Target::Keys(keys) } else { Target::All }
+}
+
+/// Files below the project's root that declare tables, its migrations apart.
+fn model_files(project: &Project, snapshot: &dyn Snapshot, files: &FileList) -> Result<Vec<RepoPath>, SnapshotError> {
+    let mut found = Vec::new();
+    for path in discover::below(project, files, &project.root) {
+        if let Some(source) = snapshot.read(&path)?.text()
+            && discover::declares_tables(source.text())
+        {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
+/// Whether tables are declared behind a place: what a module that stops there did not get to.
+fn has_models_behind(place: &Place) -> bool {
+    discover::declares_tables(place.source.text().get(place.span.start as usize..).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,680 @@
+//! Statements that are executed: text, constructs of SQLAlchemy, schema objects that make themselves.
+
+use crate::alembic::python::{Args, Eval, Interpreter, SymbolKind, Unknown, Value};
+use crate::alembic::types;
+use crate::catalog::operation::{DataKind, Guard, Operation, OperationKind};
+use crate::catalog::{ObjectName, Reach};
+use crate::source::Place;
+
+use super::host::{Database, doubtful};
+use super::ops::{Call, data, reason, table_name};
+use super::script::opaque;
+
+/// What an executed statement gives back.
+pub(super) enum Answer {
+    /// Nothing of interest, or rows that are known only at run time.
+    Rows,
+    /// Whether a query of the database's own catalog finds something.
+    Exists(bool, Shape),
+}
+
+/// In what shape a query says whether something exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// A row or none.
+    Row,
+    /// One truth value: `SELECT EXISTS (…)`.
+    Truth,
+    /// A number: `SELECT count(*) …`.
+    Count,
+}
+
+impl Database<'_, '_> {
+    /// `op.execute(…)`, `bind.execute(…)`.
+    pub(super) fn execute(&self, interpreter: &mut Interpreter<'_>, args: &Args, place: &Place) -> Eval<Answer> {
+        let Some(statement) = args.get(0, "sqltext").or_else(|| args.keyword("statement")) else {
+            return Ok(Answer::Rows);
+        };
+        if let Some(items) = statement.items().filter(|_| matches!(statement, Value::List(_) | Value::Tuple(_))) {
+            for item in items {
+                self.execute(interpreter, &Args::positional(vec![item]), place)?;
+            }
+            return Ok(Answer::Rows);
+        }
+        let statement = unwrapped(statement);
+        if let Some(text) = statement_text(&statement) {
+            if let Some(answer) = self.catalog_query(&text, args) {
+                return Ok(answer);
+            }
+            let operations = self.read_sql(&text, place);
+            self.emit(interpreter, operations)?;
+            return Ok(Answer::Rows);
+        }
+        let operations = match &statement {
+            Value::Unknown(unknown) => match &unknown.shape {
+                Some(shape) => self.read_shape(shape, unknown, place),
+                None => vec![opaque(
+                    format!("a statement that is known only at run time: {}", unknown.reason),
+                    Reach::Everything,
+                    place.clone(),
+                )],
+            },
+            other => self.construct(interpreter, other, place),
+        };
+        self.emit(interpreter, operations)?;
+        Ok(Answer::Rows)
+    }
+
+    /// The operations of SQL text.
+    fn read_sql(&self, text: &str, place: &Place) -> Vec<Operation> {
+        // In `text()` a colon is written `\:`.
+        let text = text.replace("\\:", ":");
+        let script = crate::sql::read_text(&text, place, self.settings.dialect);
+        let mut operations = script.operations;
+        if let Some((_, reason)) = script.error {
+            operations.push(opaque(reason, Reach::Everything, place.clone()));
+        }
+        operations
+    }
+
+    /// The operations of SQL text of which parts are unknown: statements about rows are that whatever the parts are,
+    /// others are in doubt about what they name.
+    fn read_shape(&self, shape: &str, unknown: &std::rc::Rc<Unknown>, place: &Place) -> Vec<Operation> {
+        const PART: &str = "unknown_part";
+        let text = shape.replace(Unknown::GAP, PART);
+        let head = text.trim_start().split_whitespace().next().unwrap_or_default().to_uppercase();
+        if text.trim() == PART || head.contains(&PART.to_uppercase()) {
+            return vec![opaque(
+                format!("a statement that is known only at run time: {}", unknown.reason),
+                Reach::Everything,
+                place.clone(),
+            )];
+        }
+        self.read_sql(&text, place)
+            .into_iter()
+            .filter_map(|operation| match &operation.kind {
+                OperationKind::Data { table, .. } if table.name.contains(PART) => {
+                    Some(Operation::new(OperationKind::Harmless("a statement about rows"), operation.place.clone()))
+                }
+                _ => {
+                    let doubt = doubtful(&operation, unknown)?;
+                    let hidden = match &doubt.kind {
+                        OperationKind::Opaque { reach, .. } => format!("{reach:?}").contains(PART),
+                        _ => false,
+                    };
+                    Some(if hidden { opaque(unknown.reason.clone(), Reach::Everything, place.clone()) } else { doubt })
+                }
+            })
+            .collect()
+    }
+
+    /// The operations of a statement that is built of SQLAlchemy's objects.
+    fn construct(&self, interpreter: &mut Interpreter<'_>, statement: &Value, place: &Place) -> Vec<Operation> {
+        if let Some(operation) = rows(statement, place) {
+            return vec![operation];
+        }
+        let Some((path, args)) = statement.call_of() else {
+            let what = match statement {
+                Value::Instance(instance) => format!("a statement made by the class {}", instance.class.name),
+                other => format!("a statement that cannot be read: {other:?}"),
+            };
+            return vec![opaque(what, Reach::Everything, place.clone())];
+        };
+        let first = args.get(0, "element");
+        let name = path.strip_prefix("sqlalchemy.").unwrap_or(path);
+        let op = |kind: OperationKind| vec![Operation::new(kind, place.clone())];
+        let guard = |operations: Vec<Operation>, flag: &str, guard: Guard| {
+            let guarded = args.keyword(flag).and_then(Value::as_bool) == Some(true);
+            if guarded { operations.into_iter().map(|one| one.guarded(guard)).collect() } else { operations }
+        };
+        match (name, first) {
+            ("CreateTable", Some(table)) => {
+                let guard = if args.keyword("if_not_exists").and_then(Value::as_bool) == Some(true) {
+                    Guard::IfAbsent
+                } else {
+                    Guard::None
+                };
+                self.table_object(interpreter, table, guard, place)
+            }
+            ("DropTable", Some(table)) => match table_name(table) {
+                Some(name) => {
+                    guard(op(OperationKind::DropTable { name, cascade: false }), "if_exists", Guard::IfPresent)
+                }
+                None => vec![opaque(reason(Some(table), "a table that is dropped"), Reach::Everything, place.clone())],
+            },
+            ("CreateSequence", Some(sequence)) => match crate::alembic::items::sequence_name(sequence) {
+                Some(name) => {
+                    guard(op(OperationKind::CreateSequence { name, owned_by: None }), "if_not_exists", Guard::IfAbsent)
+                }
+                None => vec![opaque("a sequence without a name", Reach::Nothing, place.clone())],
+            },
+            ("DropSequence", Some(sequence)) => match crate::alembic::items::sequence_name(sequence) {
+                Some(name) => {
+                    guard(op(OperationKind::DropSequence { name, cascade: false }), "if_exists", Guard::IfPresent)
+                }
+                None => vec![opaque("a sequence without a name", Reach::Nothing, place.clone())],
+            },
+            ("CreateSchema", Some(schema)) => match schema.as_str() {
+                Some(schema) => {
+                    guard(op(OperationKind::CreateSchema(schema.to_string())), "if_not_exists", Guard::IfAbsent)
+                }
+                None => vec![opaque("a schema whose name is computed", Reach::Nothing, place.clone())],
+            },
+            ("DropSchema", Some(schema)) => match schema.as_str() {
+                Some(name) => {
+                    let cascade = args.keyword("cascade").and_then(Value::as_bool) == Some(true);
+                    guard(
+                        op(OperationKind::DropSchema { name: name.to_string(), cascade }),
+                        "if_exists",
+                        Guard::IfPresent,
+                    )
+                }
+                None => vec![opaque("a schema whose name is computed", Reach::Everything, place.clone())],
+            },
+            ("CreateIndex" | "AddConstraint" | "DropIndex" | "DropConstraint", item) => {
+                vec![opaque(reason(item, &format!("{name} of an object")), Reach::Everything, place.clone())]
+            }
+            ("select" | "Select" | "text" | "func" | "literal", _) => Vec::new(),
+            _ if name.starts_with("func.") => Vec::new(),
+            _ => vec![opaque(
+                reason(Some(statement), &format!("a statement made by {path}()")),
+                Reach::Everything,
+                place.clone(),
+            )],
+        }
+    }
+
+    /// `Table(…).create(bind)`, `CreateTable(Table(…))`.
+    pub(super) fn table_object(
+        &self,
+        interpreter: &mut Interpreter<'_>,
+        table: &Value,
+        guard: Guard,
+        place: &Place,
+    ) -> Vec<Operation> {
+        let Some(("sqlalchemy.Table", args)) = table.call_of() else {
+            let reach = table_name(table).map_or(Reach::Everything, Reach::Table);
+            return vec![opaque(
+                reason(Some(table), "a table that is made as the models declare it today"),
+                reach,
+                place.clone(),
+            )];
+        };
+        let Some(name) = table_name(table) else {
+            return vec![opaque("a table whose name is computed", Reach::Everything, place.clone())];
+        };
+        let items: Vec<Value> =
+            args.positional.iter().skip(1).filter(|item| !is_metadata(item) && !item.is_none()).cloned().collect();
+        self.make_table(interpreter, &name, &items, &args.keyword, guard, place)
+    }
+
+    /// A method of a symbol: of a batch's table, an enum, a table, a `MetaData`, rows.
+    pub(super) fn call_method(
+        &self,
+        interpreter: &mut Interpreter<'_>,
+        base: &Value,
+        name: &str,
+        site: &crate::alembic::python::CallSite<'_>,
+    ) -> Option<Eval<Value>> {
+        let place = site.place;
+        let done = |result: Eval<()>| Some(result.map(|()| Value::None));
+        if let Some(("alembic.answer", args)) = base.call_of() {
+            return Some(Ok(answer_method(args, name, place)));
+        }
+        let checkfirst = site.args.get(1, "checkfirst").and_then(Value::as_bool);
+        match name {
+            "create" | "drop" if types::is_type(base) => {
+                let operations = self.enum_object(interpreter, base, name == "create", checkfirst, place);
+                done(self.emit(interpreter, operations))
+            }
+            "create" | "drop" if matches!(base.call_of(), Some(("sqlalchemy.Sequence", _))) => {
+                let name_of = crate::alembic::items::sequence_name(base)?;
+                let (kind, guard) = if name == "create" {
+                    (OperationKind::CreateSequence { name: name_of, owned_by: None }, Guard::IfAbsent)
+                } else {
+                    (OperationKind::DropSequence { name: name_of, cascade: false }, Guard::IfPresent)
+                };
+                done(self.emit(interpreter, vec![Operation::new(kind, place.clone()).guarded(guard)]))
+            }
+            "create" | "drop" if is_table(base) => {
+                // `Table.create()` looks first only where it is asked to (`checkfirst=False`).
+                let looks = checkfirst == Some(true);
+                let operations = if name == "create" {
+                    self.table_object(interpreter, base, if looks { Guard::IfAbsent } else { Guard::None }, place)
+                } else {
+                    match table_name(base) {
+                        Some(name) => {
+                            let guard = if looks { Guard::IfPresent } else { Guard::None };
+                            let kind = OperationKind::DropTable { name, cascade: false };
+                            vec![Operation::new(kind, place.clone()).guarded(guard)]
+                        }
+                        None => vec![opaque("a table that is dropped", Reach::Everything, place.clone())],
+                    }
+                };
+                done(self.emit(interpreter, operations))
+            }
+            "create_all" if is_metadata(base) => {
+                let operations = self.create_all(interpreter, base, site.args, place);
+                done(self.emit(interpreter, operations))
+            }
+            "drop_all" if is_metadata(base) => {
+                let doubt = opaque("drop_all() of the models", Reach::Everything, place.clone());
+                done(self.emit(interpreter, vec![doubt]))
+            }
+            // An index or constraint of a table that makes itself.
+            "create" | "drop" if matches!(base.call_of(), Some(("sqlalchemy.Index", _))) => {
+                let operations = self.index_object(interpreter, base, name == "create", place);
+                done(self.emit(interpreter, operations))
+            }
+            // A statement that executes itself, or a connection that was made out of another.
+            "execute" | "exec_driver_sql" | "scalar" | "scalars" if starts_at_bind(base) => {
+                Some(self.execute(interpreter, site.args, place).map(|_| rows_value(place)))
+            }
+            _ => None,
+        }
+    }
+
+    /// `Enum(…).create(bind)` and `.drop(bind)`. PostgreSQL's `ENUM` looks whether the type is there unless it is told
+    /// not to; the generic `Enum` looks only where it is told to (`SchemaType.create`, `NamedType.create`).
+    fn enum_object(
+        &self,
+        interpreter: &mut Interpreter<'_>,
+        base: &Value,
+        create: bool,
+        checkfirst: Option<bool>,
+        place: &Place,
+    ) -> Vec<Operation> {
+        if !self.settings.dialect.is_postgres_like() {
+            return Vec::new();
+        }
+        let ty = types::column_type(interpreter, base, self.settings.dialect);
+        let Some(enumeration) = ty.enumeration else {
+            let doubt = ty.unknown.map_or_else(|| "a type that makes itself".to_owned(), |doubt| doubt.reason);
+            let name = base.call_of().and_then(|(_, args)| args.keyword("name")).and_then(Value::as_str);
+            let reach = name.map_or(Reach::Everything, |name| Reach::Type(ObjectName::bare(&*name)));
+            return vec![opaque(doubt, reach, place.clone())];
+        };
+        let postgres = base.call_of().is_some_and(|(path, _)| path.starts_with("sqlalchemy.dialects."));
+        let looks = checkfirst.unwrap_or(postgres);
+        let (kind, guard) = if create {
+            (OperationKind::CreateEnum { name: enumeration.name, labels: enumeration.labels }, Guard::IfAbsent)
+        } else {
+            (OperationKind::DropType { name: enumeration.name, cascade: false }, Guard::IfPresent)
+        };
+        let operation = Operation::new(kind, place.clone());
+        vec![if looks { operation.guarded(guard) } else { operation }]
+    }
+
+    /// `Index("x", table.c.a).create(bind)`.
+    fn index_object(
+        &self,
+        interpreter: &mut Interpreter<'_>,
+        base: &Value,
+        create: bool,
+        place: &Place,
+    ) -> Vec<Operation> {
+        let Some((_, args)) = base.call_of() else { return Vec::new() };
+        let name = args.positional.first().and_then(Value::as_str);
+        let table = args.positional.iter().skip(1).find_map(|part| {
+            let Value::Symbol(symbol) = part else { return None };
+            let SymbolKind::Attribute { base: Value::Symbol(collection), .. } = &symbol.kind else { return None };
+            let SymbolKind::Attribute { base: table, .. } = &collection.kind else { return None };
+            table_name(table)
+        });
+        let (Some(name), Some(table)) = (name, table) else {
+            return vec![opaque("an index that makes itself", Reach::Everything, place.clone())];
+        };
+        if !create {
+            let kind = OperationKind::DropIndex {
+                name: ObjectName { schema: table.schema.clone(), name: name.to_string() },
+                table: None,
+                concurrently: false,
+                cascade: false,
+            };
+            return vec![Operation::new(kind, place.clone())];
+        }
+        let mut list = args.clone();
+        let columns: Vec<Value> = list.positional.split_off(1.min(list.positional.len()));
+        list.positional.push(Value::str(&table.name));
+        list.positional.push(Value::list(columns));
+        if let Some(schema) = &table.schema {
+            list.keyword.push(("schema".into(), Value::str(schema)));
+        }
+        let call = Call { args: &list, place, batch: false };
+        self.create_index(interpreter, &call).unwrap_or_else(|unread| vec![unread])
+    }
+
+    /// `metadata.create_all(bind)`: the tables of that metadata that the revision made; those of the models are not
+    /// known here as they were when the revision was written.
+    fn create_all(
+        &self,
+        interpreter: &mut Interpreter<'_>,
+        metadata: &Value,
+        args: &Args,
+        place: &Place,
+    ) -> Vec<Operation> {
+        let listed = args.get(1, "tables").and_then(Value::items);
+        let own: Vec<Value> = match listed {
+            Some(tables) => tables,
+            None => self
+                .tables
+                .borrow()
+                .iter()
+                .filter(|table| {
+                    table.call_of().and_then(|(_, args)| args.positional.get(1)).is_some_and(|own| own.same(metadata))
+                })
+                .cloned()
+                .collect(),
+        };
+        let made_here = matches!(metadata.call_of(), Some(("sqlalchemy.MetaData", _)));
+        if own.is_empty() && !made_here {
+            return vec![opaque(
+                "create_all() makes the tables as the models declare them today",
+                Reach::Everything,
+                place.clone(),
+            )];
+        }
+        own.iter().flat_map(|table| self.table_object(interpreter, table, Guard::IfAbsent, place)).collect()
+    }
+
+    /// Answers a query of the database's own catalog, where it asks for one object by name.
+    fn catalog_query(&self, text: &str, args: &Args) -> Option<Answer> {
+        let lower = text.to_lowercase();
+        if !lower.trim_start().starts_with("select") {
+            return None;
+        }
+        let values = equalities(text, args.positional.get(1).or_else(|| args.keyword("parameters")));
+        let value = |names: &[&str]| {
+            values.iter().find(|(name, _)| names.contains(&name.as_str())).map(|(_, value)| value.clone())
+        };
+        let shape = if lower.trim_start().trim_start_matches("select").trim_start().starts_with("exists") {
+            Shape::Truth
+        } else if lower.contains("count(") {
+            Shape::Count
+        } else {
+            Shape::Row
+        };
+        let table = |name: String| ObjectName { schema: value(&["table_schema", "schemaname"]), name };
+        let found = self.with_catalog(|catalog| {
+            let covered = |object: &crate::catalog::Object<'_>| catalog.doubt_about(object).is_some();
+            if lower.contains("information_schema.columns") {
+                let name = table(value(&["table_name"])?);
+                let column = value(&["column_name"])?;
+                let resolved = catalog.resolve(&catalog.tables, &name).unwrap_or_else(|| catalog.new_name(&name));
+                if covered(&crate::catalog::Object::Column(&resolved, &column)) {
+                    return None;
+                }
+                return Some(
+                    catalog.table(&name).is_some_and(|table| table.column(catalog.dialect, &column).is_some()),
+                );
+            }
+            if lower.contains("information_schema.tables")
+                || lower.contains("pg_tables")
+                || lower.contains("sqlite_master")
+            {
+                let index = lower.contains("sqlite_master") && value(&["type"]).as_deref() == Some("index");
+                let name = table(value(&["table_name", "tablename", "name"])?);
+                if index {
+                    return Some(catalog.tables.values().any(|table| {
+                        table.indexes.iter().any(|index| index.name.as_deref() == Some(name.name.as_str()))
+                    }));
+                }
+                let resolved = catalog.resolve(&catalog.tables, &name).unwrap_or_else(|| catalog.new_name(&name));
+                if covered(&crate::catalog::Object::Table(&resolved)) {
+                    return None;
+                }
+                return Some(catalog.table(&name).is_some());
+            }
+            if lower.contains("pg_type") && !lower.contains("pg_enum") {
+                let name = ObjectName { schema: None, name: value(&["typname"])? };
+                let resolved = catalog.new_name(&name);
+                if covered(&crate::catalog::Object::Type(&resolved)) {
+                    return None;
+                }
+                return Some(catalog.enumeration(&name).is_some() || catalog.resolve(&catalog.types, &name).is_some());
+            }
+            if lower.contains("pg_indexes") {
+                let name = value(&["indexname"])?;
+                if catalog.doubts.iter().any(|doubt| doubt.reach != Reach::Nothing) {
+                    return None;
+                }
+                return Some(catalog.tables.values().any(|table| {
+                    table.indexes.iter().any(|index| index.name.as_deref() == Some(name.as_str()))
+                        || table.primary_key.as_ref().is_some_and(|key| key.name.as_deref() == Some(name.as_str()))
+                }));
+            }
+            if lower.contains("pg_constraint") || lower.contains("information_schema.table_constraints") {
+                let name = value(&["conname", "constraint_name"])?;
+                if catalog.doubts.iter().any(|doubt| doubt.reach != Reach::Nothing) {
+                    return None;
+                }
+                return Some(catalog.tables.values().any(|table| has_constraint(table, &name)));
+            }
+            None
+        })?;
+        Some(Answer::Exists(found, shape))
+    }
+}
+
+/// Whether a table has a constraint of that name.
+fn has_constraint(table: &crate::catalog::Table, name: &str) -> bool {
+    let is = |other: &Option<String>| other.as_deref() == Some(name);
+    table.primary_key.as_ref().is_some_and(|key| is(&key.name))
+        || table.indexes.iter().any(|index| index.constraint && is(&index.name))
+        || table.foreign_keys.iter().any(|key| is(&key.name))
+        || table.checks.iter().any(|check| is(&check.name))
+}
+
+/// The equalities of a WHERE that compare a name with a string or a parameter: `column_name = 'x'`.
+fn equalities(text: &str, parameters: Option<&Value>) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let bytes = text.as_bytes();
+    for (at, _) in text.match_indices('=') {
+        if at > 0 && matches!(bytes[at - 1], b'!' | b'<' | b'>') {
+            continue;
+        }
+        let left = text[..at].trim_end();
+        let start = left.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |at| at + 1);
+        let name = left.get(start..).unwrap_or_default().to_lowercase();
+        let right = text[at + 1..].trim_start();
+        let value = if let Some(rest) = right.strip_prefix('\'') {
+            rest.split('\'').next().map(str::to_owned)
+        } else if let Some(rest) = right.strip_prefix(':') {
+            let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+            match parameters {
+                Some(Value::Dict(entries)) => rest
+                    .get(..end)
+                    .and_then(|key| entries.borrow().get_str(key).and_then(Value::as_str))
+                    .map(|text| text.to_string()),
+                _ => None,
+            }
+        } else {
+            None
+        };
+        if let Some(value) = value.filter(|_| !name.is_empty()) {
+            found.push((name, value));
+        }
+    }
+    found
+}
+
+/// A method of the answer to a query of the catalog.
+fn answer_method(args: &Args, name: &str, place: &Place) -> Value {
+    let exists = args.positional.first().and_then(Value::as_bool).unwrap_or(false);
+    let shape = args.positional.get(1).and_then(Value::as_str);
+    let one = match shape.as_deref() {
+        Some("truth") => Value::Bool(exists),
+        Some("count") => Value::Int(i64::from(exists)),
+        _ if exists => Value::unknown("a row of the database's own catalog", place.clone()),
+        _ => Value::None,
+    };
+    let has_row = exists || shape.as_deref() != Some("row");
+    // What is in the row is not known, that there is one is.
+    let row = || if has_row { Value::tuple(vec![one.clone()]) } else { Value::None };
+    match name {
+        "scalar" | "scalar_one_or_none" | "scalar_one" => match (shape.as_deref(), exists) {
+            (Some("row"), true) => Value::Int(1),
+            _ => one,
+        },
+        "first" | "fetchone" | "one_or_none" | "one" => row(),
+        "fetchall" | "all" => Value::list(if has_row { vec![row()] } else { Vec::new() }),
+        "scalars" | "mappings" | "unique" => Value::symbol(
+            SymbolKind::Call { callee: Value::external("alembic.answer"), args: args.clone() },
+            Some(place.clone()),
+        ),
+        _ => Value::unknown("rows of the database", place.clone()),
+    }
+}
+
+/// The value of rows that are known only at run time.
+pub(super) fn rows_value(place: &Place) -> Value {
+    Value::unknown("rows of the database", place.clone())
+}
+
+/// The value of an answer.
+pub(super) fn answer_value(answer: Answer, place: &Place) -> Value {
+    match answer {
+        Answer::Rows => rows_value(place),
+        Answer::Exists(exists, shape) => {
+            let shape = match shape {
+                Shape::Row => "row",
+                Shape::Truth => "truth",
+                Shape::Count => "count",
+            };
+            Value::symbol(
+                SymbolKind::Call {
+                    callee: Value::external("alembic.answer"),
+                    args: Args::positional(vec![Value::Bool(exists), Value::str(shape)]),
+                },
+                Some(place.clone()),
+            )
+        }
+    }
+}
+
+/// A statement under the methods that leave it what it is: `text("…").bindparams(…)`.
+fn unwrapped(statement: &Value) -> Value {
+    let mut statement = statement.clone();
+    for _ in 0..20 {
+        let inner = match statement.method_call() {
+            Some((base, "bindparams" | "execution_options" | "columns" | "params", _)) => base.clone(),
+            _ => return statement,
+        };
+        statement = inner;
+    }
+    statement
+}
+
+/// The text of a statement that is one.
+fn statement_text(statement: &Value) -> Option<String> {
+    if let Some(text) = statement.as_str() {
+        return Some(text.to_string());
+    }
+    match statement.call_of() {
+        Some(("sqlalchemy.text" | "sqlalchemy.DDL" | "sqlalchemy.TextClause" | "sqlmodel.text", args)) => {
+            args.get(0, "text").and_then(Value::as_str).map(|text| text.to_string())
+        }
+        _ => None,
+    }
+}
+
+/// A statement about rows that is built of SQLAlchemy's objects: `table.update().where(…).values(…)`.
+fn rows(statement: &Value, place: &Place) -> Option<Operation> {
+    let mut current = statement.clone();
+    let mut bounded = false;
+    for _ in 0..50 {
+        if let Some((path, args)) = current.call_of() {
+            let kind = match path {
+                "sqlalchemy.insert"
+                | "sqlalchemy.dialects.postgresql.insert"
+                | "sqlalchemy.dialects.sqlite.insert"
+                | "sqlalchemy.dialects.mysql.insert" => DataKind::Insert,
+                "sqlalchemy.update" => DataKind::Update,
+                "sqlalchemy.delete" => DataKind::Delete,
+                "sqlalchemy.select" | "sqlalchemy.union" | "sqlalchemy.union_all" => {
+                    return Some(Operation::new(OperationKind::Harmless("a query"), place.clone()));
+                }
+                _ if path.starts_with("sqlalchemy.func.") => {
+                    return Some(Operation::new(OperationKind::Harmless("a query"), place.clone()));
+                }
+                _ => return None,
+            };
+            let bounded = bounded || kind == DataKind::Insert || args.positional.len() > 1;
+            return Some(data(kind, args.positional.first(), bounded, place));
+        }
+        let (base, name, args) = current.method_call()?;
+        let kind = match name {
+            "insert" => Some(DataKind::Insert),
+            "update" => Some(DataKind::Update),
+            "delete" => Some(DataKind::Delete),
+            "select" => return Some(Operation::new(OperationKind::Harmless("a query"), place.clone())),
+            _ => None,
+        };
+        if let Some(kind) =
+            kind.filter(|_| is_table(base) || table_name(base).is_some() || matches!(base, Value::Unknown(_)))
+        {
+            let bounded = bounded
+                || kind == DataKind::Insert
+                || !args.positional.is_empty()
+                || args.keyword("whereclause").is_some();
+            return Some(data(kind, Some(base), bounded, place));
+        }
+        bounded |= matches!(name, "where" | "filter" | "filter_by");
+        let base = base.clone();
+        if matches!(base, Value::Unknown(_)) {
+            return None;
+        }
+        current = base;
+    }
+    None
+}
+
+/// Whether a value is a table object.
+fn is_table(value: &Value) -> bool {
+    match value.call_of() {
+        Some(("sqlalchemy.Table" | "sqlalchemy.table", _)) => true,
+        Some(_) => false,
+        None => match value {
+            Value::Symbol(symbol) => {
+                matches!(&symbol.kind, SymbolKind::Attribute { name, .. } if &**name == "__table__")
+            }
+            _ => false,
+        },
+    }
+}
+
+/// Whether a value is a `MetaData`.
+fn is_metadata(value: &Value) -> bool {
+    match value.call_of() {
+        Some(("sqlalchemy.MetaData", _)) => true,
+        Some(_) => false,
+        None => match value {
+            Value::Symbol(symbol) => match &symbol.kind {
+                SymbolKind::Attribute { name, .. } => matches!(&**name, "metadata"),
+                SymbolKind::External(path) => path.ends_with(".metadata"),
+                _ => false,
+            },
+            _ => false,
+        },
+    }
+}
+
+/// Whether a chain of calls starts at the connection.
+fn starts_at_bind(value: &Value) -> bool {
+    let mut current = value.clone();
+    for _ in 0..10 {
+        if let Some(path) = current.path() {
+            return path.starts_with("alembic.bind") || path.starts_with("alembic.session");
+        }
+        let base = match &current {
+            Value::Symbol(symbol) => match &symbol.kind {
+                SymbolKind::Call { callee, .. } => callee.clone(),
+                SymbolKind::Attribute { base, .. } => base.clone(),
+                _ => return false,
+            },
+            _ => return false,
+        };
+        current = base;
+    }
+    false
+}

@@ -1,0 +1,306 @@
+//! The database and Alembic's context, as a revision sees them while it runs.
+//!
+//! Objects of the context are library names of their own: `alembic.bind` (a connection), `alembic.inspector`,
+//! `alembic.dialect`, `alembic.migration_context`, `alembic.session`, `alembic.rows`. Whatever way a revision gets hold of
+//! one, its methods are then found under one path.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crate::alembic::items::{Reader, Scheme};
+use crate::alembic::python::{Args, CallSite, Eval, Host, Interpreter, Raised, Stop, SymbolKind, Text, Unknown, Value};
+use crate::alembic::types::Doubt;
+use crate::catalog::operation::{Guard, Operation, OperationKind};
+use crate::catalog::{Catalog, ObjectName, Reach};
+use crate::history::Run;
+use crate::source::Place;
+
+use super::batch::Batch;
+use super::script::{Settings, opaque};
+
+/// The host of a revision's run.
+pub(crate) struct Database<'d, 'r> {
+    run: RefCell<&'d mut Run<'r>>,
+    pub(super) settings: &'d Settings,
+    /// Batches that are open, innermost last.
+    pub(super) batches: RefCell<Vec<Batch>>,
+    /// Every `sa.Table(…)` that was made, for `metadata.create_all()`.
+    pub(super) tables: RefCell<Vec<Value>>,
+}
+
+/// A library's name.
+pub(super) fn external(path: &str) -> Value {
+    Value::external(path)
+}
+
+impl<'d, 'r> Database<'d, 'r> {
+    /// A host that works on `run`.
+    pub(crate) fn new(run: &'d mut Run<'r>, settings: &'d Settings) -> Self {
+        Self { run: RefCell::new(run), settings, batches: RefCell::default(), tables: RefCell::default() }
+    }
+
+    /// Asks the catalog as it is.
+    pub(super) fn with_catalog<R>(&self, ask: impl FnOnce(&Catalog) -> R) -> R {
+        ask(self.run.borrow().catalog())
+    }
+
+    /// A reader of schema items for a table.
+    pub(super) fn reader<'i, 'h>(
+        &self,
+        interpreter: &'i mut Interpreter<'h>,
+        table: ObjectName,
+        place: &Place,
+    ) -> Reader<'i, 'h, 'd> {
+        Reader {
+            interpreter,
+            scheme: Scheme {
+                dialect: self.settings.dialect,
+                convention: &self.settings.convention,
+                schema: None,
+                columns: None,
+            },
+            table,
+            place: place.clone(),
+        }
+    }
+
+    /// Records that the database or Alembic refuses.
+    pub(super) fn refuse(&self, place: Place, reason: impl Into<String>) {
+        self.run.borrow_mut().refuse(place, reason);
+    }
+
+    /// A doubt about running the module itself.
+    pub(super) fn refuse_or_doubt(&self, doubt: &Unknown) {
+        self.emit_certain(opaque(doubt.reason.clone(), Reach::Nothing, doubt.place.clone()));
+    }
+
+    /// An exception that nothing catches.
+    pub(super) fn raised(&self, raised: &Raised) {
+        let path = raised.value.call_of().map(|(path, args)| (path.to_owned(), args.clone()));
+        if let Some((path, args)) = path
+            && path.starts_with("sqlalchemy.exc.")
+        {
+            let message = args.positional.first().and_then(Value::as_str).unwrap_or_default();
+            self.refuse(raised.place.clone(), message.to_string());
+            return;
+        }
+        let what = match raised.value.call_of() {
+            Some((path, _)) => path.rsplit('.').next().unwrap_or(path).to_owned(),
+            None => format!("{:?}", raised.value),
+        };
+        self.emit_certain(opaque(format!("the revision raises {what}"), Reach::Everything, raised.place.clone()));
+    }
+
+    /// Does an operation, whatever conditions the call stands under.
+    pub(super) fn emit_certain(&self, operation: Operation) {
+        self.run.borrow_mut().apply(operation);
+    }
+
+    /// Does an operation of a table that is being rebuilt: nothing in the table holds a column back.
+    pub(super) fn rebuild_with(&self, operation: Operation) {
+        self.run.borrow_mut().apply_in_rebuild(operation);
+    }
+
+    /// Changes what a rebuild changes silently.
+    pub(super) fn reshape(&self, name: &ObjectName, change: impl FnOnce(&mut crate::catalog::Table)) {
+        self.run.borrow_mut().reshape(name, change);
+    }
+
+    /// Does operations as the calling statement would: as doubts where it is not known whether it runs, as an exception
+    /// where one would be caught.
+    pub(super) fn emit(&self, interpreter: &Interpreter<'_>, operations: Vec<Operation>) -> Eval<()> {
+        for operation in operations {
+            if let Some(unknown) = interpreter.maybe() {
+                if let Some(doubt) = doubtful(&operation, unknown) {
+                    self.emit_certain(doubt);
+                }
+                continue;
+            }
+            if interpreter.is_catching() {
+                let mut trial = self.with_catalog(Clone::clone);
+                if let Err(error) = trial.apply(&operation) {
+                    if trial.could_explain(&operation) {
+                        self.emit_certain(Operation { guard: Guard::Tolerant, ..operation });
+                        continue;
+                    }
+                    return Err(self.database_error(&error.to_string(), operation.place));
+                }
+            }
+            self.emit_certain(operation);
+        }
+        Ok(())
+    }
+
+    /// What the driver raises.
+    pub(super) fn database_error(&self, message: &str, place: Place) -> Stop {
+        let class = if self.settings.dialect.is_postgres_like() { "ProgrammingError" } else { "OperationalError" };
+        error(class, message, place)
+    }
+
+    /// Opaque operations for what could not be evaluated of a table; a column each where it is about one.
+    pub(super) fn doubts(table: &ObjectName, doubts: Vec<(Option<String>, Doubt)>, place: &Place) -> Vec<Operation> {
+        doubts
+            .into_iter()
+            .map(|(column, doubt)| {
+                let reach = match column {
+                    Some(column) => Reach::Column(table.clone(), column),
+                    None => Reach::Table(table.clone()),
+                };
+                opaque(doubt.reason, reach, doubt.place.unwrap_or_else(|| place.clone()))
+            })
+            .collect()
+    }
+}
+
+/// An exception of SQLAlchemy.
+pub(super) fn error(class: &str, message: &str, place: Place) -> Stop {
+    let value = Value::symbol(
+        SymbolKind::Call {
+            callee: Value::external(format!("sqlalchemy.exc.{class}")),
+            args: Args::positional(vec![Value::str(message)]),
+        },
+        Some(place.clone()),
+    );
+    Stop::Raise(Raised { value, place })
+}
+
+/// What is known of an operation that may or may not be done; none where it could change nothing.
+pub(super) fn doubtful(operation: &Operation, unknown: &Rc<Unknown>) -> Option<Operation> {
+    use OperationKind as K;
+    let reach = match &operation.kind {
+        K::Data { .. } | K::Harmless(_) | K::Environment(_) | K::Transaction(_) => return Some(operation.clone()),
+        K::Opaque { reach, .. } => reach.clone(),
+        K::AddColumn { table, column, .. } => Reach::Column(table.clone(), column.column.name.clone()),
+        K::DropColumn { table, column, .. } | K::AlterColumn { table, column, .. } => {
+            Reach::Column(table.clone(), column.clone())
+        }
+        K::Comment { table, column: Some(column), .. } => Reach::Column(table.clone(), column.clone()),
+        K::CreateEnum { name, .. }
+        | K::AddEnumValue { name, .. }
+        | K::RenameEnumValue { name, .. }
+        | K::DropEnumValue { name, .. }
+        | K::CreateType { name, .. }
+        | K::DropType { name, .. }
+        | K::MoveType { name, .. } => Reach::Type(name.clone()),
+        K::RenameType { from, .. } => Reach::Type(from.clone()),
+        K::CreateSequence { .. }
+        | K::DropSequence { .. }
+        | K::OwnSequence { .. }
+        | K::RenameSequence { .. }
+        | K::CreateView { .. }
+        | K::DropView { .. }
+        | K::RenameView { .. }
+        | K::CreateExtension { .. }
+        | K::DropExtension(_)
+        | K::CreateSchema(_)
+        | K::SetSearchPath(_)
+        | K::ValidateConstraint { .. } => Reach::Nothing,
+        other => match Operation::new(other.clone(), operation.place.clone()).table() {
+            Some(table) => Reach::Table(table.clone()),
+            None => Reach::Everything,
+        },
+    };
+    Some(opaque(unknown.reason.clone(), reach, operation.place.clone()))
+}
+
+impl Host for Database<'_, '_> {
+    fn call(&self, interpreter: &mut Interpreter<'_>, call: &CallSite<'_>) -> Option<Eval<Value>> {
+        if let Some(path) = &call.path {
+            return self.call_path(interpreter, path, call);
+        }
+        let (base, name) = call.method()?;
+        if let Some(batch) = self.batch_of(base) {
+            return Some(self.batch_call(interpreter, batch, name, call.args, call.place));
+        }
+        self.call_method(interpreter, base, name, call)
+    }
+
+    fn attribute(&self, interpreter: &mut Interpreter<'_>, base: &Value, name: &str, place: &Place) -> Option<Value> {
+        let path = base.path()?;
+        self.context_attribute(interpreter, &path, name, place)
+    }
+
+    fn truth(&self, value: &Value) -> Option<bool> {
+        match value.call_of() {
+            Some(("alembic.answer", args)) => args.positional.first().and_then(Value::as_bool),
+            _ => None,
+        }
+    }
+
+    fn enter(&self, interpreter: &mut Interpreter<'_>, manager: &Value, place: &Place) -> Option<Value> {
+        match manager.call_of() {
+            Some(("alembic.op.batch_alter_table", args)) => {
+                let batch = Batch::new(manager, args, place);
+                self.batches.borrow_mut().push(batch);
+                None
+            }
+            // A transaction or a connection that is opened from a connection is one itself.
+            _ => {
+                let _ = interpreter;
+                matches!(manager.path().as_deref(), Some("alembic.transaction")).then(|| external("alembic.bind"))
+            }
+        }
+    }
+
+    fn exit(&self, interpreter: &mut Interpreter<'_>, manager: &Value, place: &Place) {
+        if self.batch_of(manager).is_some() {
+            let batch = self.batches.borrow_mut().pop();
+            if let Some(batch) = batch {
+                self.flush(interpreter, batch, place);
+            }
+        }
+    }
+}
+
+impl Database<'_, '_> {
+    /// A call of a library's name.
+    fn call_path(&self, interpreter: &mut Interpreter<'_>, path: &Text, call: &CallSite<'_>) -> Option<Eval<Value>> {
+        if let Some(name) = path.strip_prefix("alembic.op.") {
+            return self.op(interpreter, name, call);
+        }
+        let first = call.args.positional.first();
+        let is_bind = |value: Option<&Value>| value.and_then(Value::path).as_deref() == Some("alembic.bind");
+        Some(Ok(match &**path {
+            "alembic.context.is_offline_mode" => Value::Bool(false),
+            "alembic.context.get_bind" => external("alembic.bind"),
+            "alembic.context.get_context"
+            | "alembic.migration.MigrationContext.configure"
+            | "alembic.runtime.migration.MigrationContext.configure" => external("alembic.migration_context"),
+            // What `-x name=value` gives: nothing, unless somebody types it.
+            "alembic.context.get_x_argument" => match call.args.get(0, "as_dictionary").and_then(Value::as_bool) {
+                Some(true) => Value::dict([]),
+                _ => Value::list(Vec::new()),
+            },
+            "alembic.operations.Operations" => external("alembic.op"),
+            "sqlalchemy.inspect" if is_bind(first) => external("alembic.inspector"),
+            "sqlalchemy.engine.Inspector.from_engine" | "sqlalchemy.engine.Inspector" if is_bind(first) => {
+                external("alembic.inspector")
+            }
+            "sqlalchemy.orm.Session"
+            | "sqlalchemy.orm.session.Session"
+            | "sqlmodel.Session"
+            | "sqlalchemy.orm.scoped_session" => external("alembic.session"),
+            "sqlalchemy.orm.sessionmaker" => external("alembic.session_factory"),
+            "alembic.session_factory" => external("alembic.session"),
+            "sqlalchemy.Table" => {
+                let table = Value::symbol(
+                    SymbolKind::Call { callee: call.callee.clone(), args: call.args.clone() },
+                    Some(call.place.clone()),
+                );
+                self.tables.borrow_mut().push(table.clone());
+                table
+            }
+            "alembic.answer.scalar" | "alembic.rows.scalar" => return None,
+            path if path.starts_with("alembic.bind.")
+                || path.starts_with("alembic.session.")
+                || path.starts_with("alembic.inspector.")
+                || path.starts_with("alembic.dialect.")
+                || path.starts_with("alembic.migration_context.")
+                || path.starts_with("alembic.transaction.") =>
+            {
+                return self.context_call(interpreter, path, call);
+            }
+            _ => return None,
+        }))
+    }
+}

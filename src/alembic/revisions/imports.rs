@@ -1,0 +1,213 @@
+//! The modules that revisions import, read once for the whole history.
+//!
+//! A script runs long after the snapshot was read, on its own; so what it may import is gathered beforehand, nearest
+//! first and within bounds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use ruff_python_ast::Stmt;
+use ruff_python_ast::visitor::{Visitor, walk_stmt};
+
+use crate::alembic::discover;
+use crate::alembic::python::{Modules, ParsedFile, SnapshotModules};
+use crate::git::FileList;
+use crate::git::snapshot::fingerprint;
+use crate::project::Project;
+use crate::source::RepoPath;
+
+/// Files that are read for one history beside the revisions themselves.
+const MAX_FILES: usize = 200;
+/// How many imports may lead to a file that is read.
+const MAX_DISTANCE: usize = 5;
+
+/// The folders that absolute imports start from: what the settings say, the folder of the commands, the folders that
+/// hold the environment, the root, and `src` below them.
+pub(crate) fn roots(project: &Project, files: &FileList) -> Vec<RepoPath> {
+    let mut roots: Vec<RepoPath> = Vec::new();
+    if let Some(path) = project.facts.get(discover::PYTHON_PATH) {
+        roots.extend(path.lines().map(RepoPath::new));
+    }
+    roots.push(project.root.clone());
+    let mut above =
+        project.facts.get(discover::SCRIPT_LOCATION).map(|dir| RepoPath::new(dir).parent().unwrap_or_default());
+    if above.is_none() {
+        above = project.migrations.first().and_then(RepoPath::parent).and_then(|dir| dir.parent());
+    }
+    while let Some(dir) = above {
+        // A folder inside a package is no place to import from.
+        if files.get(&dir.join("__init__.py")).is_none() {
+            roots.push(dir.clone());
+        }
+        above = dir.parent();
+    }
+    roots.push(RepoPath::root());
+    let with_src: Vec<RepoPath> = roots.iter().map(|root| root.join("src")).filter(|src| files.has_dir(src)).collect();
+    roots.extend(with_src);
+    let mut seen = BTreeSet::new();
+    roots.retain(|root| seen.insert(root.clone()));
+    roots
+}
+
+/// What revisions may import.
+#[derive(Debug)]
+pub(crate) struct Store {
+    roots: Vec<RepoPath>,
+    /// Every Python file of the snapshot.
+    known: BTreeSet<RepoPath>,
+    /// Those that were read.
+    files: BTreeMap<RepoPath, Arc<ParsedFile>>,
+    /// What each file that was read imports.
+    imports: BTreeMap<RepoPath, BTreeSet<RepoPath>>,
+    /// Fingerprints of the texts that were read.
+    prints: BTreeMap<RepoPath, u64>,
+}
+
+impl Store {
+    /// Gathers what `revisions` import, directly and through other modules.
+    pub(crate) fn new(
+        modules: &SnapshotModules<'_>,
+        list: &FileList,
+        roots: Vec<RepoPath>,
+        revisions: &[Arc<ParsedFile>],
+    ) -> Self {
+        let known =
+            list.iter().map(|entry| &entry.path).filter(|path| path.extension() == Some("py")).cloned().collect();
+        let mut store =
+            Self { roots, known, files: BTreeMap::new(), imports: BTreeMap::new(), prints: BTreeMap::new() };
+        let mut frontier: BTreeSet<RepoPath> = BTreeSet::new();
+        for file in revisions {
+            let imports = store.imported(file);
+            frontier.extend(imports.iter().cloned());
+            store.keep(file, imports);
+        }
+        let mut read = 0;
+        for _ in 0..MAX_DISTANCE {
+            let mut next = BTreeSet::new();
+            for path in std::mem::take(&mut frontier) {
+                if store.files.contains_key(&path) || read >= MAX_FILES {
+                    continue;
+                }
+                let Some(file) = modules.file(&path) else { continue };
+                read += 1;
+                let imports = store.imported(&file);
+                next.extend(imports.iter().cloned());
+                store.keep(&file, imports);
+            }
+            frontier = next;
+        }
+        store
+    }
+
+    fn keep(&mut self, file: &Arc<ParsedFile>, imports: BTreeSet<RepoPath>) {
+        let source = file.source();
+        let path = source.path().clone();
+        let print = [fingerprint(path.as_str().as_bytes()), fingerprint(source.text().as_bytes())];
+        self.prints.insert(path.clone(), fingerprint(&[print[0].to_be_bytes(), print[1].to_be_bytes()].concat()));
+        self.imports.insert(path.clone(), imports);
+        self.files.insert(path, Arc::clone(file));
+    }
+
+    /// The fingerprint of a file and of all that it imports.
+    pub(crate) fn fingerprint(&self, path: &RepoPath) -> u64 {
+        let mut seen = BTreeSet::new();
+        let mut queue = vec![path];
+        while let Some(path) = queue.pop() {
+            if seen.insert(path) {
+                queue.extend(self.imports.get(path).into_iter().flatten());
+            }
+        }
+        let bytes: Vec<u8> =
+            seen.into_iter().filter_map(|path| self.prints.get(path)).flat_map(|print| print.to_be_bytes()).collect();
+        fingerprint(&bytes)
+    }
+
+    /// The files of the repository that a file's import statements name, wherever in it they stand.
+    fn imported(&self, file: &ParsedFile) -> BTreeSet<RepoPath> {
+        let mut finder = Finder { names: Vec::new(), depth: 0 };
+        file.body().iter().for_each(|stmt| finder.visit_stmt(stmt));
+        let dir = file.source().path().parent().unwrap_or_default();
+        let mut found = BTreeSet::new();
+        for (level, dotted) in finder.names {
+            let bases: Vec<RepoPath> = if level == 0 {
+                self.roots.clone()
+            } else {
+                let mut base = dir.clone();
+                for _ in 1..level.min(50) {
+                    base = base.parent().unwrap_or_default();
+                }
+                vec![base]
+            };
+            let below = dotted.replace('.', "/");
+            for base in bases {
+                let path = base.join(&below);
+                let candidates = [RepoPath::new(format!("{}.py", path.as_str())), path.join("__init__.py")];
+                found.extend(candidates.into_iter().filter(|path| self.known.contains(path)));
+            }
+        }
+        found
+    }
+}
+
+impl Modules for Store {
+    fn roots(&self) -> &[RepoPath] {
+        &self.roots
+    }
+
+    fn file(&self, path: &RepoPath) -> Option<Arc<ParsedFile>> {
+        self.files.get(path).cloned()
+    }
+
+    fn is_file(&self, path: &RepoPath) -> bool {
+        self.known.contains(path)
+    }
+
+    fn files_under(&self, path: &RepoPath) -> Vec<RepoPath> {
+        self.known.iter().filter(|file| file.is_under(path)).cloned().collect()
+    }
+
+    fn is_dir(&self, path: &RepoPath) -> bool {
+        let prefix = if path.is_root() { String::new() } else { format!("{}/", path.as_str()) };
+        self.known
+            .range(RepoPath::new(prefix.trim_end_matches('/'))..)
+            .find(|file| file.as_str() >= prefix.as_str())
+            .is_some_and(|file| file.as_str().starts_with(&prefix))
+    }
+}
+
+/// Finds the dotted names that are imported, with the level of relative ones.
+struct Finder {
+    names: Vec<(u32, String)>,
+    depth: usize,
+}
+
+impl<'a> Visitor<'a> for Finder {
+    fn visit_stmt(&mut self, stmt: &'a Stmt) {
+        match stmt {
+            Stmt::Import(import) => {
+                self.names.extend(import.names.iter().map(|alias| (0, alias.name.as_str().to_owned())));
+            }
+            Stmt::ImportFrom(import) => {
+                let module = import.module.as_ref().map_or("", |name| name.as_str());
+                self.names.push((import.level, module.to_owned()));
+                // The name may be a module of the package.
+                for alias in &import.names {
+                    let dotted = if module.is_empty() {
+                        alias.name.as_str().to_owned()
+                    } else {
+                        format!("{module}.{}", alias.name)
+                    };
+                    self.names.push((import.level, dotted));
+                }
+            }
+            stmt if self.depth < 100 => {
+                self.depth += 1;
+                walk_stmt(self, stmt);
+                self.depth -= 1;
+            }
+            _ => {}
+        }
+    }
+
+    fn visit_expr(&mut self, _: &'a ruff_python_ast::Expr) {}
+}

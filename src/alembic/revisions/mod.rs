@@ -1,0 +1,203 @@
+//! Alembic's revisions: found, read, ordered, and run against a catalog.
+
+mod batch;
+mod bind;
+mod columns;
+mod execute;
+mod header;
+mod host;
+mod imports;
+mod keys;
+mod ops;
+mod script;
+mod tables;
+
+use std::sync::Arc;
+
+use crate::alembic::discover;
+use crate::alembic::graph::{self, Node};
+use crate::alembic::items::Convention;
+use crate::alembic::python::{Imports, Interpreter, ParsedFile, Silent, SnapshotModules, Value};
+use crate::catalog::Dialect;
+use crate::git::snapshot::FileText;
+use crate::git::{Snapshot, SnapshotError};
+use crate::history::{History, HistoryProblem, HistoryProblemKind, Migration};
+use crate::project::Project;
+use crate::source::{Place, RepoPath};
+
+use header::Header;
+use imports::Store;
+use script::{Revision, Settings};
+
+/// Reads the revisions of a project.
+///
+/// # Errors
+/// Where the snapshot cannot be read.
+pub(crate) fn history(project: &Project, snapshot: &dyn Snapshot) -> Result<History, SnapshotError> {
+    let mut history = History { may_have_base: true, ..History::default() };
+    let mut headers: Vec<(Header, Arc<ParsedFile>)> = Vec::new();
+    let roots = imports::roots(project, snapshot.files()?);
+    let modules = SnapshotModules::new(snapshot, roots.clone())?;
+    for path in files(project, snapshot)? {
+        let file = match snapshot.read(&path)? {
+            FileText::Text(source) => ParsedFile::parse(&source),
+            FileText::Unreadable(reason) => {
+                history.problems.push(HistoryProblem {
+                    kind: HistoryProblemKind::Unreadable,
+                    place: None,
+                    path,
+                    message: reason,
+                });
+                continue;
+            }
+            FileText::Absent => continue,
+        };
+        if let Some(error) = file.errors().first() {
+            history.problems.push(HistoryProblem {
+                kind: HistoryProblemKind::Unreadable,
+                place: Some(Place::new(file.source(), error.span)),
+                path: path.clone(),
+                message: format!("the revision does not parse: {}", error.message),
+            });
+        }
+        match header::read(&file, &modules) {
+            Ok(header) => {
+                if header.computed {
+                    history.problems.push(HistoryProblem {
+                        kind: HistoryProblemKind::ComputedParent,
+                        place: header.node.parents_place.clone(),
+                        path: path.clone(),
+                        message: format!("the down_revision of {} is computed and cannot be read", header.node.id),
+                    });
+                }
+                headers.push((header, file));
+            }
+            Err(refusal) if file.errors().is_empty() => history.problems.push(HistoryProblem {
+                kind: HistoryProblemKind::NotARevision,
+                place: refusal.place,
+                path,
+                message: refusal.message,
+            }),
+            Err(_) => {}
+        }
+    }
+    let nodes: Vec<Node> = headers.iter().map(|(header, _)| header.node.clone()).collect();
+    let arranged = graph::arrange(&nodes);
+    history.problems.extend(arranged.problems);
+    let convention = naming_convention(project, snapshot, &modules);
+    let files: Vec<Arc<ParsedFile>> = headers.iter().map(|(_, file)| Arc::clone(file)).collect();
+    let store = Arc::new(Store::new(&modules, snapshot.files()?, roots, &files));
+    let settings = Arc::new(Settings { dialect: project.dialect.unwrap_or(Dialect::PostgreSql), convention });
+    for at in arranged.order {
+        let (header, file) = &headers[at];
+        let node = &header.node;
+        let script = Revision::new(Arc::clone(file), Arc::clone(&store), Arc::clone(&settings));
+        history.migrations.push(Migration {
+            id: node.id.clone(),
+            name: file.source().path().file_name().trim_end_matches(".py").to_owned(),
+            path: node.path.clone(),
+            source: Some(Arc::clone(file.source())),
+            script: Arc::new(script),
+            parents: node.parents.clone(),
+            depends_on: node.depends_on.clone(),
+            labels: node.labels.clone(),
+            message: header.message.clone(),
+            place: node.place.clone(),
+            parents_place: node.parents_place.clone(),
+        });
+    }
+    match modules.into_error() {
+        Some(error) => Err(error),
+        None => Ok(history),
+    }
+}
+
+/// The files that Alembic takes for revisions, in its order: by location, by folder, by name
+/// (`alembic/script/base.py`, `_only_source_rev_file`).
+fn files(project: &Project, snapshot: &dyn Snapshot) -> Result<Vec<RepoPath>, SnapshotError> {
+    let list = snapshot.files()?;
+    let recursive = project.facts.get(discover::RECURSIVE).is_some_and(|value| value == "true");
+    let mut found: Vec<RepoPath> = Vec::new();
+    for location in &project.migrations {
+        let mut here: Vec<&RepoPath> = list
+            .under(location)
+            .map(|entry| &entry.path)
+            .filter(|path| {
+                let name = path.file_name();
+                let below = path.strip_prefix(location).unwrap_or_default();
+                name.ends_with(".py")
+                    && !name.starts_with("__init__")
+                    && !name.starts_with(".#")
+                    && (recursive || !below.contains('/'))
+                    && !below.contains("__pycache__/")
+            })
+            .collect();
+        here.sort_by_key(|path| (path.parent(), (*path).clone()));
+        for path in here {
+            if !found.contains(path) {
+                found.push(path.clone());
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The naming convention of the metadata that `env.py` targets: `op.create_table` and its kin name constraints by it.
+fn naming_convention(project: &Project, snapshot: &dyn Snapshot, modules: &SnapshotModules<'_>) -> Convention {
+    let Some(env) = project.facts.get(discover::ENV) else { return Convention::default() };
+    let Ok(FileText::Text(_)) = snapshot.read(&RepoPath::new(env)) else { return Convention::default() };
+    let mut interpreter = Interpreter::new(modules, &Silent, Imports::Lazy);
+    let Some(module) = interpreter.load(&RepoPath::new(env)) else { return Convention::default() };
+    let Some(target) = interpreter.global(&module, "target_metadata") else { return Convention::default() };
+    convention_of(&mut interpreter, &target, 0).unwrap_or_default()
+}
+
+/// The convention of a `MetaData(…)`, or of what has one.
+fn convention_of(interpreter: &mut Interpreter<'_>, value: &Value, depth: usize) -> Option<Convention> {
+    use crate::alembic::python::SymbolKind;
+    if depth > 5 {
+        return None;
+    }
+    if let Some(items) = value.items().filter(|_| matches!(value, Value::List(_) | Value::Tuple(_))) {
+        return items.iter().find_map(|item| convention_of(interpreter, item, depth + 1));
+    }
+    let Value::Symbol(symbol) = value else { return None };
+    if let Some(convention) = symbol.overridden("naming_convention") {
+        return Convention::of(&convention);
+    }
+    match &symbol.kind {
+        SymbolKind::Call { callee, args } => match callee.path().as_deref() {
+            Some("sqlalchemy.MetaData") => Convention::of(args.keyword("naming_convention")?),
+            Some(_) => convention_of(interpreter, &args.keyword("metadata")?.clone(), depth + 1),
+            None => None,
+        },
+        // `Base.metadata`, `db.metadata`, `registry.metadata`.
+        SymbolKind::Attribute { base, name } if &**name == "metadata" => match base {
+            Value::Class(class) => {
+                let own = class.lookup("metadata");
+                let base = || {
+                    class.external_bases().into_iter().find_map(|base| match base.call_of() {
+                        Some((_, args)) => args.keyword("metadata").cloned(),
+                        None => None,
+                    })
+                };
+                let metadata = own.or_else(base)?;
+                convention_of(interpreter, &metadata, depth + 1)
+            }
+            Value::Instance(instance) => {
+                let metadata = instance.args.keyword("metadata")?.clone();
+                convention_of(interpreter, &metadata, depth + 1)
+            }
+            Value::Symbol(_) => {
+                let (_, args) = base.call_of()?;
+                let metadata = args.keyword("metadata")?.clone();
+                convention_of(interpreter, &metadata, depth + 1)
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

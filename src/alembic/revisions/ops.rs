@@ -1,0 +1,297 @@
+//! `op.*`: which call is which, and what its arguments are.
+
+use crate::alembic::python::{Args, CallSite, Eval, Interpreter, SymbolKind, Unknown, Value};
+use crate::catalog::operation::{DataKind, Guard, Operation, OperationKind};
+use crate::catalog::{ObjectName, Reach};
+use crate::source::Place;
+
+use super::host::{Database, external};
+use super::script::opaque;
+
+/// What a call of `op.*` is handed to a reader with.
+pub(super) struct Call<'c> {
+    /// The arguments.
+    pub(super) args: &'c Args,
+    /// The call.
+    pub(super) place: &'c Place,
+    /// Whether it is a batch's, and SQLite rebuilds the table.
+    pub(super) batch: bool,
+}
+
+/// What could not be known, as an opaque operation.
+pub(super) type Unread = Operation;
+
+impl Call<'_> {
+    /// An opaque operation for the call.
+    pub(super) fn unread(&self, value: Option<&Value>, otherwise: &str, reach: Reach) -> Unread {
+        match value.and_then(Value::as_unknown) {
+            Some(unknown) => opaque(unknown.reason.clone(), reach, self.place.clone()),
+            None => opaque(otherwise, reach, self.place.clone()),
+        }
+    }
+
+    /// A string argument that must be there, by position or any of its names.
+    ///
+    /// # Errors
+    /// What the call may then do.
+    pub(super) fn text(&self, position: usize, names: &[&str], reach: &Reach) -> Result<String, Unread> {
+        let value = self.value(position, names);
+        match value.and_then(Value::as_str) {
+            Some(text) => Ok(text.to_string()),
+            None => Err(self.unread(value, &format!("the `{}` of an operation", names[0]), reach.clone())),
+        }
+    }
+
+    /// An argument by position or any of its names.
+    pub(super) fn value(&self, position: usize, names: &[&str]) -> Option<&Value> {
+        self.args.positional.get(position).or_else(|| names.iter().find_map(|name| self.args.keyword(name)))
+    }
+
+    /// A keyword argument that is neither absent nor `None`.
+    pub(super) fn option(&self, name: &str) -> Option<&Value> {
+        self.args.keyword(name).filter(|value| !value.is_none())
+    }
+
+    /// A keyword argument that is a flag; absent counts as false.
+    pub(super) fn flag(&self, name: &str) -> bool {
+        self.option(name).and_then(Value::as_bool).unwrap_or(false)
+    }
+
+    /// The table that an argument names, in the schema of `schema=`.
+    ///
+    /// # Errors
+    /// What the call may then do.
+    pub(super) fn table(&self, position: usize, names: &[&str], schema: &str) -> Result<ObjectName, Unread> {
+        let name = self.text(position, names, &Reach::Everything)?;
+        let schema = match self.option(schema) {
+            None => None,
+            Some(value) => match value.as_str() {
+                Some(schema) => Some(schema.to_string()),
+                None => {
+                    let reach = Reach::Table(ObjectName::bare(name));
+                    return Err(self.unread(Some(value), "the schema of a table", reach));
+                }
+            },
+        };
+        Ok(ObjectName { schema, name })
+    }
+}
+
+/// What reading a call gives: what it does, in order.
+pub(super) type Read = Result<Vec<Operation>, Unread>;
+
+impl Database<'_, '_> {
+    /// Calls `op.name(…)`.
+    pub(super) fn op(&self, interpreter: &mut Interpreter<'_>, name: &str, site: &CallSite<'_>) -> Option<Eval<Value>> {
+        let call = Call { args: site.args, place: site.place, batch: false };
+        match name {
+            "f" | "batch_alter_table" => return None,
+            "get_bind" => return Some(Ok(external("alembic.bind"))),
+            "get_context" => return Some(Ok(external("alembic.migration_context"))),
+            "inline_literal" => return Some(Ok(site.args.positional.first().cloned().unwrap_or(Value::None))),
+            "execute" => return Some(self.execute(interpreter, site.args, site.place).map(|_| Value::None)),
+            "run_async" => {
+                let mut args = site.args.clone();
+                if args.positional.is_empty() {
+                    return None;
+                }
+                let function = std::mem::replace(&mut args.positional[0], external("alembic.bind"));
+                return Some(interpreter.call(&function, args, site.place));
+            }
+            "invoke" => {
+                let doubt = opaque("an operation object", Reach::Everything, site.place.clone());
+                return Some(self.emit(interpreter, vec![doubt]).map(|()| Value::None));
+            }
+            "implementation_for" | "register_operation" => return None,
+            "create_table" => {
+                let operations = self.create_table(interpreter, &call);
+                let made = self.emit(interpreter, operations.unwrap_or_else(|unread| vec![unread]));
+                return Some(made.map(|()| {
+                    // The table that it gives back: for `bulk_insert`, `table.c.x`.
+                    let mut args = site.args.clone();
+                    args.positional.insert(1.min(args.positional.len()), Value::None);
+                    Value::symbol(
+                        SymbolKind::Call { callee: external("sqlalchemy.Table"), args },
+                        Some(site.place.clone()),
+                    )
+                }));
+            }
+            _ => {}
+        }
+        let read = match self.read_op(interpreter, name, &call) {
+            Some(read) => read,
+            None => Ok(vec![self.custom(name, &call)]),
+        };
+        Some(self.emit(interpreter, read.unwrap_or_else(|unread| vec![unread])).map(|()| Value::None))
+    }
+
+    /// Reads a call that `op` and `batch_op` share; none where Alembic has no such operation.
+    pub(super) fn read_op(&self, interpreter: &mut Interpreter<'_>, name: &str, call: &Call<'_>) -> Option<Read> {
+        if let Some(more) = &call.args.more {
+            let table = call.value(0, &["table_name"]).and_then(Value::as_str);
+            let reach = match (name, table) {
+                ("add_column" | "drop_column" | "alter_column" | "create_table" | "drop_table", Some(table)) => {
+                    Reach::Table(ObjectName::bare(&*table))
+                }
+                _ => Reach::Everything,
+            };
+            if name != "create_table" {
+                return Some(Ok(vec![opaque(more.reason.clone(), reach, call.place.clone())]));
+            }
+        }
+        Some(match name {
+            "create_table" => self.create_table(interpreter, call),
+            "drop_table" => self.drop_table(call),
+            "rename_table" => self.rename_table(call),
+            "create_table_comment" => self.table_comment(call, true),
+            "drop_table_comment" => self.table_comment(call, false),
+            "add_column" => self.add_column(interpreter, call),
+            "drop_column" => self.drop_column(call),
+            "alter_column" => self.alter_column(interpreter, call),
+            "create_index" => self.create_index(interpreter, call),
+            "drop_index" => self.drop_index(call),
+            "create_unique_constraint" => self.create_unique(interpreter, call),
+            "create_primary_key" => self.create_primary_key(interpreter, call),
+            "create_foreign_key" => self.create_foreign_key(interpreter, call),
+            "create_check_constraint" => self.create_check(interpreter, call),
+            "create_exclude_constraint" => self.create_exclude(call),
+            "drop_constraint" => self.drop_constraint(interpreter, call),
+            "create_entity" | "replace_entity" | "drop_entity" => return entity(name, call).map(Ok),
+            "bulk_insert" => Ok(vec![data(DataKind::Insert, call.args.positional.first(), true, call.place)]),
+            _ => return None,
+        })
+    }
+
+    /// An operation that a plugin or the project itself adds to `op`.
+    fn custom(&self, name: &str, call: &Call<'_>) -> Operation {
+        let harmless = [
+            "entity",
+            "view",
+            "function",
+            "trigger",
+            "procedure",
+            "policy",
+            "extension",
+            "grant",
+            "aggregate",
+            "rule",
+            "role",
+            "_sp",
+            "publication",
+            "hypertable_policy",
+        ];
+        if harmless.iter().any(|word| name.contains(word)) {
+            return Operation::new(OperationKind::Harmless("an operation of a plugin"), call.place.clone());
+        }
+        let reason = format!("op.{name}(), an operation that Alembic does not have");
+        let first = call.value(0, &["table_name", "tablename", "table"]).and_then(Value::as_str);
+        let texts: Vec<String> = call
+            .args
+            .positional
+            .iter()
+            .chain(call.args.keyword.iter().map(|(_, value)| value))
+            .filter_map(Value::as_str)
+            .map(|text| text.to_string())
+            .collect();
+        if name == "sync_enum_values" || name.contains("enum") {
+            let name = call.args.keyword("enum_name").and_then(Value::as_str).map(|name| name.to_string());
+            let found = name.or_else(|| {
+                texts
+                    .iter()
+                    .find(|text| {
+                        self.with_catalog(|catalog| catalog.enumeration(&ObjectName::bare(text.as_str())).is_some())
+                    })
+                    .cloned()
+            });
+            if let Some(name) = found {
+                return opaque(reason, Reach::Type(ObjectName::bare(name)), call.place.clone());
+            }
+        }
+        let table = texts
+            .iter()
+            .find(|text| self.with_catalog(|catalog| catalog.table(&ObjectName::bare(text.as_str())).is_some()))
+            .cloned()
+            .or_else(|| first.filter(|_| name.contains("table")).map(|name| name.to_string()));
+        let reach = table.map_or(Reach::Everything, |table| Reach::Table(ObjectName::bare(table)));
+        opaque(reason, reach, call.place.clone())
+    }
+}
+
+/// A statement about rows of the table that a value stands for.
+pub(super) fn data(kind: DataKind, table: Option<&Value>, bounded: bool, place: &Place) -> Operation {
+    match table.and_then(table_name) {
+        Some(table) => Operation::new(OperationKind::Data { kind, table, bounded }, place.clone()),
+        // Rows of a table that is not known change no schema.
+        None => Operation::new(OperationKind::Harmless("a statement about rows"), place.clone()),
+    }
+}
+
+/// What alembic_utils' `op.create_entity(…)` and its kin do: an extension or a view is made or dropped; functions,
+/// triggers, policies and grants are nothing that a catalog holds. None where the entity cannot be told.
+fn entity(name: &str, call: &Call<'_>) -> Option<Vec<Operation>> {
+    let Value::Symbol(symbol) = call.value(0, &["entity", "target"])? else { return None };
+    let SymbolKind::Call { callee, args } = &symbol.kind else { return None };
+    let class = callee.path()?;
+    let text = |position: usize, keyword: &str| {
+        let value = args.positional.get(position).or_else(|| args.keyword(keyword))?;
+        value.as_str().map(|text| text.to_string())
+    };
+    let drops = name == "drop_entity";
+    let kind = match class.rsplit('.').next()? {
+        "PGExtension" if drops => OperationKind::DropExtension(text(1, "signature")?),
+        "PGExtension" => OperationKind::CreateExtension {
+            name: text(1, "signature")?,
+            schema: text(0, "schema").filter(|schema| schema != "public"),
+            version: None,
+        },
+        class @ ("PGView" | "PGMaterializedView") => {
+            let view = ObjectName { schema: text(0, "schema"), name: text(1, "signature")? };
+            if drops {
+                OperationKind::DropView { name: view, cascade: false }
+            } else {
+                let materialized = class == "PGMaterializedView";
+                OperationKind::CreateView { name: view, materialized, replace: name == "replace_entity" }
+            }
+        }
+        "PGFunction" | "PGTrigger" | "PGPolicy" | "PGGrantTable" => {
+            OperationKind::Harmless("an entity of alembic_utils")
+        }
+        _ => return None,
+    };
+    Some(vec![Operation::new(kind, call.place.clone()).guarded(if drops { Guard::IfPresent } else { Guard::IfAbsent })])
+}
+
+/// The table that a value stands for: `sa.table("t")`, `sa.Table("t", …)`, a mapped class.
+pub(super) fn table_name(value: &Value) -> Option<ObjectName> {
+    match value {
+        Value::Class(class) => {
+            let name = class.lookup("__tablename__")?.as_str()?;
+            Some(ObjectName::bare(&*name))
+        }
+        Value::Symbol(symbol) => {
+            if let SymbolKind::Attribute { base, name } = &symbol.kind
+                && matches!(&**name, "__table__" | "table")
+            {
+                return table_name(base);
+            }
+            let (path, args) = value.call_of()?;
+            match path {
+                "sqlalchemy.table" | "sqlalchemy.Table" | "sqlalchemy.TableClause" => {
+                    let name = args.get(0, "name")?.as_str()?;
+                    let schema = args.keyword("schema").and_then(Value::as_str).map(|schema| schema.to_string());
+                    Some(ObjectName { schema, name: name.to_string() })
+                }
+                "sqlalchemy.orm.aliased" => table_name(args.positional.first()?),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Why a value cannot be known, where it cannot.
+pub(super) fn reason(value: Option<&Value>, otherwise: &str) -> String {
+    value
+        .and_then(Value::as_unknown)
+        .map_or_else(|| otherwise.to_owned(), |unknown: &std::rc::Rc<Unknown>| unknown.reason.clone())
+}

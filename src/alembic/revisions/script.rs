@@ -1,0 +1,94 @@
+//! One revision as a script: its `upgrade()`, run against a catalog.
+
+use std::sync::Arc;
+
+use crate::alembic::items::Convention;
+use crate::alembic::python::{Args, Imports, Interpreter, ParsedFile, Stop, Value};
+use crate::catalog::operation::{Operation, OperationKind};
+use crate::catalog::{Dialect, Reach};
+use crate::git::snapshot::fingerprint;
+use crate::history::{Run, Script};
+use crate::source::Place;
+
+use super::host::Database;
+use super::imports::Store;
+
+/// What all revisions of a history share.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// The database that they run on.
+    pub(crate) dialect: Dialect,
+    /// The naming convention of the metadata that `env.py` targets.
+    pub(crate) convention: Convention,
+}
+
+/// One revision.
+pub(crate) struct Revision {
+    file: Arc<ParsedFile>,
+    store: Arc<Store>,
+    settings: Arc<Settings>,
+    fingerprint: u64,
+}
+
+impl Revision {
+    /// The script of a revision's file.
+    pub(crate) fn new(file: Arc<ParsedFile>, store: Arc<Store>, settings: Arc<Settings>) -> Self {
+        let print = store.fingerprint(file.source().path());
+        let kind = format!("{:016x} {:?}", print, settings);
+        Self { file, store, settings, fingerprint: fingerprint(kind.as_bytes()) }
+    }
+}
+
+impl Script for Revision {
+    fn run(&self, run: &mut Run<'_>) {
+        let start = Place::start_of(self.file.source());
+        if let Some(error) = self.file.errors().first() {
+            let place = Place::new(self.file.source(), error.span);
+            run.apply(opaque("the revision does not parse", Reach::Everything, place));
+            return;
+        }
+        let database = Database::new(run, &self.settings);
+        let mut interpreter = Interpreter::new(&*self.store, &database, Imports::Lazy);
+        let Some(module) = interpreter.load(self.file.source().path()) else { return };
+        for doubt in interpreter.doubts().to_vec() {
+            // An import that fails or an assertion at the top level ends the revision before it starts.
+            database.refuse_or_doubt(&doubt);
+        }
+        let Some(upgrade) = interpreter.global(&module, "upgrade") else {
+            database.refuse(start, "the revision has no upgrade()");
+            return;
+        };
+        let place = upgrade.place().unwrap_or(start);
+        let mut calls = vec![(upgrade.clone(), Args::default())];
+        // The template for several databases: `upgrade(engine_name)` hands on to `upgrade_<name>()`.
+        if let Value::Function(function) = &upgrade
+            && function.required() > 0
+        {
+            calls = module
+                .names()
+                .iter()
+                .filter(|name| name.starts_with("upgrade_"))
+                .filter_map(|name| interpreter.global(&module, name))
+                .map(|function| (function, Args::default()))
+                .collect();
+        }
+        for (function, args) in calls {
+            match interpreter.call(&function, args, &place) {
+                Ok(_) => {}
+                Err(Stop::Raise(raised)) => database.raised(&raised),
+                Err(Stop::Exhausted(what)) => {
+                    database.emit_certain(opaque(what, Reach::Everything, place.clone()));
+                }
+            }
+        }
+    }
+
+    fn fingerprint(&self) -> u64 {
+        self.fingerprint
+    }
+}
+
+/// An operation that could not be read.
+pub(crate) fn opaque(reason: impl Into<String>, reach: Reach, place: Place) -> Operation {
+    Operation::new(OperationKind::Opaque { reason: reason.into(), reach }, place)
+}

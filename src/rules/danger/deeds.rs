@@ -1,0 +1,691 @@
+//! What the new migrations do in sum.
+//!
+//! Migrations take detours. SQLite and MySQL change a table by building `new_X`, copying the rows, dropping `X` and
+//! renaming `new_X`; PostgreSQL loses an enum value by swapping the whole type; a column is swapped for one of another
+//! type by hand. Read one by one, these are drops and renames. Here they are followed to their end, so that a rule sees
+//! what became of what was there: the columns that are really lost, the values that are really gone.
+//!
+//! What the change itself made is nobody's data yet: nothing that happens to it is a deed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::catalog::apply::Effect;
+use crate::catalog::operation::{Constraint, DataKind, Operation, OperationKind, TableSource};
+use crate::catalog::{Column, Dialect, Name, ObjectName, Table, TableKind, TypeKind};
+use crate::history::{Migration, Step};
+use crate::project::ProjectChange;
+use crate::rules::history::identity::truly_new;
+use crate::source::Place;
+
+/// One thing that becomes of what was there before the change.
+#[derive(Debug, Clone)]
+pub(super) struct Deed {
+    /// The id of the migration that does it.
+    pub(super) migration: String,
+    /// The statement.
+    pub(super) place: Place,
+    /// What becomes of it.
+    pub(super) effect: Effect,
+    /// How it is written, where one statement does it.
+    pub(super) operation: Option<Operation>,
+    /// Whether it is about nothing but columns that the change made.
+    pub(super) on_new_columns: bool,
+}
+
+/// A statement about rows, on a table that was there.
+#[derive(Debug, Clone)]
+pub(super) struct RowDeed {
+    /// The statement.
+    pub(super) place: Place,
+    /// The table.
+    pub(super) table: Name,
+    /// What it does to rows.
+    pub(super) kind: DataKind,
+    /// Whether a WHERE (or a join) bounds it.
+    pub(super) bounded: bool,
+    /// Columns of the table that the change had made by then.
+    pub(super) new_columns: BTreeSet<String>,
+}
+
+impl RowDeed {
+    /// Whether no row of the table is left.
+    pub(super) fn empties(&self) -> bool {
+        matches!((self.kind, self.bounded), (DataKind::Truncate, _) | (DataKind::Delete, false))
+    }
+}
+
+/// A table that the change made and that takes the place of none.
+#[derive(Debug, Clone)]
+pub(super) struct NewTable {
+    /// The id of the migration that makes it.
+    pub(super) migration: String,
+    /// Its name in the end.
+    pub(super) name: Name,
+    /// Its columns as they were made; none where they come from a query.
+    pub(super) columns: Option<Vec<Column>>,
+    /// Whether rows are written into it.
+    pub(super) filled: bool,
+    /// The statement that makes it.
+    pub(super) place: Place,
+}
+
+/// What the new migrations do in sum.
+#[derive(Debug, Default)]
+pub(super) struct Deeds {
+    /// What becomes of what was there, in the order in which it is done.
+    pub(super) done: Vec<Deed>,
+    /// What is done to its rows.
+    pub(super) rows: Vec<RowDeed>,
+    /// Tables that are new.
+    pub(super) made: Vec<NewTable>,
+}
+
+impl Deeds {
+    /// What the new migrations of a change do.
+    pub(super) fn of(change: &ProjectChange<'_>) -> Self {
+        if change.whole_state {
+            return Self::default();
+        }
+        let new: Vec<&Migration> = truly_new(change);
+        let ids: BTreeSet<&str> = new.iter().map(|migration| migration.id.as_str()).collect();
+        let mut fold = Fold::new(change.project.dialect());
+        for migration in change.after.replay.migrations.iter().filter(|m| ids.contains(m.id.as_str())) {
+            for step in &migration.steps {
+                fold.step(&migration.id, step);
+            }
+        }
+        fold.finish()
+    }
+}
+
+/// A table from its first name in the change to its last.
+#[derive(Debug, Clone)]
+struct Entity {
+    /// Its name before the change; none where the change made it.
+    origin: Option<Name>,
+    /// Its name now; none once it is dropped.
+    current: Option<Name>,
+    /// Of a made table: its columns, where they are known.
+    columns: Option<Vec<Column>>,
+    /// Rows were written into it.
+    filled: bool,
+    /// Columns that the change made in it, under their names now, as they are.
+    new_columns: BTreeMap<String, Column>,
+    /// Columns of before that were dropped, by their names before.
+    lost: BTreeMap<String, usize>,
+    /// The names before of columns that were renamed, by their names now.
+    renamed: BTreeMap<String, String>,
+    /// An UPDATE ran over it.
+    updated: bool,
+    /// Where it was made or last renamed.
+    place: Place,
+    /// In which migration.
+    migration: String,
+}
+
+/// An enum, likewise.
+#[derive(Debug, Clone)]
+struct EnumEntity {
+    origin: Option<Name>,
+    current: Option<Name>,
+    labels: Vec<String>,
+    place: Place,
+    migration: String,
+}
+
+struct Fold {
+    dialect: Dialect,
+    tables: Vec<Entity>,
+    enums: Vec<EnumEntity>,
+    /// With the entity of the table each is about, where it is about one.
+    deeds: Vec<(Option<usize>, Deed)>,
+    rows: Vec<RowDeed>,
+    /// Dropped tables of before: the entity, the table as it was, and its deed's position.
+    dropped: Vec<(usize, Table, usize)>,
+    dropped_enums: Vec<(usize, Vec<String>)>,
+    /// Changes of a column's type to an enum that the change made: the deed and the enum.
+    swapped: Vec<(usize, usize)>,
+}
+
+impl Fold {
+    fn new(dialect: Dialect) -> Self {
+        Self {
+            dialect,
+            tables: Vec::new(),
+            enums: Vec::new(),
+            deeds: Vec::new(),
+            rows: Vec::new(),
+            dropped: Vec::new(),
+            dropped_enums: Vec::new(),
+            swapped: Vec::new(),
+        }
+    }
+
+    /// The entity of a table by its name now; one that was there before is taken up when it is first met.
+    fn table(&mut self, name: &Name, step: &Step, migration: &str) -> usize {
+        let same = |entity: &Entity| {
+            entity.current.as_ref().is_some_and(|current| {
+                current.schema == name.schema && self.dialect.same_name(&current.name, &name.name)
+            })
+        };
+        if let Some(at) = self.tables.iter().position(same) {
+            return at;
+        }
+        self.tables.push(Entity {
+            origin: Some(name.clone()),
+            current: Some(name.clone()),
+            columns: None,
+            filled: false,
+            new_columns: BTreeMap::new(),
+            lost: BTreeMap::new(),
+            renamed: BTreeMap::new(),
+            updated: false,
+            place: step.operation.place.clone(),
+            migration: migration.to_owned(),
+        });
+        self.tables.len() - 1
+    }
+
+    fn enumeration(&mut self, name: &Name, step: &Step, migration: &str) -> usize {
+        if let Some(at) = self.enums.iter().position(|one| one.current.as_ref() == Some(name)) {
+            return at;
+        }
+        self.enums.push(EnumEntity {
+            origin: Some(name.clone()),
+            current: Some(name.clone()),
+            labels: Vec::new(),
+            place: step.operation.place.clone(),
+            migration: migration.to_owned(),
+        });
+        self.enums.len() - 1
+    }
+
+    fn push(
+        &mut self,
+        entity: Option<usize>,
+        migration: &str,
+        step: &Step,
+        effect: Effect,
+        on_new_columns: bool,
+    ) -> usize {
+        self.deeds.push((
+            entity,
+            Deed {
+                migration: migration.to_owned(),
+                place: step.operation.place.clone(),
+                effect,
+                operation: Some(step.operation.clone()),
+                on_new_columns,
+            },
+        ));
+        self.deeds.len() - 1
+    }
+
+    fn step(&mut self, migration: &str, step: &Step) {
+        for effect in &step.effects {
+            self.effect(migration, step, effect);
+        }
+        if let OperationKind::Data { kind, table, bounded } = &step.operation.kind {
+            self.data(step, *kind, table, *bounded);
+        }
+    }
+
+    /// A statement about rows: tables are found by name, as nothing became of them.
+    fn data(&mut self, step: &Step, kind: DataKind, table: &ObjectName, bounded: bool) {
+        let found = self.tables.iter().position(|entity| {
+            entity.current.as_ref().is_some_and(|current| {
+                self.dialect.same_name(&current.name, &table.name)
+                    && table.schema.as_ref().is_none_or(|schema| *schema == current.schema)
+            })
+        });
+        let new_columns = match found.map(|at| &mut self.tables[at]) {
+            Some(entity) => {
+                match kind {
+                    DataKind::Insert => entity.filled = true,
+                    DataKind::Update => entity.updated = true,
+                    DataKind::Delete | DataKind::Truncate => {}
+                }
+                if entity.origin.is_none() {
+                    return;
+                }
+                entity.new_columns.keys().cloned().collect()
+            }
+            None => BTreeSet::new(),
+        };
+        let name = match found.and_then(|at| self.tables[at].current.clone()) {
+            Some(name) => name,
+            None => Name::new(
+                table.schema.clone().unwrap_or_else(|| self.dialect.default_schema().to_owned()),
+                table.name.clone(),
+            ),
+        };
+        self.rows.push(RowDeed { place: step.operation.place.clone(), table: name, kind, bounded, new_columns });
+    }
+
+    fn effect(&mut self, migration: &str, step: &Step, effect: &Effect) {
+        match effect {
+            Effect::TableCreated(name) => self.created(migration, step, name),
+            Effect::TableDropped(table) => {
+                let at = self.table(&table.name, step, migration);
+                self.tables[at].current = None;
+                if self.tables[at].origin.is_some() && table.kind != TableKind::Temporary {
+                    let deed = self.push(Some(at), migration, step, effect.clone(), false);
+                    self.dropped.push((at, (**table).clone(), deed));
+                }
+            }
+            Effect::TableRenamed { from, to } => {
+                let at = self.table(from, step, migration);
+                let entity = &mut self.tables[at];
+                entity.current = Some(to.clone());
+                entity.place = step.operation.place.clone();
+                migration.clone_into(&mut entity.migration);
+            }
+            Effect::ColumnAdded { table, column } => {
+                let at = self.table(table, step, migration);
+                self.tables[at].new_columns.insert(column.name.clone(), (**column).clone());
+                if self.is_old(at) {
+                    self.push(Some(at), migration, step, effect.clone(), true);
+                } else if let Some(columns) = &mut self.tables[at].columns {
+                    columns.push((**column).clone());
+                }
+            }
+            Effect::ColumnDropped { table, column } => self.column_dropped(migration, step, table, column),
+            Effect::ColumnRenamed { table, from, to } => self.column_renamed(migration, step, table, from, to),
+            Effect::ColumnChanged { table, before, after } => {
+                let at = self.table(table, step, migration);
+                if let Some(known) = self.tables[at].new_columns.get_mut(&before.name) {
+                    known.clone_from(after);
+                }
+                if !self.is_old(at) {
+                    if let Some(columns) = &mut self.tables[at].columns
+                        && let Some(known) = columns.iter_mut().find(|column| column.name == before.name)
+                    {
+                        known.clone_from(after);
+                    }
+                    return;
+                }
+                let new = self.tables[at].new_columns.contains_key(&before.name);
+                if new {
+                    return;
+                }
+                let deed = self.push(Some(at), migration, step, effect.clone(), false);
+                if let TypeKind::Named(name) = &after.ty.kind
+                    && before.ty.kind != after.ty.kind
+                    && let Some(swapped) = self.enums.iter().position(|one| {
+                        one.origin.is_none() && one.current.as_ref().is_some_and(|current| current.name == name.name)
+                    })
+                {
+                    self.swapped.push((deed, swapped));
+                }
+            }
+            Effect::IndexAdded { table, index, .. } => {
+                let at = self.table(table, step, migration);
+                if self.is_old(at) {
+                    let new = &self.tables[at].new_columns;
+                    let mut columns = index.parts.iter().map(|part| part.column());
+                    let on_new = columns.all(|column| column.is_some_and(|column| new.contains_key(column)));
+                    self.push(Some(at), migration, step, effect.clone(), on_new);
+                }
+            }
+            Effect::ConstraintAdded { table, .. } => {
+                let at = self.table(table, step, migration);
+                if self.is_old(at) {
+                    let on_new = self.constraint_is_on_new(at, &step.operation.kind);
+                    self.push(Some(at), migration, step, effect.clone(), on_new);
+                }
+            }
+            Effect::IndexDropped { table, .. }
+            | Effect::ConstraintDropped { table, .. }
+            | Effect::ObjectRenamed { table, .. } => {
+                let at = self.table(table, step, migration);
+                if self.is_old(at) {
+                    self.push(Some(at), migration, step, effect.clone(), false);
+                }
+            }
+            Effect::EnumCreated(name) => {
+                let labels = match &step.operation.kind {
+                    OperationKind::CreateEnum { labels, .. } => labels.clone(),
+                    _ => Vec::new(),
+                };
+                self.enums.push(EnumEntity {
+                    origin: None,
+                    current: Some(name.clone()),
+                    labels,
+                    place: step.operation.place.clone(),
+                    migration: migration.to_owned(),
+                });
+            }
+            Effect::EnumRenamed { from, to } => {
+                let at = self.enumeration(from, step, migration);
+                self.enums[at].current = Some(to.clone());
+            }
+            Effect::EnumDropped { name, labels } => {
+                let at = self.enumeration(name, step, migration);
+                self.enums[at].current = None;
+                if self.enums[at].origin.is_some() {
+                    self.dropped_enums.push((at, labels.clone()));
+                }
+            }
+            Effect::EnumValueAdded { name, value } => {
+                let at = self.enumeration(name, step, migration);
+                self.enums[at].labels.push(value.clone());
+            }
+            Effect::EnumValueGone { name, value, .. } => {
+                let at = self.enumeration(name, step, migration);
+                self.enums[at].labels.retain(|label| label != value);
+                if self.enums[at].origin.is_some() {
+                    self.push(None, migration, step, effect.clone(), false);
+                }
+            }
+            Effect::Other(_) => {}
+        }
+    }
+
+    fn is_old(&self, at: usize) -> bool {
+        self.tables[at].origin.is_some()
+    }
+
+    fn created(&mut self, migration: &str, step: &Step, name: &Name) {
+        let (columns, filled) = match &step.operation.kind {
+            OperationKind::CreateTable(new) => match new.source {
+                None => (Some(new.columns.iter().map(|new| new.column.clone()).collect()), false),
+                Some(TableSource::Query) => (None, true),
+                Some(_) => (None, false),
+            },
+            _ => (None, false),
+        };
+        self.tables.push(Entity {
+            origin: None,
+            current: Some(name.clone()),
+            columns,
+            filled,
+            new_columns: BTreeMap::new(),
+            lost: BTreeMap::new(),
+            renamed: BTreeMap::new(),
+            updated: false,
+            place: step.operation.place.clone(),
+            migration: migration.to_owned(),
+        });
+    }
+
+    fn column_dropped(&mut self, migration: &str, step: &Step, table: &Name, column: &Column) {
+        let at = self.table(table, step, migration);
+        let entity = &mut self.tables[at];
+        if entity.new_columns.remove(&column.name).is_some() || entity.origin.is_none() {
+            if let Some(columns) = &mut entity.columns {
+                columns.retain(|known| known.name != column.name);
+            }
+            return;
+        }
+        let before = entity.renamed.remove(&column.name).unwrap_or_else(|| column.name.clone());
+        let deed = self.push(
+            Some(at),
+            migration,
+            step,
+            Effect::ColumnDropped { table: table.clone(), column: Box::new(column.clone()) },
+            false,
+        );
+        self.tables[at].lost.insert(before, deed);
+    }
+
+    fn column_renamed(&mut self, migration: &str, step: &Step, table: &Name, from: &str, to: &str) {
+        let at = self.table(table, step, migration);
+        let entity = &mut self.tables[at];
+        if entity.origin.is_none() {
+            if let Some(columns) = &mut entity.columns
+                && let Some(known) = columns.iter_mut().find(|column| column.name == from)
+            {
+                to.clone_into(&mut known.name);
+            }
+            return;
+        }
+        let Some(mut made) = entity.new_columns.remove(from) else {
+            let before = entity.renamed.remove(from).unwrap_or_else(|| from.to_owned());
+            entity.renamed.insert(to.to_owned(), before);
+            let effect = Effect::ColumnRenamed { table: table.clone(), from: from.to_owned(), to: to.to_owned() };
+            self.push(Some(at), migration, step, effect, false);
+            return;
+        };
+        to.clone_into(&mut made.name);
+        entity.new_columns.insert(to.to_owned(), made);
+    }
+
+    /// Whether a constraint is written on a column that the change adds, or is about such columns alone.
+    fn constraint_is_on_new(&self, at: usize, operation: &OperationKind) -> bool {
+        let new = &self.tables[at].new_columns;
+        match operation {
+            OperationKind::AddColumn { .. } => true,
+            OperationKind::AddConstraint { constraint, .. } => match constraint {
+                Constraint::PrimaryKey(key) => {
+                    key.columns.iter().all(|part| part.column().is_some_and(|column| new.contains_key(column)))
+                }
+                Constraint::ForeignKey(key) => key.key.columns.iter().all(|column| new.contains_key(column)),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    fn finish(mut self) -> Deeds {
+        let mut gone: BTreeSet<usize> = BTreeSet::new();
+        let mut replaced: BTreeSet<usize> = BTreeSet::new();
+        let mut found: Vec<(usize, Deed)> = Vec::new();
+        for (old, table, deed) in std::mem::take(&mut self.dropped) {
+            let Some(origin) = self.tables[old].origin.clone() else { continue };
+            // The new table was there when the old one went, and has its name in the end.
+            let successor = self.tables.iter().position(|entity| {
+                entity.origin.is_none() && entity.filled && entity.current.as_ref() == Some(&origin)
+            });
+            let Some(new) = successor else { continue };
+            gone.insert(deed);
+            gone.extend(self.deeds.iter().enumerate().filter(|(_, (at, _))| *at == Some(old)).map(|(at, _)| at));
+            replaced.extend([old, new]);
+            found.extend(rebuilt(&self.tables[new], &origin, &table).into_iter().map(|made| (deed, made)));
+        }
+        self.swapped_columns(&mut gone, &mut found);
+        self.renamed_tables(&replaced, &mut found);
+        self.swapped_enums(&mut gone, &mut found);
+
+        let mut deeds: Vec<(usize, Deed)> = std::mem::take(&mut self.deeds)
+            .into_iter()
+            .enumerate()
+            .filter(|(at, _)| !gone.contains(at))
+            .map(|(at, (_, deed))| (at, deed))
+            .collect();
+        deeds.extend(found);
+        deeds.sort_by_key(|(at, _)| *at);
+        let made =
+            self.tables.iter().enumerate().filter(|(at, entity)| entity.origin.is_none() && !replaced.contains(at));
+        let made = made.filter_map(|(_, entity)| {
+            Some(NewTable {
+                migration: entity.migration.clone(),
+                name: entity.current.clone()?,
+                columns: entity.columns.clone(),
+                filled: entity.filled,
+                place: entity.place.clone(),
+            })
+        });
+        Deeds { made: made.collect(), done: deeds.into_iter().map(|(_, deed)| deed).collect(), rows: self.rows }
+    }
+
+    /// A column that was dropped and has a successor of its name, filled by an UPDATE: it changed.
+    fn swapped_columns(&self, gone: &mut BTreeSet<usize>, found: &mut Vec<(usize, Deed)>) {
+        for (at, entity) in self.tables.iter().enumerate().filter(|(_, entity)| entity.updated) {
+            for (name, &deed) in &entity.lost {
+                let Some(after) = entity.new_columns.get(name) else { continue };
+                let Effect::ColumnDropped { table, column } = &self.deeds[deed].1.effect else { continue };
+                let mut before = column.clone();
+                name.clone_into(&mut before.name);
+                let effect = Effect::ColumnChanged { table: table.clone(), before, after: Box::new(after.clone()) };
+                gone.insert(deed);
+                gone.extend(self.deeds.iter().enumerate().filter_map(|(other, (of, made))| {
+                    let renamed = matches!(&made.effect, Effect::ColumnRenamed { from, .. } if from == name);
+                    (*of == Some(at) && renamed).then_some(other)
+                }));
+                let made = Deed { effect, operation: None, ..self.deeds[deed].1.clone() };
+                found.push((deed, made));
+            }
+        }
+    }
+
+    /// Tables of before that have another name in the end.
+    fn renamed_tables(&self, replaced: &BTreeSet<usize>, found: &mut Vec<(usize, Deed)>) {
+        for (at, entity) in self.tables.iter().enumerate() {
+            let (Some(from), Some(to)) = (&entity.origin, &entity.current) else { continue };
+            if from == to || replaced.contains(&at) {
+                continue;
+            }
+            let deed = Deed {
+                migration: entity.migration.clone(),
+                place: entity.place.clone(),
+                effect: Effect::TableRenamed { from: from.clone(), to: to.clone() },
+                operation: None,
+                on_new_columns: false,
+            };
+            let position = self.deeds.iter().position(|(_, other)| other.place.span.start >= deed.place.span.start);
+            found.push((position.unwrap_or(self.deeds.len()), deed));
+        }
+    }
+
+    /// An enum that was dropped and has a successor of its name: what counts is the values that the new one lacks.
+    fn swapped_enums(&self, gone: &mut BTreeSet<usize>, found: &mut Vec<(usize, Deed)>) {
+        let end = self.deeds.len();
+        for (old, labels) in &self.dropped_enums {
+            let Some(origin) = &self.enums[*old].origin else { continue };
+            let successor =
+                self.enums.iter().position(|one| one.origin.is_none() && one.current.as_ref() == Some(origin));
+            let Some(new) = successor else { continue };
+            let one = &self.enums[new];
+            gone.extend(self.swapped.iter().filter(|(_, swapped)| *swapped == new).map(|(deed, _)| *deed));
+            for value in labels.iter().filter(|label| !one.labels.contains(label)) {
+                let deed = Deed {
+                    migration: one.migration.clone(),
+                    place: one.place.clone(),
+                    effect: Effect::EnumValueGone { name: origin.clone(), value: value.clone(), renamed_to: None },
+                    operation: None,
+                    on_new_columns: false,
+                };
+                found.push((end, deed));
+            }
+        }
+    }
+}
+
+/// What became of a table that was built anew: columns that the new one lacks, has more, or has otherwise.
+fn rebuilt(new: &Entity, name: &Name, old: &Table) -> Vec<Deed> {
+    let Some(columns) = &new.columns else { return Vec::new() };
+    let deed = |effect, on_new_columns| Deed {
+        migration: new.migration.clone(),
+        place: new.place.clone(),
+        effect,
+        operation: None,
+        on_new_columns,
+    };
+    let mut deeds = Vec::new();
+    for before in &old.columns {
+        let (table, before) = (name.clone(), Box::new(before.clone()));
+        match columns.iter().find(|column| column.name == before.name) {
+            None => deeds.push(deed(Effect::ColumnDropped { table, column: before }, false)),
+            Some(after) if after.ty != before.ty || after.nullable != before.nullable => {
+                let key = old
+                    .primary_key
+                    .as_ref()
+                    .is_some_and(|key| key.columns.iter().any(|part| part.column() == Some(after.name.as_str())));
+                // What is written on a column of the key does not say that it is NOT NULL.
+                let mut after = Box::new(after.clone());
+                after.nullable &= !key;
+                if after.ty != before.ty || after.nullable != before.nullable {
+                    deeds.push(deed(Effect::ColumnChanged { table, before, after }, false));
+                }
+            }
+            Some(_) => {}
+        }
+    }
+    for after in columns.iter().filter(|column| !old.columns.iter().any(|before| before.name == column.name)) {
+        deeds.push(deed(Effect::ColumnAdded { table: name.clone(), column: Box::new(after.clone()) }, true));
+    }
+    deeds
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::World;
+
+    /// What a script does in sum, in words.
+    fn sum_of(dialect: Dialect, before: &str, sql: &str) -> Vec<String> {
+        let world = World::prisma().on(dialect).new_migration("20260106090000_before", before).commit();
+        let world = world.new_migration("20260112090000_x", sql);
+        world.with_change(|change| {
+            Deeds::of(change)
+                .done
+                .iter()
+                .map(|deed| match &deed.effect {
+                    Effect::TableDropped(table) => format!("drop {}", table.name),
+                    Effect::TableRenamed { from, to } => format!("rename {from} {to}"),
+                    Effect::ColumnAdded { table, column } => format!("add {table}.{}", column.name),
+                    Effect::ColumnDropped { table, column } => format!("drop {table}.{}", column.name),
+                    Effect::ColumnRenamed { table, from, to } => format!("rename {table}.{from} {to}"),
+                    Effect::ColumnChanged { table, before, after } => {
+                        format!("change {table}.{} {} {}", before.name, before.ty, after.ty)
+                    }
+                    Effect::EnumValueGone { name, value, .. } => format!("gone {name}.{value}"),
+                    other => format!("{other:?}").split(['{', '(', ' ']).next().unwrap_or_default().to_owned(),
+                })
+                .collect()
+        })
+    }
+
+    #[test]
+    fn a_table_built_anew_is_what_became_of_the_old_one() {
+        let sql = "CREATE TABLE \"new_posts\" (\"id\" INTEGER NOT NULL PRIMARY KEY, \"title\" TEXT, \"views\" INTEGER);\n\
+                   INSERT INTO \"new_posts\" (\"id\", \"title\") SELECT \"id\", \"title\" FROM \"posts\";\n\
+                   DROP TABLE \"posts\";\nALTER TABLE \"new_posts\" RENAME TO \"posts\";";
+        let before = "CREATE TABLE \"posts\" (\"id\" INTEGER NOT NULL PRIMARY KEY, \"title\" TEXT, \"body\" TEXT);";
+        assert_eq!(sum_of(Dialect::Sqlite, before, sql), ["drop posts.body", "add posts.views"]);
+        let the_other_way = "ALTER TABLE posts RENAME TO posts_old;\n\
+                   CREATE TABLE posts (id INTEGER NOT NULL PRIMARY KEY, title TEXT);\n\
+                   INSERT INTO posts SELECT id, title FROM posts_old;\nDROP TABLE posts_old;";
+        assert_eq!(sum_of(Dialect::Sqlite, before, the_other_way), ["drop posts.body"]);
+        assert_eq!(
+            sum_of(Dialect::Sqlite, before, "DROP TABLE posts; CREATE TABLE posts (id INTEGER PRIMARY KEY);"),
+            ["drop posts"],
+            "nothing was copied"
+        );
+    }
+
+    #[test]
+    fn an_enum_that_is_swapped_loses_only_what_the_new_one_lacks() {
+        let before = "CREATE TYPE \"Role\" AS ENUM ('A', 'B', 'C'); ALTER TABLE users ADD COLUMN r \"Role\";";
+        let sql = "BEGIN;\nCREATE TYPE \"Role_new\" AS ENUM ('A', 'B', 'D');\n\
+                   ALTER TABLE users ALTER COLUMN r TYPE \"Role_new\" USING (r::text::\"Role_new\");\n\
+                   ALTER TYPE \"Role\" RENAME TO \"Role_old\";\nALTER TYPE \"Role_new\" RENAME TO \"Role\";\n\
+                   DROP TYPE \"Role_old\";\nCOMMIT;";
+        assert_eq!(sum_of(Dialect::PostgreSql, before, sql), ["gone Role.C"]);
+    }
+
+    #[test]
+    fn what_the_change_made_is_nobodys_data() {
+        let sql = "CREATE TABLE a (id INT, x INT); ALTER TABLE a DROP COLUMN x; DROP TABLE a;\n\
+                   ALTER TABLE users ADD COLUMN y INT; ALTER TABLE users RENAME COLUMN y TO z; \
+                   ALTER TABLE users DROP COLUMN z;";
+        assert_eq!(sum_of(Dialect::PostgreSql, "", sql), ["add users.y"]);
+    }
+
+    #[test]
+    fn a_column_that_is_swapped_and_filled_has_changed() {
+        let sql = "ALTER TABLE users ADD COLUMN name_new INTEGER; UPDATE users SET name_new = length(name);\n\
+                   ALTER TABLE users DROP COLUMN name; ALTER TABLE users RENAME COLUMN name_new TO name;";
+        assert_eq!(sum_of(Dialect::PostgreSql, "", sql), ["add users.name_new", "change users.name text integer"]);
+        let empty = sql.replace("UPDATE users SET name_new = length(name);", "");
+        assert_eq!(sum_of(Dialect::PostgreSql, "", &empty), ["add users.name_new", "drop users.name"]);
+    }
+
+    #[test]
+    fn renames_are_followed_to_their_end() {
+        let sql = "ALTER TABLE users RENAME TO people; ALTER TABLE people RENAME TO humans;";
+        assert_eq!(sum_of(Dialect::PostgreSql, "", sql), ["rename users humans"]);
+        let back = "ALTER TABLE users RENAME TO people; ALTER TABLE people RENAME TO users;";
+        assert_eq!(sum_of(Dialect::PostgreSql, "", back), Vec::<String>::new());
+    }
+}

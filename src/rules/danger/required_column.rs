@@ -1,0 +1,131 @@
+//! `required-column`.
+
+use super::deeds::Deeds;
+use super::finding;
+use crate::catalog::apply::Effect;
+use crate::catalog::{Column, ColumnDefault, Name};
+use crate::finding::Finding;
+use crate::project::{EcosystemKind, ProjectChange};
+use crate::rules::{RuleId, RuleSettings};
+
+page! {
+    /// ## What it stops
+    ///
+    /// A NOT NULL column without a default is added to a table that existed. Columns that count by themselves and generated
+    /// ones are fine, and so is any column of a table that the change itself makes.
+    ///
+    /// ## Why it matters
+    ///
+    /// It works on the empty database of the tests and fails on the first table with a row in it, in the middle of the
+    /// deployment. A default that a client library fills in (`@default(cuid())`, `default=`) does not help: the database
+    /// does not know it. [aegis-stack#1146](https://github.com/lbedner/aegis-stack/pull/1146) met it with every update of
+    /// a generated project, [vita-min#4922](https://github.com/codeforamerica/vita-min/pull/4922) on a deployment.
+    ///
+    /// ## Example that fails
+    ///
+    /// ```prisma title="prisma/user.prisma"
+    /// model User {
+    ///   id    Int    @id @default(autoincrement())
+    ///   email String @unique
+    ///   age   Int
+    /// }
+    /// ```
+    ///
+    /// ```sql title="prisma/migrations/20260112090000_add_age/migration.sql"
+    /// ALTER TABLE "User" ADD COLUMN "age" INTEGER NOT NULL;
+    /// ```
+    ///
+    /// ## The same repaired
+    ///
+    /// ```prisma title="prisma/user.prisma"
+    /// model User {
+    ///   id    Int    @id @default(autoincrement())
+    ///   email String @unique
+    ///   age   Int    @default(0)
+    /// }
+    /// ```
+    ///
+    /// ```sql title="prisma/migrations/20260112090000_add_age/migration.sql"
+    /// ALTER TABLE "User" ADD COLUMN "age" INTEGER NOT NULL DEFAULT 0;
+    /// ```
+    ///
+    /// ## How to allow it
+    ///
+    /// ```sql
+    /// -- driftgate: allow required-column: the table is empty on every database
+    /// ALTER TABLE "User" ADD COLUMN "age" INTEGER NOT NULL;
+    /// ```
+}
+
+pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
+    let all = Deeds::of(change);
+    // A table that the change empties has no rows to be filled.
+    let emptied = |table: &Name| all.rows.iter().any(|row| row.table == *table && row.empties());
+    let added = all.done.iter().filter_map(|deed| match &deed.effect {
+        Effect::ColumnAdded { table, column } if needs_a_value(column) && !emptied(table) => {
+            Some((deed, table, column))
+        }
+        _ => None,
+    });
+    added
+        .map(|(deed, table, column)| {
+            let object = format!("{table}.{}", column.name);
+            let message = format!("the column {object} is required and has no default for the rows that are there");
+            let advice = match change.project.ecosystem {
+                EcosystemKind::Prisma => "give it a DEFAULT",
+                EcosystemKind::Alembic => "give it a server_default",
+            };
+            let help = format!("{advice}, or add it nullable, fill it, and make it NOT NULL in the end");
+            finding(RuleId::RequiredColumn, &deed.place, object, message, help)
+                .because("the migration fails on every database whose table holds a row")
+        })
+        .collect()
+}
+
+fn needs_a_value(column: &Column) -> bool {
+    let none = matches!(column.default, None | Some(ColumnDefault::Null));
+    !column.nullable && none && column.auto_increment.is_none() && column.generated.is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Dialect;
+    use crate::rules::testing::World;
+
+    #[test]
+    fn a_required_column_on_a_table_with_rows_is_reported() {
+        for world in World::both() {
+            let id = world.new_id();
+            let findings =
+                world.new_migration(id, "ALTER TABLE users ADD COLUMN age INT NOT NULL;").run(RuleId::RequiredColumn);
+            assert_eq!(
+                findings[0].message,
+                "the column users.age is required and has no default for the rows that are there"
+            );
+        }
+    }
+
+    #[test]
+    fn defaults_counters_and_new_tables_are_fine() {
+        for sql in [
+            "ALTER TABLE users ADD COLUMN age INT NOT NULL DEFAULT 0;",
+            "ALTER TABLE users ADD COLUMN age INT;",
+            "ALTER TABLE users ADD COLUMN seq SERIAL NOT NULL;",
+            "ALTER TABLE users ADD COLUMN low TEXT NOT NULL GENERATED ALWAYS AS (lower(email)) STORED;",
+            "DELETE FROM users; ALTER TABLE users ADD COLUMN age INT NOT NULL;",
+            "CREATE TABLE a (id INT NOT NULL); ALTER TABLE a ADD COLUMN b INT NOT NULL;",
+        ] {
+            assert!(World::prisma().new_migration("20260112090000_x", sql).silent(RuleId::RequiredColumn), "{sql}");
+        }
+    }
+
+    #[test]
+    fn a_table_built_anew_with_a_required_column_is_seen() {
+        let sql = "CREATE TABLE new_users (id INTEGER PRIMARY KEY, email TEXT NOT NULL, name TEXT, role TEXT, age INTEGER NOT NULL);\n\
+                   INSERT INTO new_users (id, email, name, role) SELECT id, email, name, role FROM users;\nDROP TABLE users;\n\
+                   ALTER TABLE new_users RENAME TO users;";
+        let world = World::prisma().on(Dialect::Sqlite).new_migration("20260112090000_x", sql);
+        assert_eq!(world.run(RuleId::RequiredColumn)[0].object.as_deref(), Some("users.age"));
+    }
+}

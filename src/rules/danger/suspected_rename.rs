@@ -1,0 +1,261 @@
+//! `suspected-rename`.
+
+use super::deeds::{Deed, Deeds, NewTable};
+use super::{allow, finding, statement};
+use crate::catalog::apply::Effect;
+use crate::catalog::operation::DataKind;
+use crate::catalog::{Column, Name, Table};
+use crate::finding::Finding;
+use crate::project::ProjectChange;
+use crate::rules::{RuleId, RuleSettings};
+
+page! {
+    /// ## What it stops
+    ///
+    /// A migration drops a column and adds one of the same type to the same table, or drops a table and makes one with
+    /// much the same columns: most likely a rename, written as a loss. The finding prints the rename to write
+    /// instead. Where the migration moves the values itself (an UPDATE of the table, an INSERT into the new one), nothing
+    /// is said.
+    ///
+    /// ## Why it matters
+    ///
+    /// Neither Prisma nor Alembic can tell a rename from a drop and an add, and both write the latter.
+    /// [prisma/orm#8381](https://github.com/prisma/orm/issues/8381) is a rename that "led to a drop and thus data loss";
+    /// [prisma/orm#4694](https://github.com/prisma/orm/issues/4694),
+    /// [Flask-Migrate#310](https://github.com/miguelgrinberg/Flask-Migrate/issues/310) and many more ask for a hint.
+    ///
+    /// ## Example that fails
+    ///
+    /// ```prisma title="prisma/user.prisma" before
+    /// model User {
+    ///   id    Int     @id @default(autoincrement())
+    ///   email String  @unique
+    ///   name  String?
+    /// }
+    /// ```
+    ///
+    /// ```sql title="prisma/migrations/20260106090000_add_name/migration.sql" before
+    /// ALTER TABLE "User" ADD COLUMN "name" TEXT;
+    /// ```
+    ///
+    /// ```prisma title="prisma/user.prisma"
+    /// model User {
+    ///   id       Int     @id @default(autoincrement())
+    ///   email    String  @unique
+    ///   fullName String?
+    /// }
+    /// ```
+    ///
+    /// ```sql title="prisma/migrations/20260112090000_rename_name/migration.sql"
+    /// ALTER TABLE "User" DROP COLUMN "name",
+    /// ADD COLUMN "fullName" TEXT;
+    /// ```
+    ///
+    /// ## The same repaired
+    ///
+    /// ```sql title="prisma/migrations/20260112090000_rename_name/migration.sql"
+    /// ALTER TABLE "User" RENAME COLUMN "name" TO "fullName";
+    /// ```
+    ///
+    /// ## How to allow it
+    ///
+    /// ```sql
+    /// -- driftgate: allow suspected-rename: the two have nothing to do with each other
+    /// -- driftgate: allow dropped-column: not read since 4.2
+    /// ALTER TABLE "User" DROP COLUMN "name",
+    /// ADD COLUMN "fullName" TEXT;
+    /// ```
+}
+
+pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
+    let all = Deeds::of(change);
+    let mut findings = columns(change, &all);
+    findings.extend(tables(change, &all));
+    findings
+}
+
+/// A dropped and an added column of one table and one migration.
+struct Pair<'a> {
+    dropped: &'a Deed,
+    added: &'a Deed,
+    table: &'a Name,
+    from: &'a Column,
+    to: &'a Column,
+    likeness: f64,
+}
+
+fn columns(change: &ProjectChange<'_>, all: &Deeds) -> Vec<Finding> {
+    let mut pairs: Vec<Pair<'_>> = Vec::new();
+    for dropped in &all.done {
+        let Effect::ColumnDropped { table, column: from } = &dropped.effect else { continue };
+        // Whoever moves the values has thought of them.
+        if all.rows.iter().any(|row| row.table == *table && row.kind == DataKind::Update) {
+            continue;
+        }
+        for added in all.done.iter().filter(|added| added.migration == dropped.migration) {
+            let Effect::ColumnAdded { table: other, column: to } = &added.effect else { continue };
+            if other == table && from.name != to.name && like(from, to) {
+                let likeness = strsim::jaro_winkler(&from.name.to_lowercase(), &to.name.to_lowercase());
+                pairs.push(Pair { dropped, added, table, from, to, likeness });
+            }
+        }
+    }
+    let rivals = |pair: &Pair<'_>| {
+        let same = |other: &&Pair<'_>| {
+            other.table == pair.table && (other.from.name == pair.from.name || other.to.name == pair.to.name)
+        };
+        pairs.iter().filter(same).count() - 1
+    };
+    // One drop and one add of a type belong together by that alone; among several, the names decide.
+    let mut likely: Vec<&Pair<'_>> = pairs.iter().filter(|pair| rivals(pair) == 0 || pair.likeness >= 0.7).collect();
+    likely.sort_by(|a, b| b.likeness.total_cmp(&a.likeness));
+    let mut taken: Vec<(&Name, &str)> = Vec::new();
+    let mut findings = Vec::new();
+    for pair in likely {
+        let (from, to) = ((pair.table, pair.from.name.as_str()), (pair.table, pair.to.name.as_str()));
+        if taken.contains(&from) || taken.contains(&to) {
+            continue;
+        }
+        taken.extend([from, to]);
+        findings.push(column_finding(change, pair));
+    }
+    findings.sort_by_key(|finding| finding.place.as_ref().map(|place| place.span));
+    findings
+}
+
+/// Whether values of one could be those of the other.
+fn like(from: &Column, to: &Column) -> bool {
+    let same_family = match (from.ty.builtin_name(), to.ty.builtin_name()) {
+        (Some(a), Some(b)) => a == b || (is_text(a) && is_text(b)),
+        _ => from.ty.kind == to.ty.kind,
+    };
+    let known = from.ty.kind != crate::catalog::TypeKind::Unknown;
+    let both_plain = from.generated.is_none() && to.generated.is_none();
+    known && same_family && both_plain && from.ty.array == to.ty.array && from.auto_increment == to.auto_increment
+}
+
+fn is_text(name: &str) -> bool {
+    matches!(name, "text" | "varchar" | "char" | "nvarchar" | "nchar" | "longtext" | "mediumtext")
+}
+
+fn column_finding(change: &ProjectChange<'_>, pair: &Pair<'_>) -> Finding {
+    let (table, from, to) = (pair.table, &pair.from.name, &pair.to.name);
+    let object = format!("{table}.{from}");
+    let message = format!("{object} is dropped and {table}.{to} of the same type is added: most likely a rename");
+    let help = format!(
+        "write this in place of the drop and the add:\n{}\nif it is no rename, say so above the statement:\n  {}",
+        statement::rename_column(change, table, from, to),
+        allow(change, RuleId::SuspectedRename)
+    );
+    let found = finding(RuleId::SuspectedRename, &pair.dropped.place, object, message, help)
+        .because("a drop and an add lose every value; a rename keeps them");
+    if pair.added.place == pair.dropped.place {
+        found
+    } else {
+        found.related(&pair.added.place, format!("{to} is added here"))
+    }
+}
+
+fn tables(change: &ProjectChange<'_>, all: &Deeds) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut taken: Vec<&Name> = Vec::new();
+    for dropped in &all.done {
+        let Effect::TableDropped(old) = &dropped.effect else { continue };
+        let candidates = all.made.iter().filter(|new| {
+            new.migration == dropped.migration && !new.filled && new.name != old.name && !taken.contains(&&new.name)
+        });
+        let best = candidates.map(|new| (overlap(old, new), new)).max_by(|a, b| a.0.total_cmp(&b.0));
+        let Some((share, new)) = best else { continue };
+        if share < 0.6 {
+            continue;
+        }
+        taken.push(&new.name);
+        let object = old.name.to_string();
+        let message = format!(
+            "the table {object} is dropped and {} with much the same columns is made: most likely a rename",
+            new.name
+        );
+        let help = format!(
+            "write this in place of the drop and the new table:\n{}\nif it is no rename, say so above the statement:\n  {}",
+            statement::rename_table(change, &old.name, &new.name),
+            allow(change, RuleId::SuspectedRename)
+        );
+        findings.push(
+            finding(RuleId::SuspectedRename, &dropped.place, object, message, help)
+                .because("a drop loses every row; a rename keeps them")
+                .related(&new.place, format!("{} is made here", new.name)),
+        );
+    }
+    findings
+}
+
+/// The share of columns that two tables have in common, of those of the larger one; 0 for tables of one column.
+fn overlap(old: &Table, new: &NewTable) -> f64 {
+    let Some(columns) = &new.columns else { return 0.0 };
+    let most = old.columns.len().max(columns.len());
+    if most < 2 {
+        return 0.0;
+    }
+    let shared = old.columns.iter().filter(|a| columns.iter().any(|b| a.name == b.name && like(a, b))).count();
+    let number = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+    number(shared) / number(most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Dialect;
+    use crate::rules::testing::World;
+
+    fn run(world: World, sql: &str) -> Vec<Finding> {
+        let id = world.new_id();
+        world.new_migration(id, sql).run(RuleId::SuspectedRename)
+    }
+
+    #[test]
+    fn a_drop_and_an_add_of_one_type_are_taken_for_a_rename() {
+        let sql = "ALTER TABLE users DROP COLUMN name, ADD COLUMN \"fullName\" TEXT;";
+        let findings = run(World::prisma(), sql);
+        assert_eq!(
+            findings[0].message,
+            "users.name is dropped and users.fullName of the same type is added: most likely a rename"
+        );
+        assert!(findings[0].help.contains("\nALTER TABLE \"users\" RENAME COLUMN \"name\" TO \"fullName\";\n"));
+        let findings = run(World::alembic(), sql);
+        assert!(findings[0].help.contains("\nop.alter_column(\"users\", \"name\", new_column_name=\"fullName\")\n"));
+        let findings = run(
+            World::alembic().on(Dialect::Sqlite),
+            "ALTER TABLE users DROP COLUMN name; ALTER TABLE users ADD COLUMN title TEXT;",
+        );
+        assert!(findings[0].help.contains("with op.batch_alter_table(\"users\") as batch_op:"));
+    }
+
+    #[test]
+    fn among_several_the_names_decide() {
+        let sql =
+            "ALTER TABLE users DROP COLUMN name, DROP COLUMN role, ADD COLUMN user_role TEXT, ADD COLUMN names TEXT;";
+        let findings = run(World::prisma(), sql);
+        let objects: Vec<&str> = findings.iter().filter_map(|finding| finding.object.as_deref()).collect();
+        assert_eq!(objects, ["users.name"]);
+    }
+
+    #[test]
+    fn other_types_moved_values_and_other_migrations_are_no_rename() {
+        assert!(run(World::prisma(), "ALTER TABLE users DROP COLUMN name, ADD COLUMN age INTEGER;").is_empty());
+        let moved = "ALTER TABLE users ADD COLUMN title TEXT; UPDATE users SET title = name; ALTER TABLE users DROP COLUMN name;";
+        assert!(run(World::prisma(), moved).is_empty());
+        let world = World::prisma()
+            .new_migration("20260112090000_a", "ALTER TABLE users DROP COLUMN name;")
+            .new_migration("20260113090000_b", "ALTER TABLE users ADD COLUMN title TEXT;");
+        assert!(world.silent(RuleId::SuspectedRename));
+    }
+
+    #[test]
+    fn a_table_with_the_same_columns_is_taken_for_a_rename() {
+        let sql = "DROP TABLE users; CREATE TABLE people (id SERIAL PRIMARY KEY, email TEXT NOT NULL, name TEXT);";
+        let findings = run(World::prisma(), sql);
+        assert!(findings[0].help.contains("ALTER TABLE \"users\" RENAME TO \"people\";"), "{}", findings[0].help);
+        assert!(run(World::alembic(), sql)[0].help.contains("op.rename_table(\"users\", \"people\")"));
+        assert!(run(World::prisma(), "DROP TABLE users; CREATE TABLE tags (id INT, label TEXT);").is_empty());
+    }
+}

@@ -1,0 +1,218 @@
+//! `create-all`.
+
+use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
+use ruff_python_ast::{Expr, ExprAttribute, Stmt};
+use ruff_text_size::Ranged;
+
+use super::{NewLines, line_at};
+use crate::finding::Finding;
+use crate::rules::repository::{ChangedFile, RepositoryChange};
+use crate::rules::{RuleId, RuleSettings};
+use crate::source::{Place, RepoPath, Span};
+
+page! {
+    /// ## What it stops
+    ///
+    /// `metadata.create_all()` or `db.create_all()` outside tests, in a repository that has Alembic revisions. Of a change
+    /// only new lines are looked at. Tests, fixtures and examples may make their tables as they like.
+    ///
+    /// ## Why it matters
+    ///
+    /// It makes the tables that are missing, in their newest form, and says nothing to Alembic. The revision that would
+    /// have made them fails on every deployment ([filaops#516](https://github.com/BLB3DPrinting/filaops/issues/516):
+    /// "`create_all()` at startup races Alembic migrations — DuplicateTable on every upgrade"), and columns that later
+    /// revisions add are missing wherever it ran first.
+    ///
+    /// ## Example that fails
+    ///
+    /// ```python title="app/main.py"
+    /// from app.db import engine
+    /// from app.models import Base
+    ///
+    /// Base.metadata.create_all(bind=engine)
+    /// ```
+    ///
+    /// ## The same repaired
+    ///
+    /// ```python title="app/main.py"
+    /// from app.db import engine
+    ///
+    /// __all__ = ["engine"]
+    /// ```
+    ///
+    /// ## How to allow it
+    ///
+    /// On the line or above it:
+    ///
+    /// ```python
+    /// # driftgate: allow create-all: a cache in memory that no revision knows
+    /// CacheBase.metadata.create_all(bind=memory)
+    /// ```
+}
+
+/// Parts of a path under which tables may be made by hand.
+const MATERIAL: [&str; 12] = [
+    "tests",
+    "test",
+    "testing",
+    "fixtures",
+    "examples",
+    "example",
+    "docs",
+    "conftest",
+    "notebooks",
+    "benchmarks",
+    "site-packages",
+    "node_modules",
+];
+
+/// Whether the rule wants a file's text.
+pub(super) fn reads(path: &RepoPath) -> bool {
+    path.extension() == Some("py") && !is_material(path)
+}
+
+fn is_material(path: &RepoPath) -> bool {
+    let stem = path.file_name().trim_end_matches(".py");
+    stem.starts_with("test_")
+        || stem.ends_with("_test")
+        || stem.starts_with("conftest")
+        || path.components().any(|part| MATERIAL.contains(&part.to_ascii_lowercase().as_str()))
+}
+
+pub(in crate::rules) fn check(change: &RepositoryChange<'_>, _: &RuleSettings) -> Vec<Finding> {
+    change.files.iter().filter(|file| reads(&file.path)).flat_map(|file| of_file(change, file)).collect()
+}
+
+fn of_file(change: &RepositoryChange<'_>, file: &ChangedFile) -> Vec<Finding> {
+    let Some(source) = file.after.as_ref().filter(|source| source.text().contains("create_all")) else {
+        return Vec::new();
+    };
+    // A file that does not parse is told of elsewhere, or is none of ours.
+    let Ok(parsed) = ruff_python_parser::parse_module(source.text()) else { return Vec::new() };
+    let mut search = Search::default();
+    search.visit_body(&parsed.syntax().body);
+    let mut new = NewLines::of(change, file);
+    search
+        .found
+        .into_iter()
+        .filter(|(start, _, _)| new.take(line_at(source.text(), *start)))
+        .map(|(start, end, name)| {
+            let message = format!("{name}.create_all makes tables that no revision knows of");
+            let help = "leave the tables to the revisions: alembic upgrade head";
+            Finding::new(RuleId::CreateAll, file.path.clone(), message, help)
+                .at(&Place::new(source, Span::new(start, end)))
+                .because("the revision that would make them fails afterwards, and later ones do not find their columns")
+        })
+        .collect()
+}
+
+#[derive(Default)]
+struct Search {
+    /// Start, end, and what `create_all` is asked of.
+    found: Vec<(usize, usize, String)>,
+}
+
+impl<'a> Visitor<'a> for Search {
+    fn visit_stmt(&mut self, statement: &'a Stmt) {
+        match statement {
+            Stmt::FunctionDef(function)
+                if function.name.starts_with("test") || is_fixture(&function.decorator_list) => {}
+            Stmt::ClassDef(class) if class.name.starts_with("Test") => {}
+            other => walk_stmt(self, other),
+        }
+    }
+
+    fn visit_expr(&mut self, expression: &'a Expr) {
+        if let Expr::Attribute(attribute) = expression
+            && attribute.attr.as_str() == "create_all"
+            && let Some(name) = metadata(attribute)
+        {
+            let range = expression.range();
+            self.found.push((range.start().to_usize(), range.end().to_usize(), name));
+        }
+        walk_expr(self, expression);
+    }
+}
+
+/// The name of what makes the tables, where it is a metadata or Flask-SQLAlchemy's `db`.
+fn metadata(attribute: &ExprAttribute) -> Option<String> {
+    match &*attribute.value {
+        Expr::Name(name) if name.id.as_str() == "db" || name.id.to_lowercase().ends_with("metadata") => {
+            Some(name.id.to_string())
+        }
+        Expr::Attribute(inner) if inner.attr.as_str() == "db" || inner.attr.to_lowercase().ends_with("metadata") => {
+            match &*inner.value {
+                Expr::Name(name) => Some(format!("{}.{}", name.id, inner.attr)),
+                _ => Some(inner.attr.to_string()),
+            }
+        }
+        _ => None,
+    }
+}
+
+fn is_fixture(decorators: &[ruff_python_ast::Decorator]) -> bool {
+    decorators.iter().any(|decorator| {
+        let expression = match &decorator.expression {
+            Expr::Call(call) => &*call.func,
+            other => other,
+        };
+        matches!(expression, Expr::Attribute(attribute) if attribute.attr.as_str().ends_with("fixture"))
+            || matches!(expression, Expr::Name(name) if name.id.as_str().ends_with("fixture"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::Repository;
+
+    fn run(path: &str, text: &str) -> Vec<String> {
+        let findings = Repository::alembic().added(path, text).run(RuleId::CreateAll);
+        findings.into_iter().map(|finding| finding.message).collect()
+    }
+
+    #[test]
+    fn tables_made_at_startup_are_reported() {
+        for text in [
+            "Base.metadata.create_all(bind=engine)\n",
+            "async def start():\n    async with engine.begin() as conn:\n        await conn.run_sync(Base.metadata.create_all)\n",
+            "with app.app_context():\n    db.create_all()\n",
+            "SQLModel.metadata.create_all(engine)\n",
+        ] {
+            assert_eq!(run("app/main.py", text).len(), 1, "{text}");
+        }
+        assert_eq!(
+            run("app/main.py", "metadata.create_all(e)\n"),
+            ["metadata.create_all makes tables that no revision knows of"]
+        );
+    }
+
+    #[test]
+    fn tests_comments_and_other_things_of_that_name_are_left_alone() {
+        let text = "Base.metadata.create_all(bind=engine)\n";
+        for path in ["tests/conftest.py", "app/test_models.py", "examples/app.py", "app/notes.txt"] {
+            assert!(run(path, text).is_empty(), "{path}");
+        }
+        for text in [
+            "# Base.metadata.create_all(bind=engine)\n",
+            "print('Base.metadata.create_all()')\n",
+            "widgets.create_all()\n",
+            "@pytest.fixture\ndef tables():\n    Base.metadata.create_all(e)\n",
+            "def (",
+        ] {
+            assert!(run("app/main.py", text).is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_new_lines_count_in_a_change() {
+        let before = "db.create_all()\n";
+        let after = "import x\ndb.create_all()\n";
+        assert!(Repository::alembic().changed("app/main.py", before, after).silent(RuleId::CreateAll));
+        assert_eq!(
+            Repository::alembic().whole_state().changed("app/main.py", before, after).run(RuleId::CreateAll).len(),
+            1
+        );
+        assert!(Repository::prisma().added("app/main.py", before).silent(RuleId::CreateAll));
+    }
+}
