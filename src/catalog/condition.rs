@@ -123,7 +123,8 @@ impl Catalog {
             Some(true) => then.to_vec(),
             Some(false) => otherwise.to_vec(),
             None => {
-                let one_way = [then, otherwise].iter().filter(|way| way.iter().any(Operation::changes_catalog)).count() < 2;
+                let one_way =
+                    [then, otherwise].iter().filter(|way| way.iter().any(Operation::changes_catalog)).count() < 2;
                 let both = then.iter().chain(otherwise).cloned();
                 if one_way && !condition.asks_more() {
                     // A guard that only a doubt leaves open: whether it was done before or is done now, it is done.

@@ -150,7 +150,8 @@ fn declaration(cursor: &mut Cursor<'_>, session: &mut Session) {
     let to = cursor.position().saturating_sub(1);
     let mut rest = cursor.part(from, to);
     while !rest.at_end() {
-        let assigned = rest.token(0).is_some_and(|token| matches!(rest.text_of(token), ":=" | "=" | "default" | "DEFAULT"));
+        let assigned =
+            rest.token(0).is_some_and(|token| matches!(rest.text_of(token), ":=" | "=" | "default" | "DEFAULT"));
         rest.skip();
         if assigned {
             let value = dynamic::value(&mut rest, session);
@@ -238,7 +239,13 @@ fn one(cursor: &mut Cursor<'_>, session: &mut Session, actions: &mut Actions) ->
     }
     let from = cursor.position();
     cursor.skip_past(';');
-    let to = cursor.position() - usize::from(cursor.tokens(cursor.position() - 1, cursor.position()).iter().any(|token| token.kind == TokenKind::Symbol(';')));
+    let to = cursor.position()
+        - usize::from(
+            cursor
+                .tokens(cursor.position() - 1, cursor.position())
+                .iter()
+                .any(|token| token.kind == TokenKind::Symbol(';')),
+        );
     let mut own = cursor.part(from, to);
     if own.is_word(0, "return") {
         return Ok(Flow::Left(Condition::Known(true)));
@@ -339,8 +346,7 @@ pub(super) fn select_into(cursor: &Cursor<'_>, session: &mut Session) -> bool {
     }
     let behind = own.position();
     own.skip_all();
-    let tokens: Vec<Token> =
-        own.tokens(0, before).iter().chain(own.tokens(behind, own.position())).copied().collect();
+    let tokens: Vec<Token> = own.tokens(0, before).iter().chain(own.tokens(behind, own.position())).copied().collect();
     let value = dynamic::scalar(&mut cursor.over(&tokens), session);
     let found = match &value {
         Value::Holds(condition) if tokens.iter().any(|token| cursor.text_of(*token).eq_ignore_ascii_case("from")) => {

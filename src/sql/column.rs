@@ -148,7 +148,12 @@ fn attribute(cursor: &mut Cursor<'_>, new: &mut NewColumn) -> Read<()> {
         new.position = Some(ColumnPosition::First);
     } else if dialect == Dialect::MySql && cursor.eat("after") {
         new.position = Some(ColumnPosition::After(cursor.name()?));
-    } else if cursor.eat("character set") || cursor.eat("charset") || cursor.eat("storage") || cursor.eat("compression") || cursor.eat("column_format") || cursor.eat("srid")
+    } else if cursor.eat("character set")
+        || cursor.eat("charset")
+        || cursor.eat("storage")
+        || cursor.eat("compression")
+        || cursor.eat("column_format")
+        || cursor.eat("srid")
     {
         cursor.eat_symbol('=');
         cursor.skip();

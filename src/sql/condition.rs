@@ -348,7 +348,8 @@ impl Asked {
             // `conrelid = (SELECT oid FROM pg_class WHERE relname = 't')`
             let mut asked = Asked::default();
             asked.read(&mut inside, session)?;
-            let name = ["relname", "typname", "nspname", "name"].iter().find_map(|column| asked.fact(&[], &[column]))?;
+            let name =
+                ["relname", "typname", "nspname", "name"].iter().find_map(|column| asked.fact(&[], &[column]))?;
             self.unknown |= asked.unknown;
             self.facts.insert(column, vec![name]);
             return Some(());
@@ -375,7 +376,8 @@ impl Asked {
             return Some(());
         }
         // `current_schema()`, `DATABASE()`, `ANY (current_schemas(false))`: wherever the script itself works.
-        const HERE: &[&str] = &["current_schema", "current_database", "current_catalog", "database", "schema", "schema_name", "any"];
+        const HERE: &[&str] =
+            &["current_schema", "current_database", "current_catalog", "database", "schema", "schema_name", "any"];
         if HERE.iter().any(|word| cursor.is_word(0, word)) {
             cursor.skip();
             if cursor.is_symbol(0, '(') {
@@ -431,11 +433,12 @@ impl Asked {
         if any(self, &["columns", "pg_attribute"]) {
             let own = &["columns", "pg_attribute"];
             let column = name_in(self, own, &["column_name", "attname", "name"])?;
-            let nullable = match self.fact(&[], &["is_nullable", "attnotnull"]).map(|text| text.to_lowercase()).as_deref() {
-                Some("yes" | "false") => Some(true),
-                Some("no" | "true") => Some(false),
-                _ => None,
-            };
+            let nullable =
+                match self.fact(&[], &["is_nullable", "attnotnull"]).map(|text| text.to_lowercase()).as_deref() {
+                    Some("yes" | "false") => Some(true),
+                    Some("no" | "true") => Some(false),
+                    _ => None,
+                };
             let ty = self.fact(&[], &["udt_name", "data_type"]).map(|text| asked_type(&text, dialect));
             let known = ["is_nullable", "attnotnull", "udt_name", "data_type", "column_name", "attname", "name"];
             self.unknown |= self.asks_more(&known);
@@ -449,8 +452,15 @@ impl Asked {
             return Some(Subject::EnumValue(name, label));
         }
         let constraints = [
-            "pg_constraint", "table_constraints", "referential_constraints", "key_column_usage",
-            "constraint_column_usage", "constraint_table_usage", "check_constraints", "foreign_keys", "key_constraints",
+            "pg_constraint",
+            "table_constraints",
+            "referential_constraints",
+            "key_column_usage",
+            "constraint_column_usage",
+            "constraint_table_usage",
+            "check_constraints",
+            "foreign_keys",
+            "key_constraints",
         ];
         if any(self, &constraints) {
             let name = name_in(self, &constraints, &["conname", "constraint_name", "name"]);
@@ -472,7 +482,8 @@ impl Asked {
             if name.is_none() && (table.is_none() || kind.is_none()) {
                 return None;
             }
-            self.unknown |= self.asks_more(&["conname", "constraint_name", "contype", "constraint_type", "name", "type"]);
+            self.unknown |=
+                self.asks_more(&["conname", "constraint_name", "contype", "constraint_type", "name", "type"]);
             return Some(Subject::Constraint { table, name, kind });
         }
         let indexes = ["pg_indexes", "pg_index", "statistics", "indexes"];
@@ -512,8 +523,16 @@ impl Asked {
         let name = self.fact(
             &[],
             &[
-                "table_name", "tablename", "viewname", "matviewname", "schema_name", "nspname", "sequence_name",
-                "sequencename", "extname", "name",
+                "table_name",
+                "tablename",
+                "viewname",
+                "matviewname",
+                "schema_name",
+                "nspname",
+                "sequence_name",
+                "sequencename",
+                "extname",
+                "name",
             ],
         );
         let name = match name {
@@ -522,8 +541,19 @@ impl Asked {
         };
         let kind = self.fact(&[], &["table_type", "type", "xtype"]).map(|kind| kind.trim().to_lowercase());
         self.unknown |= self.asks_more(&[
-            "table_name", "tablename", "viewname", "matviewname", "schema_name", "nspname", "sequence_name",
-            "sequencename", "extname", "name", "table_type", "type", "xtype",
+            "table_name",
+            "tablename",
+            "viewname",
+            "matviewname",
+            "schema_name",
+            "nspname",
+            "sequence_name",
+            "sequencename",
+            "extname",
+            "name",
+            "table_type",
+            "type",
+            "xtype",
         ]);
         Some(match (relation.as_str(), kind.as_deref()) {
             ("tables", Some("base table" | "u")) | ("tables" | "pg_tables", None) => Subject::Table(name),
@@ -550,8 +580,19 @@ impl Asked {
     /// Whether a column is compared that is neither among `known` nor says where to look.
     fn asks_more(&self, known: &[&str]) -> bool {
         const PLACES: &[&str] = &[
-            "table_name", "tablename", "relname", "conrelid", "attrelid", "indrelid", "object_id", "parent_object_id",
-            "table_catalog", "constraint_catalog", "relkind", "oid", "typtype",
+            "table_name",
+            "tablename",
+            "relname",
+            "conrelid",
+            "attrelid",
+            "indrelid",
+            "object_id",
+            "parent_object_id",
+            "table_catalog",
+            "constraint_catalog",
+            "relkind",
+            "oid",
+            "typtype",
         ];
         self.facts.keys().any(|(_, column)| {
             !known.contains(&column.as_str())
@@ -563,8 +604,18 @@ impl Asked {
 
 /// Columns of the catalogs that name a schema.
 const SCHEMAS: &[&str] = &[
-    "table_schema", "schemaname", "nspname", "constraint_schema", "index_schema", "schema_name", "udt_schema",
-    "connamespace", "relnamespace", "typnamespace", "sequence_schema", "schema_id",
+    "table_schema",
+    "schemaname",
+    "nspname",
+    "constraint_schema",
+    "index_schema",
+    "schema_name",
+    "udt_schema",
+    "connamespace",
+    "relnamespace",
+    "typnamespace",
+    "sequence_schema",
+    "schema_id",
 ];
 
 /// The type that `information_schema.columns` calls so.

@@ -10,10 +10,45 @@ use crate::catalog::{Dialect, Index, TableKind};
 
 /// Objects that a catalog does not hold.
 const HARMLESS: &[&str] = &[
-    "trigger", "policy", "rule", "aggregate", "operator", "cast", "collation", "conversion", "language", "publication",
-    "statistics", "text", "event", "constraint", "access", "transform", "user", "definer", "fulltext", "synonym",
-    "changefeed", "trusted", "procedural", "default", "security", "row", "partition", "group", "message", "queue",
-    "service", "contract", "assembly", "certificate", "symmetric", "asymmetric", "column", "package", "schedule",
+    "trigger",
+    "policy",
+    "rule",
+    "aggregate",
+    "operator",
+    "cast",
+    "collation",
+    "conversion",
+    "language",
+    "publication",
+    "statistics",
+    "text",
+    "event",
+    "constraint",
+    "access",
+    "transform",
+    "user",
+    "definer",
+    "fulltext",
+    "synonym",
+    "changefeed",
+    "trusted",
+    "procedural",
+    "default",
+    "security",
+    "row",
+    "partition",
+    "group",
+    "message",
+    "queue",
+    "service",
+    "contract",
+    "assembly",
+    "certificate",
+    "symmetric",
+    "asymmetric",
+    "column",
+    "package",
+    "schedule",
 ];
 
 /// Objects of the very server.
@@ -116,7 +151,13 @@ pub(super) fn statement(cursor: &mut Cursor<'_>, session: &mut Session, actions:
 fn table_kind(cursor: &mut Cursor<'_>) -> TableKind {
     let mut kind = TableKind::Plain;
     loop {
-        if cursor.eat("temporary") || cursor.eat("temp") || cursor.looking_at("local temporary") || cursor.looking_at("local temp") || cursor.looking_at("global temporary") || cursor.looking_at("global temp") {
+        if cursor.eat("temporary")
+            || cursor.eat("temp")
+            || cursor.looking_at("local temporary")
+            || cursor.looking_at("local temp")
+            || cursor.looking_at("global temporary")
+            || cursor.looking_at("global temp")
+        {
             if cursor.is_word(0, "local") || cursor.is_word(0, "global") {
                 cursor.skip();
                 cursor.skip();

@@ -44,7 +44,8 @@ pub(super) fn statement(cursor: &mut Cursor<'_>, actions: &mut Actions) -> bool 
 
 /// One statement about rows, without what stands before it.
 fn change(cursor: &mut Cursor<'_>) -> Option<K> {
-    const NOISE: &[&str] = &["only", "ignore", "low_priority", "high_priority", "delayed", "quick", "table", "overwrite"];
+    const NOISE: &[&str] =
+        &["only", "ignore", "low_priority", "high_priority", "delayed", "quick", "table", "overwrite"];
     let kind = if cursor.eat("update") {
         if cursor.eat("statistics") {
             return None;
@@ -91,7 +92,10 @@ pub(super) fn selected_into(cursor: &Cursor<'_>) -> Read<Option<K>> {
     }
     let mut kind = TableKind::Plain;
     while own.eat("temporary") || own.eat("temp") || own.eat("local") || own.eat("unlogged") {
-        if own.tokens(own.position() - 1, own.position()).iter().any(|t| own.text_of(*t).to_ascii_lowercase().starts_with("temp"))
+        if own
+            .tokens(own.position() - 1, own.position())
+            .iter()
+            .any(|t| own.text_of(*t).to_ascii_lowercase().starts_with("temp"))
         {
             kind = TableKind::Temporary;
         }

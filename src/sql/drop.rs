@@ -7,10 +7,40 @@ use crate::catalog::{Dialect, ObjectName};
 
 /// Objects that a catalog does not hold.
 const HARMLESS: &[&str] = &[
-    "function", "procedure", "proc", "trigger", "policy", "rule", "aggregate", "operator", "cast", "collation",
-    "conversion", "language", "publication", "subscription", "statistics", "text", "event", "routine", "access",
-    "transform", "group", "tablespace", "fulltext", "synonym", "default", "prepare", "constraint", "foreign", "assembly",
-    "security", "procedural", "package", "schedule", "changefeed",
+    "function",
+    "procedure",
+    "proc",
+    "trigger",
+    "policy",
+    "rule",
+    "aggregate",
+    "operator",
+    "cast",
+    "collation",
+    "conversion",
+    "language",
+    "publication",
+    "subscription",
+    "statistics",
+    "text",
+    "event",
+    "routine",
+    "access",
+    "transform",
+    "group",
+    "tablespace",
+    "fulltext",
+    "synonym",
+    "default",
+    "prepare",
+    "constraint",
+    "foreign",
+    "assembly",
+    "security",
+    "procedural",
+    "package",
+    "schedule",
+    "changefeed",
 ];
 
 /// Objects of the very server.
@@ -27,7 +57,10 @@ const ENVIRONMENT: &[(&str, &str)] = &[
 pub(super) fn statement(cursor: &mut Cursor<'_>, actions: &mut Actions) -> Read<()> {
     const SORTS: &[&str] = &["tables", "table", "index", "type", "domain", "sequence", "view", "schema", "extension"];
     cursor.eat("temporary");
-    if cursor.looking_at("foreign table") || cursor.looking_at("external table") || cursor.looking_at("materialized view") {
+    if cursor.looking_at("foreign table")
+        || cursor.looking_at("external table")
+        || cursor.looking_at("materialized view")
+    {
         cursor.skip();
     }
     let Some(sort) = SORTS.iter().find(|sort| cursor.eat(sort)) else {

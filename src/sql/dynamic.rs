@@ -134,7 +134,9 @@ fn word(cursor: &mut Cursor<'_>, session: &mut Session) -> Option<Value> {
         ("format", [Value::Text(text), values @ ..]) => formatted(text, values),
         ("quote_ident", [Value::Text(text)]) => Value::Text(format!("\"{}\"", text.replace('"', "\"\""))),
         ("quotename", [Value::Text(text)]) => Value::Text(format!("[{}]", text.replace(']', "]]"))),
-        ("quote_literal" | "quote_nullable", [Value::Text(text)]) => Value::Text(format!("'{}'", text.replace('\'', "''"))),
+        ("quote_literal" | "quote_nullable", [Value::Text(text)]) => {
+            Value::Text(format!("'{}'", text.replace('\'', "''")))
+        }
         ("coalesce" | "ifnull" | "isnull", [first, ..]) => match first {
             Value::Text(_) | Value::Number(_) => first.clone(),
             _ => Value::Unknown,
@@ -316,10 +318,37 @@ pub(super) fn statements(
 /// What a text may do that is only known in its beginning.
 fn beginning(text: &str, cursor: &Cursor<'_>, actions: &mut Actions) {
     const HARMLESS: &[&str] = &[
-        "grant", "revoke", "create policy", "drop policy", "create trigger", "drop trigger", "create function",
-        "drop function", "drop procedure", "create or replace", "insert", "update", "delete", "select", "truncate",
-        "alter default privileges", "set", "alter role", "alter database", "analyze", "vacuum", "refresh", "create role",
-        "create user", "drop role", "reindex", "alter publication", "notify", "call", "with", "lock",
+        "grant",
+        "revoke",
+        "create policy",
+        "drop policy",
+        "create trigger",
+        "drop trigger",
+        "create function",
+        "drop function",
+        "drop procedure",
+        "create or replace",
+        "insert",
+        "update",
+        "delete",
+        "select",
+        "truncate",
+        "alter default privileges",
+        "set",
+        "alter role",
+        "alter database",
+        "analyze",
+        "vacuum",
+        "refresh",
+        "create role",
+        "create user",
+        "drop role",
+        "reindex",
+        "alter publication",
+        "notify",
+        "call",
+        "with",
+        "lock",
     ];
     let (tokens, _) = tokenize(text, cursor.dialect);
     let origin = cursor.origin.clone();

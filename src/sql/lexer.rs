@@ -58,7 +58,16 @@ pub(crate) fn tokenize(text: &str, dialect: Dialect) -> (Vec<Token>, Option<LexE
 pub(crate) fn tokenize_part(text: &str, part: Range<usize>, dialect: Dialect) -> (Vec<Token>, Option<LexError>) {
     let text = text.get(..part.end).unwrap_or(text);
     let start = part.start;
-    let mut lexer = Lexer { text, bytes: text.as_bytes(), start, at: start, dialect, code_comments: 0, first: 0, tokens: Vec::new() };
+    let mut lexer = Lexer {
+        text,
+        bytes: text.as_bytes(),
+        start,
+        at: start,
+        dialect,
+        code_comments: 0,
+        first: 0,
+        tokens: Vec::new(),
+    };
     let error = lexer.run().err();
     (lexer.tokens, error)
 }
@@ -240,7 +249,10 @@ impl Lexer<'_> {
             }
         }
         self.at = self.bytes.len();
-        self.fail(start, if kind == TokenKind::Text { "this string is never closed" } else { "this name is never closed" })
+        self.fail(
+            start,
+            if kind == TokenKind::Text { "this string is never closed" } else { "this name is never closed" },
+        )
     }
 
     /// `$tag$ … $tag$`, or nothing where the dollar begins a parameter.
@@ -292,8 +304,8 @@ impl Lexer<'_> {
         let mysql = self.dialect == Dialect::MySql;
         if self.peek(0) == b'\'' {
             let escapes = mysql || prefix.eq_ignore_ascii_case("e");
-            let is_prefix = matches!(prefix, "e" | "E" | "n" | "N" | "b" | "B" | "x" | "X")
-                || (mysql && prefix.starts_with('_'));
+            let is_prefix =
+                matches!(prefix, "e" | "E" | "n" | "N" | "b" | "B" | "x" | "X") || (mysql && prefix.starts_with('_'));
             if is_prefix {
                 return self.string(start, escapes);
             }

@@ -35,7 +35,9 @@ pub(super) fn define(cursor: &mut Cursor<'_>, session: &mut Session, actions: &m
             })
         }
         Dialect::MySql => {
-            cursor.skip_until(&["begin", "select", "insert", "update", "delete", "set", "alter", "create", "drop", "call"]);
+            cursor.skip_until(&[
+                "begin", "select", "insert", "update", "delete", "set", "alter", "create", "drop", "call",
+            ]);
             block::read(cursor, session, &mut body)
         }
         _ => return,

@@ -47,10 +47,7 @@ impl<'t> Splitter<'_, 't> {
         let mut delimiter: Option<&str> = None;
         while let Some(&token) = self.tokens.get(at) {
             // MySQL's client command `DELIMITER //` changes what ends a statement.
-            if self.dialect == Dialect::MySql
-                && at == self.start
-                && self.word(at).eq_ignore_ascii_case("delimiter")
-            {
+            if self.dialect == Dialect::MySql && at == self.start && self.word(at).eq_ignore_ascii_case("delimiter") {
                 let behind = token.span.end as usize;
                 let line_end = self.text[behind..].find('\n').map_or(self.text.len(), |end| behind + end);
                 let mark = self.text[behind..line_end].trim();
@@ -164,7 +161,8 @@ mod tests {
         for dialect in [Dialect::Sqlite, Dialect::MySql] {
             assert_eq!(split(trigger, dialect).len(), 2);
         }
-        let mysql = "CREATE PROCEDURE p() BEGIN IF a THEN SELECT 1; END IF; WHILE b DO SELECT 2; END WHILE; END; SELECT 3";
+        let mysql =
+            "CREATE PROCEDURE p() BEGIN IF a THEN SELECT 1; END IF; WHILE b DO SELECT 2; END WHILE; END; SELECT 3";
         assert_eq!(split(mysql, Dialect::MySql).len(), 2);
     }
 
@@ -180,7 +178,10 @@ mod tests {
         assert_eq!(split(text, Dialect::MySql), ["CREATE PROCEDURE p() BEGIN SELECT 1; END", "SELECT 2", "SELECT 3"]);
         let text = "DELIMITER $$\nSELECT 1 $$\nDELIMITER ;\nSELECT 2";
         assert_eq!(split(text, Dialect::MySql), ["SELECT 1", "SELECT 2"]);
-        assert_eq!(split("SELECT 1; SELECT 2\nGO\nSELECT 3\ngo 5\n", Dialect::SqlServer), ["SELECT 1; SELECT 2", "SELECT 3"]);
+        assert_eq!(
+            split("SELECT 1; SELECT 2\nGO\nSELECT 3\ngo 5\n", Dialect::SqlServer),
+            ["SELECT 1; SELECT 2", "SELECT 3"]
+        );
     }
 
     #[test]

@@ -104,4 +104,3 @@ fn element(cursor: &mut Cursor<'_>, table: &mut NewTable) -> Read<()> {
     table.columns.push(column(cursor)?);
     Ok(())
 }
-

@@ -11,9 +11,39 @@ use crate::catalog::{ObjectName, Reach};
 
 /// Words that begin a statement.
 const BEGINNINGS: &[&str] = &[
-    "create", "alter", "drop", "exec", "execute", "if", "begin", "commit", "rollback", "print", "declare", "set",
-    "insert", "update", "delete", "truncate", "merge", "select", "while", "return", "throw", "raiserror", "use", "grant",
-    "revoke", "deny", "save", "end", "else", "waitfor", "enable", "disable", "goto",
+    "create",
+    "alter",
+    "drop",
+    "exec",
+    "execute",
+    "if",
+    "begin",
+    "commit",
+    "rollback",
+    "print",
+    "declare",
+    "set",
+    "insert",
+    "update",
+    "delete",
+    "truncate",
+    "merge",
+    "select",
+    "while",
+    "return",
+    "throw",
+    "raiserror",
+    "use",
+    "grant",
+    "revoke",
+    "deny",
+    "save",
+    "end",
+    "else",
+    "waitfor",
+    "enable",
+    "disable",
+    "goto",
 ];
 
 /// A batch: everything between two GOs.
@@ -164,9 +194,9 @@ fn extent(cursor: &mut Cursor<'_>) {
         let before = cursor.position();
         cursor.skip_until(&[BEGINNINGS, &["case"]].concat());
         // A semicolon within is an end as well; `skip_until` knows none.
-        if let Some(at) = (before..cursor.position()).find(|&at| {
-            cursor.tokens(at, at + 1).first().is_some_and(|token| token.kind == TokenKind::Symbol(';'))
-        }) {
+        if let Some(at) = (before..cursor.position())
+            .find(|&at| cursor.tokens(at, at + 1).first().is_some_and(|token| token.kind == TokenKind::Symbol(';')))
+        {
             cursor.set_position(at);
             return;
         }
@@ -201,7 +231,13 @@ fn ends(cursor: &Cursor<'_>, begun: &str) -> bool {
     match begun {
         "alter" if is("alter") || is("drop") => !next(&["column", "constraint", "period", "index"]),
         "insert" | "merge" | "with" | "select" | "update" | "delete"
-            if is("select") || is("exec") || is("execute") || is("set") || is("update") || is("delete") || is("insert") =>
+            if is("select")
+                || is("exec")
+                || is("execute")
+                || is("set")
+                || is("update")
+                || is("delete")
+                || is("insert") =>
         {
             // `INSERT … SELECT`, `UPDATE … SET`, `WHEN MATCHED THEN UPDATE SET`: a part of it.
             !matches!(begun, "merge" | "with") && (is("update") || is("delete") || is("insert"))

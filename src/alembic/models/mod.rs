@@ -363,7 +363,9 @@ impl Reading<'_> {
             }
         }
         // Association tables between versioned models have one each too.
-        names.extend(tables.iter().filter(|table| table.origin.is_some()).map(|table| format!("{}_version", table.name)));
+        names.extend(
+            tables.iter().filter(|table| table.origin.is_some()).map(|table| format!("{}_version", table.name)),
+        );
         for name in names {
             self.doubts.push(Opaque {
                 place: place.clone(),

@@ -214,16 +214,31 @@ fn zz_dump() {
     let snapshot = MemorySnapshot::new(files);
     for project in discover::discover(&snapshot, &[]).unwrap() {
         println!("{project:#?}");
-        let modules = SnapshotModules::new(&snapshot, discover::python_roots(&project, snapshot.files().unwrap())).unwrap();
+        let modules =
+            SnapshotModules::new(&snapshot, discover::python_roots(&project, snapshot.files().unwrap())).unwrap();
         let recorder = Recorder::new(&modules);
         let mut interpreter = Interpreter::new(&modules, &recorder, Imports::Eager);
-        let mut reading = Reading { project: &project, snapshot: &snapshot, files: snapshot.files().unwrap(), doubts: Vec::new(), problems: Vec::new() };
+        let mut reading = Reading {
+            project: &project,
+            snapshot: &snapshot,
+            files: snapshot.files().unwrap(),
+            doubts: Vec::new(),
+            problems: Vec::new(),
+        };
         reading.run(&mut interpreter, &recorder).unwrap();
-        for c in interpreter.classes() { println!("CLASS {} {}", c.module, c.name); }
-        for d in interpreter.doubts() { println!("DOUBT {:?} {}", d.place, d.reason); }
-        for m in interpreter.modules() { println!("MODULE {} {}", m.name, m.path); }
+        for c in interpreter.classes() {
+            println!("CLASS {} {}", c.module, c.name);
+        }
+        for d in interpreter.doubts() {
+            println!("DOUBT {:?} {}", d.place, d.reason);
+        }
+        for m in interpreter.modules() {
+            println!("MODULE {} {}", m.name, m.path);
+        }
         let d = declared(&project, &snapshot, project.dialect()).unwrap();
-        for d in &d.catalog.doubts { println!("D {:?} {} {:?}", d.place, d.reason, d.reach); }
+        for d in &d.catalog.doubts {
+            println!("D {:?} {} {:?}", d.place, d.reason, d.reach);
+        }
         println!("TABLES {:?}", d.catalog.tables.keys().map(|n| n.to_string()).collect::<Vec<_>>());
     }
 }

@@ -104,8 +104,7 @@ pub(crate) fn default_tokens(text: &str, tokens: &[Token], dialect: Dialect) -> 
         return ColumnDefault::Text(unquote(text.get(token.span.range()).unwrap_or_default()));
     }
     match read(text, bare, dialect) {
-        Some(expr) => constant(&expr, dialect)
-            .unwrap_or_else(|| ColumnDefault::Expression(expr.canonical(dialect))),
+        Some(expr) => constant(&expr, dialect).unwrap_or_else(|| ColumnDefault::Expression(expr.canonical(dialect))),
         None => ColumnDefault::Expression(joined(text, bare, dialect)),
     }
 }
@@ -121,20 +120,21 @@ fn constant(expr: &Expr, dialect: Dialect) -> Option<ColumnDefault> {
         Expr::Number(digits) => D::Number(digits.clone()),
         Expr::Bool(value) => D::Bool(*value),
         Expr::Null => D::Null,
-        // A plus sign stays in what PostgreSQL and SQLite store: `+10` is an expression there.
-        Expr::Prefix(sign, _) if sign == "+" && keeps_plus(dialect) => return None,
-        Expr::Prefix(sign, inner) if sign == "-" || sign == "+" => match constant(inner, dialect)? {
-            D::Number(digits) if sign == "+" => D::Number(digits),
-            D::Number(digits) => D::Number(match digits.strip_prefix('-') {
-                Some(positive) => positive.to_owned(),
-                None => format!("-{digits}"),
-            }),
-            _ => return None,
-        },
+        Expr::Prefix(sign, inner) if sign == "-" || sign == "+" && !tree::keeps_plus(dialect) => {
+            match constant(inner, dialect)? {
+                D::Number(digits) if sign == "+" => D::Number(digits),
+                D::Number(digits) => D::Number(match digits.strip_prefix('-') {
+                    Some(positive) => positive.to_owned(),
+                    None => format!("-{digits}"),
+                }),
+                _ => return None,
+            }
+        }
         Expr::Array(list) => D::List(list.iter().map(|one| constant(one, dialect)).collect::<Option<_>>()?),
         Expr::Call(name, args) => return called(name, args, dialect),
         Expr::Cast(inner, ty) => {
-            let is = |names: &[&str]| matches!(&ty.kind, TypeKind::Builtin { name, .. } if names.contains(&name.as_str()));
+            let is =
+                |names: &[&str]| matches!(&ty.kind, TypeKind::Builtin { name, .. } if names.contains(&name.as_str()));
             match constant(inner, dialect)? {
                 D::Text(text) if ty.array => D::List(array_literal(&text)?),
                 D::Text(text) if is(&["integer", "bigint", "smallint", "numeric", "double precision", "real"]) => {
@@ -159,15 +159,10 @@ fn constant(expr: &Expr, dialect: Dialect) -> Option<ColumnDefault> {
     })
 }
 
-/// Whether a plus sign in front of a number stays a part of the expression that is stored.
-fn keeps_plus(dialect: Dialect) -> bool {
-    matches!(dialect, Dialect::PostgreSql | Dialect::Sqlite)
-}
-
 /// The moment of the statement, and the next value of a sequence.
 fn called(name: &str, args: &[Expr], dialect: Dialect) -> Option<ColumnDefault> {
     let now = match dialect {
-        // PostgreSQL's `localtimestamp`, `localtime` and `transaction_timestamp()` are kept as other things than `now()`.
+        // PostgreSQL keeps `localtimestamp`, `localtime` and `transaction_timestamp()` as other things than `now()`.
         Dialect::PostgreSql | Dialect::CockroachDb => &["now", "current_timestamp"][..],
         Dialect::MySql => &["now", "current_timestamp", "localtimestamp", "localtime"],
         Dialect::SqlServer => &["current_timestamp", "getdate"],
@@ -212,7 +207,10 @@ mod tests {
             ("price > 0", "(price > (0)::numeric)"),
             ("NOW()", "CURRENT_TIMESTAMP"),
             ("lower(email)", "lower((email)::text)"),
-            ("status IN ('a','b')", "((status)::text = ANY ((ARRAY['a'::character varying, 'b'::character varying])::text[]))"),
+            (
+                "status IN ('a','b')",
+                "((status)::text = ANY ((ARRAY['a'::character varying, 'b'::character varying])::text[]))",
+            ),
             ("status IN ('a','b')", "(status = ANY ('{a,b}'::text[]))"),
             ("status NOT IN ('a', 'b')", "(status <> ALL (ARRAY['a'::text, 'b'::text]))"),
             ("status IN ('a')", "(status = 'a'::text)"),
@@ -263,7 +261,11 @@ mod tests {
             (Dialect::PostgreSql, "'{a,\"b,c\"}'::text[]", D::List(vec![text("a"), text("b,c")])),
             (Dialect::PostgreSql, "ARRAY['a'::text]", D::List(vec![text("a")])),
             (Dialect::PostgreSql, "ARRAY[]::\"Role\"[]", D::List(Vec::new())),
-            (Dialect::PostgreSql, "nextval('public.\"S\"'::regclass)", D::NextVal(ObjectName::qualified("public", "S"))),
+            (
+                Dialect::PostgreSql,
+                "nextval('public.\"S\"'::regclass)",
+                D::NextVal(ObjectName::qualified("public", "S")),
+            ),
             (Dialect::PostgreSql, "CURRENT_TIMESTAMP(3)", D::Now(Some(3))),
             (Dialect::PostgreSql, "(now())::timestamp(3)", D::Now(None)),
             (Dialect::PostgreSql, "now()::date", expression("current_timestamp::date")),

@@ -90,7 +90,10 @@ impl Expr {
             Self::Cast(inner, ty) => {
                 let inner = inner.simplified(dialect);
                 if let (Self::Text(digits), TypeKind::Builtin { name, .. }) = (&inner, &ty.kind)
-                    && matches!(name.as_str(), "integer" | "bigint" | "smallint" | "numeric" | "double precision" | "real")
+                    && matches!(
+                        name.as_str(),
+                        "integer" | "bigint" | "smallint" | "numeric" | "double precision" | "real"
+                    )
                     && digits.parse::<f64>().is_ok_and(f64::is_finite)
                 {
                     return Self::Number(digits.clone());
@@ -100,9 +103,8 @@ impl Expr {
             Self::Call(name, args) => {
                 let mut args = all(args);
                 match (name.as_str(), args.len()) {
-                    ("now" | "current_timestamp", 0) if dialect != Dialect::Sqlite || name == "current_timestamp" => {
-                        Self::Name("current_timestamp".to_owned())
-                    }
+                    ("current_timestamp", 0) => Self::Name("current_timestamp".to_owned()),
+                    ("now", 0) if dialect != Dialect::Sqlite => Self::Name("current_timestamp".to_owned()),
                     ("getdate", 0) if dialect == Dialect::SqlServer => Self::Name("current_timestamp".to_owned()),
                     ("localtime" | "localtimestamp", 0) if dialect == Dialect::MySql => {
                         Self::Name("current_timestamp".to_owned())
@@ -129,15 +131,19 @@ impl Expr {
                 Self::Infix(Box::new(left), operator, Box::new(right))
             }
             Self::Prefix(operator, inner) => match inner.simplified(dialect) {
-                Self::Number(digits) if operator == "-" && !digits.starts_with('-') => Self::Number(format!("-{digits}")),
-                Self::Number(digits) if operator == "+" && !super::keeps_plus(dialect) => Self::Number(digits),
+                Self::Number(digits) if operator == "-" && !digits.starts_with('-') => {
+                    Self::Number(format!("-{digits}"))
+                }
+                Self::Number(digits) if operator == "+" && !keeps_plus(dialect) => Self::Number(digits),
                 Self::Postfix(of, test) if operator == "not" && test == "is null" => {
                     Self::Postfix(of, "is not null".to_owned())
                 }
                 inner => Self::Prefix(operator, Box::new(inner)),
             },
             Self::Postfix(of, test) => Self::Postfix(Box::new(of.simplified(dialect)), test),
-            Self::In { of, list, not } => Self::In { of: Box::new(of.simplified(dialect)), list: all(list), not }.single(),
+            Self::In { of, list, not } => {
+                Self::In { of: Box::new(of.simplified(dialect)), list: all(list), not }.single()
+            }
             Self::Array(list) => Self::Array(all(list)),
             Self::Row(list) => Self::Row(all(list)),
             other => other,
@@ -213,7 +219,8 @@ impl Expr {
                 if word {
                     out.push(' ');
                 }
-                let same = matches!(&**right, Self::Infix(_, other, _) if other == operator && operator.is_associative());
+                let same =
+                    matches!(&**right, Self::Infix(_, other, _) if other == operator && operator.is_associative());
                 right.write_in(out, if same { operator.power } else { operator.power + 1 });
             }
             Self::Postfix(of, test) => {
@@ -249,6 +256,11 @@ fn write_list(out: &mut String, list: &[Expr], open: char, close: char) {
         one.write(out);
     }
     out.push(close);
+}
+
+/// Whether a plus sign stays in what the database stores: `+10` is an expression there.
+pub(super) fn keeps_plus(dialect: Dialect) -> bool {
+    matches!(dialect, Dialect::PostgreSql | Dialect::Sqlite)
 }
 
 /// Constants keep no cast, nor do arrays of them; a column keeps none to text: PostgreSQL adds those itself where a
