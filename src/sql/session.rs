@@ -66,11 +66,6 @@ impl Session {
         self.depth <= MAX_DEPTH
     }
 
-    /// Whether the statements of the script itself are read, and not those of a block or a text in it.
-    pub(super) fn is_outermost(&self) -> bool {
-        self.depth == 0
-    }
-
     /// Goes back one level.
     pub(super) fn leave(&mut self) {
         self.depth = self.depth.saturating_sub(1);
