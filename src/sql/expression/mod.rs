@@ -96,12 +96,15 @@ fn name_text(name: &str, dialect: Dialect) -> String {
 /// What the default is that the tokens of `text` write.
 pub(crate) fn default_tokens(text: &str, tokens: &[Token], dialect: Dialect) -> ColumnDefault {
     let bare = without_parentheses(tokens);
-    // SQLite and MySQL take a quoted name where no column can stand for a string.
+    // SQLite and MySQL take a quoted name where no column can stand for a string, but never for a number.
     if let [token] = bare
         && token.kind == TokenKind::Quoted
         && matches!(dialect, Dialect::Sqlite | Dialect::MySql)
     {
-        return ColumnDefault::Text(unquote(text.get(token.span.range()).unwrap_or_default()));
+        let written = text.get(token.span.range()).unwrap_or_default();
+        let value = unquote(written);
+        let number = value.trim().parse::<f64>().is_ok();
+        return if number { ColumnDefault::Expression(written.to_owned()) } else { ColumnDefault::Text(value) };
     }
     match read(text, bare, dialect) {
         Some(expr) => constant(&expr, dialect).unwrap_or_else(|| ColumnDefault::Expression(expr.canonical(dialect))),
