@@ -119,7 +119,6 @@ judge() {
 # Whether the check failed for want of commits that a deeper clone has.
 wants_more() {
     [ "$code" -eq 2 ] && [ "${DRIFTGATE_ACTION_DEEPEN:-true}" = true ] || return 1
-    [ "$(git rev-parse --is-shallow-repository 2>/dev/null)" = true ] || return 1
     grep -q 'in this clone' "$temp/stderr"
 }
 
@@ -134,7 +133,10 @@ if wants_more; then
     head=$(git rev-parse --verify --quiet HEAD)
     for depth in 1 50 all; do
         if [ "$depth" = all ]; then
-            fetch --unshallow origin "$head" '+refs/heads/*:refs/remotes/origin/*' || break
+            # Fifty commits may have been all there are: then only the branches are missing.
+            shallow=$(git rev-parse --is-shallow-repository 2>/dev/null)
+            [ "$shallow" != true ] || fetch --unshallow origin "$head" || break
+            fetch origin '+refs/heads/*:refs/remotes/origin/*' || break
         else
             fetch --deepen="$depth" origin "$head" || break
         fi

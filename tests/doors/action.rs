@@ -61,7 +61,10 @@ fn a_pull_request_at_depth_one_is_deepened_by_one_commit() {
     assert_eq!(depth(&repo), 3, "the merge and its two parents");
     assert!(step.stderr.contains("git fetch --deepen=1"), "{}", step.stderr);
     assert!(!step.stderr.contains("is not in this clone, which is shallow"), "what was mended is not reported");
-    assert_eq!(step.summary.matches("missing-migration").count(), step.summary.matches("missing-migration").count().min(3));
+    assert_eq!(
+        step.summary.matches("missing-migration").count(),
+        step.summary.matches("missing-migration").count().min(3)
+    );
 }
 
 #[test]
@@ -84,7 +87,11 @@ fn a_merge_group_and_a_new_branch_are_deepened_as_far_as_they_need() {
     let repo = forge.checkout(&forge.head, 1);
     let step = act(&system(&repo, "push", &forge.event("push_new_branch")));
     assert_eq!(step.code, 1, "{}\n{}", step.stdout, step.stderr);
-    assert_eq!(repo.git(&["rev-parse", "--is-shallow-repository"]), "false", "only the whole history has the default branch");
+    assert_eq!(
+        repo.git(&["rev-parse", "--is-shallow-repository"]),
+        "false",
+        "only the whole history has the default branch"
+    );
 }
 
 #[test]
@@ -147,7 +154,11 @@ fn a_version_must_look_like_one_and_be_known() {
     }
     let step = with("99999.0.0");
     assert_eq!(step.code, 2);
-    assert!(step.stdout.contains("no checksum of driftgate-99999.0.0-x86_64-unknown-linux-musl.tar.gz"), "{}", step.stdout);
+    assert!(
+        step.stdout.contains("no checksum of driftgate-99999.0.0-x86_64-unknown-linux-musl.tar.gz"),
+        "{}",
+        step.stdout
+    );
 }
 
 /// The action beside a list of checksums of its own, and a `curl` that hands out an archive with the tested binary.
@@ -160,7 +171,8 @@ impl Release {
         let release = Self { dir: tempfile::tempdir().unwrap() };
         let archive = release.file("driftgate-9.8.7-x86_64-unknown-linux-musl.tar.gz");
         let bin = binary().parent().expect("a program lies in a folder");
-        let status = Command::new("tar").arg("-czf").arg(&archive).arg("-C").arg(bin).arg("driftgate").status().unwrap();
+        let status =
+            Command::new("tar").arg("-czf").arg(&archive).arg("-C").arg(bin).arg("driftgate").status().unwrap();
         assert!(status.success());
         let sum = Command::new("sha256sum").arg(&archive).output().unwrap();
         let sum = String::from_utf8(sum.stdout).unwrap()[..64].to_owned();
