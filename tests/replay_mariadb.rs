@@ -4,6 +4,8 @@
 //! arguments). Where there is none the test says so and passes. MySQL and MariaDB differ in places; the cases that hang
 //! on one of them are listed with the reason.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr, reason = "a test may")]
+
 use std::collections::BTreeSet;
 use std::process::Command;
 

@@ -4,6 +4,8 @@
 //! Needs `psql` and a server: `DRIFTGATE_TEST_PG_URL`, or 127.0.0.1:5432, database `test`. Where there is none the test
 //! says so and passes. `DRIFTGATE_TEST_PG_ALL=1` runs every history and not one in eight.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr, reason = "a test may")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 

@@ -198,7 +198,7 @@ fn load_project<'a>(
         after.gap.iter().any(|difference| !known.contains(&difference.identity()))
     };
     // Only a change that lacks something is compared with what was left behind.
-    let (with_migrations, with_schema) = if leftovers.is_empty() || !(gap_grew || !after.is_judged()) {
+    let (with_migrations, with_schema) = if leftovers.is_empty() || (!gap_grew && after.is_judged()) {
         (None, None)
     } else {
         (

@@ -145,10 +145,12 @@ impl<'a> Planner<'a> {
                 text.push_str(" WITH");
             }
             if let Some(schema) = &extension.schema {
-                text.push_str(&format!(" SCHEMA {}", self.renderer.quote(schema)));
+                text.push_str(" SCHEMA ");
+                text.push_str(&self.renderer.quote(schema));
             }
             if let Some(version) = &extension.version {
-                text.push_str(&format!(" VERSION {}", self.renderer.quote(version)));
+                text.push_str(" VERSION ");
+                text.push_str(&self.renderer.quote(version));
             }
             return self.push(Rank::CreateExtension, format!("{text};"));
         }
@@ -165,13 +167,12 @@ impl<'a> Planner<'a> {
     fn enumeration(&mut self, difference: &Difference) {
         let Some(name) = &difference.enumeration else { return };
         let quoted = self.renderer.name(name);
-        match difference.kind.side {
-            Side::Extra => self.push(Rank::DropEnum, format!("DROP TYPE {quoted};")),
-            _ => {
-                let Some(one) = self.declared.enums.get(name) else { return };
-                let text = format!("CREATE TYPE {quoted} AS ENUM ({});", render::labels(&one.labels));
-                self.push(Rank::CreateEnum, text);
-            }
+        if difference.kind.side == Side::Extra {
+            self.push(Rank::DropEnum, format!("DROP TYPE {quoted};"));
+        } else {
+            let Some(one) = self.declared.enums.get(name) else { return };
+            let text = format!("CREATE TYPE {quoted} AS ENUM ({});", render::labels(&one.labels));
+            self.push(Rank::CreateEnum, text);
         }
     }
 
@@ -393,12 +394,11 @@ impl<'a> Planner<'a> {
             (Some(key), None) => self.drop_foreign_key(replayed, &key),
             (Some(was), Some(key)) => {
                 let (Some(from), Some(to)) = (&was.name, &key.name) else { return };
-                match self.renderer.rename_foreign_key(declared, from, to) {
-                    Some(text) => self.push(Rank::RenameForeignKey, text),
-                    None => {
-                        self.drop_foreign_key(replayed, &was);
-                        self.add_foreign_key(declared, &key);
-                    }
+                if let Some(text) = self.renderer.rename_foreign_key(declared, from, to) {
+                    self.push(Rank::RenameForeignKey, text);
+                } else {
+                    self.drop_foreign_key(replayed, &was);
+                    self.add_foreign_key(declared, &key);
                 }
             }
             (None, None) => {}

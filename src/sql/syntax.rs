@@ -45,7 +45,7 @@ pub(super) fn unknown_word(cursor: &Cursor<'_>) -> Option<String> {
     }
     // Neither has a token `{`: a JSON default that was not quoted.
     let brace = |at: usize| matches!(cursor.token(at).map(|token| token.kind), Some(TokenKind::Symbol('{' | '}')));
-    if (0..).take_while(|&at| cursor.token(at).is_some()).any(brace) {
+    if (0..usize::MAX).take_while(|&at| cursor.token(at).is_some()).any(brace) {
         return Some("{".to_owned());
     }
     word(1).filter(|second| !is_one_of(objects, second))

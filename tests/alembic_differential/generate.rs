@@ -28,7 +28,7 @@ pub(crate) struct Models {
     postgres: bool,
     mapped: bool,
     convention: bool,
-    models: Vec<Model>,
+    tables: Vec<Model>,
 }
 
 const CLASSES: &[(&str, &str)] = &[
@@ -89,16 +89,16 @@ const TYPES: &[(&str, &str, bool)] = &[
 impl Models {
     pub(crate) fn random(random: &mut Random, postgres: bool) -> Self {
         let (mapped, convention) = (random.chance(50), random.chance(40));
-        let mut models = Self { postgres, mapped, convention, models: Vec::new() };
+        let mut models = Self { postgres, mapped, convention, tables: Vec::new() };
         let offset = random.below(CLASSES.len());
-        for at in 0..1 + random.below(4) {
+        for at in 0..=random.below(4) {
             let (class, table) = CLASSES[(offset + at) % CLASSES.len()];
             let model = models.random_model(random, class, table);
-            models.models.push(model);
+            models.tables.push(model);
         }
-        for at in 0..models.models.len() {
+        for at in 0..models.tables.len() {
             for _ in 0..random.below(2) {
-                let to = random.below(models.models.len());
+                let to = random.below(models.tables.len());
                 models.refer(random, at, to);
             }
             models.index(random, at);
@@ -111,7 +111,7 @@ impl Models {
         let mut model =
             Model { class: class.to_owned(), table: table.to_owned(), key, columns: Vec::new(), arguments: Vec::new() };
         let offset = random.below(NAMES.len());
-        for at in 0..1 + random.below(6) {
+        for at in 0..=random.below(6) {
             let column = self.random_column(random, NAMES[(offset + at) % NAMES.len()], table);
             model.columns.push(column);
         }
@@ -145,13 +145,13 @@ impl Models {
     }
 
     fn refer(&mut self, random: &mut Random, from: usize, to: usize) {
-        let (table, key) = (self.models[to].table.clone(), self.models[to].key);
-        let name = format!("{table}_{}_id", self.models[from].columns.len());
+        let (table, key) = (self.tables[to].table.clone(), self.tables[to].key);
+        let name = format!("{table}_{}_id", self.tables[from].columns.len());
         let action = if random.chance(40) { ", ondelete=\"CASCADE\"" } else { "" };
         let ty = format!("{key}, sa.ForeignKey(\"{table}.id\"{action})");
         let python = if key.starts_with("sa.String") { "str" } else { "int" };
         let index = if random.chance(40) { ", index=True" } else { "" };
-        self.models[from].columns.push(Column {
+        self.tables[from].columns.push(Column {
             name,
             ty,
             python,
@@ -161,7 +161,7 @@ impl Models {
     }
 
     fn index(&mut self, random: &mut Random, at: usize) {
-        let model = &mut self.models[at];
+        let model = &mut self.tables[at];
         let usable: Vec<String> = model
             .columns
             .iter()
@@ -183,33 +183,33 @@ impl Models {
 
     /// One small edit, as a developer would make it.
     pub(crate) fn edit(&mut self, random: &mut Random) -> &'static str {
-        let at = random.below(self.models.len());
+        let at = random.below(self.tables.len());
         match random.below(7) {
             0 => {
-                let table = self.models[at].table.clone();
+                let table = self.tables[at].table.clone();
                 let column = self.random_column(random, "added", &table);
-                self.models[at].columns.push(column);
+                self.tables[at].columns.push(column);
                 "add a column"
             }
             1 => {
-                let last = self.models[at].columns.iter().rposition(|column| {
+                let last = self.tables[at].columns.iter().rposition(|column| {
                     NAMES.contains(&column.name.as_str())
-                        && !self.models[at].arguments.iter().any(|line| line.contains(&format!("\"{}\"", column.name)))
+                        && !self.tables[at].arguments.iter().any(|line| line.contains(&format!("\"{}\"", column.name)))
                 });
                 if let Some(last) = last {
-                    self.models[at].columns.remove(last);
+                    self.tables[at].columns.remove(last);
                 }
                 "remove a column"
             }
             2 => {
-                if let Some(column) = self.models[at].columns.first_mut() {
+                if let Some(column) = self.tables[at].columns.first_mut() {
                     column.nullable = !column.nullable;
                 }
                 "flip nullability"
             }
             3 => {
                 let model = self.random_model(random, "Extra", "extras");
-                self.models.push(model);
+                self.tables.push(model);
                 "add a model"
             }
             4 => {
@@ -217,11 +217,11 @@ impl Models {
                 "add an index or a unique"
             }
             5 => {
-                self.models[at].columns.reverse();
+                self.tables[at].columns.reverse();
                 "reorder columns"
             }
             _ => {
-                let to = random.below(self.models.len());
+                let to = random.below(self.tables.len());
                 self.refer(random, at, to);
                 "add a foreign key"
             }
@@ -244,7 +244,7 @@ impl Models {
         } else {
             text.push_str("    pass\n");
         }
-        for model in &self.models {
+        for model in &self.tables {
             let _ = write!(text, "\n\nclass {}(Base):\n    __tablename__ = \"{}\"\n", model.class, model.table);
             if !model.arguments.is_empty() {
                 let _ = writeln!(text, "    __table_args__ = ({},)", model.arguments.join(", "));

@@ -4,6 +4,8 @@
 //! operation of the revision is dropped, and then the models get a small edit: each time both must say the same. Skipped,
 //! saying so, where Python, Alembic or (for its half) a PostgreSQL server is not there.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr, reason = "a test may")]
+
 mod generate;
 #[path = "../support/random.rs"]
 mod random;
@@ -120,7 +122,7 @@ fn without_one_operation(revision: &str, random: &mut Random) -> Option<(String,
         .collect();
     let at = *starts.get(random.below(starts.len().max(1)))?;
     let indent = &lines[at][..lines[at].len() - lines[at].trim_start().len()];
-    let depth = |line: &str| line.matches('(').count() as i64 - line.matches(')').count() as i64;
+    let depth = |line: &str| line.chars().fold(0_i32, |depth, c| depth + i32::from(c == '(') - i32::from(c == ')'));
     let mut end = at;
     let mut open = depth(lines[at]);
     while open > 0 {

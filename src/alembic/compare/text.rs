@@ -13,6 +13,9 @@ static CAST: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&format!(r"(?
 static CAST_CALL: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(&format!(r"(?i)\bcast\s*\((.*?)\s+as\s+{TYPE_NAME}\s*\)")).ok());
 
+/// `x IS TRUE`, which an index takes for `x = true`.
+static TRUTH: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\s+is\s+(true|false)\b").ok());
+
 /// An expression without casts, quotes, blanks and parentheses, in lower case.
 pub(crate) fn bare(expression: &str) -> String {
     let text = expression.to_lowercase();
@@ -24,6 +27,7 @@ pub(crate) fn bare(expression: &str) -> String {
         Some(cast) => cast.replace_all(&text, "$1").into_owned(),
         None => text,
     };
+    let text = TRUTH.as_ref().map_or(text.clone(), |truth| truth.replace_all(&text, "=$1").into_owned());
     let text = text.replace("!=", "<>");
     text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '(' | ')' | '"' | '\'' | '`' | '[' | ']')).collect()
 }
@@ -44,6 +48,7 @@ mod tests {
         assert!(same_expression("kind = 'a'", "((kind)::character varying(20) = 'a'::character varying)"));
         assert!(same_expression("CAST(x AS TEXT)", "x"));
         assert!(same_expression("priority != 5", "priority <> 5"));
+        assert!(same_expression("deleted IS FALSE", "deleted = false"));
         assert!(!same_expression("total > 0", "total >= 0"));
     }
 }

@@ -86,7 +86,15 @@ impl Reader<'_, '_, '_> {
         }
         let primary_key = self.primary_key(&mut columns, primary_key, &mut found);
         if let Some(key) = &primary_key {
-            self.count(&mut columns, key, options);
+            let referring: Vec<String> = constraints
+                .iter()
+                .filter_map(|constraint| match constraint {
+                    Constraint::ForeignKey(foreign) => Some(foreign.key.columns.clone()),
+                    _ => None,
+                })
+                .flatten()
+                .collect();
+            self.count(&mut columns, key, &referring, options);
             constraints.insert(0, Constraint::PrimaryKey(key.clone()));
         }
         for column in &columns {
@@ -184,7 +192,8 @@ impl Reader<'_, '_, '_> {
     }
 
     /// Makes the column count that SQLAlchemy makes count (`PrimaryKeyConstraint._autoincrement_column`).
-    fn count(&self, columns: &mut [ColumnItem], key: &Key, options: &[(Text, Value)]) {
+    /// `referring` are the columns of the table's own foreign keys.
+    fn count(&self, columns: &mut [ColumnItem], key: &Key, referring: &[String], options: &[(Text, Value)]) {
         let in_key =
             |column: &ColumnItem| key.columns.iter().any(|part| part.column() == Some(column.new.column.name.as_str()));
         let lone = key.columns.len() == 1;
@@ -195,7 +204,8 @@ impl Reader<'_, '_, '_> {
                 Counting::No => false,
                 Counting::Auto | Counting::IgnoreForeignKeys if !lone => false,
                 counting => {
-                    let refers = column.new.constraints.iter().any(|one| matches!(one, Constraint::ForeignKey(_)));
+                    let refers = column.new.constraints.iter().any(|one| matches!(one, Constraint::ForeignKey(_)))
+                        || referring.contains(&column.new.column.name);
                     column.integer
                         && !column.has_default
                         && column.new.column.default.is_none()

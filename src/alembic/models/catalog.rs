@@ -8,7 +8,7 @@ use super::table::{TableColumn, TableSpec};
 use crate::alembic::items::{Convention, Reader, Scheme, TableItem};
 use crate::alembic::python::{Interpreter, SymbolKind, Value};
 use crate::catalog::operation::{Constraint, Operation, OperationKind};
-use crate::catalog::{Catalog, Dialect, Enum, IndexOn, ObjectName, Opaque, Reach};
+use crate::catalog::{Catalog, Dialect, Enum, IndexOn, ObjectName, Opaque, Reach, TypeKind, UserType, UserTypeKind};
 use crate::source::Place;
 
 /// Makes the catalog. `clean` says that everything that `env.py` imports could be followed: then what SQLAlchemy would
@@ -142,7 +142,7 @@ fn read(
     let mut reader = Reader { interpreter, scheme, table: name.clone(), place: table.place.clone() };
     let mut item = reader.table(&items, &table.keyword);
     if dialect == Dialect::Sqlite {
-        // `desc("name")` is an expression to SQLAlchemy, and SQLite's reflection leaves indexes on expressions out.
+        // SQLite's reflection leaves indexes on expressions out.
         for (place, ordered) in &by_text {
             for index in item.indexes.iter_mut().filter(|index| index.place.as_ref() == Some(place)) {
                 for (at, part) in index.parts.iter_mut().enumerate().filter(|(at, _)| ordered.contains(at)) {
@@ -165,13 +165,18 @@ fn read(
     Some(item)
 }
 
-/// An index whose `desc("name")` and the like name columns, and the positions of those parts.
+/// An index whose `desc("name")` and the like name columns, and the positions of those parts and of texts: SQLAlchemy
+/// takes both for expressions.
 fn with_ordered_names(table: &TableSpec, index: &Value) -> (Value, Vec<usize>) {
     let Some((path, args)) = index.call_of() else { return (index.clone(), Vec::new()) };
     let mut args = args.clone();
     let mut ordered = Vec::new();
     for (at, part) in args.positional.iter_mut().skip(1).enumerate() {
         let Some((order, inner)) = part.call_of() else { continue };
+        if matches!(order, "sqlalchemy.text" | "sqlalchemy.literal_column") {
+            ordered.push(at);
+            continue;
+        }
         let orders = matches!(
             order,
             "sqlalchemy.desc"
@@ -205,6 +210,10 @@ fn column_item(
 ) -> Value {
     let Some((path, args)) = column.value.call_of() else { return column.value.clone() };
     let mut args = args.clone();
+    // `Column("name", None, ForeignKey(…))` leaves the type to the target.
+    if args.positional.len() > 1 {
+        args.positional.retain(|item| !item.is_none());
+    }
     for item in &mut args.positional {
         if is_foreign_key(item) {
             *item = references.foreign_key(tables, table, item, problems);
@@ -264,6 +273,16 @@ fn create(
         });
     }
     let Some(place) = table_place else { return empty_table(catalog, name) };
+    // Types of extensions and types that others make are taken to be there: no model declares them.
+    for column in &table.columns {
+        if let TypeKind::Named(name) = &column.column.ty.kind {
+            let full = catalog.new_name(name);
+            if !catalog.enums.contains_key(&full) {
+                let made = UserType { name: full.clone(), kind: UserTypeKind::Other, place: None };
+                catalog.types.entry(full).or_insert(made);
+            }
+        }
+    }
     for sequence in sequences {
         let operation = OperationKind::CreateSequence { name: sequence, owned_by: None };
         // Two columns may share a sequence.

@@ -5,8 +5,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::mapping::Mapper;
-use super::registry::{address, bind_meta, class_of, is_flask_db, metadata};
+use super::mapping::{Mapper, snake_case};
+use super::registry::{Root, address, bind_meta, class_of, is_flask_db, metadata, root};
 use crate::alembic::python::{Args, CallSite, Class, Eval, Host, Interpreter, Modules, SymbolKind, Unknown, Value};
 use crate::source::{Place, RepoPath};
 
@@ -36,6 +36,8 @@ pub(super) struct Recorder<'m> {
     pub(super) configured: RefCell<Vec<Args>>,
     /// Imports of modules whose names are computed, which could not be followed.
     pub(super) unfollowed: RefCell<Vec<Place>>,
+    /// Whether `sqlalchemy_continuum.make_versioned()` was called: it adds a table of versions for models that ask for it.
+    pub(super) versioned: Cell<bool>,
     mapper: RefCell<Mapper>,
     /// Folders whose modules a loop has imported.
     swept: RefCell<BTreeSet<RepoPath>>,
@@ -53,6 +55,7 @@ impl<'m> Recorder<'m> {
             maybe_classes: RefCell::default(),
             configured: RefCell::default(),
             unfollowed: RefCell::default(),
+            versioned: Cell::new(false),
             mapper: RefCell::default(),
             swept: RefCell::default(),
             sweeping: Cell::new(0),
@@ -222,6 +225,10 @@ impl Host for Recorder<'_> {
                 self.configured.borrow_mut().push(call.args.clone());
                 Some(Ok(Value::None))
             }
+            "sqlalchemy_continuum.make_versioned" => {
+                self.versioned.set(true);
+                Some(Ok(Value::None))
+            }
             "alembic.context.get_x_argument" => {
                 let as_dictionary =
                     call.args.get(0, "as_dictionary").is_some_and(|value| value.as_bool() == Some(true));
@@ -236,6 +243,20 @@ impl Host for Recorder<'_> {
             }
             "pkgutil.iter_modules" => Some(Ok(self.iter_modules(interpreter, call, false))),
             "pkgutil.walk_packages" => Some(Ok(self.iter_modules(interpreter, call, true))),
+            _ => None,
+        }
+    }
+
+    /// Attributes that a class has from its root: those of `declarative_base(cls=…)`, a table name that is made for it.
+    fn attribute(&self, interpreter: &mut Interpreter<'_>, base: &Value, name: &str, place: &Place) -> Option<Value> {
+        let Value::Class(class) = base else { return None };
+        let (root, _) = root(class)?;
+        if let Some(found) = root.mixin().and_then(|mixin| mixin.lookup(name)) {
+            return interpreter.bind(found, base, class, place).ok();
+        }
+        match (&root, name) {
+            (Root::SqlModel, "__tablename__") => Some(Value::str(class.name.to_lowercase())),
+            (Root::Flask(_), "__tablename__") => Some(Value::str(snake_case(&class.name))),
             _ => None,
         }
     }

@@ -228,6 +228,9 @@ impl Reading<'_> {
         }
         clean = clean && recorder.unfollowed.borrow().is_empty();
         let (tables, classes) = self.tables(interpreter, recorder, versions);
+        if recorder.versioned.get() {
+            self.version_tables(interpreter, &tables, &classes);
+        }
         let mut kept: Vec<TableSpec> = Vec::new();
         let mut moved: BTreeMap<usize, usize> = BTreeMap::new();
         for (at, table) in tables.into_iter().enumerate() {
@@ -340,6 +343,36 @@ impl Reading<'_> {
             }
         }
         (tables, classes)
+    }
+
+    /// The tables that SQLAlchemy-Continuum adds: `x_version` for a model with `__versioned__`, and its transactions.
+    fn version_tables(
+        &mut self,
+        interpreter: &Interpreter<'_>,
+        tables: &[TableSpec],
+        classes: &[(usize, String, usize)],
+    ) {
+        let place = self.start_place();
+        let mut names: Vec<String> = vec!["transaction".to_owned(), "transaction_changes".to_owned()];
+        for class in interpreter.classes() {
+            let table = classes.iter().find(|(known, _, _)| *known == address(class)).map(|(_, _, at)| *at);
+            if class.lookup("__versioned__").is_some()
+                && let Some(table) = table.and_then(|at| tables.get(at))
+            {
+                names.push(format!("{}_version", table.name));
+            }
+        }
+        // Association tables between versioned models have one each too.
+        names.extend(
+            tables.iter().filter(|table| table.origin.is_some()).map(|table| format!("{}_version", table.name)),
+        );
+        for name in names {
+            self.doubts.push(Opaque {
+                place: place.clone(),
+                reason: "a table that SQLAlchemy-Continuum adds".to_owned(),
+                reach: Reach::Table(crate::catalog::ObjectName::bare(name)),
+            });
+        }
     }
 
     /// The start of `env.py`, for what has no place of its own.

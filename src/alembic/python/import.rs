@@ -269,6 +269,27 @@ impl Interpreter<'_> {
         }
     }
 
+    /// Runs the packages that hold a file, outermost first, as Python does before it runs the file.
+    pub(crate) fn run_packages(&mut self, path: &RepoPath) {
+        let mut packages: Vec<RepoPath> = Vec::new();
+        let mut dir = path.parent();
+        while let Some(folder) = dir {
+            let package = folder.join("__init__.py");
+            if !self.modules.is_file(&package) || packages.len() > 20 {
+                break;
+            }
+            if package != *path {
+                packages.push(package);
+            }
+            dir = folder.parent();
+        }
+        for package in packages.iter().rev() {
+            if let Some(module) = self.module_at(package) {
+                self.run_module(&module);
+            }
+        }
+    }
+
     fn import_error(message: &str, place: &Place) -> Stop {
         let value = Value::symbol(
             SymbolKind::Call {
@@ -302,6 +323,9 @@ impl Interpreter<'_> {
                         Found::File(path) | Found::Namespace(path) => path.clone(),
                     };
                     let name = self.dotted_of(&path);
+                    if self.imports == Imports::Eager {
+                        self.run_packages(&path);
+                    }
                     let source = self.module_of(found, &name);
                     if let (Some(source), Imports::Eager) = (&source, self.imports) {
                         self.run_module(source);

@@ -112,6 +112,9 @@ impl<'h> Interpreter<'h> {
 
     /// Runs the file at that path as the module that it is from the nearest root; none where there is no such file.
     pub fn load(&mut self, path: &RepoPath) -> Option<Rc<Module>> {
+        if self.imports == Imports::Eager {
+            self.run_packages(path);
+        }
         let module = self.module_at(path)?;
         self.run_module(&module);
         Some(module)

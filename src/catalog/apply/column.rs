@@ -270,7 +270,7 @@ impl Catalog {
             return Err(exists("the column", format!("{name}.{to}"), found.columns[at].place.as_ref()));
         }
         self.change_table(&name, |table| {
-            table.columns[at].name = to.to_owned();
+            to.clone_into(&mut table.columns[at].name);
             rename_in_table(table, &from, to);
         });
         for other in self.referrers(&name) {
@@ -283,10 +283,11 @@ impl Catalog {
             });
         }
         for sequence in self.sequences.values_mut() {
-            if let Some((owner, column)) = &mut sequence.owned_by {
-                if *owner == name && *column == from {
-                    to.clone_into(column);
-                }
+            if let Some((owner, column)) = &mut sequence.owned_by
+                && *owner == name
+                && *column == from
+            {
+                to.clone_into(column);
             }
         }
         self.follow_column(&name, &from, to);
@@ -422,7 +423,7 @@ impl Catalog {
         let Some(mut draft) = self.tables.get(table).cloned() else { return Ok(Vec::new()) };
         let before = draft.columns[at].clone();
         let mut after = new.column.clone();
-        after.place = before.place.clone();
+        after.place.clone_from(&before.place);
         after.ty = self.settled(&after.ty)?;
         if dialect == Dialect::SqlServer {
             after.default.clone_from(&before.default);

@@ -194,15 +194,14 @@ impl Catalog {
         if self.dialect == Dialect::Sqlite {
             return Ok(());
         }
-        if let Some(made_at) = constraint_named(self.dialect, table, name) {
+        if let Some(Named(made_at)) = constraint_named(self.dialect, table, name) {
             return Err(exists("the constraint", format!("{name} of {}", table.name), made_at));
         }
         // MySQL: unique among the constraints of the database. SQL Server: among all objects of the schema.
         if matches!(self.dialect, Dialect::MySql | Dialect::SqlServer) {
             let taken = Name::new(table.name.schema.clone(), name);
             if let Some(holder) = self.holder(&taken).filter(|holder| **holder != table.name) {
-                let made_at =
-                    self.tables.get(holder).and_then(|table| constraint_named(self.dialect, table, name)).flatten();
+                let made_at = self.tables.get(holder).and_then(|table| constraint_named(self.dialect, table, name)?.0);
                 return Err(exists("the constraint", format!("{name} of {holder}"), made_at));
             }
         }
@@ -479,23 +478,26 @@ fn given(name: Option<&str>, prefix: &str) -> bool {
     name.and_then(|name| name.get(..prefix.len())).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
-/// The constraint of that name in a table: where it was made.
-fn constraint_named<'a>(dialect: Dialect, table: &'a Table, name: &str) -> Option<Option<&'a Place>> {
+/// A constraint that has a name: where it was made, where that is known.
+struct Named<'a>(Option<&'a Place>);
+
+/// The constraint of that name in a table.
+fn constraint_named<'a>(dialect: Dialect, table: &'a Table, name: &str) -> Option<Named<'a>> {
     let is = |other: &Option<String>| other.as_deref().is_some_and(|other| dialect.same_name(other, name));
     if let Some(key) = table.primary_key.as_ref().filter(|key| is(&key.name)) {
-        return Some(key.place.as_ref());
+        return Some(Named(key.place.as_ref()));
     }
     let uniques = table.indexes.iter().filter(|index| index.constraint && dialect != Dialect::MySql);
     if let Some(index) = uniques.into_iter().find(|index| is(&index.name)) {
-        return Some(index.place.as_ref());
+        return Some(Named(index.place.as_ref()));
     }
     if let Some(key) = table.foreign_keys.iter().find(|key| is(&key.name)) {
-        return Some(key.place.as_ref());
+        return Some(Named(key.place.as_ref()));
     }
     if let Some(check) = table.checks.iter().find(|check| is(&check.name)) {
-        return Some(check.place.as_ref());
+        return Some(Named(check.place.as_ref()));
     }
-    table.excludes.iter().any(|other| dialect.same_name(other, name)).then_some(None)
+    table.excludes.iter().any(|other| dialect.same_name(other, name)).then_some(Named(None))
 }
 
 /// Whether a table has an index or a constraint of that name.

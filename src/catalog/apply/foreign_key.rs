@@ -40,25 +40,24 @@ impl Catalog {
             }
             None => return Err(missing("the table", &new.target)),
         }
-        match &key.name {
-            Some(name) => self.free_constraint_name(table, name)?,
-            None => {
-                key.generated_name = true;
-                key.name = match self.dialect {
-                    Dialect::PostgreSql | Dialect::CockroachDb => {
-                        let columns = naming::joined(key.columns.iter().map(String::as_str));
-                        Some(naming::choose(&table.name.name, Some(&columns), "fkey", |candidate| {
-                            in_table(self.dialect, table, candidate)
-                        }))
-                    }
-                    Dialect::MySql => Some(naming::mysql_numbered(
-                        &table.name.name,
-                        "ibfk",
-                        table.foreign_keys.iter().filter_map(|key| key.name.as_deref()),
-                    )),
-                    Dialect::Sqlite | Dialect::SqlServer | Dialect::Oracle => None,
-                };
-            }
+        if let Some(name) = &key.name {
+            self.free_constraint_name(table, name)?;
+        } else {
+            key.generated_name = true;
+            key.name = match self.dialect {
+                Dialect::PostgreSql | Dialect::CockroachDb => {
+                    let columns = naming::joined(key.columns.iter().map(String::as_str));
+                    Some(naming::choose(&table.name.name, Some(&columns), "fkey", |candidate| {
+                        in_table(self.dialect, table, candidate)
+                    }))
+                }
+                Dialect::MySql => Some(naming::mysql_numbered(
+                    &table.name.name,
+                    "ibfk",
+                    table.foreign_keys.iter().filter_map(|key| key.name.as_deref()),
+                )),
+                Dialect::Sqlite | Dialect::SqlServer | Dialect::Oracle => None,
+            };
         }
         Ok(key)
     }

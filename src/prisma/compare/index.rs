@@ -36,7 +36,9 @@ impl<'a> Comparison<'a> {
             else {
                 continue;
             };
-            if other.name == index.name || other.name.is_none() {
+            // The index of a unique constraint of SQLite is `sqlite_autoindex_…`, whatever the constraint is called.
+            let autoindex = self.dialect() == Dialect::Sqlite && index.constraint;
+            if (other.name == index.name && !autoindex) || other.name.is_none() {
                 continue;
             }
             let mut difference = index_difference(Side::Changed, pair, other);

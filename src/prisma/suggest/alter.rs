@@ -56,31 +56,26 @@ pub(super) fn table(
         _ => false,
     };
     let renames_key = key.is_some() && same_columns && !key_moves;
-    if (key.is_some() || key_moves) && !renames_key {
-        if let Some(key) = &replayed.primary_key {
-            clauses.push(match &key.name {
-                Some(name) if dialect != Dialect::MySql => format!("DROP CONSTRAINT {}", renderer.quote(name)),
-                _ => "DROP PRIMARY KEY".to_owned(),
-            });
-        }
+    if (key.is_some() || key_moves)
+        && !renames_key
+        && let Some(key) = &replayed.primary_key
+    {
+        clauses.push(match &key.name {
+            Some(name) if dialect != Dialect::MySql => format!("DROP CONSTRAINT {}", renderer.quote(name)),
+            _ => "DROP PRIMARY KEY".to_owned(),
+        });
     }
-    if renames_key {
-        if let (Some(from), Some(to)) = (
+    if renames_key
+        && let (Some(from), Some(to)) = (
             replayed.primary_key.as_ref().and_then(|key| key.name.as_deref()),
             declared.primary_key.as_ref().and_then(|key| key.name.as_deref()),
-        ) {
-            match dialect {
-                Dialect::SqlServer => {
-                    before.push(format!("EXEC SP_RENAME N'{}.{from}', N'{to}';", declared.name.schema));
-                }
-                _ => {
-                    let (from, to) = (renderer.quote(from), renderer.quote(to));
-                    before.push(format!(
-                        "ALTER TABLE {} RENAME CONSTRAINT {from} TO {to};",
-                        renderer.name(&declared.name)
-                    ));
-                }
-            }
+        )
+    {
+        if dialect == Dialect::SqlServer {
+            before.push(format!("EXEC SP_RENAME N'{}.{from}', N'{to}';", declared.name.schema));
+        } else {
+            let (from, to) = (renderer.quote(from), renderer.quote(to));
+            before.push(format!("ALTER TABLE {} RENAME CONSTRAINT {from} TO {to};", renderer.name(&declared.name)));
         }
     }
     let mut dropped: Vec<&str> = names(differences, Side::Extra);

@@ -64,7 +64,7 @@ fn builtin(dialect: Dialect, name: &str, args: &[i64], unsigned: bool) -> String
         let separator = if dialect == Dialect::MySql { ", " } else { "," };
         let args: Vec<String> =
             args.iter().map(|&arg| if arg < 0 { "max".to_owned() } else { arg.to_string() }).collect();
-        text.push_str(&format!("({})", args.join(separator)));
+        text = format!("{text}({})", args.join(separator));
     }
     if unsigned {
         text.push_str(" UNSIGNED");
@@ -135,10 +135,7 @@ fn postgres((prev, _): (&str, &[i64]), (next, next_args): (&str, &[i64])) -> boo
     }
     match prev {
         "" => true,
-        "smallint" => matches!(next, "integer" | "bigint" | "numeric" | "real" | "double precision") || text || sized,
-        "integer" => matches!(next, "smallint" | "bigint" | "numeric" | "real" | "double precision") || text || sized,
-        "bigint" => matches!(next, "smallint" | "integer" | "numeric" | "real" | "double precision") || text || sized,
-        "numeric" | "real" | "double precision" => {
+        "smallint" | "integer" | "bigint" | "numeric" | "real" | "double precision" => {
             matches!(next, "smallint" | "integer" | "bigint" | "numeric" | "real" | "double precision") || text || sized
         }
         "money" | "citext" => !next.is_empty(),
