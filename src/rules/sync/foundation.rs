@@ -18,17 +18,30 @@ pub(super) struct Foundation {
     made: BTreeSet<String>,
     /// Names of tables and enums that are declared, before the change or after.
     declared: BTreeSet<String>,
+    /// Names of tables about which a statement fails for want of it.
+    clouded: BTreeSet<String>,
 }
 
 impl Foundation {
     /// Of a change.
     pub(super) fn of(change: &ProjectChange<'_>) -> Self {
-        let mut foundation =
-            Self { made: made(&change.after.replay), declared: declared(&change.after.declared.catalog) };
+        let mut foundation = Self {
+            made: made(&change.after.replay),
+            declared: declared(&change.after.declared.catalog),
+            clouded: BTreeSet::new(),
+        };
         if let Some(before) = change.before {
             foundation.made.extend(made(&before.replay));
             foundation.declared.extend(declared(&before.declared.catalog));
         }
+        let mut clouded = BTreeSet::new();
+        for migration in &change.after.replay.migrations {
+            for failure in migration.failures.iter().filter(|failure| foundation.explains(failure)) {
+                let failed = migration.steps.iter().filter(|step| step.operation.place == failure.place);
+                clouded.extend(failed.filter_map(|step| step.operation.table()).map(|table| table.name.clone()));
+            }
+        }
+        foundation.clouded = clouded;
         foundation
     }
 
@@ -50,8 +63,13 @@ impl Foundation {
         state.replay.migrations.iter().flat_map(|migration| &migration.failures).any(|failure| self.explains(failure))
     }
 
-    /// Whether a table that no migration makes was so before the change, in a history that does not start from nothing.
+    /// Whether the foundation may be why a difference is there: its table was missing before the change already, in a
+    /// history that does not start from nothing, or a statement about it failed for want of the foundation.
     pub(super) fn excuses(&self, change: &ProjectChange<'_>, difference: &Difference) -> bool {
+        let missing = difference.kind.side == Side::Missing;
+        if missing && difference.table.as_ref().is_some_and(|table| self.clouded.contains(&table.name)) {
+            return true;
+        }
         let Some(before) = change.before else { return false };
         let is_table = |other: &Difference| other.kind.side == Side::Missing && other.kind.aspect == Aspect::Table;
         is_table(difference)
