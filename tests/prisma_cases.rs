@@ -71,6 +71,8 @@ fn judge(case: &Case) -> Judged {
     for (name, sql) in &case.migrations {
         files.push((format!("prisma/migrations/{name}/migration.sql"), sql.clone()));
     }
+    let lock = format!("provider = \"{}\"", case.dialect.as_str());
+    files.push(("prisma/migrations/migration_lock.toml".to_owned(), lock));
     let snapshot = MemorySnapshot::new(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
     let declared = Prisma.declared(&project, &snapshot).unwrap();
     let history = Prisma.history(&project, &snapshot).unwrap();

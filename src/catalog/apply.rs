@@ -268,7 +268,6 @@ impl Catalog {
                 Ok(Vec::new())
             }
             K::Transaction(_) | K::Environment(_) => Ok(Vec::new()),
-            K::Invalid(reason) => Err(refused(reason)),
             K::When { condition, then, otherwise } => {
                 let mut effects = Vec::new();
                 for chosen in self.choose(condition, then, otherwise) {
@@ -276,6 +275,7 @@ impl Catalog {
                 }
                 Ok(effects)
             }
+            K::Invalid(reason) => Err(refused(reason)),
             K::Opaque { .. } => {
                 self.doubts.extend(operation.as_opaque());
                 Ok(Vec::new())

@@ -353,9 +353,6 @@ pub enum OperationKind {
     /// A statement that cannot touch what a catalog holds: a function, a trigger, a policy, SET, a PRAGMA. The text
     /// says what it is.
     Harmless(&'static str),
-    /// A statement that the database refuses whatever the catalog holds (SQLite's missing ALTER COLUMN); the text says
-    /// why.
-    Invalid(String),
     /// Operations that depend on what the database holds when the script runs (`IF NOT EXISTS (SELECT … FROM pg_type …)
     /// THEN …`). The history's run asks the catalog and does one list or the other.
     When {
@@ -366,6 +363,9 @@ pub enum OperationKind {
         /// Done where it is no.
         otherwise: Vec<Operation>,
     },
+    /// A statement that the database refuses whatever the catalog holds (SQLite's missing ALTER COLUMN); the text says
+    /// why.
+    Invalid(String),
     /// What could not be read.
     Opaque {
         /// Why.
@@ -574,7 +574,7 @@ impl Operation {
     #[must_use]
     pub fn doubted(self, why: &str) -> Vec<Operation> {
         use OperationKind as K;
-        if !self.changes_catalog() || matches!(self.kind, K::Opaque { .. }) {
+        if !self.changes_catalog() || matches!(self.kind, K::Opaque { .. } | K::Invalid(_)) {
             return vec![self];
         }
         let reaches = match self.kind.clone() {

@@ -89,18 +89,9 @@ impl Actions {
         }
     }
 
-    /// Puts them in the order of `key`; those of one key stay in the order written.
-    pub(super) fn sort_by_key<T: Ord>(&mut self, key: impl Fn(&OperationKind) -> T) {
-        self.operations.sort_by_key(|operation| key(&operation.kind));
-    }
-
-    /// Puts what `other` gives for an operation in its place, without its guard.
-    pub(super) fn replace_each(&mut self, other: impl Fn(&OperationKind) -> Option<OperationKind>) {
-        for operation in &mut self.operations {
-            if let Some(kind) = other(&operation.kind) {
-                (operation.kind, operation.guard) = (kind, Guard::None);
-            }
-        }
+    /// Changes or orders what was added so far.
+    pub(super) fn arrange(&mut self, change: impl FnOnce(&mut Vec<Operation>)) {
+        change(&mut self.operations);
     }
 
     /// Whether any of them may change a catalog.

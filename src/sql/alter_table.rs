@@ -5,7 +5,7 @@ use super::cursor::{Cursor, Read, Unread};
 use super::expression::{canonical_tokens, default_tokens};
 use super::{column, constraint, index, object, types};
 use crate::catalog::operation::{
-    ColumnChange, Constraint, ConstraintKind, DataKind, Guard, NewColumn, OperationKind as K,
+    ColumnChange, Constraint, ConstraintKind, DataKind, Guard, NewColumn, Operation, OperationKind as K,
 };
 use crate::catalog::{AutoIncrement, ColumnDefault, Dialect, Generated, Key, ObjectName, Reach};
 
@@ -102,10 +102,13 @@ pub(super) fn actions(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut A
             cursor.skip();
         }
     }
-    if cursor.dialect == Dialect::Sqlite {
-        refuse_in_sqlite(kinds);
-    }
-    kinds.sort_by_key(|kind| pass(cursor.dialect, kind));
+    let dialect = cursor.dialect;
+    kinds.arrange(|operations| {
+        if dialect == Dialect::Sqlite {
+            operations.iter_mut().for_each(refuse_in_sqlite);
+        }
+        operations.sort_by_key(|operation| pass(dialect, &operation.kind));
+    });
 }
 
 /// In which order a database does the actions of one ALTER TABLE, whatever order they are written in: PostgreSQL in the
@@ -141,23 +144,21 @@ fn pass(dialect: Dialect, kind: &K) -> u8 {
 }
 
 /// What SQLite's ALTER TABLE cannot do: <https://www.sqlite.org/lang_altertable.html>.
-fn refuse_in_sqlite(kinds: &mut Actions) {
-    kinds.replace_each(|kind| {
-        let reason = match kind {
-            K::AlterColumn { .. } => "SQLite cannot alter a column",
-            K::AddConstraint { .. } | K::DropConstraint { .. } => "SQLite cannot add or drop a constraint of a table",
-            K::AddColumn { column, .. } => {
-                let key =
-                    |constraint: &Constraint| matches!(constraint, Constraint::PrimaryKey(_) | Constraint::Index(_));
-                if !column.constraints.iter().any(key) {
-                    return None;
-                }
-                "SQLite cannot add a column that is unique or the primary key"
+fn refuse_in_sqlite(operation: &mut Operation) {
+    let reason = match &operation.kind {
+        K::AlterColumn { .. } => "SQLite cannot alter a column",
+        K::AddConstraint { .. } | K::DropConstraint { .. } => "SQLite cannot add or drop a constraint of a table",
+        K::AddColumn { column, .. } => {
+            let key = |constraint: &Constraint| matches!(constraint, Constraint::PrimaryKey(_) | Constraint::Index(_));
+            if !column.constraints.iter().any(key) {
+                return;
             }
-            _ => return None,
-        };
-        Some(K::Invalid(reason.to_owned()))
-    });
+            "SQLite cannot add a column that is unique or the primary key"
+        }
+        _ => return,
+    };
+    operation.kind = K::Invalid(reason.to_owned());
+    operation.guard = Guard::None;
 }
 
 fn action(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut Actions) -> Read<()> {

@@ -55,15 +55,15 @@ pub(super) struct Routine {
 }
 
 impl Session {
+    /// Whether what is read stands in the script itself: in no block and in no string.
+    pub(super) fn is_outermost(&self) -> bool {
+        self.depth == 0
+    }
+
     /// Goes one level deeper; false where that is too deep. [`Session::leave`] goes back.
     pub(super) fn enter(&mut self) -> bool {
         self.depth += 1;
         self.depth <= MAX_DEPTH
-    }
-
-    /// Whether the statements of the script itself are read, and not those of a block or a text in it.
-    pub(super) fn is_outermost(&self) -> bool {
-        self.depth == 0
     }
 
     /// Goes back one level.

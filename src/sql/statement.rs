@@ -4,7 +4,7 @@ use super::actions::Actions;
 use super::cursor::{Cursor, Read, Unread};
 use super::lexer::TokenKind;
 use super::session::Session;
-use super::{alter, block, create, data, drop, dynamic, routine, split, tsql};
+use super::{alter, block, create, data, drop, dynamic, routine, split, syntax, tsql};
 use crate::catalog::operation::{OperationKind as K, TransactionKind};
 use crate::catalog::{Dialect, ObjectName, Reach};
 
@@ -72,16 +72,16 @@ fn reach(cursor: &Cursor<'_>) -> Reach {
 
 fn statement(cursor: &mut Cursor<'_>, session: &mut Session, actions: &mut Actions) -> Read<()> {
     let dialect = cursor.dialect;
-    if session.is_outermost()
-        && let Some(word) = super::syntax::unknown_word(cursor)
-    {
-        actions.push(K::Invalid(format!("{} does not know a statement that begins so: `{word}`", dialect.title())));
-        cursor.skip_all();
-        return Ok(());
-    }
     let Some(token) = cursor.token(0) else { return Ok(()) };
     if token.kind == TokenKind::Client {
         client(cursor.text_of(token), actions);
+        return Ok(());
+    }
+    if session.is_outermost()
+        && let Some(word) = syntax::unknown_word(cursor)
+    {
+        actions.push(K::Invalid(format!("{} does not know a statement that begins so: `{word}`", dialect.title())));
+        cursor.skip_all();
         return Ok(());
     }
     // `(SELECT …)`, and statements that a person put in parentheses.

@@ -344,8 +344,11 @@ impl Catalog {
                 {
                     after.auto_increment = None;
                 }
-                after.default =
-                    if *default == ColumnDefault::Null { None } else { Some(self.settled_default(default)) };
+                after.default = if *default == ColumnDefault::Null {
+                    None
+                } else {
+                    Some(self.settled_default(&default.clone().of_type(&after.ty)))
+                };
             }
             ColumnChange::DropDefault => {
                 after.default = None;

@@ -96,12 +96,15 @@ fn name_text(name: &str, dialect: Dialect) -> String {
 /// What the default is that the tokens of `text` write.
 pub(crate) fn default_tokens(text: &str, tokens: &[Token], dialect: Dialect) -> ColumnDefault {
     let bare = without_parentheses(tokens);
-    // SQLite and MySQL take a quoted name where no column can stand for a string.
+    // SQLite and MySQL take a quoted name where no column can stand for a string, but never for a number.
     if let [token] = bare
         && token.kind == TokenKind::Quoted
         && matches!(dialect, Dialect::Sqlite | Dialect::MySql)
     {
-        return ColumnDefault::Text(unquote(text.get(token.span.range()).unwrap_or_default()));
+        let written = text.get(token.span.range()).unwrap_or_default();
+        let value = unquote(written);
+        let number = value.trim().parse::<f64>().is_ok();
+        return if number { ColumnDefault::Expression(written.to_owned()) } else { ColumnDefault::Text(value) };
     }
     match read(text, bare, dialect) {
         Some(expr) => constant(&expr, dialect).unwrap_or_else(|| ColumnDefault::Expression(expr.canonical(dialect))),
@@ -120,16 +123,16 @@ fn constant(expr: &Expr, dialect: Dialect) -> Option<ColumnDefault> {
         Expr::Number(digits) => D::Number(digits.clone()),
         Expr::Bool(value) => D::Bool(*value),
         Expr::Null => D::Null,
-        // A plus sign stays in what PostgreSQL and SQLite store: `+10` is an expression there.
-        Expr::Prefix(sign, _) if sign == "+" && keeps_plus(dialect) => return None,
-        Expr::Prefix(sign, inner) if sign == "-" || sign == "+" => match constant(inner, dialect)? {
-            D::Number(digits) if sign == "+" => D::Number(digits),
-            D::Number(digits) => D::Number(match digits.strip_prefix('-') {
-                Some(positive) => positive.to_owned(),
-                None => format!("-{digits}"),
-            }),
-            _ => return None,
-        },
+        Expr::Prefix(sign, inner) if sign == "-" || sign == "+" && !tree::keeps_plus(dialect) => {
+            match constant(inner, dialect)? {
+                D::Number(digits) if sign == "+" => D::Number(digits),
+                D::Number(digits) => D::Number(match digits.strip_prefix('-') {
+                    Some(positive) => positive.to_owned(),
+                    None => format!("-{digits}"),
+                }),
+                _ => return None,
+            }
+        }
         Expr::Array(list) => D::List(list.iter().map(|one| constant(one, dialect)).collect::<Option<_>>()?),
         Expr::Call(name, args) => return called(name, args, dialect),
         Expr::Cast(inner, ty) => {
@@ -159,15 +162,10 @@ fn constant(expr: &Expr, dialect: Dialect) -> Option<ColumnDefault> {
     })
 }
 
-/// Whether a plus sign in front of a number stays a part of the expression that is stored.
-fn keeps_plus(dialect: Dialect) -> bool {
-    matches!(dialect, Dialect::PostgreSql | Dialect::Sqlite)
-}
-
 /// The moment of the statement, and the next value of a sequence.
 fn called(name: &str, args: &[Expr], dialect: Dialect) -> Option<ColumnDefault> {
     let now = match dialect {
-        // PostgreSQL's `localtimestamp`, `localtime` and `transaction_timestamp()` are kept as other things than `now()`.
+        // PostgreSQL keeps `localtimestamp`, `localtime` and `transaction_timestamp()` as other things than `now()`.
         Dialect::PostgreSql | Dialect::CockroachDb => &["now", "current_timestamp"][..],
         Dialect::MySql => &["now", "current_timestamp", "localtimestamp", "localtime"],
         Dialect::SqlServer => &["current_timestamp", "getdate"],

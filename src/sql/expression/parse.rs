@@ -42,6 +42,7 @@ fn infix(cursor: &mut Cursor<'_>, left: Expr, least: u8, depth: usize) -> Option
     let Some(token) = cursor.token(0) else { return Some((left, false)) };
     let done = |expr| Some((expr, true));
     match token.kind {
+        TokenKind::Cast if !cursor.dialect.is_postgres_like() => None,
         TokenKind::Cast => {
             cursor.skip();
             let ty = types::read(cursor).ok()?;

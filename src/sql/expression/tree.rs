@@ -103,9 +103,8 @@ impl Expr {
             Self::Call(name, args) => {
                 let mut args = all(args);
                 match (name.as_str(), args.len()) {
-                    ("now" | "current_timestamp", 0) if dialect != Dialect::Sqlite || name == "current_timestamp" => {
-                        Self::Name("current_timestamp".to_owned())
-                    }
+                    ("current_timestamp", 0) => Self::Name("current_timestamp".to_owned()),
+                    ("now", 0) if dialect != Dialect::Sqlite => Self::Name("current_timestamp".to_owned()),
                     ("getdate", 0) if dialect == Dialect::SqlServer => Self::Name("current_timestamp".to_owned()),
                     ("localtime" | "localtimestamp", 0) if dialect == Dialect::MySql => {
                         Self::Name("current_timestamp".to_owned())
@@ -135,7 +134,7 @@ impl Expr {
                 Self::Number(digits) if operator == "-" && !digits.starts_with('-') => {
                     Self::Number(format!("-{digits}"))
                 }
-                Self::Number(digits) if operator == "+" && !super::keeps_plus(dialect) => Self::Number(digits),
+                Self::Number(digits) if operator == "+" && !keeps_plus(dialect) => Self::Number(digits),
                 Self::Postfix(of, test) if operator == "not" && test == "is null" => {
                     Self::Postfix(of, "is not null".to_owned())
                 }
@@ -257,6 +256,11 @@ fn write_list(out: &mut String, list: &[Expr], open: char, close: char) {
         one.write(out);
     }
     out.push(close);
+}
+
+/// Whether a plus sign stays in what the database stores: `+10` is an expression there.
+pub(super) fn keeps_plus(dialect: Dialect) -> bool {
+    matches!(dialect, Dialect::PostgreSql | Dialect::Sqlite)
 }
 
 /// Constants keep no cast, nor do arrays of them; a column keeps none to text: PostgreSQL adds those itself where a
