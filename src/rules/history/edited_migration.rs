@@ -1,11 +1,11 @@
 //! `edited-migration`.
 
 use super::identity::established;
-use super::python::same_meaning;
+use super::python::{Likeness, likeness};
 use crate::finding::{Finding, Level};
 use crate::history::Migration;
 use crate::project::{EcosystemKind, ProjectChange};
-use crate::rules::text::{shell_word, without_line_ends, without_sql_comments};
+use crate::rules::text::{count, shell_word, without_line_ends, without_sql_comments};
 use crate::rules::{RuleId, RuleSettings};
 
 page! {
@@ -13,7 +13,7 @@ page! {
     ///
     /// A migration that exists on the base branch is changed. Line ends do not count. An edit of comments and layout alone
     /// is told apart and weighs less: for Prisma a warning, because the checksum changes; for Alembic, which keeps none,
-    /// a note. Migrations that only the branch itself has may be edited freely.
+    /// a note, as is an edit of `downgrade()` alone. Migrations that only the branch itself has may be edited freely.
     ///
     /// ## Why it matters
     ///
@@ -81,19 +81,37 @@ enum Edit {
     Deeds,
     /// Where it hangs in the revision graph.
     Parents,
+    /// The way back alone (Alembic).
+    Downgrade,
     /// Comments and layout.
     Layout,
 }
 
+/// So many edits of layout are told one by one: a formatter edits them all.
+const MOST: usize = 5;
+
 pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
-    established(change)
+    let (layout, edits): (Vec<_>, Vec<_>) = established(change)
         .into_iter()
         .filter_map(|before| {
             let after = change.after.history.get(&before.id)?;
-            let edit = edit(change, before, after)?;
-            Some(finding(change, before, after, edit))
+            Some((before, after, edit(change, before, after)?))
         })
-        .collect()
+        .partition(|(_, _, edit)| *edit == Edit::Layout);
+    let mut findings: Vec<Finding> =
+        edits.into_iter().map(|(before, after, edit)| finding(change, before, after, edit)).collect();
+    if layout.len() <= MOST {
+        findings.extend(layout.into_iter().map(|(before, after, edit)| finding(change, before, after, edit)));
+    } else if let Some((before, after, edit)) = layout.first() {
+        let mut first = finding(change, before, after, *edit);
+        first.message = format!("comments or layout of {} that exist were edited", count(layout.len(), "migration"));
+        for (_, after, _) in layout.iter().skip(1).take(MOST) {
+            let path = after.source.as_ref().map_or(&after.path, |source| source.path());
+            first = first.related_file(path.clone(), "edited as well");
+        }
+        findings.push(first);
+    }
+    findings
 }
 
 /// What was edited; none where nothing was, or where the edit brings the migration to what it is on the base.
@@ -107,16 +125,18 @@ fn edit(change: &ProjectChange<'_>, before: &Migration, after: &Migration) -> Op
     if on_base.is_some_and(|source| without_line_ends(source.text()) == plain) {
         return None;
     }
-    let same = match change.project.ecosystem {
-        EcosystemKind::Prisma => without_sql_comments(old) == without_sql_comments(new),
-        EcosystemKind::Alembic => same_meaning(old, new).unwrap_or(false),
+    let likeness = match change.project.ecosystem {
+        EcosystemKind::Prisma if without_sql_comments(old) == without_sql_comments(new) => Likeness::Same,
+        EcosystemKind::Prisma => Likeness::Different,
+        EcosystemKind::Alembic => likeness(old, new),
     };
-    Some(if same {
-        Edit::Layout
-    } else if before.parents != after.parents || before.depends_on != after.depends_on {
-        Edit::Parents
-    } else {
-        Edit::Deeds
+    Some(match likeness {
+        Likeness::Same => Edit::Layout,
+        Likeness::SameUpgrade => Edit::Downgrade,
+        Likeness::Different if before.parents != after.parents || before.depends_on != after.depends_on => {
+            Edit::Parents
+        }
+        Likeness::Different => Edit::Deeds,
     })
 }
 
@@ -131,6 +151,10 @@ fn finding(change: &ProjectChange<'_>, before: &Migration, after: &Migration, ed
         Edit::Parents => (
             format!("the migration {name} exists {base} and was given other parents"),
             "databases that have applied it keep the old order",
+        ),
+        Edit::Downgrade => (
+            format!("the downgrade() of the migration {name}, which exists {base}, was edited"),
+            "what it does on the way up is the same",
         ),
         Edit::Layout => (
             format!("comments or layout of the migration {name}, which exists {base}, were edited"),
@@ -149,12 +173,12 @@ fn finding(change: &ProjectChange<'_>, before: &Migration, after: &Migration, ed
     };
     let new = change.ecosystem.command_new_migration(change.project, "describe_the_change");
     let help = match edit {
-        Edit::Layout => restore,
+        Edit::Layout | Edit::Downgrade => restore,
         Edit::Deeds | Edit::Parents => format!("{restore}\nand write what is new as a migration of its own:\n  {new}"),
     };
     let mut finding =
         Finding::new(RuleId::EditedMigration, path.clone(), message, help).because(reason).about(name.clone());
-    if edit == Edit::Layout {
+    if matches!(edit, Edit::Layout | Edit::Downgrade) {
         finding.level = match change.project.ecosystem {
             EcosystemKind::Prisma => Level::Warning,
             EcosystemKind::Alembic => Level::Note,
@@ -200,6 +224,26 @@ mod tests {
         assert!(findings[0].message.starts_with("comments or layout"), "{}", findings[0].message);
         let findings = alembic("def upgrade():\n    pass\n", "def upgrade() -> None:\n    pass  # nothing\n");
         assert_eq!(findings[0].level, Level::Note);
+    }
+
+    #[test]
+    fn the_way_back_may_be_mended_and_a_formatter_is_one_finding() {
+        let up = "def upgrade():\n    op.drop_table('a')\n\n\ndef downgrade():\n    ";
+        let findings = alembic(&format!("{up}pass\n"), &format!("{up}op.create_table('a')\n"));
+        assert_eq!(findings[0].level, Level::Note);
+        assert!(findings[0].message.starts_with("the downgrade()"), "{}", findings[0].message);
+        let names: Vec<String> = (1..9).map(|n| format!("2026011209000{n}_x")).collect();
+        let mut world = World::prisma();
+        for name in &names {
+            world = world.migration_text(name, "SELECT 1;");
+        }
+        world = world.commit();
+        for name in &names {
+            world = world.edit_migration(name, "-- One.\nSELECT 1;");
+        }
+        let findings = world.run(RuleId::EditedMigration);
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].message, "comments or layout of 8 migrations that exist were edited");
     }
 
     #[test]

@@ -4,10 +4,28 @@ use ruff_python_ast::comparable::{ComparableExpr, ComparableStmt};
 use ruff_python_ast::{Expr, ModModule, Stmt};
 use ruff_python_parser::parse_module;
 
-/// Whether two revisions do the same. None where one of them does not parse.
-pub(super) fn same_meaning(a: &str, b: &str) -> Option<bool> {
-    let (a, b) = (parse(a)?, parse(b)?);
-    Some(meaning(&a) == meaning(&b))
+/// How far two texts of a revision mean the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Likeness {
+    /// In all that is run.
+    Same,
+    /// In all but `downgrade()`.
+    SameUpgrade,
+    /// They differ, or one of them does not parse.
+    Different,
+}
+
+/// How far two texts of a revision mean the same.
+pub(super) fn likeness(a: &str, b: &str) -> Likeness {
+    let (Some(a), Some(b)) = (parse(a), parse(b)) else { return Likeness::Different };
+    let (mut a, mut b) = (meaning(&a), meaning(&b));
+    if a == b {
+        return Likeness::Same;
+    }
+    for side in [&mut a, &mut b] {
+        side.retain(|meaning| !matches!(meaning, Meaning::Function("downgrade", _)));
+    }
+    if a == b { Likeness::SameUpgrade } else { Likeness::Different }
 }
 
 fn parse(text: &str) -> Option<ModModule> {
@@ -103,10 +121,11 @@ mod tests {
         let a = "\"\"\"Add.\n\nRevises: a\n\"\"\"\nfrom typing import Union\nfrom alembic import op\n\n\
                  down_revision: Union[str, None] = 'a1'\n\ndef upgrade() -> None:\n    \"\"\"Up.\"\"\"\n    op.drop_table('x')\n";
         let b = "from alembic import op\n\ndown_revision = \"a1\"  # parent\n\n\ndef upgrade():\n    op.drop_table(\n        \"x\"\n    )\n";
-        assert_eq!(same_meaning(a, b), Some(true));
-        assert_eq!(same_meaning(a, &b.replace("a1", "b2")), Some(false));
-        assert_eq!(same_meaning(a, &b.replace("\"x\"", "\"y\"")), Some(false));
-        assert_eq!(same_meaning(a, "def ("), None);
+        assert_eq!(likeness(a, b), Likeness::Same);
+        assert_eq!(likeness(a, &b.replace("a1", "b2")), Likeness::Different);
+        assert_eq!(likeness(a, &b.replace("\"x\"", "\"y\"")), Likeness::Different);
+        assert_eq!(likeness(a, &format!("{b}\n\ndef downgrade():\n    pass\n")), Likeness::SameUpgrade);
+        assert_eq!(likeness(a, "def ("), Likeness::Different);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::foundation::Foundation;
 use crate::catalog::apply::ApplyError;
 use crate::finding::Finding;
 use crate::history::{Failure, HistoryProblemKind, Migration, Replay};
@@ -14,7 +15,8 @@ page! {
     /// The migrations cannot be applied one after the other on an empty database: a table is made twice, a column is
     /// dropped that is not there, `CREATE INDEX CONCURRENTLY` stands beside other statements, an enum value is used in the
     /// file that adds it. The finding points at the first statement that the database would refuse. Where something that
-    /// could not be read may explain the failure, nothing is said.
+    /// could not be read may explain the failure, nothing is said; nor is it, of a change, where the statement is about a
+    /// table that is declared and that no migration has ever made: such a history does not start from nothing.
     ///
     /// ## Why it matters
     ///
@@ -70,8 +72,11 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
     }
     let known: BTreeSet<(&str, String)> =
         change.before.iter().flat_map(|state| failures(&state.replay)).map(key).collect();
-    let new: Vec<(&str, &Failure)> =
-        failures(&change.after.replay).filter(|&failure| !known.contains(&key(failure))).collect();
+    let foundation = Foundation::of(change);
+    let new: Vec<(&str, &Failure)> = failures(&change.after.replay)
+        .filter(|&failure| !known.contains(&key(failure)))
+        .filter(|(_, failure)| change.whole_state || !foundation.explains(failure))
+        .collect();
     let Some((id, first)) = new.first() else { return Vec::new() };
     let migration = change.after.history.get(id);
     let name = migration.map_or(*id, |migration| migration.name.as_str());
@@ -152,6 +157,15 @@ mod tests {
         let world = World::prisma().refused_migration("20260112090000_x", "no").commit();
         assert!(world.clone().silent(RuleId::BrokenHistory));
         assert_eq!(world.whole_state().run(RuleId::BrokenHistory).len(), 1);
+    }
+
+    #[test]
+    fn a_table_from_before_the_first_migration_breaks_nothing() {
+        let sql = "ALTER TABLE legacy ADD COLUMN a INT;";
+        let world = World::alembic().declare_before("legacy", "id").new_migration("b2_x", sql);
+        assert!(world.silent(RuleId::BrokenHistory));
+        let world = World::alembic().new_migration("b2_x", sql);
+        assert_eq!(world.run(RuleId::BrokenHistory).len(), 1, "a table that nobody knows is a mistake");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Does the change carry its migration?
 
+mod foundation;
 mod gap;
 
 pub(super) mod broken_history;
