@@ -4,6 +4,7 @@
 mod annotations;
 mod catalog;
 mod columns;
+mod filters;
 mod host;
 mod mapping;
 mod registry;
@@ -22,6 +23,7 @@ use crate::git::{FileList, Snapshot, SnapshotError};
 use crate::project::{Declared, Project, SourceProblem};
 use crate::source::{Place, RepoPath, Source};
 
+use filters::{Filters, Named};
 use host::Recorder;
 use mapping::{Mapper, Outcome};
 use registry::{Meta, MetaKey, address, metadata};
@@ -46,7 +48,13 @@ pub(crate) fn declared(
         let mut reading = Reading { project, snapshot, files, doubts: Vec::new(), problems: Vec::new() };
         let target = reading.run(&mut interpreter, &recorder)?;
         reading.parse_problems(&modules);
-        let mut catalog = reading.catalog(&mut interpreter, &recorder, &target, versions, dialect);
+        let filters = Filters::of(&recorder.configured.borrow());
+        let named = match &filters {
+            Some(_) => Named::of(project, snapshot, files)?,
+            None => Named::default(),
+        };
+        let filtered = filters.as_ref().map(|filters| (filters, &named));
+        let mut catalog = reading.catalog(&mut interpreter, &recorder, &target, versions, dialect, filtered);
         catalog.doubts.append(&mut reading.doubts);
         Declared { catalog, problems: reading.problems }
     };
@@ -204,11 +212,12 @@ impl Reading<'_> {
         target: &Target,
         versions: annotations::Versions,
         dialect: Dialect,
+        filtered: Option<(&Filters, &Named)>,
     ) -> Catalog {
         let start = self.start_place();
         if matches!(target, Target::None) {
             self.doubts.push(Opaque {
-                place: start,
+                place: start.clone(),
                 reason: "env.py names no target_metadata, so there is nothing to compare".to_owned(),
                 reach: Reach::Everything,
             });
@@ -267,7 +276,11 @@ impl Reading<'_> {
                 });
             }
         }
-        catalog::make(interpreter, &kept, &references, dialect, clean)
+        let mut catalog = catalog::make(interpreter, &kept, &references, dialect, clean);
+        if let Some((filters, named)) = filtered {
+            filters.apply(interpreter, &mut catalog, &kept, named, &start);
+        }
+        catalog
     }
 
     /// Every table that was declared, and which class is mapped to which.
@@ -363,7 +376,9 @@ impl Reading<'_> {
             }
         }
         // Association tables between versioned models have one each too.
-        names.extend(tables.iter().filter(|table| table.origin.is_some()).map(|table| format!("{}_version", table.name)));
+        names.extend(
+            tables.iter().filter(|table| table.origin.is_some()).map(|table| format!("{}_version", table.name)),
+        );
         for name in names {
             self.doubts.push(Opaque {
                 place: place.clone(),
