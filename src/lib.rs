@@ -11,7 +11,7 @@
 //! - [`project`]: finding projects; the seam that [`prisma`] and [`alembic`] fill.
 //! - [`rules`]: pure functions from a loaded change to [`finding`]s.
 //! - [`check`]: from a change to a report: projects loaded, rules run, allowances applied.
-//! - [`policy`]: `driftgate.toml`.
+//! - [`policy`] reads `driftgate.toml`.
 //! - [`report`]: one file per output format, all fed by the same findings.
 //! - [`cli`]: one file per command.
 

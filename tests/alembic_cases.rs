@@ -3,6 +3,8 @@
 //! See `tests/cases/README.md`. Cases whose label says nothing about what only driftgate sees (`create_all` failed, or
 //! the difference is in how the label was made) are judged by what autogenerate sees alone.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr, reason = "a test may")]
+
 use std::collections::BTreeMap;
 
 use driftgate::alembic::Alembic;

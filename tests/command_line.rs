@@ -1,5 +1,7 @@
 //! The command line as its users meet it: help, usage errors, exit codes, output that goes where it should.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr, reason = "a test may")]
+
 use std::path::Path;
 use std::process::Command;
 

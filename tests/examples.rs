@@ -1,5 +1,7 @@
 //! The plays of `examples/`, run as a reader would run them; what they print is a snapshot.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr, reason = "a test may")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

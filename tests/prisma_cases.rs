@@ -1,5 +1,7 @@
 //! Labelled cases: schemas and migrations with the verdict of Prisma's own engine (`tests/cases/prisma/*.jsonl`).
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr, reason = "a test may")]
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -64,6 +66,8 @@ fn project(dialect: Dialect) -> Project {
 fn judge(case: &Case) -> Judged {
     let project = project(case.dialect);
     let mut files = vec![("prisma/schema.prisma".to_owned(), case.schema.clone())];
+    let lock = format!("provider = \"{}\"\n", case.dialect);
+    files.push(("prisma/migrations/migration_lock.toml".to_owned(), lock));
     for (name, sql) in &case.migrations {
         files.push((format!("prisma/migrations/{name}/migration.sql"), sql.clone()));
     }

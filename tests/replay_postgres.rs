@@ -4,12 +4,12 @@
 //! Needs `psql` and a server: `DRIFTGATE_TEST_PG_URL`, or 127.0.0.1:5432, database `test`. Where there is none the test
 //! says so and passes. `DRIFTGATE_TEST_PG_ALL=1` runs every history and not one in eight.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr, reason = "a test may")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-use driftgate::catalog::{
-    AutoIncrement, Catalog, ColumnType, Dialect, IndexOn, IndexPart, Table, TableKind, TypeKind,
-};
+use driftgate::catalog::{AutoIncrement, Catalog, ColumnType, Dialect, IndexOn, IndexPart, Table, TableKind, TypeKind};
 use driftgate::git::snapshot::MemorySnapshot;
 use driftgate::history::replay;
 use driftgate::prisma::Prisma;
@@ -75,7 +75,8 @@ struct Server {
 
 impl Server {
     fn find() -> Option<Self> {
-        let url = std::env::var("DRIFTGATE_TEST_PG_URL").unwrap_or_else(|_| "postgresql://127.0.0.1:5432/test".to_owned());
+        let url =
+            std::env::var("DRIFTGATE_TEST_PG_URL").unwrap_or_else(|_| "postgresql://127.0.0.1:5432/test".to_owned());
         let server = Self { url };
         server.run(None, &["SELECT 1".to_owned()]).ok().map(|_| server)
     }
@@ -240,7 +241,8 @@ fn replayed(migrations: &[String]) -> Result<Catalog, String> {
         command: "npx prisma".to_owned(),
         facts: BTreeMap::new(),
     };
-    let files = migrations.iter().enumerate().map(|(at, text)| (format!("migrations/{at:04}_step/migration.sql"), text));
+    let files =
+        migrations.iter().enumerate().map(|(at, text)| (format!("migrations/{at:04}_step/migration.sql"), text));
     let snapshot = MemorySnapshot::new(files.map(|(path, text)| (path, text.as_str())));
     let history = Prisma.history(&project, &snapshot).unwrap();
     let replay = replay(&history, Dialect::PostgreSql);
@@ -267,7 +269,8 @@ fn the_replay_builds_what_postgresql_builds() {
     };
     let all = std::env::var_os("DRIFTGATE_TEST_PG_ALL").is_some();
     let histories: Vec<(Vec<String>, String)> = histories().into_iter().collect();
-    let chosen: Vec<_> = histories.into_iter().enumerate().filter(|(at, _)| all || at % 8 == 0).map(|(_, one)| one).collect();
+    let chosen: Vec<_> =
+        histories.into_iter().enumerate().filter(|(at, _)| all || at % 8 == 0).map(|(_, one)| one).collect();
     let threads = 4;
     let process = std::process::id();
     let wrong: Vec<String> = std::thread::scope(|scope| {
@@ -300,8 +303,12 @@ fn compare(server: &Server, database: &str, migrations: &[String], id: &str) -> 
         (Ok(_), Err(refused)) => Some(format!("{id}: the replay refuses it: {refused}")),
         (Ok(report), Ok(catalog)) => {
             // What could not be read has its doubt; only tables that it cannot reach are compared then.
-            let doubted: Vec<String> =
-                catalog.doubts.iter().map(|doubt| format!("{:?}", doubt.reach)).filter(|reach| reach != "Nothing").collect();
+            let doubted: Vec<String> = catalog
+                .doubts
+                .iter()
+                .map(|doubt| format!("{:?}", doubt.reach))
+                .filter(|reach| reach != "Nothing")
+                .collect();
             let objects = objects(&catalog);
             if objects == report || !doubted.is_empty() {
                 return None;

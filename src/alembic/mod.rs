@@ -22,7 +22,7 @@ use crate::catalog::difference::Difference;
 use crate::git::{Snapshot, SnapshotError};
 use crate::history::History;
 use crate::project::{Declared, Ecosystem, EcosystemKind, Project, ProjectOverride, SourceProblem, Touch};
-use crate::source::RepoPath;
+use crate::source::{RepoPath, Source};
 
 /// The ecosystem.
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +52,14 @@ impl Ecosystem for Alembic {
             return Some(Touch::Schema);
         }
         project.settings.contains(path).then_some(Touch::Settings)
+    }
+
+    fn concerns(&self, project: &Project, source: &Source) -> bool {
+        let path = source.path();
+        path.extension() == Some("py")
+            && path.is_under(&project.root)
+            && !discover::is_foreign(path)
+            && discover::declares_tables(source.text())
     }
 
     fn declared(&self, project: &Project, snapshot: &dyn Snapshot) -> Result<Declared, SnapshotError> {

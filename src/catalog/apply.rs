@@ -3,7 +3,9 @@
 mod cast;
 mod column;
 mod constraint;
+mod foreign_key;
 mod index;
+mod involved;
 mod lookup;
 pub(crate) mod naming;
 mod object;
@@ -177,12 +179,12 @@ pub enum ApplyError {
 type Applied = Result<Vec<Effect>, ApplyError>;
 
 /// An object that should not be there.
-fn exists(what: &'static str, name: impl ToString, made_at: Option<&Place>) -> ApplyError {
+fn exists(what: &'static str, name: impl std::fmt::Display, made_at: Option<&Place>) -> ApplyError {
     ApplyError::Exists { what, name: name.to_string(), made_at: made_at.cloned() }
 }
 
 /// An object that should be there.
-fn missing(what: &'static str, name: impl ToString) -> ApplyError {
+fn missing(what: &'static str, name: impl std::fmt::Display) -> ApplyError {
     ApplyError::Missing { what, name: name.to_string() }
 }
 
@@ -267,6 +269,13 @@ impl Catalog {
             }
             K::Transaction(_) | K::Environment(_) => Ok(Vec::new()),
             K::Invalid(reason) => Err(refused(reason)),
+            K::When { condition, then, otherwise } => {
+                let mut effects = Vec::new();
+                for chosen in self.choose(condition, then, otherwise) {
+                    effects.extend(self.apply(&chosen)?);
+                }
+                Ok(effects)
+            }
             K::Opaque { .. } => {
                 self.doubts.extend(operation.as_opaque());
                 Ok(Vec::new())

@@ -102,6 +102,9 @@ impl Serialize for Kind {
     }
 }
 
+/// What makes a difference the same one before and after a change: kind, table, enum, name, and how either side has it.
+pub type Identity<'a> = (Kind, Option<&'a Name>, Option<&'a Name>, &'a str, Option<&'a str>, Option<&'a str>);
+
 /// One difference between the declared and the replayed catalog.
 #[derive(Debug, Clone)]
 pub struct Difference {
@@ -150,7 +153,7 @@ impl Difference {
 
     /// What makes it the same difference before and after a change: everything but places and suggestions. Two sides
     /// that both lack a table still differ if the change altered how the table is declared.
-    pub fn identity(&self) -> (Kind, Option<&Name>, Option<&Name>, &str, Option<&str>, Option<&str>) {
+    pub fn identity(&self) -> Identity<'_> {
         (
             self.kind,
             self.table.as_ref(),

@@ -7,6 +7,7 @@
 //! compares identifiers without regard to case, look-ups do so too ([`Dialect::same_name`]).
 
 pub mod apply;
+pub mod condition;
 pub mod dialect;
 pub mod difference;
 pub mod operation;
@@ -380,6 +381,7 @@ pub struct Key {
 
 /// An index or a unique constraint.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a property that SQL writes by a word of its own")]
 pub struct Index {
     /// Its name; none for an unnamed unique constraint of SQLite.
     pub name: Option<String>,
@@ -477,6 +479,7 @@ pub enum IndexOn {
 
 /// A foreign key.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a property that SQL writes by a word of its own")]
 pub struct ForeignKey {
     /// The constraint's name.
     pub name: Option<String>,
@@ -658,7 +661,6 @@ impl Reach {
         };
         match (self, object) {
             (Self::Everything, _) => true,
-            (Self::Nothing, _) => false,
             (Self::Table(table), Object::Table(name) | Object::Column(name, _)) => same(table, name),
             (Self::Column(table, column), Object::Column(name, other)) => {
                 same(table, name) && dialect.same_column(column, other)

@@ -3,6 +3,7 @@
 //! SQL files and Alembic revisions are read into the same operations, and only operations change a [`super::Catalog`]
 //! (see [`super::apply`]). Replay, danger, renames, conflicts and suggested SQL are written once, on these.
 
+use super::condition::Condition;
 use super::{
     AutoIncrement, Check, Column, ColumnDefault, ColumnType, ForeignKey, Generated, Index, Key, ObjectName, Opaque,
     Reach, TableKind,
@@ -355,6 +356,16 @@ pub enum OperationKind {
     /// A statement that the database refuses whatever the catalog holds (SQLite's missing ALTER COLUMN); the text says
     /// why.
     Invalid(String),
+    /// Operations that depend on what the database holds when the script runs (`IF NOT EXISTS (SELECT … FROM pg_type …)
+    /// THEN …`). The history's run asks the catalog and does one list or the other.
+    When {
+        /// The question.
+        condition: Condition,
+        /// Done where the answer is yes.
+        then: Vec<Operation>,
+        /// Done where it is no.
+        otherwise: Vec<Operation>,
+    },
     /// What could not be read.
     Opaque {
         /// Why.
@@ -544,6 +555,58 @@ impl Operation {
             }
             _ => None,
         }
+    }
+
+    /// Whether it may change a catalog: false for statements about rows, transactions, settings and the server.
+    pub fn changes_catalog(&self) -> bool {
+        match &self.kind {
+            OperationKind::Harmless(_)
+            | OperationKind::Data { .. }
+            | OperationKind::Transaction(_)
+            | OperationKind::Environment(_) => false,
+            OperationKind::When { then, otherwise, .. } => then.iter().chain(otherwise).any(Self::changes_catalog),
+            _ => true,
+        }
+    }
+
+    /// The doubts that stand for it where it is not known whether, or how often, it is done. Operations that change no
+    /// catalog stay what they are.
+    #[must_use]
+    pub fn doubted(self, why: &str) -> Vec<Operation> {
+        use OperationKind as K;
+        if !self.changes_catalog() || matches!(self.kind, K::Opaque { .. }) {
+            return vec![self];
+        }
+        let reaches = match self.kind.clone() {
+            K::When { then, otherwise, .. } => {
+                return then.into_iter().chain(otherwise).flat_map(|operation| operation.doubted(why)).collect();
+            }
+            K::CreateEnum { name, .. }
+            | K::AddEnumValue { name, .. }
+            | K::RenameEnumValue { name, .. }
+            | K::DropEnumValue { name, .. }
+            | K::CreateType { name, .. }
+            | K::DropType { name, .. }
+            | K::MoveType { name, .. } => vec![Reach::Type(name)],
+            K::RenameType { from, to } => {
+                let to = ObjectName { schema: from.schema.clone(), name: to };
+                vec![Reach::Type(from), Reach::Type(to)]
+            }
+            K::RenameTable { from, to } => vec![Reach::Table(from), Reach::Table(to)],
+            K::AddColumn { table, column, .. } if column.constraints.is_empty() => {
+                vec![Reach::Column(table, column.column.name)]
+            }
+            K::DropColumn { table, column, .. } | K::AlterColumn { table, column, .. } => {
+                vec![Reach::Column(table, column)]
+            }
+            K::CreateView { name, .. } | K::DropView { name, .. } => vec![Reach::Table(name)],
+            K::CreateSequence { .. } | K::DropSequence { .. } | K::OwnSequence { .. } | K::RenameSequence { .. } => {
+                vec![Reach::Nothing]
+            }
+            _ => vec![self.table().cloned().map_or(Reach::Everything, Reach::Table)],
+        };
+        let doubt = |reach| Self::new(K::Opaque { reason: why.to_owned(), reach }, self.place.clone());
+        reaches.into_iter().map(doubt).collect()
     }
 
     /// The table it works on, as written, where it is one: what a reader of a history looks for first.

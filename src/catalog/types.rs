@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use super::{Dialect, ObjectName};
+use super::{ColumnDefault, Dialect, ObjectName};
 
 /// The type of a column.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -230,6 +230,57 @@ fn sqlserver_name(words: &str) -> Option<&str> {
         | "sysname" | "json" => words,
         _ => return None,
     })
+}
+
+/// The values of PostgreSQL's array literal, one level deep: `{a,"b,c",NULL}`.
+/// <https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO>
+pub fn array_literal(text: &str) -> Option<Vec<ColumnDefault>> {
+    let inner = text.trim().strip_prefix('{')?.strip_suffix('}')?;
+    let mut values = Vec::new();
+    let mut chars = inner.chars().peekable();
+    if inner.trim().is_empty() {
+        return Some(values);
+    }
+    loop {
+        let mut value = String::new();
+        while chars.next_if(|c| c.is_whitespace()).is_some() {}
+        let quoted = chars.next_if_eq(&'"').is_some();
+        if quoted {
+            loop {
+                match chars.next()? {
+                    '\\' => value.push(chars.next()?),
+                    '"' => break,
+                    c => value.push(c),
+                }
+            }
+        } else {
+            while let Some(c) = chars.next_if(|c| *c != ',') {
+                if c == '{' {
+                    return None;
+                }
+                value.push(c);
+            }
+            value.truncate(value.trim_end().len());
+        }
+        let null = !quoted && value.eq_ignore_ascii_case("null");
+        values.push(if null { ColumnDefault::Null } else { ColumnDefault::Text(value) });
+        match chars.next() {
+            Some(',') => {}
+            Some(_) => return None,
+            None => return Some(values),
+        }
+    }
+}
+
+impl ColumnDefault {
+    /// The same as a default of a column of type `ty`: a string is an array's literal where the type is an array.
+    #[must_use]
+    pub fn of_type(self, ty: &ColumnType) -> Self {
+        match self {
+            Self::Text(text) if ty.array => array_literal(&text).map_or(Self::Text(text), Self::List),
+            other => other,
+        }
+    }
 }
 
 /// The affinity that SQLite gives a declared type: <https://www.sqlite.org/datatype3.html>, section 3.1.

@@ -84,7 +84,7 @@ pub fn check(change: &Change, policy: &Policy, options: Options<'_>) -> Result<R
         }
         let old = load::same_project(&found.project, &before);
         let touched = load::touched(found, old, &change.changed);
-        let judged = whole_state || !touched.is_empty();
+        let judged = whole_state || !touched.is_empty() || concerns(change, found, old)?;
         summaries.push(ProjectSummary::new(&found.project, judged));
         if judged {
             loaded.push(load_project(change, policy, found, old, touched)?);
@@ -135,6 +135,23 @@ fn allowance_files(
     Ok(files)
 }
 
+/// Whether a change is about a project though none of its paths is something to it: another set of files declares the schema
+/// (an import was added or taken away), or a file that changed does so and belongs to it.
+fn concerns(change: &Change, found: &Found, old: Option<&Found>) -> Result<bool, SnapshotError> {
+    if old.is_some_and(|old| old.project.schema != found.project.schema) {
+        return Ok(true);
+    }
+    for changed in change.changed.iter().filter(|changed| found.ecosystem.may_matter(&changed.path)) {
+        if changed.after.is_some()
+            && let Some(source) = change.after.read(&changed.path)?.text()
+            && found.ecosystem.concerns(&found.project, &source)
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Whether any changed path could matter at all, by its name alone: what decides that a commit costs nothing.
 fn may_matter(change: &Change, policy: &Policy) -> bool {
     change.changed.iter().any(|changed| {
@@ -181,7 +198,7 @@ fn load_project<'a>(
         after.gap.iter().any(|difference| !known.contains(&difference.identity()))
     };
     // Only a change that lacks something is compared with what was left behind.
-    let (with_migrations, with_schema) = if leftovers.is_empty() || !(gap_grew || !after.is_judged()) {
+    let (with_migrations, with_schema) = if leftovers.is_empty() || (!gap_grew && after.is_judged()) {
         (None, None)
     } else {
         (
@@ -277,12 +294,14 @@ fn repository_findings(
         };
         files.push(ChangedFile { path: changed.path.clone(), before, after });
     }
+    let after = change.after.files()?;
     let projects: Vec<RepositoryProject<'_>> = found
         .iter()
         .map(|found| RepositoryProject {
             project: &found.project,
             ecosystem: found.ecosystem,
             history: loaded.iter().find(|loaded| std::ptr::eq(loaded.found, found)).map(|loaded| &loaded.after.history),
+            has_migrations: found.project.migrations.iter().any(|dir| after.has_dir(dir)),
         })
         .collect();
     let view = RepositoryChange { files: &files, projects: &projects, whole_state };

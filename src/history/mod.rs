@@ -89,7 +89,15 @@ impl Run<'_> {
     }
 
     /// Does one operation. A failure is recorded and the run goes on with the next one.
+    ///
+    /// Of a conditional operation the branch is done that the catalog asks for; where it cannot tell, both are in doubt.
     pub fn apply(&mut self, operation: Operation) {
+        if let OperationKind::When { condition, then, otherwise } = &operation.kind {
+            for chosen in self.catalog.choose(condition, then, otherwise) {
+                self.apply(chosen);
+            }
+            return;
+        }
         match self.catalog.apply(&operation) {
             Ok(effects) => self.steps.push(Step { operation, effects }),
             Err(error) => {
@@ -263,6 +271,9 @@ pub struct History {
     pub problems: Vec<HistoryProblem>,
     /// What could not be read in it, outside the migrations' own operations.
     pub opaque: Vec<Opaque>,
+    /// Whether its first migrations may work on tables that something else has made (`create_all`, an older history):
+    /// so it is with Alembic, while Prisma replays every history from nothing.
+    pub may_have_base: bool,
 }
 
 impl History {
@@ -322,12 +333,34 @@ pub fn replay_both(before: &History, after: &History, dialect: Dialect) -> (Repl
     (replay_on(before, prefix.clone(), shared), replay_on(after, prefix, shared))
 }
 
+/// A history whose first migrations make no table and fail for want of one stands on tables that it does not make. What
+/// there is before it is unknown, so nothing that is missing can be held against it.
+fn doubt_base(steps: &[Step], failures: &mut [Failure], catalog: &mut Catalog) {
+    let makes_tables = steps.iter().any(|step| matches!(step.operation.kind, OperationKind::CreateTable(_)));
+    let wants_table = |failure: &&mut Failure| matches!(failure.error, ApplyError::Missing { what: "the table", .. });
+    if makes_tables {
+        return;
+    }
+    let Some(first) = failures.iter_mut().find(wants_table).map(|failure| failure.place.clone()) else { return };
+    for failure in failures {
+        failure.certain = false;
+    }
+    catalog.doubts.push(Opaque {
+        place: first,
+        reason: "the history begins with tables that it does not make".to_owned(),
+        reach: Reach::Everything,
+    });
+}
+
 /// Continues `replay` with the migrations of `history` behind the first `from`.
 fn replay_on(history: &History, mut replay: Replay, from: usize) -> Replay {
     for migration in &history.migrations[from..] {
         let mut run = Run { catalog: &mut replay.catalog, steps: Vec::new(), failures: Vec::new() };
         migration.script.run(&mut run);
-        let Run { steps, failures, .. } = run;
+        let Run { steps, mut failures, .. } = run;
+        if history.may_have_base && replay.catalog.tables.is_empty() {
+            doubt_base(&steps, &mut failures, &mut replay.catalog);
+        }
         replay.fingerprints.push(migration.script.fingerprint());
         replay.migrations.push(Arc::new(Replayed { id: migration.id.clone(), steps, failures }));
     }

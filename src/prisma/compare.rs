@@ -19,6 +19,8 @@ use crate::catalog::{Catalog, Column, Dialect, Enum, Name, Object, ObjectName, T
 use crate::source::Place;
 
 pub(crate) use text::{foreign_key as foreign_key_text, index as index_text};
+pub(crate) use types::POSTGRES as POSTGRES_TYPES;
+pub(crate) use types::changes_family;
 
 /// What decides how the engine compares, beside the two catalogs.
 #[derive(Debug, Clone)]
@@ -135,7 +137,7 @@ impl<'a> Comparison<'a> {
         for one in declared.enums.values() {
             match replayed.enums.get(&one.name) {
                 None => {
-                    let mut difference = self.enum_difference(Side::Missing, one);
+                    let mut difference = enum_difference(Side::Missing, one);
                     difference.declared = Some(text::labels(one));
                     difference.declared_at.clone_from(&one.place);
                     self.note(difference, &[Object::Type(&one.name)]);
@@ -145,20 +147,14 @@ impl<'a> Comparison<'a> {
         }
         for one in replayed.enums.values() {
             let known = declared.enums.contains_key(&one.name) || !self.manages(&one.name.schema);
-            if known || self.is_external(&self.options.external_enums, &one.name) || self.is_unsupported(&one.name) {
+            if known || is_external(&self.options.external_enums, &one.name) || self.is_unsupported(&one.name) {
                 continue;
             }
-            let mut difference = self.enum_difference(Side::Extra, one);
+            let mut difference = enum_difference(Side::Extra, one);
             difference.replayed = Some(text::labels(one));
             difference.migrated_at.clone_from(&one.place);
             self.note(difference, &[Object::Type(&one.name)]);
         }
-    }
-
-    fn enum_difference(&self, side: Side, one: &Enum) -> Difference {
-        let mut difference = Difference::new(side, Aspect::Enum, None, one.name.name.clone());
-        difference.enumeration = Some(one.name.clone());
-        difference
     }
 
     /// Labels are compared as sets (`EnumDiffer`).
@@ -194,10 +190,6 @@ impl<'a> Comparison<'a> {
         self.declared.tables.values().any(|table| table.columns.iter().any(declares))
     }
 
-    fn is_external(&self, external: &[String], name: &Name) -> bool {
-        external.iter().any(|one| *one == name.name || *one == format!("{}.{}", name.schema, name.name))
-    }
-
     /// Whether the engine compares a table at all.
     fn is_compared(&self, table: &Table) -> bool {
         let name = table.name.name.as_str();
@@ -209,7 +201,7 @@ impl<'a> Comparison<'a> {
         kind && name != "_prisma_migrations"
             && !is_system_table(self.dialect(), name)
             && self.manages(&table.name.schema)
-            && !self.is_external(&self.options.external_tables, &table.name)
+            && !is_external(&self.options.external_tables, &table.name)
     }
 
     /// The key under which two tables are the same one. MySQL's names follow the file system of the server.
@@ -265,14 +257,13 @@ impl<'a> Comparison<'a> {
         for column in &pair.declared.columns {
             let there =
                 pair.replayed.columns.iter().find(|other| other.name == column.name && self.is_described(other));
-            match there {
-                Some(other) => self.column(pair, column, other),
-                None => {
-                    let mut difference = in_table(Side::Missing, Aspect::Column, pair, &column.name);
-                    difference.declared = Some(text::column(column));
-                    difference.declared_at = or_table(column.place.as_ref(), pair.declared);
-                    self.note(difference, &[Object::Column(&pair.declared.name, &column.name)]);
-                }
+            if let Some(other) = there {
+                self.column(pair, column, other);
+            } else {
+                let mut difference = in_table(Side::Missing, Aspect::Column, pair, &column.name);
+                difference.declared = Some(text::column(column));
+                difference.declared_at = or_table(column.place.as_ref(), pair.declared);
+                self.note(difference, &[Object::Column(&pair.declared.name, &column.name)]);
             }
         }
         for column in &pair.replayed.columns {
@@ -296,6 +287,17 @@ impl Comparison<'_> {
 
 fn table_difference(side: Side, table: &Table) -> Difference {
     Difference::new(side, Aspect::Table, Some(table.name.clone()), table.name.name.clone())
+}
+
+fn enum_difference(side: Side, one: &Enum) -> Difference {
+    let mut difference = Difference::new(side, Aspect::Enum, None, one.name.name.clone());
+    difference.enumeration = Some(one.name.clone());
+    difference
+}
+
+/// Whether `prisma.config` declares that object external, with or without its schema.
+fn is_external(external: &[String], name: &Name) -> bool {
+    external.iter().any(|one| *one == name.name || *one == format!("{}.{}", name.schema, name.name))
 }
 
 /// A difference inside a table, with the tables' places.

@@ -24,7 +24,11 @@ pub(crate) fn read(project: &Project, snapshot: &dyn Snapshot) -> Result<History
     let mut history = History::default();
     let dialect = project.dialect.unwrap_or(Dialect::PostgreSql);
     for folder in &project.migrations {
+        let known = history.migrations.len();
         read_folder(folder, dialect, snapshot, &mut history)?;
+        if history.migrations.len() > known {
+            history.problems.extend(lock_problem(folder, project.dialect, snapshot)?);
+        }
     }
     if let Some(schema) = connection::schema(project, snapshot)?
         && let Some(first) = history.migrations.first_mut()
@@ -204,8 +208,7 @@ fn read_script(history: &mut History, source: Arc<Source>, dialect: Dialect) -> 
     }
     let refusals =
         if dialect == Dialect::PostgreSql { sql::postgres_transaction_refusals(&operations) } else { Vec::new() };
-    let label_uses =
-        if dialect == Dialect::PostgreSql { sql::postgres_label_uses(&operations) } else { Vec::new() };
+    let label_uses = if dialect == Dialect::PostgreSql { sql::postgres_label_uses(&operations) } else { Vec::new() };
     let fingerprint = fingerprint_of(&source);
     (source, Migrate { operations: Operations { operations, refusals, fingerprint }, label_uses })
 }
@@ -274,6 +277,28 @@ pub fn lock_file(project: &Project, snapshot: &dyn Snapshot) -> Result<LockFile,
         Some(folder) => lock_file_in(folder, snapshot),
         None => Ok(LockFile::Absent),
     }
+}
+
+/// What is wrong with the lock file of a folder that holds migrations for `dialect`; nothing where that is not known.
+fn lock_problem(
+    folder: &RepoPath,
+    dialect: Option<Dialect>,
+    snapshot: &dyn Snapshot,
+) -> Result<Option<HistoryProblem>, SnapshotError> {
+    let problem = |place: Option<Place>, message: String| {
+        let path = folder.join(LOCK_FILE);
+        Some(HistoryProblem { kind: HistoryProblemKind::LockMismatch, place, path, message })
+    };
+    Ok(match (lock_file_in(folder, snapshot)?, dialect) {
+        (LockFile::Absent, _) => problem(None, format!("{folder} has no {LOCK_FILE}")),
+        (LockFile::Unreadable(place), _) => {
+            problem(Some(place), format!("the {LOCK_FILE} in {folder} names no provider"))
+        }
+        (LockFile::Provider { name, dialect: locked, place }, Some(wanted)) if locked != Some(wanted) => {
+            problem(Some(place), format!("the {LOCK_FILE} in {folder} says {name}, and the schema says {wanted}"))
+        }
+        (LockFile::Provider { .. }, _) => None,
+    })
 }
 
 /// Reads the lock file of a folder. Quoted or not, the provider stands behind `provider =`; the file of an unfinished
@@ -384,9 +409,30 @@ mod tests {
     }
 
     #[test]
+    fn the_lock_must_name_the_provider_of_the_schema() {
+        let problems = |lock: Option<&str>| {
+            let mut files = vec![("prisma/migrations/1_a/migration.sql", "SELECT 1;")];
+            files.extend(lock.map(|lock| ("prisma/migrations/migration_lock.toml", lock)));
+            history(&files).problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>()
+        };
+        assert_eq!(problems(Some("provider = \"postgresql\"\n")), Vec::<String>::new());
+        assert_eq!(problems(Some("provider = postgres\n")), Vec::<String>::new());
+        assert_eq!(
+            problems(Some("provider = \"sqlite\"\n")),
+            ["the migration_lock.toml in prisma/migrations says sqlite, and the schema says postgresql"]
+        );
+        assert_eq!(problems(None), ["prisma/migrations has no migration_lock.toml"]);
+        assert_eq!(problems(Some("# empty\n")), ["the migration_lock.toml in prisma/migrations names no provider"]);
+    }
+
+    #[test]
     fn a_pointer_of_git_lfs_is_no_script() {
         let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n";
-        let history = history(&[("prisma/migrations/1_a/migration.sql", pointer)]);
+        let lock = "provider = \"postgresql\"\n";
+        let history = history(&[
+            ("prisma/migrations/1_a/migration.sql", pointer),
+            ("prisma/migrations/migration_lock.toml", lock),
+        ]);
         assert_eq!(history.problems.len(), 1);
         assert_eq!(history.problems[0].kind, HistoryProblemKind::Unreadable);
         assert_eq!(history.migrations.len(), 1);

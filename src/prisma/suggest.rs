@@ -145,10 +145,12 @@ impl<'a> Planner<'a> {
                 text.push_str(" WITH");
             }
             if let Some(schema) = &extension.schema {
-                text.push_str(&format!(" SCHEMA {}", self.renderer.quote(schema)));
+                text.push_str(" SCHEMA ");
+                text.push_str(&self.renderer.quote(schema));
             }
             if let Some(version) = &extension.version {
-                text.push_str(&format!(" VERSION {}", self.renderer.quote(version)));
+                text.push_str(" VERSION ");
+                text.push_str(&self.renderer.quote(version));
             }
             return self.push(Rank::CreateExtension, format!("{text};"));
         }
@@ -165,13 +167,12 @@ impl<'a> Planner<'a> {
     fn enumeration(&mut self, difference: &Difference) {
         let Some(name) = &difference.enumeration else { return };
         let quoted = self.renderer.name(name);
-        match difference.kind.side {
-            Side::Extra => self.push(Rank::DropEnum, format!("DROP TYPE {quoted};")),
-            _ => {
-                let Some(one) = self.declared.enums.get(name) else { return };
-                let text = format!("CREATE TYPE {quoted} AS ENUM ({});", render::labels(&one.labels));
-                self.push(Rank::CreateEnum, text);
-            }
+        if difference.kind.side == Side::Extra {
+            self.push(Rank::DropEnum, format!("DROP TYPE {quoted};"));
+        } else {
+            let Some(one) = self.declared.enums.get(name) else { return };
+            let text = format!("CREATE TYPE {quoted} AS ENUM ({});", render::labels(&one.labels));
+            self.push(Rank::CreateEnum, text);
         }
     }
 
@@ -191,7 +192,8 @@ impl<'a> Planner<'a> {
         let sibling =
             |suffix: &str| self.renderer.name(&Name::new(name.schema.clone(), format!("{}{suffix}", name.name)));
         let bare = |suffix: &str| self.renderer.quote(&format!("{}{suffix}", name.name));
-        let (new, old) = (sibling("_new"), sibling("_old"));
+        let new = sibling("_new");
+        let old = self.renderer.qualified(&Name::new(name.schema.clone(), format!("{}_old", name.name)));
         let mut lines =
             vec!["BEGIN;".to_owned(), format!("CREATE TYPE {new} AS ENUM ({});", render::labels(&one.labels))];
         let mut moved = Vec::new();
@@ -211,11 +213,12 @@ impl<'a> Planner<'a> {
                 };
                 let field = self.renderer.quote(&column.name);
                 if was.default.is_some() {
-                    lines.push(format!("ALTER TABLE {quoted} ALTER COLUMN {field} DROP DEFAULT;"));
+                    let qualified = self.renderer.qualified(&table.name);
+                    lines.push(format!("ALTER TABLE {qualified} ALTER COLUMN {field} DROP DEFAULT;"));
                 }
                 let array = if column.ty.array { "[]" } else { "" };
                 moved.push(format!(
-                    "ALTER TABLE {quoted} ALTER COLUMN {field} TYPE {new}{array} USING ({field}::text{array}::{new}{array});"
+                    "ALTER TABLE {quoted} ALTER COLUMN {field} TYPE {new}{array} USING ({field}::text::{new}{array});"
                 ));
                 if let Some(default) = &column.default {
                     let default = self.renderer.default(column, default);
@@ -308,9 +311,10 @@ impl<'a> Planner<'a> {
                     _ => {}
                 }
             }
-            if let Some(text) = alter::table(&self.renderer, differences, declared, replayed) {
+            if let Some(text) = alter::table(&self.renderer, self.replayed, differences, declared, replayed) {
                 self.push(Rank::AlterTable, text);
             }
+            self.renew(differences, declared, replayed);
         }
         let tables: Vec<(&Table, &Table)> = redefined
             .into_iter()
@@ -319,6 +323,18 @@ impl<'a> Planner<'a> {
         if !tables.is_empty() {
             let text = alter::redefine(&self.renderer, &tables);
             self.push(Rank::RedefineTables, text);
+        }
+    }
+
+    /// What goes with a column that is dropped and added again, or changes its type, and is wanted still.
+    fn renew(&mut self, differences: &[&Difference], declared: &Table, replayed: &Table) {
+        let recreated = alter::recreated(&self.renderer, self.replayed, differences, declared, replayed);
+        let told = |name: Option<&String>| differences.iter().any(|one| Some(&one.name) == name);
+        for index in &declared.indexes {
+            let kept = replayed.indexes.iter().any(|other| other.name == index.name);
+            if kept && !told(index.name.as_ref()) && alter::involves(&index.parts, &recreated) {
+                self.create_index(declared, index);
+            }
         }
     }
 
@@ -378,12 +394,11 @@ impl<'a> Planner<'a> {
             (Some(key), None) => self.drop_foreign_key(replayed, &key),
             (Some(was), Some(key)) => {
                 let (Some(from), Some(to)) = (&was.name, &key.name) else { return };
-                match self.renderer.rename_foreign_key(declared, from, to) {
-                    Some(text) => self.push(Rank::RenameForeignKey, text),
-                    None => {
-                        self.drop_foreign_key(replayed, &was);
-                        self.add_foreign_key(declared, &key);
-                    }
+                if let Some(text) = self.renderer.rename_foreign_key(declared, from, to) {
+                    self.push(Rank::RenameForeignKey, text);
+                } else {
+                    self.drop_foreign_key(replayed, &was);
+                    self.add_foreign_key(declared, &key);
                 }
             }
             (None, None) => {}

@@ -10,7 +10,7 @@ use crate::catalog::difference::Difference;
 use crate::catalog::{Catalog, Dialect, Opaque};
 use crate::git::{ChangedPath, Leftover, Snapshot, SnapshotError};
 use crate::history::{History, Replay};
-use crate::source::{Place, RepoPath};
+use crate::source::{Place, RepoPath, Source};
 
 /// The ecosystems.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize)]
@@ -145,6 +145,12 @@ pub trait Ecosystem: Sync {
 
     /// What a path is to a project; none where it is nothing to it.
     fn touch(&self, project: &Project, path: &RepoPath) -> Option<Touch>;
+
+    /// Whether a file that is nothing to the project by its path is about it by its text: a model that nothing imports yet.
+    fn concerns(&self, project: &Project, source: &Source) -> bool {
+        let _ = (project, source);
+        false
+    }
 
     /// Reads what the project declares.
     ///

@@ -100,7 +100,9 @@ impl ProjectDiff {
             let (path, place) = (problem.path.clone(), problem.place.clone());
             problems.push(Problem { path, place, message: problem.message.clone() });
         }
-        for problem in &state.history.problems {
+        // Whether the lock file stands is no question of whether the two agree: the rule `lock-mismatch` asks it.
+        let of_history = state.history.problems.iter().filter(|one| one.kind != HistoryProblemKind::LockMismatch);
+        for problem in of_history {
             let (path, place) = (problem.path.clone(), problem.place.clone());
             if problem.kind == HistoryProblemKind::ComputedParent {
                 // The order is in doubt; nothing says that it is wrong.

@@ -38,6 +38,8 @@ pub struct RepositoryProject<'a> {
     pub ecosystem: &'static dyn Ecosystem,
     /// Its migrations after the change, where they were read.
     pub history: Option<&'a History>,
+    /// Whether its migrations folders hold any file after the change.
+    pub has_migrations: bool,
 }
 
 impl RepositoryChange<'_> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Check, RepositoryChange, RepositoryProject, RuleId, RuleSettings, repository::ChangedFile, run_one};
 use crate::catalog::difference::{Aspect, Difference, Side};
-use crate::catalog::{Catalog, Dialect, Name};
+use crate::catalog::{Catalog, Column, ColumnType, Dialect, Name, Table};
 use crate::finding::{Finding, Level};
 use crate::git::snapshot::fingerprint;
 use crate::git::{ChangedPath, Leftover, LeftoverKind, ObjectId, Snapshot, SnapshotError};
@@ -351,6 +351,16 @@ impl World {
         self
     }
 
+    /// A column was declared before the change.
+    pub(super) fn declare_before(mut self, table: &str, column: &str) -> Self {
+        if let Some(before) = &mut self.before {
+            let name = Name::new("public", table);
+            let known = before.declared.tables.entry(name.clone()).or_insert_with(|| Table::new(name));
+            known.columns.push(Column::new(column, ColumnType::unknown(), true));
+        }
+        self
+    }
+
     /// The schema cannot be read, for that reason.
     pub(super) fn schema_problem(mut self, message: &str) -> Self {
         let path = self.project.schema[0].clone();
@@ -496,18 +506,25 @@ impl Difference {
 pub(super) struct Repository {
     world: World,
     files: Vec<ChangedFile>,
+    has_migrations: bool,
     whole_state: bool,
 }
 
 impl Repository {
     /// With a Prisma project at its root.
     pub(super) fn prisma() -> Self {
-        Self { world: World::prisma(), files: Vec::new(), whole_state: false }
+        Self { world: World::prisma(), files: Vec::new(), has_migrations: true, whole_state: false }
     }
 
     /// With an Alembic project at its root.
     pub(super) fn alembic() -> Self {
-        Self { world: World::alembic(), files: Vec::new(), whole_state: false }
+        Self { world: World::alembic(), files: Vec::new(), has_migrations: true, whole_state: false }
+    }
+
+    /// With a migrations folder of which git holds nothing.
+    pub(super) fn without_migrations(mut self) -> Self {
+        self.has_migrations = false;
+        self
     }
 
     /// As `--all` sees it.
@@ -555,6 +572,7 @@ impl Repository {
                 EcosystemKind::Alembic => &ALEMBIC,
             },
             history: None,
+            has_migrations: self.has_migrations,
         }];
         let change = RepositoryChange { files: &files, projects: &projects, whole_state: self.whole_state };
         let all = super::run_repository(&change, settings);

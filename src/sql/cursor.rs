@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::lexer::{Token, TokenKind};
+use super::lexer::{LexError, Token, TokenKind, tokenize_part};
+use super::literal::{cut, dollar_body, string, unquote};
 use crate::catalog::{Dialect, ObjectName};
-use crate::source::{Place, Source, Span};
+use crate::source::{Place, RepoPath, Source, Span};
 
 /// The deepest nesting of parentheses that is followed.
 pub(crate) const MAX_DEPTH: usize = 200;
@@ -38,6 +39,11 @@ pub(crate) enum Origin {
 }
 
 impl Origin {
+    /// For texts of which nothing is reported.
+    pub(crate) fn nowhere() -> Self {
+        Self::File(Source::new(RepoPath::root(), ""))
+    }
+
     /// The place of a span.
     pub(crate) fn place(&self, span: Span) -> Place {
         match self {
@@ -86,6 +92,21 @@ impl<'a> Cursor<'a> {
     /// The text of a token.
     pub(crate) fn text_of(&self, token: Token) -> &'a str {
         self.text.get(token.span.range()).unwrap_or_default()
+    }
+
+    /// A cursor over the tokens between two positions.
+    pub(crate) fn part(&self, from: usize, to: usize) -> Cursor<'a> {
+        Cursor { at: 0, tokens: self.tokens(from, to), ..self.clone() }
+    }
+
+    /// A cursor over everything in front.
+    pub(crate) fn rest(&self) -> Cursor<'a> {
+        self.part(self.at, self.tokens.len())
+    }
+
+    /// A cursor over other tokens of the same text.
+    pub(crate) fn over<'b>(&'b self, tokens: &'b [Token]) -> Cursor<'b> {
+        Cursor { text: self.text, tokens, at: 0, dialect: self.dialect, origin: self.origin }
     }
 
     /// The text between two positions.
@@ -188,7 +209,7 @@ impl<'a> Cursor<'a> {
         let text = self.text_of(token);
         let name = match token.kind {
             TokenKind::Quoted => unquote(text),
-            TokenKind::Word if self.dialect.is_postgres_like() => text.to_lowercase(),
+            TokenKind::Word if self.dialect.is_postgres_like() => text.to_ascii_lowercase(),
             TokenKind::Word => text.to_owned(),
             TokenKind::Text if matches!(self.dialect, Dialect::Sqlite | Dialect::MySql) => string(text, self.dialect),
             _ => return Err(self.unexpected("a name")),
@@ -267,13 +288,7 @@ impl<'a> Cursor<'a> {
     /// Reads `( … )` and gives a cursor over what is inside.
     pub(crate) fn inside(&mut self) -> Read<Cursor<'a>> {
         let (from, to) = self.parentheses()?;
-        Ok(Cursor {
-            text: self.text,
-            tokens: &self.tokens[from..to],
-            at: 0,
-            dialect: self.dialect,
-            origin: self.origin,
-        })
+        Ok(self.part(from, to))
     }
 
     /// Passes over tokens until one of the symbols or words stands outside parentheses.
@@ -297,6 +312,35 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Passes over tokens until this word, in or out of parentheses.
+    pub(crate) fn skip_to(&mut self, word: &str) {
+        while !self.at_end() && !self.is_word(0, word) {
+            self.at += 1;
+        }
+    }
+
+    /// Passes over tokens up to and with this symbol, or to the end.
+    pub(crate) fn skip_past(&mut self, symbol: char) {
+        while !self.at_end() && !self.eat_symbol(symbol) {
+            self.at += 1;
+        }
+    }
+
+    /// Whether nothing but blanks stands before the token in front on its line.
+    pub(crate) fn first_on_line(&self) -> bool {
+        let start = self.token(0).map_or(0, |token| token.span.start as usize);
+        let before = self.text.as_bytes().get(..start).unwrap_or_default().iter().rev();
+        matches!(before.into_iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r')), None | Some(b'\n'))
+    }
+
+    /// The tokens of the dollar-quoted text in front, with their spans in the whole text; none where there is none.
+    pub(crate) fn dollar_tokens(&self) -> Option<(Vec<Token>, Option<LexError>)> {
+        let token = self.token(0).filter(|token| token.kind == TokenKind::Text)?;
+        let body = dollar_body(self.text_of(token))?;
+        let start = token.span.start as usize;
+        Some(tokenize_part(self.text, start + body.start..start + body.end, self.dialect))
+    }
+
     /// Reads a list of names in parentheses.
     pub(crate) fn names(&mut self) -> Read<Vec<String>> {
         let mut inside = self.inside()?;
@@ -309,60 +353,4 @@ impl<'a> Cursor<'a> {
             }
         }
     }
-}
-
-/// A quoted name without its quotes.
-pub(crate) fn unquote(text: &str) -> String {
-    let text = text.strip_prefix("U&").or_else(|| text.strip_prefix("u&")).unwrap_or(text);
-    let inner = text.get(1..text.len().saturating_sub(1)).unwrap_or_default();
-    match text.as_bytes().first() {
-        Some(b'"') => inner.replace("\"\"", "\""),
-        Some(b'`') => inner.replace("``", "`"),
-        Some(b'[') => inner.replace("]]", "]"),
-        _ => text.to_owned(),
-    }
-}
-
-/// The value of a string token.
-pub(crate) fn string(text: &str, dialect: Dialect) -> String {
-    if text.starts_with('$') {
-        let tag = text[1..].find('$').map_or(0, |at| at + 2);
-        return text.get(tag..text.len().saturating_sub(tag)).unwrap_or_default().to_owned();
-    }
-    let Some(quote) = text.find(['\'', '"']) else { return text.to_owned() };
-    let prefix = &text[..quote];
-    let inner = text.get(quote + 1..text.len().saturating_sub(1)).unwrap_or_default();
-    let mark = &text[quote..=quote];
-    let inner = inner.replace(&mark.repeat(2), mark);
-    if !(prefix.eq_ignore_ascii_case("e") || (dialect == Dialect::MySql && prefix.is_empty())) {
-        return inner;
-    }
-    let mut value = String::with_capacity(inner.len());
-    let mut chars = inner.chars();
-    while let Some(c) = chars.next() {
-        match (c, c == '\\') {
-            (_, true) => match chars.next() {
-                Some('n') => value.push('\n'),
-                Some('t') => value.push('\t'),
-                Some('r') => value.push('\r'),
-                Some('0') if dialect == Dialect::MySql => value.push('\0'),
-                Some(other) => value.push(other),
-                None => {}
-            },
-            (c, false) => value.push(c),
-        }
-    }
-    value
-}
-
-/// A name cut to the longest that PostgreSQL keeps, at a character.
-pub(crate) fn cut(mut name: String, limit: usize) -> String {
-    if name.len() > limit {
-        let mut end = limit;
-        while !name.is_char_boundary(end) {
-            end -= 1;
-        }
-        name.truncate(end);
-    }
-    name
 }

@@ -1,9 +1,9 @@
 //! Indexes: their parts and what stands behind them.
 
+use super::constraint::clustered;
 use super::cursor::{Cursor, Read};
 use super::expression::canonical_tokens;
 use super::lexer::TokenKind;
-use super::table::clustered;
 use crate::catalog::operation::OperationKind;
 use crate::catalog::{Dialect, Index, IndexOn, IndexPart};
 

@@ -1,32 +1,46 @@
 //! SQL text to operations, per dialect; shared by both ecosystems.
 //!
 //! A text is cut into tokens ([`lexer`]), tokens into statements ([`split`]), and each statement is read by itself
-//! ([`statement`], [`table`], [`alter`], [`index`], [`block`]): one that cannot be read becomes opaque and takes nothing
-//! else with it. Statements that cannot touch a catalog are known as such.
+//! ([`statement`] and its families): one that cannot be read becomes opaque and takes nothing else with it. Statements
+//! that cannot touch a catalog are known as such. Blocks with a control flow ([`block`], [`tsql`]) become conditional
+//! operations where their conditions ask for what a catalog knows ([`condition`]), and doubts otherwise.
 
+mod actions;
 mod alter;
+mod alter_table;
 mod block;
+mod column;
+mod condition;
+mod constraint;
+mod create;
 mod cursor;
+mod data;
+mod drop;
+mod dynamic;
 pub mod expression;
 mod index;
 mod lexer;
+mod literal;
+mod object;
+mod routine;
+mod session;
 mod split;
 mod statement;
+mod syntax;
 mod table;
 mod transaction;
+mod tsql;
 pub mod types;
 
 use std::sync::Arc;
 
-use crate::catalog::operation::{Guard, Operation, OperationKind};
-use crate::catalog::{Dialect, Reach};
+use crate::catalog::Dialect;
+use crate::catalog::operation::Operation;
 use crate::source::{Place, Source};
-use cursor::{Cursor, Origin, Read, Unread};
+use cursor::{Cursor, Origin};
+use session::Session;
 
 pub use transaction::{LabelUse, postgres_label_uses, postgres_transaction_refusals};
-
-/// The most statements that one script is read to.
-const MAX_STATEMENTS: usize = 1_000_000;
 
 /// A script that was read.
 #[derive(Debug, Clone, Default)]
@@ -48,113 +62,15 @@ pub fn read_text(text: &str, place: &Place, dialect: Dialect) -> Script {
 }
 
 fn script(text: &str, dialect: Dialect, origin: &Origin) -> Script {
-    let (tokens, error) = lexer::tokenize(text, dialect);
-    let mut script = Script {
-        operations: Vec::new(),
-        error: error.map(|error| (origin.place(error.span), error.message.to_owned())),
-    };
-    for statement in split::statements(text, &tokens, dialect).into_iter().take(MAX_STATEMENTS) {
-        let mut cursor = Cursor::new(text, statement, dialect, origin);
-        let place = cursor.place();
-        for (kind, guard) in statement::read(&mut cursor, 0).0 {
-            script.operations.push(Operation { kind, place: place.clone(), guard });
-        }
+    let (mut tokens, error) = lexer::tokenize(text, dialect);
+    if error.is_some() {
+        // The statement in which the text breaks off is not read: it may say the opposite of what it says so far.
+        let whole = tokens.iter().rposition(|token| token.kind == lexer::TokenKind::Symbol(';'));
+        tokens.truncate(whole.map_or(0, |last| last + 1));
     }
-    script
-}
-
-/// Reads the statements of a text that stood in a string of another statement.
-fn read_statements(text: &str, dialect: Dialect, origin: &Origin, depth: usize) -> Read<Actions> {
-    let (tokens, error) = lexer::tokenize(text, dialect);
-    if let Some(error) = error {
-        return Err(Unread(error.message.to_owned()));
-    }
-    let mut actions = Actions::default();
-    for statement in split::statements(text, &tokens, dialect) {
-        actions.extend(statement::read(&mut Cursor::new(text, statement, dialect, origin), depth));
-    }
-    Ok(actions)
-}
-
-/// What a statement does, in order.
-#[derive(Default)]
-struct Actions(Vec<(OperationKind, Guard)>);
-
-impl Actions {
-    fn push(&mut self, kind: OperationKind) {
-        self.0.push((kind, Guard::None));
-    }
-
-    /// Adds one with a guard if it is `guarded`.
-    fn guarded(&mut self, kind: OperationKind, guarded: bool, guard: Guard) {
-        self.0.push((kind, if guarded { guard } else { Guard::None }));
-    }
-
-    fn extend(&mut self, other: Actions) {
-        self.0.extend(other.0);
-    }
-
-    fn guard_last(&mut self, guard: Guard) {
-        if let Some((_, last)) = self.0.last_mut() {
-            *last = guard;
-        }
-    }
-
-    /// Guards all that are not guarded more loosely already.
-    fn guard_all(&mut self, guard: Guard) {
-        for (_, own) in &mut self.0 {
-            if *own == Guard::None || guard == Guard::Tolerant {
-                *own = guard;
-            }
-        }
-    }
-
-    /// Whether any of them may change a catalog.
-    fn changes(&self) -> bool {
-        self.0.iter().any(|(kind, _)| changes(kind))
-    }
-
-    /// Makes what may change a catalog opaque: it is not known whether, or how often, it is done.
-    fn doubt(&mut self, why: &str) {
-        for (kind, guard) in &mut self.0 {
-            if !changes(kind) || matches!(kind, OperationKind::Opaque { .. }) {
-                continue;
-            }
-            let reach = match &*kind {
-                OperationKind::CreateEnum { name, .. }
-                | OperationKind::AddEnumValue { name, .. }
-                | OperationKind::RenameEnumValue { name, .. }
-                | OperationKind::DropEnumValue { name, .. }
-                | OperationKind::CreateType { name, .. }
-                | OperationKind::DropType { name, .. }
-                | OperationKind::MoveType { name, .. } => Reach::Type(name.clone()),
-                OperationKind::RenameType { from, .. } => Reach::Type(from.clone()),
-                OperationKind::CreateView { .. }
-                | OperationKind::DropView { .. }
-                | OperationKind::CreateSequence { .. }
-                | OperationKind::DropSequence { .. } => Reach::Nothing,
-                other => table_of(other).map_or(Reach::Everything, Reach::Table),
-            };
-            *kind = OperationKind::Opaque { reason: why.to_owned(), reach };
-            *guard = Guard::None;
-        }
-    }
-}
-
-/// Whether an operation may change a catalog.
-fn changes(kind: &OperationKind) -> bool {
-    !matches!(
-        kind,
-        OperationKind::Harmless(_)
-            | OperationKind::Data { .. }
-            | OperationKind::Transaction(_)
-            | OperationKind::Environment(_)
-    )
-}
-
-fn table_of(kind: &OperationKind) -> Option<crate::catalog::ObjectName> {
-    let source = Source::new(crate::source::RepoPath::root(), "");
-    Operation::new(kind.clone(), Place::start_of(&source)).table().cloned()
+    let mut cursor = Cursor::new(text, &tokens, dialect, origin);
+    let operations = statement::script(&mut cursor, &mut Session::default()).into_operations();
+    Script { operations, error: error.map(|error| (origin.place(error.span), error.message.to_owned())) }
 }
 
 #[cfg(test)]

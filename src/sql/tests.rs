@@ -64,13 +64,13 @@ fn postgres_tables() {
 #[test]
 fn guards_in_do_blocks_are_read_and_loops_are_not() {
     insta::assert_snapshot!(shapes(
-        r#"DO $$ BEGIN
+        r"DO $$ BEGIN
              CREATE TYPE mood AS ENUM ('a', 'b');
            EXCEPTION WHEN duplicate_object THEN null; END $$;
         DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_type WHERE typname = 'x') THEN CREATE TYPE x AS ENUM ('1'); END IF; END $$;
         DO $$ DECLARE r record; BEGIN FOR r IN SELECT 1 LOOP ALTER TABLE t ADD COLUMN c int; END LOOP; END $$;
         DO $$ BEGIN EXECUTE 'DROP TABLE gone'; EXECUTE format('ALTER TABLE %I ADD COLUMN x int', name); END $$;
-        DO $$ BEGIN IF count > 3 THEN DROP TABLE maybe; END IF; END $$;"#,
+        DO $$ BEGIN IF count > 3 THEN DROP TABLE maybe; END IF; END $$;",
         Dialect::PostgreSql
     ));
 }

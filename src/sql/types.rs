@@ -4,12 +4,11 @@ use super::cursor::{Cursor, Origin, Read};
 use super::lexer::{TokenKind, tokenize};
 use crate::catalog::types::canonical;
 use crate::catalog::{ColumnType, Dialect, TypeKind};
-use crate::source::{RepoPath, Source};
 
 /// The type that a text writes (`varchar(255)[]`); unknown where it is none.
 pub fn parse(text: &str, dialect: Dialect) -> ColumnType {
     let (tokens, error) = tokenize(text, dialect);
-    let origin = Origin::File(Source::new(RepoPath::root(), ""));
+    let origin = Origin::nowhere();
     let mut cursor = Cursor::new(text, &tokens, dialect, &origin);
     match read(&mut cursor) {
         Ok(ty) if cursor.at_end() && error.is_none() => ty,
@@ -58,11 +57,12 @@ pub(crate) fn read(cursor: &mut Cursor<'_>) -> Read<ColumnType> {
     let name = cursor.object_name()?;
     let system = name.schema.as_deref().is_none_or(|schema| matches!(schema, "pg_catalog" | "sys"));
     let mut words = if quoted && dialect.is_postgres_like() { name.name.clone() } else { name.name.to_lowercase() };
-    if !quoted && let Some((_, longer)) = LONGER.iter().find(|(first, _)| *first == words) {
-        if let Some(more) = longer.iter().find(|more| cursor.looking_at(more)) {
-            cursor.eat(more);
-            words = format!("{words} {more}");
-        }
+    if !quoted
+        && let Some((_, longer)) = LONGER.iter().find(|(first, _)| *first == words)
+        && let Some(more) = longer.iter().find(|more| cursor.looking_at(more))
+    {
+        cursor.eat(more);
+        words = format!("{words} {more}");
     }
     let (args, other) = modifiers(cursor)?;
     if matches!(words.as_str(), "timestamp" | "time") && dialect.is_postgres_like() {

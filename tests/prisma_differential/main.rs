@@ -5,6 +5,8 @@
 //! what driftgate says is missing must be what the engine would write. Skipped, saying so, where Node, the engine or a
 //! PostgreSQL server is not there.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr, reason = "a test may")]
+
 mod generate;
 mod oracle;
 #[path = "../support/random.rs"]

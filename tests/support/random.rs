@@ -20,6 +20,7 @@ impl Random {
         self.below(100) < percent
     }
 
+    #[allow(dead_code, reason = "not every generator picks from a list")]
     pub(crate) fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
         from[self.below(from.len())]
     }

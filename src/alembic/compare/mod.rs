@@ -16,7 +16,7 @@ pub(crate) use text::same_expression;
 
 /// How a project's `env.py` asks for the comparison.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Options {
+pub(crate) struct Options {
     /// `compare_type`: on by default since Alembic 1.12.
     pub compare_type: bool,
     /// `compare_server_default`: off by default.
@@ -39,7 +39,7 @@ impl Default for Options {
 }
 
 /// Compares the two catalogs. Sorted by table, kind and name.
-pub fn compare(declared: &Catalog, replayed: &Catalog, options: &Options) -> Vec<Difference> {
+pub(crate) fn compare(declared: &Catalog, replayed: &Catalog, options: &Options) -> Vec<Difference> {
     let mut comparison = Comparison { declared, replayed, options, differences: Vec::new() };
     comparison.tables();
     comparison.enums();

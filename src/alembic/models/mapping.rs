@@ -274,7 +274,7 @@ impl Mapper {
                 }
                 continue;
             }
-            if let Some(found) = ancestor.bases.iter().find_map(|base| foreign_mixin(base)) {
+            if let Some(found) = ancestor.bases.iter().find_map(foreign_mixin) {
                 table_doubt.get_or_insert((found, class.place.clone()));
             }
             let attributes = ancestor.attributes.borrow().clone();

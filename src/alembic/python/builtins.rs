@@ -771,10 +771,7 @@ fn is_instance(object: &Value, class: &Value, subclass: bool) -> Option<bool> {
     if let Value::Class(wanted) = class {
         return match own {
             Some(own) => Some(own.mro().iter().any(|class| Rc::ptr_eq(class, wanted))),
-            None if matches!(object, Value::Unknown(_) | Value::Symbol(_)) => match object.call_of() {
-                Some(_) => Some(false),
-                None => None,
-            },
+            None if matches!(object, Value::Unknown(_) | Value::Symbol(_)) => object.call_of().map(|_| false),
             None => Some(false),
         };
     }

@@ -418,6 +418,8 @@ fn has_yield(body: &[Stmt]) -> bool {
         }
     }
     let mut finder = Finder { found: false, depth: 0 };
-    body.iter().for_each(|stmt| finder.visit_stmt(stmt));
+    for stmt in body {
+        finder.visit_stmt(stmt);
+    }
     finder.found
 }

@@ -530,21 +530,20 @@ impl Interpreter<'_> {
                         if let Some(value) = args.keyword(name) {
                             return Ok(value.clone());
                         }
-                        if name == "name" || (name == "key" && path != "sqlalchemy.ForeignKey") {
-                            if let Some(Value::Str(text)) = args.positional.first()
-                                && matches!(
-                                    path,
-                                    "sqlalchemy.Column"
-                                        | "sqlalchemy.Table"
-                                        | "sqlalchemy.table"
-                                        | "sqlalchemy.column"
-                                        | "sqlalchemy.Index"
-                                        | "sqlalchemy.Sequence"
-                                        | "sqlalchemy.orm.mapped_column"
-                                )
-                            {
-                                return Ok(Value::Str(Rc::clone(text)));
-                            }
+                        if (name == "name" || (name == "key" && path != "sqlalchemy.ForeignKey"))
+                            && let Some(Value::Str(text)) = args.positional.first()
+                            && matches!(
+                                path,
+                                "sqlalchemy.Column"
+                                    | "sqlalchemy.Table"
+                                    | "sqlalchemy.table"
+                                    | "sqlalchemy.column"
+                                    | "sqlalchemy.Index"
+                                    | "sqlalchemy.Sequence"
+                                    | "sqlalchemy.orm.mapped_column"
+                            )
+                        {
+                            return Ok(Value::Str(Rc::clone(text)));
                         }
                         if name == "enums" && path.rsplit('.').next().is_some_and(|n| n.eq_ignore_ascii_case("enum")) {
                             return Ok(Value::list(args.positional.clone()));
@@ -616,10 +615,10 @@ impl Interpreter<'_> {
             Index::Value(index) => index,
             Index::Slice(lower, upper, step) => return self.get_slice(base, &[lower, upper, step], place),
         };
-        if let Value::Unknown(_) = index {
-            if !matches!(base, Value::Symbol(_) | Value::Class(_)) {
-                return Ok(index);
-            }
+        if let Value::Unknown(_) = index
+            && !matches!(base, Value::Symbol(_) | Value::Class(_))
+        {
+            return Ok(index);
         }
         match base {
             Value::List(items) => {

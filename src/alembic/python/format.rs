@@ -277,7 +277,7 @@ impl Interpreter<'_> {
                                     for element in &spec.elements {
                                         match element {
                                             InterpolatedStringElement::Literal(literal) => {
-                                                text.push_str(&literal.value)
+                                                text.push_str(&literal.value);
                                             }
                                             InterpolatedStringElement::Interpolation(_) => return None,
                                         }

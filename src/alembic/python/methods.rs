@@ -51,9 +51,9 @@ impl Interpreter<'_> {
                 let mut start = true;
                 for c in text.chars() {
                     if start {
-                        out.extend(c.to_uppercase())
+                        out.extend(c.to_uppercase());
                     } else {
-                        out.extend(c.to_lowercase())
+                        out.extend(c.to_lowercase());
                     }
                     start = !c.is_alphabetic();
                 }

@@ -82,7 +82,7 @@ impl Database<'_, '_> {
     fn read_shape(&self, shape: &str, unknown: &std::rc::Rc<Unknown>, place: &Place) -> Vec<Operation> {
         const PART: &str = "unknown_part";
         let text = shape.replace(Unknown::GAP, PART);
-        let head = text.trim_start().split_whitespace().next().unwrap_or_default().to_uppercase();
+        let head = text.split_whitespace().next().unwrap_or_default().to_uppercase();
         if text.trim() == PART || head.contains(&PART.to_uppercase()) {
             return vec![opaque(
                 format!("a statement that is known only at run time: {}", unknown.reason),

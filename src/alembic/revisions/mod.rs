@@ -34,7 +34,7 @@ use script::{Revision, Settings};
 /// # Errors
 /// Where the snapshot cannot be read.
 pub(crate) fn history(project: &Project, snapshot: &dyn Snapshot) -> Result<History, SnapshotError> {
-    let mut history = History::default();
+    let mut history = History { may_have_base: true, ..History::default() };
     let mut headers: Vec<(Header, Arc<ParsedFile>)> = Vec::new();
     let roots = imports::roots(project, snapshot.files()?);
     let modules = SnapshotModules::new(snapshot, roots.clone())?;

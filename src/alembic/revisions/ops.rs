@@ -1,7 +1,7 @@
 //! `op.*`: which call is which, and what its arguments are.
 
 use crate::alembic::python::{Args, CallSite, Eval, Interpreter, SymbolKind, Unknown, Value};
-use crate::catalog::operation::{DataKind, Operation, OperationKind};
+use crate::catalog::operation::{DataKind, Guard, Operation, OperationKind};
 use crate::catalog::{ObjectName, Reach};
 use crate::source::Place;
 
@@ -156,6 +156,7 @@ impl Database<'_, '_> {
             "create_check_constraint" => self.create_check(interpreter, call),
             "create_exclude_constraint" => self.create_exclude(call),
             "drop_constraint" => self.drop_constraint(interpreter, call),
+            "create_entity" | "replace_entity" | "drop_entity" => return entity(name, call).map(Ok),
             "bulk_insert" => Ok(vec![data(DataKind::Insert, call.args.positional.first(), true, call.place)]),
             _ => return None,
         })
@@ -223,6 +224,41 @@ pub(super) fn data(kind: DataKind, table: Option<&Value>, bounded: bool, place: 
         // Rows of a table that is not known change no schema.
         None => Operation::new(OperationKind::Harmless("a statement about rows"), place.clone()),
     }
+}
+
+/// What alembic_utils' `op.create_entity(…)` and its kin do: an extension or a view is made or dropped; functions,
+/// triggers, policies and grants are nothing that a catalog holds. None where the entity cannot be told.
+fn entity(name: &str, call: &Call<'_>) -> Option<Vec<Operation>> {
+    let Value::Symbol(symbol) = call.value(0, &["entity", "target"])? else { return None };
+    let SymbolKind::Call { callee, args } = &symbol.kind else { return None };
+    let class = callee.path()?;
+    let text = |position: usize, keyword: &str| {
+        let value = args.positional.get(position).or_else(|| args.keyword(keyword))?;
+        value.as_str().map(|text| text.to_string())
+    };
+    let drops = name == "drop_entity";
+    let kind = match class.rsplit('.').next()? {
+        "PGExtension" if drops => OperationKind::DropExtension(text(1, "signature")?),
+        "PGExtension" => OperationKind::CreateExtension {
+            name: text(1, "signature")?,
+            schema: text(0, "schema").filter(|schema| schema != "public"),
+            version: None,
+        },
+        class @ ("PGView" | "PGMaterializedView") => {
+            let view = ObjectName { schema: text(0, "schema"), name: text(1, "signature")? };
+            if drops {
+                OperationKind::DropView { name: view, cascade: false }
+            } else {
+                let materialized = class == "PGMaterializedView";
+                OperationKind::CreateView { name: view, materialized, replace: name == "replace_entity" }
+            }
+        }
+        "PGFunction" | "PGTrigger" | "PGPolicy" | "PGGrantTable" => {
+            OperationKind::Harmless("an entity of alembic_utils")
+        }
+        _ => return None,
+    };
+    Some(vec![Operation::new(kind, call.place.clone()).guarded(if drops { Guard::IfPresent } else { Guard::IfAbsent })])
 }
 
 /// The table that a value stands for: `sa.table("t")`, `sa.Table("t", …)`, a mapped class.

@@ -34,7 +34,7 @@ impl Revision {
     /// The script of a revision's file.
     pub(crate) fn new(file: Arc<ParsedFile>, store: Arc<Store>, settings: Arc<Settings>) -> Self {
         let print = store.fingerprint(file.source().path());
-        let kind = format!("{:016x} {:?}", print, settings);
+        let kind = format!("{print:016x} {settings:?}");
         Self { file, store, settings, fingerprint: fingerprint(kind.as_bytes()) }
     }
 }

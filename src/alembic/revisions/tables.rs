@@ -34,7 +34,8 @@ impl Database<'_, '_> {
         place: &Place,
     ) -> Vec<Operation> {
         let mut reader = self.reader(interpreter, table.clone(), place);
-        let TableItem { table: new, indexes, enumerations, sequences, doubts, missing, untyped: _ } = reader.table(items, options);
+        let TableItem { table: new, indexes, enumerations, sequences, doubts, missing, untyped: _ } =
+            reader.table(items, options);
         let mut operations = Vec::new();
         for enumeration in enumerations {
             operations.extend(self.enum_of_table(&enumeration, place));
@@ -45,8 +46,7 @@ impl Database<'_, '_> {
         for name in sequences {
             let there = self.with_catalog(|catalog| catalog.resolve(&catalog.sequences, &name).is_some());
             if !there && self.settings.dialect.is_postgres_like() {
-                operations
-                    .push(Operation::new(OperationKind::CreateSequence { name, owned_by: None }, place.clone()));
+                operations.push(Operation::new(OperationKind::CreateSequence { name, owned_by: None }, place.clone()));
             }
         }
         operations.push(Operation::new(OperationKind::CreateTable(Box::new(new)), place.clone()).guarded(guard));

@@ -241,10 +241,10 @@ impl Reader<'_, '_> {
     fn spec(&self, text: &str) -> SqlType {
         let text = text.trim().to_lowercase();
         let (words, rest) = text.split_once('(').unwrap_or((&text, ""));
-        let args: Option<Vec<i64>> = rest
-            .strip_suffix(')')
-            .map(|list| list.split(',').map(|item| item.trim().parse().ok()).collect())
-            .unwrap_or_else(|| rest.is_empty().then(Vec::new));
+        let args: Option<Vec<i64>> = rest.strip_suffix(')').map_or_else(
+            || rest.is_empty().then(Vec::new),
+            |list| list.split(',').map(|item| item.trim().parse().ok()).collect(),
+        );
         match args {
             Some(args) => self.words(words.trim(), &args),
             None => SqlType::plain(ColumnType { kind: TypeKind::Other(text), array: false }),

@@ -36,7 +36,7 @@ fn class(ty: &ColumnType) -> Option<Class> {
 /// type to text): <https://www.postgresql.org/docs/current/catalog-pg-cast.html>. Types that are not known do.
 pub(super) fn by_assignment(from: &ColumnType, to: &ColumnType) -> bool {
     match (class(from), class(to)) {
-        (_, Some(Class::Text)) | (None, _) | (_, None) => true,
+        (_, Some(Class::Text) | None) | (None, _) => true,
         (Some(from), Some(to)) => from == to,
     }
 }

@@ -1,10 +1,11 @@
 //! Columns: added, dropped, renamed, altered.
 
+use super::involved::{column_held, detach_column, has_column, rename_in_table};
 use super::{Applied, ApplyError, Effect, cast, exists, missing, refused};
 use crate::catalog::operation::{ColumnChange, ColumnPosition, Guard, NewColumn};
 use crate::catalog::{
-    AutoIncrement, Catalog, Column, ColumnDefault, ColumnType, Dialect, ForeignKey, IndexOn, IndexPart, Name,
-    ObjectName, Sequence, Table, TypeKind,
+    AutoIncrement, Catalog, Column, ColumnDefault, ColumnType, Dialect, ForeignKey, IndexPart, Name, ObjectName,
+    Sequence, Table, TypeKind,
 };
 use crate::source::Place;
 
@@ -269,7 +270,7 @@ impl Catalog {
             return Err(exists("the column", format!("{name}.{to}"), found.columns[at].place.as_ref()));
         }
         self.change_table(&name, |table| {
-            table.columns[at].name = to.to_owned();
+            to.clone_into(&mut table.columns[at].name);
             rename_in_table(table, &from, to);
         });
         for other in self.referrers(&name) {
@@ -282,10 +283,11 @@ impl Catalog {
             });
         }
         for sequence in self.sequences.values_mut() {
-            if let Some((owner, column)) = &mut sequence.owned_by {
-                if *owner == name && *column == from {
-                    to.clone_into(column);
-                }
+            if let Some((owner, column)) = &mut sequence.owned_by
+                && *owner == name
+                && *column == from
+            {
+                to.clone_into(column);
             }
         }
         self.follow_column(&name, &from, to);
@@ -421,7 +423,7 @@ impl Catalog {
         let Some(mut draft) = self.tables.get(table).cloned() else { return Ok(Vec::new()) };
         let before = draft.columns[at].clone();
         let mut after = new.column.clone();
-        after.place = before.place.clone();
+        after.place.clone_from(&before.place);
         after.ty = self.settled(&after.ty)?;
         if dialect == Dialect::SqlServer {
             after.default.clone_from(&before.default);
@@ -475,222 +477,4 @@ impl Catalog {
         }
         Ok(effects)
     }
-}
-
-/// Whether one of the parts is that column.
-fn has_column(parts: &[IndexPart], column: &str) -> bool {
-    parts.iter().any(|part| part.column() == Some(column))
-}
-
-/// Why a dialect refuses to drop a column that something in its own table needs; PostgreSQL drops that with it.
-fn column_held(dialect: Dialect, table: &Table, column: &str) -> Option<String> {
-    let in_key = table.primary_key.as_ref().is_some_and(|key| has_column(&key.columns, column));
-    let index = table.indexes.iter().find(|index| {
-        has_column(&index.parts, column)
-            || index.include.iter().any(|one| one == column)
-            || index.predicate.as_deref().is_some_and(|text| mentions(text, column))
-    });
-    let name = |name: &Option<String>| name.clone().unwrap_or_else(|| "without a name".to_owned());
-    let foreign = table.foreign_keys.iter().find(|key| key.columns.iter().any(|one| one == column));
-    match dialect {
-        Dialect::Sqlite | Dialect::SqlServer => {
-            if in_key {
-                return Some("it is in the primary key".to_owned());
-            }
-            if let Some(index) = index {
-                return Some(format!("the index {} is on it", name(&index.name)));
-            }
-            foreign.map(|key| format!("the foreign key {} is on it", name(&key.name)))
-        }
-        Dialect::MySql => foreign.map(|key| format!("the foreign key {} is on it", name(&key.name))),
-        Dialect::PostgreSql | Dialect::CockroachDb | Dialect::Oracle => None,
-    }
-    .or_else(|| {
-        let last = table.columns.len() == 1 && matches!(dialect, Dialect::MySql | Dialect::Sqlite | Dialect::SqlServer);
-        last.then(|| "it is the only one".to_owned())
-    })
-}
-
-/// Takes a dropped column out of keys and indexes: PostgreSQL drops every index, key and check that involves it, MySQL
-/// takes it out of indexes and drops those that it leaves empty.
-fn detach_column(dialect: Dialect, table: &mut Table, column: &str, effects: &mut Vec<Effect>) {
-    let name = table.name.clone();
-    let dropped = |what: &'static str, constraint: Option<String>| Effect::ConstraintDropped {
-        table: name.clone(),
-        what,
-        name: constraint,
-    };
-    if let Some(key) = table.primary_key.as_mut().filter(|key| has_column(&key.columns, column)) {
-        if dialect == Dialect::MySql && key.columns.len() > 1 {
-            key.columns.retain(|part| part.column() != Some(column));
-        } else {
-            effects.push(dropped("primary key", key.name.clone()));
-            table.primary_key = None;
-        }
-    }
-    let mut kept = Vec::with_capacity(table.indexes.len());
-    for mut index in std::mem::take(&mut table.indexes) {
-        let involved = has_column(&index.parts, column)
-            || index.include.iter().any(|one| one == column)
-            || index.predicate.as_deref().is_some_and(|text| mentions(text, column))
-            || index.parts.iter().any(|part| match &part.on {
-                IndexOn::Expression(text) => mentions(text, column),
-                IndexOn::Column(_) => false,
-            });
-        if involved && dialect == Dialect::MySql {
-            index.parts.retain(|part| part.column() != Some(column));
-        }
-        if !involved || (dialect == Dialect::MySql && !index.parts.is_empty()) {
-            kept.push(index);
-        } else {
-            effects.push(Effect::IndexDropped { table: name.clone(), index: Box::new(index) });
-        }
-    }
-    table.indexes = kept;
-    table.foreign_keys.retain(|key| {
-        let own = key.columns.iter().any(|one| one == column);
-        let to_itself = key.target == name && key.target_columns.iter().any(|one| one == column);
-        if own || to_itself {
-            effects.push(dropped("foreign key", key.name.clone()));
-        }
-        !(own || to_itself)
-    });
-    if dialect.is_postgres_like() {
-        table.checks.retain(|check| {
-            let involved = check.expression.as_deref().is_some_and(|text| mentions(text, column));
-            if involved {
-                effects.push(dropped("check", check.name.clone()));
-            }
-            !involved
-        });
-    }
-}
-
-/// Renames a column in everything of its table that names it.
-fn rename_in_table(table: &mut Table, from: &str, to: &str) {
-    let parts = |parts: &mut Vec<IndexPart>| {
-        for part in parts {
-            match &mut part.on {
-                IndexOn::Column(name) if name == from => to.clone_into(name),
-                IndexOn::Column(_) => {}
-                IndexOn::Expression(text) => *text = replace_word(text, from, to),
-            }
-        }
-    };
-    if let Some(key) = &mut table.primary_key {
-        parts(&mut key.columns);
-    }
-    for index in &mut table.indexes {
-        parts(&mut index.parts);
-        for include in index.include.iter_mut().filter(|include| *include == from) {
-            to.clone_into(include);
-        }
-        if let Some(predicate) = &mut index.predicate {
-            *predicate = replace_word(predicate, from, to);
-        }
-    }
-    for key in &mut table.foreign_keys {
-        for column in key.columns.iter_mut().filter(|column| *column == from) {
-            to.clone_into(column);
-        }
-    }
-    for check in &mut table.checks {
-        if let Some(expression) = &mut check.expression {
-            *expression = replace_word(expression, from, to);
-        }
-    }
-    for column in &mut table.columns {
-        if let Some(generated) = &mut column.generated {
-            generated.expression = replace_word(&generated.expression, from, to);
-        }
-    }
-}
-
-/// The identifiers of an expression: their range, and whether they are quoted. Text in single quotes is passed over.
-fn words(expression: &str) -> Vec<(std::ops::Range<usize>, bool)> {
-    let mut words = Vec::new();
-    let mut rest = expression.char_indices().peekable();
-    while let Some((start, c)) = rest.next() {
-        if c == '\'' {
-            for (_, c) in rest.by_ref() {
-                if c == '\'' {
-                    break;
-                }
-            }
-        } else if c == '"' || c == '`' {
-            let mut end = start + 1;
-            for (at, other) in rest.by_ref() {
-                end = at;
-                if other == c {
-                    break;
-                }
-            }
-            words.push((start + 1..end, true));
-        } else if c.is_alphabetic() || c == '_' {
-            let mut end = start + c.len_utf8();
-            while let Some(&(at, other)) = rest.peek() {
-                if !(other.is_alphanumeric() || other == '_' || other == '$') {
-                    break;
-                }
-                end = at + other.len_utf8();
-                rest.next();
-            }
-            words.push((start..end, false));
-        }
-    }
-    words
-}
-
-/// Whether an expression mentions a column.
-pub(super) fn mentions(expression: &str, column: &str) -> bool {
-    words(expression).into_iter().any(|(range, quoted)| {
-        let word = expression.get(range).unwrap_or_default();
-        word == column || (!quoted && word.eq_ignore_ascii_case(column))
-    })
-}
-
-/// The first name in an expression that must be a column and is none of the table's. Only expressions that are made of
-/// names, constants and comparisons alone are looked at: in others a word can be much else.
-pub(super) fn unknown_column(dialect: Dialect, table: &Table, expression: &str) -> Option<String> {
-    const WORDS: &[&str] = &["and", "or", "not", "is", "null", "true", "false", "in", "like", "between"];
-    let simple = expression
-        .chars()
-        .all(|c| c.is_alphanumeric() || c.is_whitespace() || "_'\"().,<>=!-+*/%".contains(c));
-    if !simple || table.kind != crate::catalog::TableKind::Plain || !table.parents.is_empty() {
-        return None;
-    }
-    let mut unknown = None;
-    for (range, quoted) in words(expression) {
-        let word = expression.get(range.clone())?;
-        let lower = word.to_lowercase();
-        let next = expression.get(range.end..)?.trim_start_matches('"').trim_start();
-        let before = expression.get(..range.start)?.trim_end_matches('"');
-        if !quoted && WORDS.contains(&lower.as_str()) {
-            continue;
-        }
-        // A function, a qualified name, a number with an exponent, a prefix of a string.
-        if next.starts_with(['(', '.', '\'']) || before.ends_with(|c: char| c == '.' || c.is_ascii_digit()) {
-            return None;
-        }
-        if table.column(dialect, word).is_none() && table.column(dialect, &lower).is_none() {
-            unknown = unknown.or_else(|| Some(word.to_owned()));
-        }
-    }
-    // In SQLite a word in double quotes that is no column is a string.
-    unknown.filter(|_| !(dialect == Dialect::Sqlite && expression.contains('"')))
-}
-
-/// An expression with one column called otherwise.
-fn replace_word(expression: &str, from: &str, to: &str) -> String {
-    let mut text = String::with_capacity(expression.len());
-    let mut at = 0;
-    for (range, _) in words(expression) {
-        if expression.get(range.clone()) == Some(from) {
-            text.push_str(expression.get(at..range.start).unwrap_or_default());
-            text.push_str(to);
-            at = range.end;
-        }
-    }
-    text.push_str(expression.get(at..).unwrap_or_default());
-    text
 }

@@ -1,10 +1,8 @@
 //! Constraints: primary keys, uniques, foreign keys, checks.
 
-use super::{Applied, ApplyError, Effect, cast, exists, missing, naming, refused};
-use crate::catalog::operation::{Constraint, ConstraintKind, Guard, NewForeignKey};
-use crate::catalog::{
-    Catalog, Check, Dialect, ForeignKey, Index, IndexOn, IndexPart, Key, Name, ObjectName, Table, TableKind,
-};
+use super::{Applied, ApplyError, Effect, exists, missing, naming, refused};
+use crate::catalog::operation::{Constraint, ConstraintKind, Guard};
+use crate::catalog::{Catalog, Check, Dialect, Index, IndexOn, IndexPart, Key, Name, ObjectName, Table, TableKind};
 use crate::source::Place;
 
 impl Catalog {
@@ -125,7 +123,7 @@ impl Catalog {
             include.clone_from(&column.name);
         }
         if let Some(unknown) =
-            index.predicate.as_deref().and_then(|text| super::column::unknown_column(self.dialect, table, text))
+            index.predicate.as_deref().and_then(|text| super::involved::unknown_column(self.dialect, table, text))
         {
             return Err(missing("the column", format!("{}.{unknown}", table.name)));
         }
@@ -192,19 +190,18 @@ impl Catalog {
     }
 
     /// Refuses the name of a constraint that is taken.
-    fn free_constraint_name(&self, table: &Table, name: &str) -> Result<(), ApplyError> {
+    pub(super) fn free_constraint_name(&self, table: &Table, name: &str) -> Result<(), ApplyError> {
         if self.dialect == Dialect::Sqlite {
             return Ok(());
         }
-        if let Some(made_at) = constraint_named(self.dialect, table, name) {
+        if let Some(Named(made_at)) = constraint_named(self.dialect, table, name) {
             return Err(exists("the constraint", format!("{name} of {}", table.name), made_at));
         }
         // MySQL: unique among the constraints of the database. SQL Server: among all objects of the schema.
         if matches!(self.dialect, Dialect::MySql | Dialect::SqlServer) {
             let taken = Name::new(table.name.schema.clone(), name);
             if let Some(holder) = self.holder(&taken).filter(|holder| **holder != table.name) {
-                let made_at =
-                    self.tables.get(holder).and_then(|table| constraint_named(self.dialect, table, name)).flatten();
+                let made_at = self.tables.get(holder).and_then(|table| constraint_named(self.dialect, table, name)?.0);
                 return Err(exists("the constraint", format!("{name} of {holder}"), made_at));
             }
         }
@@ -232,163 +229,6 @@ impl Catalog {
         Ok(())
     }
 
-    fn attach_foreign_key(&self, table: &Table, new: &NewForeignKey, place: &Place) -> Result<ForeignKey, ApplyError> {
-        let mut key = new.key.clone();
-        key.place.get_or_insert_with(|| place.clone());
-        for column in &mut key.columns {
-            match table.column(self.dialect, column) {
-                Some(found) => column.clone_from(&found.name),
-                None => return Err(missing("the column", format!("{}.{column}", table.name))),
-            }
-        }
-        let itself =
-            new.target.schema.as_ref().is_none_or(|schema| !self.dialect.has_schemas() || *schema == table.name.schema)
-                && self.dialect.same_name(&new.target.name, &table.name.name);
-        let found = self.resolve(&self.tables, &new.target).filter(|found| !itself || *found == table.name);
-        let target = match &found {
-            _ if itself => Some(table),
-            Some(found) => self.tables.get(found),
-            None => None,
-        };
-        match target {
-            Some(target) => {
-                key.target = target.name.clone();
-                self.check_target(table, &mut key, target)?;
-            }
-            None if self.dialect == Dialect::Sqlite || !self.lookup.foreign_key_checks => {
-                key.target = self.new_name(&new.target);
-            }
-            None => return Err(missing("the table", &new.target)),
-        }
-        match &key.name {
-            Some(name) => self.free_constraint_name(table, name)?,
-            None => {
-                key.generated_name = true;
-                key.name = match self.dialect {
-                    Dialect::PostgreSql | Dialect::CockroachDb => {
-                        let columns = naming::joined(key.columns.iter().map(String::as_str));
-                        Some(naming::choose(&table.name.name, Some(&columns), "fkey", |candidate| {
-                            in_table(self.dialect, table, candidate)
-                        }))
-                    }
-                    Dialect::MySql => Some(naming::mysql_numbered(
-                        &table.name.name,
-                        "ibfk",
-                        table.foreign_keys.iter().filter_map(|key| key.name.as_deref()),
-                    )),
-                    Dialect::Sqlite | Dialect::SqlServer | Dialect::Oracle => None,
-                };
-            }
-        }
-        Ok(key)
-    }
-
-    /// Checks the columns a foreign key refers to, and fills in the primary key's where none are written. SQLite looks
-    /// at none of this before rows are written.
-    fn check_target(&self, table: &Table, key: &mut ForeignKey, target: &Table) -> Result<(), ApplyError> {
-        for column in &mut key.target_columns {
-            match target.column(self.dialect, column) {
-                Some(found) => column.clone_from(&found.name),
-                None if self.dialect == Dialect::Sqlite => {}
-                None => return Err(missing("the column", format!("{}.{column}", target.name))),
-            }
-        }
-        if self.dialect == Dialect::Sqlite {
-            return Ok(());
-        }
-        if key.target_columns.is_empty() {
-            let Some(primary) = &target.primary_key else {
-                return Err(refused(format!(
-                    "the table {} that {} refers to has no primary key",
-                    target.name, table.name
-                )));
-            };
-            key.target_columns = primary.columns.iter().filter_map(IndexPart::column).map(str::to_owned).collect();
-        }
-        if key.columns.len() != key.target_columns.len() {
-            return Err(refused(format!(
-                "a foreign key of {} has {} columns and refers to {}",
-                table.name,
-                key.columns.len(),
-                key.target_columns.len()
-            )));
-        }
-        for (column, other) in key.columns.iter().zip(&key.target_columns) {
-            let types = (table.column(self.dialect, column), target.column(self.dialect, other));
-            if let (Some(one), Some(two)) = types
-                && !cast::may_refer(self.dialect, &one.ty, &two.ty)
-            {
-                return Err(refused(format!(
-                    "a foreign key cannot refer from {}.{column} ({}) to {}.{other} ({})",
-                    table.name, one.ty, target.name, two.ty
-                )));
-            }
-        }
-        if !self.has_unique_on(target, &key.target_columns) {
-            let columns = key.target_columns.join(", ");
-            let what = if self.dialect == Dialect::MySql { "index" } else { "unique constraint" };
-            return Err(refused(format!(
-                "there is no {what} on {} ({columns}) for a foreign key to refer to",
-                target.name
-            )));
-        }
-        Ok(())
-    }
-
-    /// Whether a table has what a foreign key to these columns needs: a key or unique index on exactly them; in MySQL
-    /// any index that begins with them.
-    pub(super) fn has_unique_on(&self, table: &Table, columns: &[String]) -> bool {
-        let same = |parts: &[IndexPart]| {
-            parts.len() == columns.len()
-                && columns.iter().all(|column| {
-                    parts.iter().any(|part| part.column().is_some_and(|name| self.dialect.same_column(name, column)))
-                })
-        };
-        let prefix = |parts: &[IndexPart]| covers(self.dialect, parts, columns);
-        let key = table.primary_key.as_ref();
-        if self.dialect == Dialect::MySql {
-            // Fulltext and spatial indexes serve no foreign key.
-            let plain = |index: &Index| index.method.as_deref().is_none_or(|method| method == "btree");
-            return key.is_some_and(|key| prefix(&key.columns))
-                || table.indexes.iter().any(|index| plain(index) && prefix(&index.parts));
-        }
-        key.is_some_and(|key| same(&key.columns))
-            || table.indexes.iter().any(|index| index.unique && index.predicate.is_none() && same(&index.parts))
-    }
-
-    /// MySQL makes an index for a foreign key where none begins with its columns; it bears the key's name if that was
-    /// written, and otherwise the first column's (<https://dev.mysql.com/doc/refman/8.0/en/create-table-foreign-keys.html>).
-    fn make_index_for_key(&self, table: &mut Table, key: &ForeignKey, place: &Place) {
-        if self.dialect != Dialect::MySql {
-            return;
-        }
-        let covered = table.primary_key.as_ref().is_some_and(|one| covers(self.dialect, &one.columns, &key.columns))
-            || table.indexes.iter().any(|index| covers(self.dialect, &index.parts, &key.columns));
-        if covered {
-            return;
-        }
-        let parts: Vec<IndexPart> = key.columns.iter().map(IndexPart::named).collect();
-        let written = key.name.clone().filter(|_| !key.generated_name);
-        let name = written.unwrap_or_else(|| naming::mysql_index(table, &parts));
-        let mut index = Index::new(Some(name), parts, false);
-        index.generated_name = true;
-        index.place = Some(place.clone());
-        table.indexes.push(index);
-    }
-
-    /// MySQL drops the index that it made for a foreign key once another one serves it.
-    pub(super) fn drop_index_made_for_key(&self, table: &mut Table, new: &Index) {
-        if self.dialect != Dialect::MySql {
-            return;
-        }
-        let made_for: Vec<Vec<String>> = table.foreign_keys.iter().map(|key| key.columns.clone()).collect();
-        table.indexes.retain(|index| {
-            let made = index.generated_name && !index.unique && !index.constraint;
-            let columns: Vec<String> = index.parts.iter().filter_map(IndexPart::column).map(str::to_owned).collect();
-            !(made && made_for.contains(&columns) && covers(self.dialect, &new.parts, &columns))
-        });
-    }
-
     fn attach_check(
         &self,
         table: &Table,
@@ -399,7 +239,7 @@ impl Catalog {
         let mut check = check.clone();
         check.place.get_or_insert_with(|| place.clone());
         if let Some(unknown) =
-            check.expression.as_deref().and_then(|text| super::column::unknown_column(self.dialect, table, text))
+            check.expression.as_deref().and_then(|text| super::involved::unknown_column(self.dialect, table, text))
         {
             return Err(missing("the column", format!("{}.{unknown}", table.name)));
         }
@@ -573,56 +413,6 @@ impl Catalog {
         Ok(effects)
     }
 
-    /// Before a key or unique index of `table` goes: foreign keys that have no other one to refer to hold it back, or
-    /// go with it under CASCADE. `without` takes the key out of a copy of the table.
-    pub(super) fn release_referrers(
-        &mut self,
-        table: &Name,
-        columns: &[String],
-        cascade: bool,
-        without: impl FnOnce(&mut Table),
-    ) -> Applied {
-        if !matches!(self.dialect, Dialect::PostgreSql | Dialect::CockroachDb | Dialect::SqlServer) {
-            return Ok(Vec::new());
-        }
-        let referrers = self.referrers(table);
-        if referrers.is_empty() {
-            return Ok(Vec::new());
-        }
-        let Some(mut rest) = self.tables.get(table).cloned() else { return Ok(Vec::new()) };
-        without(&mut rest);
-        let mut effects = Vec::new();
-        for other in referrers {
-            let needs = |key: &ForeignKey| {
-                key.target == *table
-                    && key.target_columns.len() == columns.len()
-                    && key.target_columns.iter().all(|column| columns.contains(column))
-            };
-            let holds = self.tables.get(&other).is_some_and(|other| other.foreign_keys.iter().any(needs));
-            if !holds || self.has_unique_on(&rest, columns) {
-                continue;
-            }
-            if !cascade {
-                return Err(refused(format!(
-                    "a foreign key of {other} needs the key of {table} on ({})",
-                    columns.join(", ")
-                )));
-            }
-            let gone = self.change_table(&other, |other| {
-                let (gone, kept) = std::mem::take(&mut other.foreign_keys).into_iter().partition(needs);
-                other.foreign_keys = kept;
-                gone
-            });
-            let gone: Vec<ForeignKey> = gone.unwrap_or_default();
-            effects.extend(gone.into_iter().map(|key| Effect::ConstraintDropped {
-                table: other.clone(),
-                what: "foreign key",
-                name: key.name,
-            }));
-        }
-        Ok(effects)
-    }
-
     pub(super) fn rename_constraint(&mut self, table: &ObjectName, from: &str, to: &str, guard: Guard) -> Applied {
         let Some(found) = self.need_table(table, guard)? else { return Ok(Vec::new()) };
         let Some(mut draft) = self.tables.get(&found).cloned() else { return Ok(Vec::new()) };
@@ -688,35 +478,30 @@ fn given(name: Option<&str>, prefix: &str) -> bool {
     name.and_then(|name| name.get(..prefix.len())).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
-/// Whether an index begins with these columns, in this order, without prefix lengths.
-pub(super) fn covers(dialect: Dialect, parts: &[IndexPart], columns: &[String]) -> bool {
-    parts.len() >= columns.len()
-        && columns.iter().zip(parts).all(|(column, part)| {
-            part.length.is_none() && part.column().is_some_and(|name| dialect.same_column(name, column))
-        })
-}
+/// A constraint that has a name: where it was made, where that is known.
+struct Named<'a>(Option<&'a Place>);
 
-/// The constraint of that name in a table: where it was made.
-fn constraint_named<'a>(dialect: Dialect, table: &'a Table, name: &str) -> Option<Option<&'a Place>> {
+/// The constraint of that name in a table.
+fn constraint_named<'a>(dialect: Dialect, table: &'a Table, name: &str) -> Option<Named<'a>> {
     let is = |other: &Option<String>| other.as_deref().is_some_and(|other| dialect.same_name(other, name));
     if let Some(key) = table.primary_key.as_ref().filter(|key| is(&key.name)) {
-        return Some(key.place.as_ref());
+        return Some(Named(key.place.as_ref()));
     }
     let uniques = table.indexes.iter().filter(|index| index.constraint && dialect != Dialect::MySql);
     if let Some(index) = uniques.into_iter().find(|index| is(&index.name)) {
-        return Some(index.place.as_ref());
+        return Some(Named(index.place.as_ref()));
     }
     if let Some(key) = table.foreign_keys.iter().find(|key| is(&key.name)) {
-        return Some(key.place.as_ref());
+        return Some(Named(key.place.as_ref()));
     }
     if let Some(check) = table.checks.iter().find(|check| is(&check.name)) {
-        return Some(check.place.as_ref());
+        return Some(Named(check.place.as_ref()));
     }
-    table.excludes.iter().any(|other| dialect.same_name(other, name)).then_some(None)
+    table.excludes.iter().any(|other| dialect.same_name(other, name)).then_some(Named(None))
 }
 
 /// Whether a table has an index or a constraint of that name.
-fn in_table(dialect: Dialect, table: &Table, name: &str) -> bool {
+pub(super) fn in_table(dialect: Dialect, table: &Table, name: &str) -> bool {
     constraint_named(dialect, table, name).is_some()
         || table.indexes.iter().any(|index| index.name.as_deref().is_some_and(|other| dialect.same_name(other, name)))
 }
@@ -724,7 +509,7 @@ fn in_table(dialect: Dialect, table: &Table, name: &str) -> bool {
 /// The column that a condition mentions, where it is one alone.
 fn only_column(table: &Table, expression: Option<&str>) -> Option<String> {
     let expression = expression?;
-    let mut mentioned = table.columns.iter().filter(|column| super::column::mentions(expression, &column.name));
+    let mut mentioned = table.columns.iter().filter(|column| super::involved::mentions(expression, &column.name));
     let column = mentioned.next()?;
     (mentioned.next().is_none() && table.kind != TableKind::Virtual).then(|| column.name.clone())
 }

@@ -36,12 +36,11 @@ impl Catalog {
         let kept = index.clone();
         let dialect = self.dialect;
         if dialect == Dialect::MySql {
-            let mut draft = self.take_table(&name);
-            if let Some(draft) = &mut draft {
-                self.drop_index_made_for_key(draft, &kept);
+            if let Some(mut draft) = self.take_table(&name) {
+                self.drop_index_made_for_key(&mut draft, &kept);
                 draft.indexes.push(kept);
+                self.put_table(draft);
             }
-            draft.into_iter().for_each(|draft| self.put_table(draft));
         } else {
             self.change_table(&name, |table| table.indexes.push(kept));
         }
@@ -170,10 +169,10 @@ impl Catalog {
         let in_schema = matches!(self.dialect, Dialect::PostgreSql | Dialect::Sqlite);
         if in_schema {
             self.free_renamed(&holder, &from.name, to)?;
-        } else if !self.dialect.same_name(&from.name, to) {
-            if let Some(table) = self.tables.get(&holder) {
-                self.free_index_name(table, to, false)?;
-            }
+        } else if !self.dialect.same_name(&from.name, to)
+            && let Some(table) = self.tables.get(&holder)
+        {
+            self.free_index_name(table, to, false)?;
         }
         let new = Some(to.to_owned());
         match found {

@@ -159,19 +159,18 @@ impl Catalog {
         if RARE_TYPES.contains(&word.as_str()) {
             return true;
         }
-        match EXTENSION_TYPES.iter().find(|(ty, _)| *ty == word) {
-            Some((_, extension)) => self.extensions.keys().any(|name| name.starts_with(extension)),
-            None => {
-                // Extensions that are known to bring other types or none explain nothing.
-                let unknown = self.extensions.keys().any(|name| {
-                    !EXTENSION_TYPES.iter().any(|(_, extension)| name == extension)
-                        && !matches!(
-                            name.as_str(),
-                            "uuid-ossp" | "pgcrypto" | "pg_trgm" | "unaccent" | "plpgsql" | "btree_gin" | "btree_gist"
-                        )
-                });
-                unknown || self.resolve(&self.tables, name).is_some() || self.resolve(&self.views, name).is_some()
-            }
+        if let Some((_, extension)) = EXTENSION_TYPES.iter().find(|(ty, _)| *ty == word) {
+            self.extensions.keys().any(|name| name.starts_with(extension))
+        } else {
+            // Extensions that are known to bring other types or none explain nothing.
+            let unknown = self.extensions.keys().any(|name| {
+                !EXTENSION_TYPES.iter().any(|(_, extension)| name == extension)
+                    && !matches!(
+                        name.as_str(),
+                        "uuid-ossp" | "pgcrypto" | "pg_trgm" | "unaccent" | "plpgsql" | "btree_gin" | "btree_gist"
+                    )
+            });
+            unknown || self.resolve(&self.tables, name).is_some() || self.resolve(&self.views, name).is_some()
         }
     }
 
@@ -261,7 +260,9 @@ impl Catalog {
         let column_type = TypeKind::Named(ObjectName::from(&name));
         for table in self.tables.values_mut() {
             for column in table.columns.iter_mut().filter(|column| column.ty.kind == column_type) {
-                rename_label(column.default.as_mut(), from, to);
+                if let Some(default) = &mut column.default {
+                    rename_label(default, from, to);
+                }
             }
         }
         Ok(vec![Effect::EnumValueGone { name, value: from.to_owned(), renamed_to: Some(to.to_owned()) }])
@@ -316,7 +317,9 @@ impl Catalog {
             return Err(refused(format!("the type {found} cannot be dropped: {table}.{column} is of it")));
         }
         if let Some(column) = in_defaults.filter(|_| !cascade) {
-            return Err(refused(format!("the type {found} cannot be dropped: the default of {column} is stored in it")));
+            return Err(refused(format!(
+                "the type {found} cannot be dropped: the default of {column} is stored in it"
+            )));
         }
         for table in self.tables.values_mut() {
             for column in table.columns.iter_mut().filter(|column| column.default_type == stored) {
@@ -330,12 +333,11 @@ impl Catalog {
         for (table, column) in users {
             effects.extend(self.drop_column(&ObjectName::from(&table), &column, true, true, Guard::IfPresent)?);
         }
-        match self.enums.remove(&found) {
-            Some(one) => effects.push(Effect::EnumDropped { name: found, labels: one.labels }),
-            None => {
-                self.types.remove(&found);
-                effects.push(Effect::Other(format!("the type {found}")));
-            }
+        if let Some(one) = self.enums.remove(&found) {
+            effects.push(Effect::EnumDropped { name: found, labels: one.labels });
+        } else {
+            self.types.remove(&found);
+            effects.push(Effect::Other(format!("the type {found}")));
         }
         Ok(effects)
     }
@@ -501,12 +503,12 @@ impl Catalog {
             return if guard == Guard::IfPresent { Ok(Vec::new()) } else { Err(missing("the view", from)) };
         };
         let new = Name::new(old.schema.clone(), to);
-        self.rename_view_to(&old, new)
+        self.rename_view_to(&old, &new)
     }
 
-    pub(super) fn rename_view_to(&mut self, old: &Name, new: Name) -> Applied {
-        if let Some((what, made_at)) = self.relation(&new) {
-            return Err(exists(what, &new, made_at));
+    pub(super) fn rename_view_to(&mut self, old: &Name, new: &Name) -> Applied {
+        if let Some((what, made_at)) = self.relation(new) {
+            return Err(exists(what, new, made_at));
         }
         if let Some(mut view) = self.views.remove(old) {
             view.name = new.clone();
@@ -549,10 +551,10 @@ impl Catalog {
 }
 
 /// Renames a label in a default.
-fn rename_label(default: Option<&mut ColumnDefault>, from: &str, to: &str) {
+fn rename_label(default: &mut ColumnDefault, from: &str, to: &str) {
     match default {
-        Some(ColumnDefault::Text(text)) if text == from => to.clone_into(text),
-        Some(ColumnDefault::List(items)) => items.iter_mut().for_each(|item| rename_label(Some(item), from, to)),
+        ColumnDefault::Text(text) if text == from => to.clone_into(text),
+        ColumnDefault::List(items) => items.iter_mut().for_each(|item| rename_label(item, from, to)),
         _ => {}
     }
 }

@@ -190,12 +190,11 @@ impl Catalog {
             .into_iter()
             .filter(|other| *other != found && !self.lookup.dropped_together.contains(other))
             .collect();
-        if held && !cascade {
-            if let Some(other) = others.first() {
-                return Err(refused(format!(
-                    "the table {found} cannot be dropped: a foreign key of {other} refers to it"
-                )));
-            }
+        if held
+            && !cascade
+            && let Some(other) = others.first()
+        {
+            return Err(refused(format!("the table {found} cannot be dropped: a foreign key of {other} refers to it")));
         }
         let children = self.children(&found);
         let plain = |child: &Name| self.tables.get(child).is_some_and(|table| table.kind != TableKind::Partition);
@@ -246,17 +245,35 @@ impl Catalog {
                     return self.rename_index(None, from, &to.name, guard);
                 }
             }
+            // `sp_rename` of an OBJECT renames constraints as well as tables.
+            if self.dialect == Dialect::SqlServer
+                && let Some(holder) = self.constraint_holder(from)
+            {
+                return self.rename_constraint(&ObjectName::from(&holder), &from.name, &to.name, guard);
+            }
             return if guard == Guard::IfPresent { Ok(Vec::new()) } else { Err(missing("the table", from)) };
         };
         let schema = to.schema.clone().filter(|_| self.dialect.has_schemas()).unwrap_or_else(|| old.schema.clone());
         self.move_to(&old, Name::new(schema, to.name.clone()))
     }
 
+    /// The table that has a constraint of that name.
+    fn constraint_holder(&self, name: &ObjectName) -> Option<Name> {
+        let same = |own: Option<&str>| own.is_some_and(|own| self.dialect.same_name(own, &name.name));
+        let holds = |table: &&Table| {
+            same(table.primary_key.as_ref().and_then(|key| key.name.as_deref()))
+                || table.indexes.iter().any(|index| index.constraint && same(index.name.as_deref()))
+                || table.foreign_keys.iter().any(|key| same(key.name.as_deref()))
+                || table.checks.iter().any(|check| same(check.name.as_deref()))
+        };
+        self.tables.values().find(holds).map(|table| table.name.clone())
+    }
+
     pub(super) fn move_table(&mut self, name: &ObjectName, schema: &str, guard: Guard) -> Applied {
         let Some(old) = self.resolve(&self.tables, name) else {
             if let Some(view) = self.resolve(&self.views, name) {
                 self.need_schema(schema)?;
-                return self.rename_view_to(&view, Name::new(schema, view.name.clone()));
+                return self.rename_view_to(&view, &Name::new(schema, view.name.clone()));
             }
             return if guard == Guard::IfPresent { Ok(Vec::new()) } else { Err(missing("the table", name)) };
         };
@@ -275,10 +292,10 @@ impl Catalog {
         }
         // SQLite refuses a change of case alone, as it compares names without it.
         let cased = self.dialect != Dialect::Sqlite && self.dialect.same_name(&old.name, &new.name);
-        if !cased || old.schema != new.schema {
-            if let Some((what, made_at)) = self.relation(&new) {
-                return Err(exists(what, &new, made_at));
-            }
+        if (!cased || old.schema != new.schema)
+            && let Some((what, made_at)) = self.relation(&new)
+        {
+            return Err(exists(what, &new, made_at));
         }
         self.free_type_name(&new)?;
         for other in self.referrers(old) {

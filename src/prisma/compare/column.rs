@@ -7,7 +7,7 @@ use crate::catalog::{Column, Dialect, Object};
 impl<'a> Comparison<'a> {
     pub(super) fn column(&mut self, pair: Pair<'a>, declared: &'a Column, replayed: &'a Column) {
         if !types::same((self.declared, declared), (self.replayed, replayed)) {
-            let mut difference = self.changed(Aspect::Type, pair, declared, replayed);
+            let mut difference = changed(Aspect::Type, pair, declared, replayed);
             difference.declared = Some(declared.ty.to_string());
             difference.replayed = Some(replayed.ty.to_string());
             self.note_column(difference, pair, declared, replayed);
@@ -16,13 +16,13 @@ impl<'a> Comparison<'a> {
         let nullable = self.seen_nullable(pair, replayed);
         if !lists && declared.nullable != nullable {
             let word = |nullable| Some(if nullable { "null" } else { "not null" }.to_owned());
-            let mut difference = self.changed(Aspect::Nullability, pair, declared, replayed);
+            let mut difference = changed(Aspect::Nullability, pair, declared, replayed);
             difference.declared = word(declared.nullable);
             difference.replayed = word(nullable);
             self.note_column(difference, pair, declared, replayed);
         }
         if !defaults::same((self.declared, declared), (self.replayed, replayed)) {
-            let mut difference = self.changed(Aspect::Default, pair, declared, replayed);
+            let mut difference = changed(Aspect::Default, pair, declared, replayed);
             difference.declared = Some(default_words(declared));
             difference.replayed = Some(default_words(replayed));
             self.note_column(difference, pair, declared, replayed);
@@ -42,13 +42,6 @@ impl<'a> Comparison<'a> {
         column.nullable && !(rowid && column.ty.builtin_name() == Some("integer") && column.ty.args().is_empty())
     }
 
-    fn changed(&self, aspect: Aspect, pair: Pair<'_>, declared: &Column, replayed: &Column) -> Difference {
-        let mut difference = in_table(Side::Changed, aspect, pair, &declared.name);
-        difference.declared_at = or_table(declared.place.as_ref(), pair.declared);
-        difference.migrated_at = or_table(replayed.place.as_ref(), pair.replayed);
-        difference
-    }
-
     fn note_column(&mut self, difference: Difference, pair: Pair<'_>, declared: &Column, replayed: &Column) {
         let mut objects = vec![Object::Column(&pair.declared.name, &declared.name)];
         if pair.replayed.name != pair.declared.name {
@@ -58,6 +51,13 @@ impl<'a> Comparison<'a> {
         objects.extend(enums.into_iter().flatten().map(|one| Object::Type(&one.name)));
         self.note(difference, &objects);
     }
+}
+
+fn changed(aspect: Aspect, pair: Pair<'_>, declared: &Column, replayed: &Column) -> Difference {
+    let mut difference = in_table(Side::Changed, aspect, pair, &declared.name);
+    difference.declared_at = or_table(declared.place.as_ref(), pair.declared);
+    difference.migrated_at = or_table(replayed.place.as_ref(), pair.replayed);
+    difference
 }
 
 /// A default with the word for none.

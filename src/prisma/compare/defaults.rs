@@ -76,12 +76,13 @@ fn same_counting(dialect: Dialect, declared: &Column, replayed: &Column) -> bool
 
 fn matches(dialect: Dialect, prev: Option<&Kind>, next: Option<&Kind>) -> bool {
     match (prev, next) {
-        (_, Some(Kind::Generated(None))) | (Some(Kind::Generated(None)), _) => true,
-        (Some(Kind::RowId), Some(Kind::RowId)) => true,
+        (_, Some(Kind::Generated(None)))
+        | (Some(Kind::Generated(None)), _)
+        | (Some(Kind::RowId), Some(Kind::RowId))
+        | (Some(Kind::Sequence) | None, None) => true,
         (Some(Kind::RowId), _) | (_, Some(Kind::RowId)) => false,
         (_, Some(Kind::Sequence)) => true,
-        (Some(Kind::Sequence), None) | (None, None) => true,
-        (Some(Kind::Sequence), Some(_)) | (None, Some(_)) | (Some(_), None) => false,
+        (Some(Kind::Sequence) | None, Some(_)) | (Some(_), None) => false,
         // A moment in the schema is compared with nothing; the database's is an expression to the describer.
         (Some(_), Some(Kind::Value(Value::Moment))) => true,
         (Some(Kind::List(prev)), Some(Kind::List(next))) => {
@@ -243,8 +244,7 @@ fn value(dialect: Dialect, family: Family, default: &ColumnDefault, replayed: bo
         (Family::Int, ColumnDefault::Number(text) | ColumnDefault::Text(text)) => {
             number(text).filter(|_| !text.contains(['.', 'e', 'E']))?
         }
-        (Family::Decimal, ColumnDefault::Number(text) | ColumnDefault::Text(text)) => number(text)?,
-        (Family::Boolean, ColumnDefault::Bool(value)) => Value::Bool(*value),
+        (Family::Decimal, ColumnDefault::Text(text)) => number(text)?,
         (Family::Boolean, ColumnDefault::Text(_)) if dialect == Dialect::Sqlite => return None,
         (Family::Boolean, ColumnDefault::Number(text) | ColumnDefault::Text(text)) => {
             match text.trim().to_ascii_lowercase().as_str() {
@@ -259,9 +259,10 @@ fn value(dialect: Dialect, family: Family, default: &ColumnDefault, replayed: bo
         (Family::Json, ColumnDefault::Text(text)) => Value::Json(text.clone()),
         (Family::DateTime, ColumnDefault::Text(_) | ColumnDefault::Number(_)) => Value::Moment,
         (Family::Binary, ColumnDefault::Text(text)) => Value::Text(text.to_ascii_lowercase()),
-        (_, ColumnDefault::Text(text)) => Value::Text(text.clone()),
-        // Text columns store the digits.
-        (Family::String | Family::Enum, ColumnDefault::Number(text)) => Value::Text(text.clone()),
+        // Text columns store the digits of a number.
+        (_, ColumnDefault::Text(text)) | (Family::String | Family::Enum, ColumnDefault::Number(text)) => {
+            Value::Text(text.clone())
+        }
         (Family::String, ColumnDefault::Bool(value)) => Value::Text(value.to_string()),
         (_, ColumnDefault::Number(text)) => number(text)?,
         (_, ColumnDefault::Bool(value)) => Value::Bool(*value),

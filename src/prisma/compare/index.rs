@@ -36,7 +36,9 @@ impl<'a> Comparison<'a> {
             else {
                 continue;
             };
-            if other.name == index.name || other.name.is_none() {
+            // The index of a unique constraint of SQLite is `sqlite_autoindex_…`, whatever the constraint is called.
+            let autoindex = self.dialect() == Dialect::Sqlite && index.constraint;
+            if (other.name == index.name && !autoindex) || other.name.is_none() {
                 continue;
             }
             let mut difference = index_difference(Side::Changed, pair, other);
@@ -173,7 +175,10 @@ fn class<'p>(algorithm: &str, part: &'p IndexPart) -> Option<&'p str> {
         "gin" => !matches!(class, "jsonb_path_ops" | "gin_trgm_ops" | "gin__int_ops"),
         "brin" => !(class.ends_with("_bloom_ops") || class.ends_with("_multi_ops")),
         "spgist" => class != "kd_point_ops",
-        "gist" => !(matches!(class, "inet_ops" | "gist__intbig_ops" | "gist_geometry_ops_nd") || class.starts_with("gist_trgm_ops")),
+        "gist" => {
+            !(matches!(class, "inet_ops" | "gist__intbig_ops" | "gist_geometry_ops_nd")
+                || class.starts_with("gist_trgm_ops"))
+        }
         _ => false,
     };
     (!is_default).then_some(class)

@@ -39,11 +39,11 @@ impl<'a> Comparison<'a> {
                 let lengths = self.dialect() != Dialect::MySql || a.length == b.length;
                 a.column() == b.column() && a.descending == b.descending && lengths
             });
-        let named = matches!(self.dialect(), Dialect::PostgreSql | Dialect::CockroachDb | Dialect::SqlServer);
-        let names = !named || declared.name.is_none() || declared.name == replayed.name;
+        let has_names = matches!(self.dialect(), Dialect::PostgreSql | Dialect::CockroachDb | Dialect::SqlServer);
+        let same_name = !has_names || declared.name.is_none() || declared.name == replayed.name;
         let clustered = self.dialect() != Dialect::SqlServer
             || declared.clustered.unwrap_or(true) == replayed.clustered.unwrap_or(true);
-        columns && names && clustered
+        columns && same_name && clustered
     }
 
     pub(super) fn foreign_keys(&mut self, pair: Pair<'a>) {

@@ -1,5 +1,7 @@
 //! Objects in the words of SQL: how a difference is told, and what makes it the same one before and after a change.
 
+use std::fmt::Write as _;
+
 use crate::catalog::{
     AutoIncrement, Column, ColumnDefault, Enum, Extension, ForeignKey, Index, IndexOn, IndexPart, Key, Table,
 };
@@ -61,7 +63,7 @@ pub(crate) fn parts(parts: &[IndexPart]) -> String {
                 IndexOn::Expression(text) => format!("({text})"),
             };
             if let Some(length) = part.length {
-                text.push_str(&format!("({length})"));
+                let _ = write!(text, "({length})");
             }
             if let Some(class) = &part.operator_class {
                 text.push(' ');
@@ -90,7 +92,7 @@ pub(crate) fn index(index: &Index) -> String {
     text.push(' ');
     text.push_str(&parts(&index.parts));
     if !index.include.is_empty() {
-        text.push_str(&format!(" include ({})", index.include.join(", ")));
+        let _ = write!(text, " include ({})", index.include.join(", "));
     }
     if let Some(predicate) = &index.predicate {
         text.push_str(" where ");

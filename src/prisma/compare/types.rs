@@ -19,7 +19,7 @@ pub(super) enum Seen {
 /// Whether the engine takes the types of two columns for the same.
 pub(super) fn same(declared: (&Catalog, &Column), replayed: (&Catalog, &Column)) -> bool {
     let dialect = declared.0.dialect;
-    let (next, prev) = (seen(declared.0, &declared.1.ty, false), seen(replayed.0, &replayed.1.ty, true));
+    let (next, prev) = (seen(declared.0, &declared.1.ty), seen(replayed.0, &replayed.1.ty));
     if next == Seen::Unknown || prev == Seen::Unknown {
         return true;
     }
@@ -98,7 +98,7 @@ fn is_text_of(text: &str, native: &Seen) -> bool {
 }
 
 /// PostgreSQL types that the engine has a name for (`KnownPostgresType`).
-const POSTGRES: &[&str] = &[
+pub(crate) const POSTGRES: &[&str] = &[
     "smallint",
     "integer",
     "bigint",
@@ -127,9 +127,8 @@ const POSTGRES: &[&str] = &[
     "jsonb",
 ];
 
-/// What the engine takes a type for. `replayed` says which side it is on: databases spell out what a schema leaves to
-/// them.
-fn seen(catalog: &Catalog, ty: &ColumnType, replayed: bool) -> Seen {
+/// What the engine takes a type for.
+fn seen(catalog: &Catalog, ty: &ColumnType) -> Seen {
     let dialect = catalog.dialect;
     match &ty.kind {
         TypeKind::Unknown => Seen::Unknown,
@@ -142,10 +141,10 @@ fn seen(catalog: &Catalog, ty: &ColumnType, replayed: bool) -> Seen {
             }
             // A domain is seen as its base type (`information_schema.columns`).
             let domain = catalog.resolve(&catalog.types, name).and_then(|name| catalog.types.get(&name));
-            if let Some(UserTypeKind::Domain(base)) = domain.map(|one| &one.kind) {
-                if !matches!(base.kind, TypeKind::Named(_)) {
-                    return seen(catalog, base, replayed);
-                }
+            if let Some(UserTypeKind::Domain(base)) = domain.map(|one| &one.kind)
+                && !matches!(base.kind, TypeKind::Named(_))
+            {
+                return seen(catalog, base);
             }
             let word = name.name.to_ascii_lowercase();
             if word == "citext" {
@@ -184,7 +183,10 @@ fn mysql(name: &str, args: &[i64], unsigned: bool) -> Seen {
     match name {
         // A boolean is a TINYINT(1), and display widths mean nothing to a type.
         "boolean" => native("tinyint", &[]),
-        "tinyint" | "smallint" | "mediumint" | "int" | "bigint" | "year" | "float" | "double" => native(name, &[]),
+        "tinyint" | "smallint" | "mediumint" | "int" | "bigint" | "year" | "float" | "double" | "tinytext" | "text"
+        | "mediumtext" | "longtext" | "tinyblob" | "blob" | "mediumblob" | "longblob" | "json" | "date" => {
+            native(name, &[])
+        }
         "decimal" => match args {
             [] => native(name, &[10, 0]),
             [precision] => native(name, &[*precision, 0]),
@@ -193,8 +195,6 @@ fn mysql(name: &str, args: &[i64], unsigned: bool) -> Seen {
         "char" | "binary" | "bit" if args.is_empty() => native(name, &[1]),
         "datetime" | "timestamp" | "time" if args.is_empty() => native(name, &[0]),
         "char" | "binary" | "bit" | "datetime" | "timestamp" | "time" | "varchar" | "varbinary" => native(name, args),
-        "tinytext" | "text" | "mediumtext" | "longtext" | "tinyblob" | "blob" | "mediumblob" | "longblob" | "json"
-        | "date" => native(name, &[]),
         other => Seen::Other(other.to_owned()),
     }
 }
@@ -265,6 +265,11 @@ pub(super) enum Family {
     Other,
 }
 
+/// Whether a column's type moves to another family, so that the engine writes its default anew.
+pub(crate) fn changes_family(declared: (&Catalog, &Column), replayed: (&Catalog, &Column)) -> bool {
+    family(declared.0, declared.1) != family(replayed.0, replayed.1)
+}
+
 /// Whether a MySQL type is the one that stands for booleans: TINYINT(1).
 fn is_boolean(ty: &ColumnType) -> bool {
     match &ty.kind {
@@ -277,7 +282,7 @@ fn is_boolean(ty: &ColumnType) -> bool {
 
 /// The family of a column's type.
 pub(super) fn family(catalog: &Catalog, column: &Column) -> Family {
-    match seen(catalog, &column.ty, true) {
+    match seen(catalog, &column.ty) {
         Seen::Enum(_) => Family::Enum,
         Seen::Other(_) | Seen::Unknown => Family::Other,
         Seen::Native(name, args, _) => match (catalog.dialect, name.as_str()) {

@@ -3,7 +3,8 @@
 use super::render::Renderer;
 use super::types::castable;
 use crate::catalog::difference::{Aspect, Difference, Side};
-use crate::catalog::{AutoIncrement, Column, ColumnDefault, Dialect, Table};
+use crate::catalog::{AutoIncrement, Catalog, Column, ColumnDefault, Dialect, IndexPart, Table};
+use crate::prisma::compare::changes_family;
 
 /// Whether SQLite must make a table anew to close a difference: it can add an optional column, and indexes
 /// (`set_tables_to_redefine`).
@@ -20,6 +21,7 @@ pub(super) fn needs_redefinition(difference: &Difference, declared: &Table) -> b
 /// ALTER TABLE for all differences of columns and the primary key; none where there are none.
 pub(super) fn table(
     renderer: &Renderer<'_>,
+    history: &Catalog,
     differences: &[&Difference],
     declared: &Table,
     replayed: &Table,
@@ -54,31 +56,26 @@ pub(super) fn table(
         _ => false,
     };
     let renames_key = key.is_some() && same_columns && !key_moves;
-    if (key.is_some() || key_moves) && !renames_key {
-        if let Some(key) = &replayed.primary_key {
-            clauses.push(match &key.name {
-                Some(name) if dialect != Dialect::MySql => format!("DROP CONSTRAINT {}", renderer.quote(name)),
-                _ => "DROP PRIMARY KEY".to_owned(),
-            });
-        }
+    if (key.is_some() || key_moves)
+        && !renames_key
+        && let Some(key) = &replayed.primary_key
+    {
+        clauses.push(match &key.name {
+            Some(name) if dialect != Dialect::MySql => format!("DROP CONSTRAINT {}", renderer.quote(name)),
+            _ => "DROP PRIMARY KEY".to_owned(),
+        });
     }
-    if renames_key {
-        if let (Some(from), Some(to)) = (
+    if renames_key
+        && let (Some(from), Some(to)) = (
             replayed.primary_key.as_ref().and_then(|key| key.name.as_deref()),
             declared.primary_key.as_ref().and_then(|key| key.name.as_deref()),
-        ) {
-            match dialect {
-                Dialect::SqlServer => {
-                    before.push(format!("EXEC SP_RENAME N'{}.{from}', N'{to}';", declared.name.schema));
-                }
-                _ => {
-                    let (from, to) = (renderer.quote(from), renderer.quote(to));
-                    before.push(format!(
-                        "ALTER TABLE {} RENAME CONSTRAINT {from} TO {to};",
-                        renderer.name(&declared.name)
-                    ));
-                }
-            }
+        )
+    {
+        if dialect == Dialect::SqlServer {
+            before.push(format!("EXEC SP_RENAME N'{}.{from}', N'{to}';", declared.name.schema));
+        } else {
+            let (from, to) = (renderer.quote(from), renderer.quote(to));
+            before.push(format!("ALTER TABLE {} RENAME CONSTRAINT {from} TO {to};", renderer.name(&declared.name)));
         }
     }
     let mut dropped: Vec<&str> = names(differences, Side::Extra);
@@ -93,14 +90,16 @@ pub(super) fn table(
     for column in changed {
         let Some(was) = replayed.columns.iter().find(|other| other.name == column.name) else { continue };
         let about = |aspect: Aspect| differences.iter().any(|one| one.kind.aspect == aspect && one.name == column.name);
-        if about(Aspect::Type) && !castable(dialect, was, column) {
+        let pair = ((renderer.catalog, column), (history, was));
+        if about(Aspect::Type) && !castable(dialect, pair.1, pair.0) {
             clauses.push(format!("DROP COLUMN {}", renderer.quote(&column.name)));
             clauses.push(add_column(renderer, declared, column));
             continue;
         }
         let change = Change {
             nullability: about(Aspect::Nullability) || was.ty.array != column.ty.array,
-            default: about(Aspect::Default),
+            default: about(Aspect::Default)
+                || (about(Aspect::Type) && changes_family(pair.0, pair.1) && is_renewed(column, was)),
             ty: about(Aspect::Type),
         };
         alter_column(renderer, (declared, column), was, &change, &mut clauses, &mut after);
@@ -113,7 +112,7 @@ pub(super) fn table(
     if !clauses.is_empty() {
         match dialect {
             // One action a statement.
-            Dialect::SqlServer | Dialect::Sqlite => {
+            Dialect::SqlServer | Dialect::Sqlite | Dialect::CockroachDb => {
                 statements.extend(clauses.iter().map(|clause| format!("ALTER TABLE {name} {clause};")));
             }
             _ => {
@@ -124,6 +123,39 @@ pub(super) fn table(
     }
     statements.extend(after);
     (!statements.is_empty()).then(|| statements.join("\n"))
+}
+
+/// Whether a default that stays the same is another value to the engine once the type has another family.
+fn is_renewed(column: &Column, was: &Column) -> bool {
+    let number = |column: &Column| matches!(column.default, Some(ColumnDefault::Number(_) | ColumnDefault::Bool(_)));
+    let text = |column: &Column| matches!(column.default, Some(ColumnDefault::Text(_)));
+    (number(column) && (number(was) || text(was))) || (text(column) && number(was))
+}
+
+/// Columns that are dropped and added again, as their type cannot be cast: indexes on them go with them
+/// (`indexes_should_be_recreated_after_column_drop`).
+pub(super) fn recreated<'t>(
+    renderer: &Renderer<'_>,
+    history: &Catalog,
+    differences: &[&Difference],
+    declared: &'t Table,
+    replayed: &Table,
+) -> Vec<&'t str> {
+    let dialect = renderer.dialect();
+    if !dialect.is_postgres_like() {
+        return Vec::new();
+    }
+    let recreated = |column: &&Column| {
+        let changes = differences.iter().any(|one| one.kind.aspect == Aspect::Type && one.name == column.name);
+        let was = replayed.columns.iter().find(|other| other.name == column.name);
+        changes && was.is_some_and(|was| !castable(dialect, (history, was), (renderer.catalog, column)))
+    };
+    declared.columns.iter().filter(recreated).map(|column| column.name.as_str()).collect()
+}
+
+/// Whether one of the parts is one of these columns.
+pub(super) fn involves(parts: &[IndexPart], columns: &[&str]) -> bool {
+    parts.iter().filter_map(IndexPart::column).any(|column| columns.contains(&column))
 }
 
 fn names<'d>(differences: &[&'d Difference], side: Side) -> Vec<&'d str> {

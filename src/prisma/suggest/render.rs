@@ -1,5 +1,7 @@
 //! Tables, columns, indexes and keys in the engine's spelling.
 
+use std::fmt::Write as _;
+
 use super::types::spelled;
 use crate::catalog::{
     AutoIncrement, Catalog, Column, ColumnDefault, Dialect, ForeignKey, Index, IndexPart, Key, Name, ReferentialAction,
@@ -43,6 +45,11 @@ impl<'a> Renderer<'a> {
         let bare = !self.dialect().has_schemas()
             || (self.dialect() != Dialect::SqlServer && name.schema == self.catalog.current_schema());
         if bare { self.quote(&name.name) } else { format!("{}.{}", self.quote(&name.schema), self.quote(&name.name)) }
+    }
+
+    /// A name with its schema.
+    pub(super) fn qualified(&self, name: &Name) -> String {
+        format!("{}.{}", self.quote(&name.schema), self.quote(&name.name))
     }
 
     fn columns<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> String {
@@ -137,10 +144,11 @@ impl<'a> Renderer<'a> {
             .map(|part| {
                 let mut text = self.quote(part.column().unwrap_or_default());
                 if let Some(length) = part.length {
-                    text.push_str(&format!("({length})"));
+                    let _ = write!(text, "({length})");
                 }
                 if let Some(class) = &part.operator_class {
-                    text.push_str(&format!(" {class}"));
+                    text.push(' ');
+                    text.push_str(class);
                 }
                 if part.descending {
                     text.push_str(" DESC");
@@ -177,18 +185,19 @@ impl<'a> Renderer<'a> {
     pub(super) fn foreign_key(&self, key: &ForeignKey) -> String {
         let mut text = String::new();
         if let Some(name) = &key.name {
-            text.push_str(&format!("CONSTRAINT {} ", self.quote(name)));
+            let _ = write!(text, "CONSTRAINT {} ", self.quote(name));
         }
         let gap = if self.dialect() == Dialect::Sqlite { " " } else { "" };
         let action = |action: ReferentialAction| action.as_sql();
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "FOREIGN KEY ({}) REFERENCES {}{gap}({}) ON DELETE {} ON UPDATE {}",
             self.columns(key.columns.iter().map(String::as_str)),
             self.name(&key.target),
             self.columns(key.target_columns.iter().map(String::as_str)),
             action(key.on_delete),
             action(key.on_update),
-        ));
+        );
         text
     }
 
@@ -308,12 +317,11 @@ impl<'a> Renderer<'a> {
         let quoted = self.quote(name);
         let on = self.name(&table.name);
         match self.dialect() {
-            Dialect::MySql => format!("DROP INDEX {quoted} ON {on};"),
-            Dialect::SqlServer if index.constraint => format!("ALTER TABLE {on} DROP CONSTRAINT {quoted};"),
-            Dialect::SqlServer => format!("DROP INDEX {quoted} ON {on};"),
-            Dialect::CockroachDb => format!("DROP INDEX {on}@{quoted}{};", if index.unique { " CASCADE" } else { "" }),
             // The index of a unique constraint goes with the constraint.
-            Dialect::PostgreSql if index.constraint => format!("ALTER TABLE {on} DROP CONSTRAINT {quoted};"),
+            Dialect::SqlServer | Dialect::PostgreSql if index.constraint => {
+                format!("ALTER TABLE {on} DROP CONSTRAINT {quoted};")
+            }
+            Dialect::MySql | Dialect::SqlServer => format!("DROP INDEX {quoted} ON {on};"),
             _ => format!("DROP INDEX {};", self.name(&Name::new(table.name.schema.clone(), name))),
         }
     }

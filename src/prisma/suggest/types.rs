@@ -27,12 +27,19 @@ pub(super) fn spelled(catalog: &Catalog, ty: &ColumnType) -> String {
     text
 }
 
+/// SQLite types that the engine writes by itself.
+const SQLITE: &[&str] =
+    &["integer", "bigint", "text", "real", "decimal", "numeric", "boolean", "datetime", "blob", "jsonb"];
+
 fn double_quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 fn builtin(dialect: Dialect, name: &str, args: &[i64], unsigned: bool) -> String {
     let word = match (dialect, name) {
+        // Types that the engine has no name for are written as the schema has them.
+        (Dialect::PostgreSql, _) if !crate::prisma::compare::POSTGRES_TYPES.contains(&name) => name.to_owned(),
+        (Dialect::Sqlite, _) if !SQLITE.contains(&name) => name.to_owned(),
         (Dialect::PostgreSql | Dialect::Sqlite, "numeric") => "DECIMAL".to_owned(),
         (Dialect::CockroachDb, _) => match name {
             "integer" => "INT4".to_owned(),
@@ -57,7 +64,7 @@ fn builtin(dialect: Dialect, name: &str, args: &[i64], unsigned: bool) -> String
         let separator = if dialect == Dialect::MySql { ", " } else { "," };
         let args: Vec<String> =
             args.iter().map(|&arg| if arg < 0 { "max".to_owned() } else { arg.to_string() }).collect();
-        text.push_str(&format!("({})", args.join(separator)));
+        text = format!("{text}({})", args.join(separator));
     }
     if unsigned {
         text.push_str(" UNSIGNED");
@@ -67,8 +74,16 @@ fn builtin(dialect: Dialect, name: &str, args: &[i64], unsigned: bool) -> String
 
 /// Whether the engine changes a column's type in place; else it drops the column and adds it again
 /// (`postgres_native_type_change_riskyness`, `cockroach_native_type_change_riskyness`, `native_type_change` and its kin).
-pub(super) fn castable(dialect: Dialect, from: &Column, to: &Column) -> bool {
+pub(super) fn castable(
+    dialect: Dialect,
+    (from_in, from): (&Catalog, &Column),
+    (to_in, to): (&Catalog, &Column),
+) -> bool {
     let (prev, next) = (kind(from), kind(to));
+    let is_enum = |catalog: &Catalog, column: &Column| matches!(&column.ty.kind, TypeKind::Named(name) if catalog.enumeration(name).is_some());
+    if dialect.is_postgres_like() && (is_enum(from_in, from) || is_enum(to_in, to)) {
+        return false;
+    }
     let textual = matches!(next.0, "text" | "varchar" | "char");
     if from.ty.array != to.ty.array {
         return from.ty.array && textual;
@@ -93,7 +108,18 @@ pub(super) fn castable(dialect: Dialect, from: &Column, to: &Column) -> bool {
 
 fn kind(column: &Column) -> (&str, &[i64]) {
     match &column.ty.kind {
-        TypeKind::Builtin { name, args, .. } => (name, args),
+        TypeKind::Builtin { name, args, .. } if crate::prisma::compare::POSTGRES_TYPES.contains(&name.as_str()) => {
+            (name, args)
+        }
+        TypeKind::Builtin { name, args, .. } if matches!(name.as_str(), "int" | "tinyint" | "decimal" | "float") => {
+            (name, args)
+        }
+        TypeKind::Builtin { name, args, .. }
+            if name.starts_with("date") || name.ends_with("char") || name.ends_with("text") =>
+        {
+            (name, args)
+        }
+        TypeKind::Named(name) if name.name.eq_ignore_ascii_case("citext") => ("citext", &[]),
         _ => ("", &[]),
     }
 }
@@ -103,13 +129,13 @@ fn postgres((prev, _): (&str, &[i64]), (next, next_args): (&str, &[i64])) -> boo
     let text = next == "text" || (next == "varchar" && length.is_none());
     let sized = matches!(next, "varchar" | "char") && length.is_some();
     let at_least = |least: i64| sized && length.is_some_and(|length| length > least);
+    // Where one is no native type the engine changes it in place.
+    if next.is_empty() {
+        return true;
+    }
     match prev {
-        // Two types of which one is no native one: the engine changes the type in place, except for enums.
-        "" => false,
-        "smallint" => matches!(next, "integer" | "bigint" | "numeric" | "real" | "double precision") || text || sized,
-        "integer" => matches!(next, "smallint" | "bigint" | "numeric" | "real" | "double precision") || text || sized,
-        "bigint" => matches!(next, "smallint" | "integer" | "numeric" | "real" | "double precision") || text || sized,
-        "numeric" | "real" | "double precision" => {
+        "" => true,
+        "smallint" | "integer" | "bigint" | "numeric" | "real" | "double precision" => {
             matches!(next, "smallint" | "integer" | "bigint" | "numeric" | "real" | "double precision") || text || sized
         }
         "money" | "citext" => !next.is_empty(),

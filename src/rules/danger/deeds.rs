@@ -47,6 +47,13 @@ pub(super) struct RowDeed {
     pub(super) new_columns: BTreeSet<String>,
 }
 
+impl RowDeed {
+    /// Whether no row of the table is left.
+    pub(super) fn empties(&self) -> bool {
+        matches!((self.kind, self.bounded), (DataKind::Truncate, _) | (DataKind::Delete, false))
+    }
+}
+
 /// A table that the change made and that takes the place of none.
 #[derive(Debug, Clone)]
 pub(super) struct NewTable {

@@ -3,7 +3,7 @@
 use super::deeds::Deeds;
 use super::finding;
 use crate::catalog::apply::Effect;
-use crate::catalog::{Column, ColumnDefault};
+use crate::catalog::{Column, ColumnDefault, Name};
 use crate::finding::Finding;
 use crate::project::{EcosystemKind, ProjectChange};
 use crate::rules::{RuleId, RuleSettings};
@@ -58,9 +58,13 @@ page! {
 }
 
 pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
-    let deeds = Deeds::of(change).done;
-    let added = deeds.iter().filter_map(|deed| match &deed.effect {
-        Effect::ColumnAdded { table, column } if needs_a_value(column) => Some((deed, table, column)),
+    let all = Deeds::of(change);
+    // A table that the change empties has no rows to be filled.
+    let emptied = |table: &Name| all.rows.iter().any(|row| row.table == *table && row.empties());
+    let added = all.done.iter().filter_map(|deed| match &deed.effect {
+        Effect::ColumnAdded { table, column } if needs_a_value(column) && !emptied(table) => {
+            Some((deed, table, column))
+        }
         _ => None,
     });
     added
@@ -109,6 +113,7 @@ mod tests {
             "ALTER TABLE users ADD COLUMN age INT;",
             "ALTER TABLE users ADD COLUMN seq SERIAL NOT NULL;",
             "ALTER TABLE users ADD COLUMN low TEXT NOT NULL GENERATED ALWAYS AS (lower(email)) STORED;",
+            "DELETE FROM users; ALTER TABLE users ADD COLUMN age INT NOT NULL;",
             "CREATE TABLE a (id INT NOT NULL); ALTER TABLE a ADD COLUMN b INT NOT NULL;",
         ] {
             assert!(World::prisma().new_migration("20260112090000_x", sql).silent(RuleId::RequiredColumn), "{sql}");

@@ -28,7 +28,7 @@ page! {
     /// missing-downgrade = "error"
     /// ```
     ///
-    /// ```python title="alembic/versions/b2c3d4e5f6a7_lower_emails.py"
+    /// ```python title="alembic/versions/b2c3d4e5f6a7_view_of_emails.py"
     /// from alembic import op
     ///
     /// revision = "b2c3d4e5f6a7"
@@ -36,7 +36,7 @@ page! {
     ///
     ///
     /// def upgrade():
-    ///     op.create_index("ix_users_lower_email", "users", ["email"])
+    ///     op.execute("CREATE VIEW emails AS SELECT email FROM users")
     ///
     ///
     /// def downgrade():
@@ -45,7 +45,7 @@ page! {
     ///
     /// ## The same repaired
     ///
-    /// ```python title="alembic/versions/b2c3d4e5f6a7_lower_emails.py"
+    /// ```python title="alembic/versions/b2c3d4e5f6a7_view_of_emails.py"
     /// from alembic import op
     ///
     /// revision = "b2c3d4e5f6a7"
@@ -53,11 +53,11 @@ page! {
     ///
     ///
     /// def upgrade():
-    ///     op.create_index("ix_users_lower_email", "users", ["email"])
+    ///     op.execute("CREATE VIEW emails AS SELECT email FROM users")
     ///
     ///
     /// def downgrade():
-    ///     op.drop_index("ix_users_lower_email")
+    ///     op.execute("DROP VIEW emails")
     /// ```
     ///
     /// ## How to allow it

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::catalog::apply::Effect;
 use crate::catalog::difference::{Aspect, Difference, Side};
 use crate::catalog::{Catalog, Name, ObjectName};
 use crate::finding::Finding;
@@ -46,14 +47,17 @@ impl<'a> NewGap<'a> {
 
 /// Whether a new migration, and not the schema, made the difference.
 fn is_undeclared(change: &ProjectChange<'_>, new: &[&Migration], difference: &Difference) -> bool {
-    let by_new = difference.migrated_at.as_ref().is_some_and(|place| new.iter().any(|m| stands_in(m, place)));
     if new.is_empty() {
         return false;
     }
+    let by_new = difference.migrated_at.as_ref().is_some_and(|place| new.iter().any(|m| stands_in(m, place)));
     match difference.kind.side {
         Side::Missing => false,
-        // An object that an old migration made and the schema has given up is the schema's doing.
-        Side::Extra => by_new || (difference.migrated_at.is_none() && !change.schema_touched()),
+        // An object that was declared and is not any more is the schema's doing, whoever made it.
+        Side::Extra => match change.before {
+            Some(before) => by_new || !is_declared(&before.declared.catalog, difference),
+            None => by_new,
+        },
         // Both have it, and one of them moved: the one whose declaration is as it was did not.
         Side::Changed => {
             let Some(before) = change.before else { return false };
@@ -64,6 +68,33 @@ fn is_undeclared(change: &ProjectChange<'_>, new: &[&Migration], difference: &Di
                 _ => !change.schema_touched(),
             }
         }
+    }
+}
+
+/// Whether a catalog declares what a difference is about.
+fn is_declared(catalog: &Catalog, difference: &Difference) -> bool {
+    let name = difference.name.as_str();
+    if let Some(table) = &difference.table {
+        let Some(table) = catalog.table(&ObjectName::from(table)) else { return false };
+        return match difference.kind.aspect {
+            Aspect::Column | Aspect::Type | Aspect::Nullability | Aspect::Default => {
+                table.column(catalog.dialect, name).is_some()
+            }
+            Aspect::Index | Aspect::Unique => table.indexes.iter().any(|index| index.name.as_deref() == Some(name)),
+            Aspect::ForeignKey => table.foreign_keys.iter().any(|key| key.name.as_deref() == Some(name)),
+            Aspect::Check => table.checks.iter().any(|check| check.name.as_deref() == Some(name)),
+            Aspect::PrimaryKey => table.primary_key.is_some(),
+            _ => true,
+        };
+    }
+    match (difference.kind.aspect, &difference.enumeration) {
+        (Aspect::Enum, _) => catalog.enums.keys().any(|known| known.name == name || known.to_string() == name),
+        (Aspect::EnumValue, Some(of)) => {
+            catalog.enums.get(of).is_some_and(|known| known.labels.iter().any(|label| label == name))
+        }
+        (Aspect::Schema, _) => catalog.schemas.contains(name),
+        (Aspect::Extension, _) => catalog.extensions.contains_key(name),
+        _ => false,
     }
 }
 
@@ -282,11 +313,30 @@ pub(super) fn finding(
     } else {
         group.iter().find_map(declared).or_else(|| group.iter().find_map(migrated))
     };
-    let mut finding = Finding::new(rule, fallback_path(change), headline(group, fault), help).about(object(group));
+    let dropped: Vec<&Place> = group.iter().filter_map(|difference| dropped_at(change, difference)).collect();
+    let message = match (fault, change.before) {
+        // What was never declared is not "no longer" declared.
+        (Fault::Schema, Some(before))
+            if group.iter().all(|d| d.kind.side == Side::Extra && !is_declared(&before.declared.catalog, d)) =>
+        {
+            headline(group, Fault::State)
+        }
+        (Fault::Schema, _) if dropped.len() == group.len() => headline(group, fault)
+            .replace("no migration adds", "a new migration drops")
+            .replace("no migration creates", "a new migration drops"),
+        _ => headline(group, fault),
+    };
+    let mut finding = Finding::new(rule, fallback_path(change), message, help).about(object(group));
     if let Some(place) = &place {
         finding = finding.at(place);
     }
     let mut shown: Vec<Place> = place.into_iter().collect();
+    for place in dropped {
+        if !shown.contains(place) {
+            shown.push(place.clone());
+            finding = finding.related(place, "dropped here");
+        }
+    }
     for difference in group {
         let declared = difference.declared_at.as_ref().map(|place| {
             let verb = if difference.kind.side == Side::Extra { "would be declared" } else { "is declared" };
@@ -306,6 +356,40 @@ pub(super) fn finding(
     }
     finding.differences = group.iter().map(|&difference| difference.clone()).collect();
     finding
+}
+
+/// Where a new migration drops what a difference says is missing.
+fn dropped_at<'a>(change: &'a ProjectChange<'_>, difference: &Difference) -> Option<&'a Place> {
+    if difference.kind.side != Side::Missing {
+        return None;
+    }
+    let new: BTreeSet<&str> = change.new_migrations().iter().map(|migration| migration.id.as_str()).collect();
+    let replayed = change.after.replay.migrations.iter().filter(|migration| new.contains(migration.id.as_str()));
+    let mut steps = replayed.flat_map(|migration| &migration.steps);
+    steps.find(|step| step.effects.iter().any(|effect| drops(effect, difference))).map(|step| &step.operation.place)
+}
+
+/// Whether an effect takes away what a difference is about.
+fn drops(effect: &Effect, difference: &Difference) -> bool {
+    let is = |table: &Name, name: Option<&str>| {
+        difference.table.as_ref() == Some(table) && name == Some(difference.name.as_str())
+    };
+    match (effect, difference.kind.aspect) {
+        (Effect::TableDropped(table), Aspect::Table) => difference.table.as_ref() == Some(&table.name),
+        (Effect::ColumnDropped { table, column }, Aspect::Column) => is(table, Some(&column.name)),
+        (Effect::IndexDropped { table, index }, Aspect::Index | Aspect::Unique) => is(table, index.name.as_deref()),
+        (Effect::ConstraintDropped { table, what, name }, aspect) => {
+            let same = matches!(
+                (*what, aspect),
+                ("foreign key", Aspect::ForeignKey) | ("check", Aspect::Check) | ("primary key", Aspect::PrimaryKey)
+            );
+            same && (is(table, name.as_deref()) || (*what == "primary key" && difference.table.as_ref() == Some(table)))
+        }
+        (Effect::EnumValueGone { name, value, .. }, Aspect::EnumValue) => {
+            difference.enumeration.as_ref() == Some(name) && *value == difference.name
+        }
+        _ => false,
+    }
 }
 
 /// Where a finding without a place points: the first schema file, else the project's folder.

@@ -1,6 +1,7 @@
 //! `misplaced-migration`.
 
 use crate::finding::Finding;
+use crate::history::HistoryProblemKind;
 use crate::project::{EcosystemKind, Touch};
 use crate::rules::repository::{ChangedFile, RepositoryChange, RepositoryProject};
 use crate::rules::text::shell_word;
@@ -53,8 +54,9 @@ page! {
     /// ```
 }
 
-/// Parts of a path under which migrations are material, not history.
-const MATERIAL: [&str; 16] = [
+/// Parts of a path under which migrations are material or another tool's, not history: the databases are those that
+/// neither ecosystem migrates.
+const MATERIAL: [&str; 24] = [
     "fixtures",
     "__fixtures__",
     "fixture",
@@ -71,6 +73,14 @@ const MATERIAL: [&str; 16] = [
     "docs",
     "node_modules",
     "vendor",
+    "clickhouse",
+    "bigquery",
+    "snowflake",
+    "duckdb",
+    "cassandra",
+    "elasticsearch",
+    "questdb",
+    "timescale",
 ];
 
 /// Whether the rule wants a file's text: a Python file that could be a revision. Prisma's files are known by name.
@@ -106,7 +116,9 @@ fn misplaced(change: &RepositoryChange<'_>, file: &ChangedFile) -> Option<Findin
     };
     let projects: Vec<&RepositoryProject<'_>> =
         change.projects.iter().filter(|project| project.project.ecosystem == kind).collect();
-    if projects.is_empty() || projects.iter().any(|project| applies(project, &file.path)) {
+    // Where git holds no migration of a project, a step of the build may gather them from anywhere.
+    let known = projects.iter().all(|project| project.has_migrations);
+    if projects.is_empty() || !known || projects.iter().any(|project| applies(project, &file.path)) {
         return None;
     }
     // The project that shares most of the path is the one that was meant.
@@ -141,7 +153,10 @@ fn applies(project: &RepositoryProject<'_>, path: &RepoPath) -> bool {
     match project.history {
         Some(history) => {
             history.migrations.iter().any(|migration| path.is_under(&migration.path))
-                || history.problems.iter().any(|problem| path.is_under(&problem.path))
+                || history.problems.iter().any(|problem| {
+                    // A folder without a script of its own applies none below it.
+                    problem.kind != HistoryProblemKind::MissingFile && path.is_under(&problem.path)
+                })
         }
         None => project.ecosystem.touch(project.project, path) == Some(Touch::Migration),
     }
@@ -198,6 +213,9 @@ mod tests {
         let empty = |repository: Repository| repository.run(RuleId::MisplacedMigration).is_empty();
         assert!(empty(Repository::prisma().added("tests/fixtures/migrations/1_x/migration.sql", "-- x")));
         assert!(empty(Repository::prisma().added("clickhouse/migrations/1_x.sql", "-- x")));
+        assert!(empty(Repository::prisma().added("db/clickhouse/migrations/01_init/migration.sql", "-- x")));
+        let custom = Repository::prisma().without_migrations();
+        assert!(empty(custom.added("packages/db/migration/20260112090000_x/migration.sql", "-- x")));
         assert!(empty(Repository::alembic().added("other/migrations/1_x/migration.sql", "-- x")));
         assert!(empty(Repository::alembic().added("backend/migrations/helpers.py", "def f():\n    revision = 1\n")));
         assert!(empty(Repository::prisma().changed("old/migrations/1_x/migration.sql", "-- x", "-- y")));

@@ -161,6 +161,7 @@ mod tests {
     #[test]
     fn a_column_that_is_no_longer_declared_needs_a_migration_too() {
         let findings = World::alembic()
+            .declare_before("users", "age")
             .touch_schema()
             .gap_after(column(Side::Extra, "users", "age"))
             .run(RuleId::MissingMigration);

@@ -127,9 +127,20 @@ mod tests {
     }
 
     #[test]
+    fn a_column_that_the_new_migration_drops_is_said_to_be_dropped() {
+        let findings = World::prisma()
+            .new_migration("20260112090000_drop_name", "ALTER TABLE users DROP COLUMN name;")
+            .gap_after(column(Side::Missing, "users", "name"))
+            .run(RuleId::UncoveredChange);
+        assert_eq!(findings[0].message, "the column users.name is declared but a new migration drops it");
+        assert_eq!(findings[0].related[0].message, "dropped here");
+    }
+
+    #[test]
     fn a_column_left_over_from_an_old_migration_is_the_schemas_doing() {
         let mut extra = column(Side::Extra, "users", "age");
-        let world = World::prisma().touch_schema().new_migration("20260112090000_add_b", "");
+        let world = World::prisma().declare_before("users", "age");
+        let world = world.touch_schema().new_migration("20260112090000_add_b", "");
         extra.migrated_at = Some(world.old_migration_place());
         let world = world.gap_after(extra);
         assert_eq!(

@@ -69,7 +69,7 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::difference::Side;
+    use crate::catalog::difference::{Aspect, Side};
     use crate::rules::testing::{World, column};
 
     #[test]
@@ -85,6 +85,15 @@ mod tests {
             assert_eq!(findings[0].message, "a new migration adds the column users.age, which is not declared");
             assert_eq!(findings[0].place.as_ref(), Some(&place));
         }
+    }
+
+    #[test]
+    fn a_table_that_a_new_migration_renames_away_was_never_declared_so() {
+        let world = World::prisma().new_migration("20260112090000_x", "ALTER TABLE users RENAME TO users_old;");
+        let mut extra = crate::rules::testing::difference(Side::Extra, Aspect::Table, "users_old", "users_old");
+        extra.migrated_at = Some(world.old_migration_place());
+        let findings = world.gap_after(extra).run(RuleId::UndeclaredChange);
+        assert_eq!(findings[0].message, "a new migration creates the table users_old, which is not declared");
     }
 
     #[test]

@@ -59,7 +59,9 @@ fn of_file(change: &RepositoryChange<'_>, file: &ChangedFile) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     let mut told: Vec<usize> = Vec::new();
     for project in change.projects {
-        for dir in &project.project.migrations {
+        // A folder with a dot in front that holds nothing is where a build gathers migrations.
+        let gathered = |dir: &RepoPath| !project.has_migrations && dir.file_name().starts_with('.');
+        for dir in project.project.migrations.iter().filter(|dir| !gathered(dir)) {
             let next = next_migration(project.project.ecosystem, dir);
             let Some(hidden) = hidden_by(&file.path, source.text(), &next) else { continue };
             let mut new = NewLines::of(change, file);

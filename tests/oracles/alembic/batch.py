@@ -47,11 +47,11 @@ def context(connection, metadata, db):
 def render(connection, metadata, db):
     migration = context(connection, metadata, db)
     script = api.produce_migrations(migration, metadata)
-    imports = set()
     body = api.render_python_code(
-        script.upgrade_ops, render_as_batch=db == "sqlite", imports=imports, migration_context=migration
+        script.upgrade_ops, render_as_batch=db == "sqlite", migration_context=migration
     )
-    lines = ['"""generated"""', "from alembic import op", "import sqlalchemy as sa", *sorted(imports), ""]
+    lines = ['"""generated"""', "from alembic import op", "import sqlalchemy as sa"]
+    lines += ["from sqlalchemy import Text", "from sqlalchemy.dialects import postgresql", ""]
     lines += ["revision = '0123456789ab'", "down_revision = None", "branch_labels = None", "depends_on = None", ""]
     lines += ["", "def upgrade():", "    " + body]  # all but its first line is indented already
     return "\n".join(lines) + "\n"

@@ -1,5 +1,7 @@
 //! What must hold of every rule's page.
 
+mod examples;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -51,8 +53,10 @@ fn summaries_stand_alone() {
 /// The text of `docs/rules/README.md`: every rule in the order of the table.
 fn index() -> String {
     let mut text = String::from(
-        "# The rules\n\nGenerated from the pages in `src/rules`; `driftgate explain RULE` prints one. The examples start \
-         from the\nsample projects in [`examples/`](../../examples).\n",
+        "# The rules\n\nGenerated from the pages in `src/rules`; `driftgate explain RULE` prints one. Every example is run by \
+         the tests. It\nstarts from a project with one table of users and shows the files that a change adds or edits; \
+         a file marked `before` is\nthere already, `base` is the base branch meanwhile, `untracked` lies in the working \
+         directory and `deleted` is gone.\n",
     );
     let mut group: Option<Group> = None;
     for &rule in RuleId::ALL {
@@ -76,10 +80,10 @@ fn documents() -> Vec<(PathBuf, String)> {
     std::iter::once((folder().join("README.md"), index())).chain(pages).collect()
 }
 
-/// With `DRIFTGATE_UPDATE_DOCS=1` it writes them instead.
+/// With `DRIFTGATE_BLESS=1` it writes them instead.
 #[test]
 fn the_documentation_is_current() {
-    if std::env::var_os("DRIFTGATE_UPDATE_DOCS").is_some() {
+    if std::env::var_os("DRIFTGATE_BLESS").is_some() {
         std::fs::create_dir_all(folder()).expect("a folder");
         for (path, text) in documents() {
             std::fs::write(path, text).expect("written");
@@ -87,11 +91,7 @@ fn the_documentation_is_current() {
     }
     for (path, text) in documents() {
         let found = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(
-            found == text,
-            "{} is not what the rules say; run the tests with DRIFTGATE_UPDATE_DOCS=1",
-            path.display()
-        );
+        assert!(found == text, "{} is not what the rules say; run the tests with DRIFTGATE_BLESS=1", path.display());
     }
     let known: BTreeSet<PathBuf> = documents().into_iter().map(|(path, _)| path).collect();
     for entry in std::fs::read_dir(folder()).expect("docs/rules").flatten() {

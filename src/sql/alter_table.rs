@@ -1,0 +1,488 @@
+//! ALTER TABLE: each action is an operation of its own.
+
+use super::actions::Actions;
+use super::cursor::{Cursor, Read, Unread};
+use super::expression::{canonical_tokens, default_tokens};
+use super::{column, constraint, index, object, types};
+use crate::catalog::operation::{
+    ColumnChange, Constraint, ConstraintKind, DataKind, Guard, NewColumn, OperationKind as K,
+};
+use crate::catalog::{AutoIncrement, ColumnDefault, Dialect, Generated, Key, ObjectName, Reach};
+
+/// Actions that change nothing a catalog holds.
+const OPTIONS: &[&str] = &[
+    "enable",
+    "disable",
+    "force",
+    "no",
+    "set",
+    "reset",
+    "replica",
+    "cluster",
+    "engine",
+    "auto_increment",
+    "convert",
+    "default",
+    "character",
+    "charset",
+    "collate",
+    "row_format",
+    "order",
+    "algorithm",
+    "lock",
+    "without",
+    "split",
+    "unsplit",
+    "configure",
+    "experimental_relocate",
+    "scatter",
+    "check",
+    "nocheck",
+    "key_block_size",
+    "partition",
+    "not",
+    "of",
+    "depends",
+    "stats_persistent",
+    "stats_auto_recalc",
+    "stats_sample_pages",
+    "max_rows",
+    "min_rows",
+    "checksum",
+    "discard",
+    "import",
+    "truncate",
+    "rebuild",
+    "switch",
+    "remove",
+    "coalesce",
+    "reorganize",
+    "exchange",
+    "analyze",
+    "optimize",
+    "repair",
+    "tablespace",
+    "encryption",
+    "compression",
+    "insert_method",
+    "delay_key_write",
+    "pack_keys",
+    "connection",
+    "avg_row_length",
+    "union",
+    "upgrade",
+    "auto_id_cache",
+    "with",
+    "without",
+    "inject",
+    "locality",
+];
+
+/// Actions of ALTER TABLE, behind the name of the table. One that cannot be read takes nothing else with it.
+pub(super) fn actions(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut Actions) {
+    while !cursor.at_end() {
+        let start = cursor.position();
+        let mut done = kinds.like();
+        let unread = match action(cursor, table, &mut done) {
+            Ok(()) if cursor.at_end() || cursor.is_symbol(0, ',') => None,
+            Ok(()) => Some(cursor.unexpected("a comma")),
+            Err(unread) => {
+                done = kinds.like();
+                cursor.set_position(start);
+                Some(unread)
+            }
+        };
+        kinds.extend(done);
+        if let Some(unread) = unread {
+            cursor.skip_until(&[","]);
+            kinds.push(K::Opaque { reason: unread.0, reach: Reach::Table(table.clone()) });
+        }
+        if !cursor.eat_symbol(',') && !cursor.at_end() {
+            // A parenthesis that closes nothing.
+            cursor.skip();
+        }
+    }
+    if cursor.dialect == Dialect::Sqlite {
+        refuse_in_sqlite(kinds);
+    }
+    kinds.sort_by_key(|kind| pass(cursor.dialect, kind));
+}
+
+/// In which order a database does the actions of one ALTER TABLE, whatever order they are written in: PostgreSQL in the
+/// passes of `ATPrepCmd` (src/backend/commands/tablecmds.c), MySQL on the table as it was.
+fn pass(dialect: Dialect, kind: &K) -> u8 {
+    match dialect {
+        Dialect::PostgreSql => match kind {
+            K::DropColumn { .. } | K::DropConstraint { .. } => 0,
+            K::AlterColumn { change, .. } => match change {
+                ColumnChange::DropDefault
+                | ColumnChange::DropNotNull
+                | ColumnChange::DropIdentity
+                | ColumnChange::Generated(None) => 0,
+                ColumnChange::Type { .. } => 1,
+                ColumnChange::SetNotNull | ColumnChange::Generated(Some(_)) | ColumnChange::Redefine(_) => 3,
+                ColumnChange::SetDefault(_) | ColumnChange::AddIdentity(_) => 5,
+            },
+            K::AddColumn { .. } => 2,
+            K::AddConstraint { constraint: Constraint::ForeignKey(_), .. } => 5,
+            K::AddConstraint { .. } => 4,
+            _ => 6,
+        },
+        Dialect::MySql => match kind {
+            K::DropConstraint { .. } => 0,
+            K::DropIndex { .. } => 1,
+            K::DropColumn { .. } => 2,
+            K::RenameTable { .. } => 5,
+            K::AddConstraint { .. } => 4,
+            _ => 3,
+        },
+        _ => 0,
+    }
+}
+
+/// What SQLite's ALTER TABLE cannot do: <https://www.sqlite.org/lang_altertable.html>.
+fn refuse_in_sqlite(kinds: &mut Actions) {
+    kinds.replace_each(|kind| {
+        let reason = match kind {
+            K::AlterColumn { .. } => "SQLite cannot alter a column",
+            K::AddConstraint { .. } | K::DropConstraint { .. } => "SQLite cannot add or drop a constraint of a table",
+            K::AddColumn { column, .. } => {
+                let key =
+                    |constraint: &Constraint| matches!(constraint, Constraint::PrimaryKey(_) | Constraint::Index(_));
+                if !column.constraints.iter().any(key) {
+                    return None;
+                }
+                "SQLite cannot add a column that is unique or the primary key"
+            }
+            _ => return None,
+        };
+        Some(K::Invalid(reason.to_owned()))
+    });
+}
+
+fn action(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut Actions) -> Read<()> {
+    let dialect = cursor.dialect;
+    if dialect == Dialect::SqlServer {
+        let _ = cursor.eat("with check") || cursor.eat("with nocheck");
+    }
+    if cursor.eat("add") {
+        return if dialect == Dialect::SqlServer { add_list(cursor, table, kinds) } else { add(cursor, table, kinds) };
+    }
+    if cursor.eat("drop") {
+        return match dialect {
+            Dialect::SqlServer => drop_list(cursor, table, kinds),
+            Dialect::MySql if drop_key(cursor, table, kinds)? => Ok(()),
+            _ => drop(cursor, table, kinds),
+        };
+    }
+    if cursor.eat("rename") {
+        return rename(cursor, table, kinds);
+    }
+    if cursor.eat("alter primary key using columns") {
+        // CockroachDB.
+        let start = cursor.position();
+        let columns = index::parts(cursor)?;
+        let kind = Some(ConstraintKind::PrimaryKey);
+        kinds.push(K::DropConstraint { table: table.clone(), name: None, kind, cascade: false });
+        let key = Key { name: None, columns, clustered: None, place: Some(cursor.place_from(start)) };
+        kinds.push(K::AddConstraint { table: table.clone(), constraint: Constraint::PrimaryKey(key) });
+        cursor.skip_until(&[","]);
+        return Ok(());
+    }
+    if cursor.eat("alter constraint") || cursor.eat("alter index") || cursor.eat("alter check") {
+        cursor.skip_until(&[","]);
+        kinds.push(K::Harmless("an option of a constraint"));
+        return Ok(());
+    }
+    if cursor.eat("alter") {
+        return alter_column(cursor, table, kinds);
+    }
+    let change = cursor.is_word(0, "change");
+    if cursor.eat("modify") || cursor.eat("change") {
+        cursor.eat("column");
+        cursor.eat("if exists");
+        let old = if change { Some(cursor.name()?) } else { None };
+        let new = column::column(cursor)?;
+        let name = old.unwrap_or_else(|| new.column.name.clone());
+        kinds.push(altered(table, name, ColumnChange::Redefine(Box::new(new))));
+        return Ok(());
+    }
+    if cursor.eat("set schema") {
+        kinds.push(K::MoveTable { name: table.clone(), schema: cursor.name()? });
+        return Ok(());
+    }
+    if cursor.eat("validate constraint") {
+        kinds.push(K::ValidateConstraint { table: table.clone(), name: cursor.name()? });
+        return Ok(());
+    }
+    if cursor.eat("owner to") {
+        return object::owner(cursor, kinds);
+    }
+    if cursor.eat("attach partition") || cursor.eat("detach partition") {
+        cursor.skip_all();
+        kinds.push(K::Harmless("a partition"));
+        return Ok(());
+    }
+    if cursor.is_word(0, "inherit") || cursor.looking_at("no inherit") {
+        return Err(Unread("the inheritance of a table changes".to_owned()));
+    }
+    if dialect == Dialect::MySql && cursor.eat("comment") {
+        cursor.eat_symbol('=');
+        let text = Some(cursor.string()?).filter(|text| !text.is_empty());
+        kinds.push(K::Comment { table: table.clone(), column: None, text });
+        return Ok(());
+    }
+    if OPTIONS.iter().any(|word| cursor.is_word(0, word)) {
+        cursor.skip_until(&[","]);
+        kinds.push(K::Harmless("an option of a table"));
+        return Ok(());
+    }
+    Err(cursor.unexpected("an action of ALTER TABLE"))
+}
+
+fn altered(table: &ObjectName, column: String, change: ColumnChange) -> K {
+    K::AlterColumn { table: table.clone(), column, change }
+}
+
+fn added(table: &ObjectName, column: NewColumn, if_absent: bool) -> K {
+    K::AddColumn { table: table.clone(), column: Box::new(column), if_absent }
+}
+
+/// A constraint or a column of ADD, behind everything that introduces it.
+fn element(cursor: &mut Cursor<'_>, table: &ObjectName, if_absent: bool, kinds: &mut Actions) -> Read<()> {
+    match constraint::table_constraint(cursor)? {
+        Some(constraint) => kinds.push(K::AddConstraint { table: table.clone(), constraint }),
+        None => kinds.push(added(table, column::column(cursor)?, if_absent)),
+    }
+    Ok(())
+}
+
+/// ADD of all dialects but SQL Server.
+fn add(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut Actions) -> Read<()> {
+    // CockroachDB and MariaDB: ADD CONSTRAINT IF NOT EXISTS name.
+    if cursor.looking_at("constraint if not exists") {
+        (0..4).for_each(|_| cursor.skip());
+        let name = cursor.name()?;
+        let Some(mut constraint) = constraint::table_constraint(cursor)? else {
+            return Err(cursor.unexpected("a constraint"));
+        };
+        constraint::set_name(&mut constraint, name);
+        kinds.guarded(K::AddConstraint { table: table.clone(), constraint }, true, Guard::IfAbsent);
+        return Ok(());
+    }
+    if cursor.dialect == Dialect::MySql && cursor.is_word(0, "partition") {
+        cursor.skip_all();
+        kinds.push(K::Harmless("a partition"));
+        return Ok(());
+    }
+    let column = cursor.eat("column");
+    let if_absent = cursor.eat("if not exists");
+    if cursor.is_symbol(0, '(') {
+        // MySQL: ADD COLUMN (a int, b int).
+        let mut inside = cursor.inside()?;
+        while !inside.at_end() {
+            element(&mut inside, table, if_absent, kinds)?;
+            if !inside.eat_symbol(',') && !inside.at_end() {
+                return Err(inside.unexpected("a comma"));
+            }
+        }
+        return Ok(());
+    }
+    if column {
+        kinds.push(added(table, column::column(cursor)?, if_absent));
+        return Ok(());
+    }
+    element(cursor, table, if_absent, kinds)
+}
+
+/// SQL Server's ADD takes a list of columns and constraints; `CONSTRAINT x DEFAULT v FOR column` is a default.
+fn add_list(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut Actions) -> Read<()> {
+    loop {
+        let start = cursor.position();
+        if cursor.eat("constraint") {
+            cursor.name()?;
+        }
+        if cursor.eat("default") {
+            let value = column::default(cursor)?;
+            cursor.expect("for")?;
+            let name = cursor.name()?;
+            cursor.eat("with values");
+            kinds.push(altered(table, name, ColumnChange::SetDefault(value)));
+        } else {
+            cursor.set_position(start);
+            element(cursor, table, false, kinds)?;
+        }
+        if !cursor.eat_symbol(',') {
+            return Ok(());
+        }
+    }
+}
+
+/// DROP of all dialects but SQL Server.
+fn drop(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut Actions) -> Read<()> {
+    if cursor.eat("constraint") {
+        let if_exists = cursor.eat("if exists");
+        let name = Some(cursor.name()?);
+        let cascade = cursor.eat("cascade");
+        cursor.eat("restrict");
+        let kind = K::DropConstraint { table: table.clone(), name, kind: None, cascade };
+        kinds.guarded(kind, if_exists, Guard::IfPresent);
+        return Ok(());
+    }
+    cursor.eat("column");
+    let if_present = cursor.eat("if exists");
+    let column = cursor.name()?;
+    let cascade = cursor.eat("cascade");
+    cursor.eat("restrict");
+    kinds.push(K::DropColumn { table: table.clone(), column, if_present, cascade });
+    Ok(())
+}
+
+/// SQL Server: `DROP [CONSTRAINT] [IF EXISTS] a, b, COLUMN [IF EXISTS] c, d`.
+fn drop_list(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut Actions) -> Read<()> {
+    let (mut column, mut if_exists) = (false, false);
+    loop {
+        if cursor.eat("constraint") {
+            (column, if_exists) = (false, cursor.eat("if exists"));
+        } else if cursor.eat("column") {
+            (column, if_exists) = (true, cursor.eat("if exists"));
+        } else if cursor.eat("period for system_time") {
+            kinds.push(K::Harmless("a period of a table"));
+            return Ok(());
+        }
+        let name = cursor.name()?;
+        let table = table.clone();
+        if column {
+            kinds.push(K::DropColumn { table, column: name, if_present: if_exists, cascade: false });
+        } else {
+            let kind = K::DropConstraint { table, name: Some(name), kind: None, cascade: false };
+            kinds.guarded(kind, if_exists, Guard::IfPresent);
+        }
+        if cursor.eat("with") {
+            cursor.parentheses()?;
+        }
+        if !cursor.eat_symbol(',') {
+            return Ok(());
+        }
+    }
+}
+
+/// MySQL's DROP of keys, checks and partitions; says whether it is one of them.
+fn drop_key(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut Actions) -> Read<bool> {
+    let kind = if cursor.eat("primary key") {
+        let kind = Some(ConstraintKind::PrimaryKey);
+        kinds.push(K::DropConstraint { table: table.clone(), name: None, kind, cascade: false });
+        return Ok(true);
+    } else if cursor.eat("foreign key") {
+        Some(ConstraintKind::ForeignKey)
+    } else if cursor.eat("check") {
+        Some(ConstraintKind::Check)
+    } else if cursor.eat("index") || cursor.eat("key") {
+        None
+    } else if cursor.eat("partition") {
+        cursor.skip_all();
+        kinds.push(K::Data { kind: DataKind::Delete, table: table.clone(), bounded: true });
+        return Ok(true);
+    } else {
+        return Ok(false);
+    };
+    let if_exists = cursor.eat("if exists");
+    let name = cursor.name()?;
+    let table = table.clone();
+    let operation = match kind {
+        Some(kind) => K::DropConstraint { table, name: Some(name), kind: Some(kind), cascade: false },
+        None => K::DropIndex { name: ObjectName::bare(name), table: Some(table), concurrently: false, cascade: false },
+    };
+    kinds.guarded(operation, if_exists, Guard::IfPresent);
+    Ok(true)
+}
+
+fn rename(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut Actions) -> Read<()> {
+    let mysql = cursor.dialect == Dialect::MySql;
+    if cursor.eat("constraint") {
+        let from = cursor.name()?;
+        cursor.expect("to")?;
+        kinds.push(K::RenameConstraint { table: table.clone(), from, to: cursor.name()? });
+    } else if mysql && (cursor.eat("index") || cursor.eat("key")) {
+        cursor.eat("if exists");
+        let from = ObjectName::bare(cursor.name()?);
+        cursor.expect("to")?;
+        kinds.push(K::RenameIndex { table: Some(table.clone()), from, to: cursor.name()? });
+    } else if cursor.eat("to") || mysql && (cursor.eat("as") || !cursor.is_word(0, "column")) {
+        kinds.push(K::RenameTable { from: table.clone(), to: cursor.object_name()? });
+    } else {
+        cursor.eat("column");
+        cursor.eat("if exists");
+        let from = cursor.name()?;
+        cursor.expect("to")?;
+        kinds.push(K::RenameColumn { table: table.clone(), from, to: cursor.name()? });
+    }
+    Ok(())
+}
+
+fn alter_column(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut Actions) -> Read<()> {
+    cursor.eat("column");
+    cursor.eat("if exists");
+    if cursor.dialect == Dialect::SqlServer {
+        if cursor.is_word(1, "add") || cursor.is_word(1, "drop") {
+            cursor.skip_until(&[","]);
+            kinds.push(K::Harmless("an option of a column"));
+            return Ok(());
+        }
+        let new = column::column(cursor)?;
+        kinds.push(altered(table, new.column.name.clone(), ColumnChange::Redefine(Box::new(new))));
+        return Ok(());
+    }
+    let name = cursor.name()?;
+    let change = if cursor.eat("set data type") || cursor.eat("type") {
+        let ty = types::read(cursor)?;
+        let collation = if cursor.eat("collate") { Some(cursor.object_name()?.name) } else { None };
+        let using = cursor.eat("using");
+        if using {
+            cursor.skip_until(&[","]);
+        }
+        // ALTER COLUMN makes no sequence: PostgreSQL refuses the serial types here.
+        ColumnChange::Type { ty, using, collation }
+    } else if cursor.eat("set default") {
+        ColumnChange::SetDefault(set_default(cursor))
+    } else if cursor.eat("drop default") {
+        ColumnChange::DropDefault
+    } else if cursor.eat("set not null") {
+        ColumnChange::SetNotNull
+    } else if cursor.eat("drop not null") {
+        ColumnChange::DropNotNull
+    } else if cursor.eat("add generated") || cursor.eat("set generated") {
+        let by_default = cursor.eat("by default");
+        cursor.skip_until(&[","]);
+        ColumnChange::AddIdentity(if by_default {
+            AutoIncrement::IdentityByDefault
+        } else {
+            AutoIncrement::IdentityAlways
+        })
+    } else if cursor.eat("drop identity") {
+        cursor.eat("if exists");
+        ColumnChange::DropIdentity
+    } else if cursor.eat("drop expression") || cursor.eat("drop stored") {
+        cursor.eat("if exists");
+        ColumnChange::Generated(None)
+    } else if cursor.eat("set expression as") {
+        let (from, to) = cursor.parentheses()?;
+        let expression = canonical_tokens(cursor.source_text(), cursor.tokens(from, to), cursor.dialect);
+        ColumnChange::Generated(Some(Generated { expression, stored: true }))
+    } else if ["set", "reset", "restart"].iter().any(|word| cursor.is_word(0, word)) {
+        cursor.skip_until(&[","]);
+        kinds.push(K::Harmless("an option of a column"));
+        return Ok(());
+    } else {
+        return Err(cursor.unexpected("a change of the column"));
+    };
+    kinds.push(altered(table, name, change));
+    Ok(())
+}
+
+/// SET DEFAULT takes all up to the next action.
+fn set_default(cursor: &mut Cursor<'_>) -> ColumnDefault {
+    let from = cursor.position();
+    cursor.skip_until(&[","]);
+    default_tokens(cursor.source_text(), cursor.tokens(from, cursor.position()), cursor.dialect)
+}

@@ -1,0 +1,116 @@
+//! Statements about rows.
+
+use super::actions::Actions;
+use super::cursor::{Cursor, Read};
+use crate::catalog::operation::{DataKind, NewTable, OperationKind as K, TableSource};
+use crate::catalog::{ObjectName, TableKind};
+
+/// INSERT, UPDATE, DELETE, TRUNCATE and their kin, behind a WITH or not; says whether it is one of them. Data that a
+/// WITH changes in passing is told as well.
+pub(super) fn statement(cursor: &mut Cursor<'_>, actions: &mut Actions) -> bool {
+    let start = cursor.position();
+    let mut found = false;
+    if cursor.eat("with") {
+        cursor.eat("recursive");
+        loop {
+            // name [(columns)] AS [NOT MATERIALIZED] ( query )
+            cursor.skip_until(&["as", "insert", "update", "delete", "select", "merge"]);
+            if !cursor.eat("as") {
+                break;
+            }
+            cursor.eat("not");
+            cursor.eat("materialized");
+            let Ok(mut inside) = cursor.inside() else { break };
+            found |= statement(&mut inside, actions);
+            if !cursor.eat_symbol(',') {
+                break;
+            }
+        }
+    }
+    let behind = cursor.position();
+    if behind > start
+        && cursor.is_word(0, "select")
+        && let Ok(Some(table)) = selected_into(cursor)
+    {
+        actions.push(table);
+        return true;
+    }
+    let changed = change(cursor).map(|kind| actions.push(kind)).is_some();
+    if !changed {
+        cursor.set_position(if found { behind } else { start });
+    }
+    found || changed
+}
+
+/// One statement about rows, without what stands before it.
+fn change(cursor: &mut Cursor<'_>) -> Option<K> {
+    const NOISE: &[&str] =
+        &["only", "ignore", "low_priority", "high_priority", "delayed", "quick", "table", "overwrite"];
+    let kind = if cursor.eat("update") {
+        if cursor.eat("statistics") {
+            return None;
+        }
+        if cursor.eat("or") {
+            cursor.skip();
+        }
+        DataKind::Update
+    } else if cursor.eat("delete") {
+        DataKind::Delete
+    } else if cursor.eat("truncate") {
+        DataKind::Truncate
+    } else if ["insert", "replace", "merge", "upsert"].iter().any(|word| cursor.eat(word)) {
+        if cursor.eat("or") {
+            cursor.skip();
+        }
+        DataKind::Insert
+    } else if cursor.eat("copy") || cursor.eat("load data") || cursor.eat("bulk insert") {
+        cursor.skip_until(&["into", "table"]);
+        if cursor.at_end() {
+            cursor.set_position(1);
+        }
+        DataKind::Insert
+    } else {
+        return None;
+    };
+    while NOISE.iter().any(|word| cursor.eat(word)) {}
+    let limited = cursor.eat("top") && cursor.parentheses().is_ok();
+    let _ = cursor.eat("into") || cursor.eat("from");
+    while NOISE.iter().any(|word| cursor.eat(word)) {}
+    let table = cursor.object_name().unwrap_or_else(|_| ObjectName::bare(""));
+    cursor.skip_until(&["where", "join", "using", "limit", "from"]);
+    let bounded = limited || kind != DataKind::Truncate && !cursor.at_end();
+    cursor.skip_all();
+    Some(K::Data { kind, table, bounded })
+}
+
+/// The table that `SELECT … INTO table FROM …` makes.
+pub(super) fn selected_into(cursor: &Cursor<'_>) -> Read<Option<K>> {
+    let mut own = cursor.clone();
+    own.skip_until(&["into", "from", "union", "where"]);
+    if !own.eat("into") {
+        return Ok(None);
+    }
+    let mut kind = TableKind::Plain;
+    while own.eat("temporary") || own.eat("temp") || own.eat("local") || own.eat("unlogged") {
+        if own
+            .tokens(own.position() - 1, own.position())
+            .iter()
+            .any(|t| own.text_of(*t).to_ascii_lowercase().starts_with("temp"))
+        {
+            kind = TableKind::Temporary;
+        }
+    }
+    own.eat("table");
+    let name = own.object_name()?;
+    if name.name.starts_with('#') {
+        kind = TableKind::Temporary;
+    }
+    Ok(Some(K::CreateTable(Box::new(NewTable {
+        name,
+        kind,
+        columns: Vec::new(),
+        constraints: Vec::new(),
+        source: Some(TableSource::Query),
+        comment: None,
+    }))))
+}

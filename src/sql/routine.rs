@@ -1,0 +1,82 @@
+//! Functions and procedures that a script defines and may call itself.
+
+use super::actions::Actions;
+use super::block;
+use super::cursor::Cursor;
+use super::session::{Routine, Session};
+use crate::catalog::operation::OperationKind as K;
+use crate::catalog::{Dialect, Reach};
+
+/// CREATE FUNCTION and CREATE PROCEDURE, behind those words: nothing to a catalog until it is called.
+pub(super) fn define(cursor: &mut Cursor<'_>, session: &mut Session, actions: &mut Actions) {
+    actions.push(K::Harmless("a function or procedure"));
+    cursor.eat("if not exists");
+    let Ok(name) = cursor.object_name() else { return };
+    let parameters = cursor.inside().is_ok_and(|inside| !inside.at_end());
+    let mut body = actions.like();
+    let read = match cursor.dialect {
+        Dialect::PostgreSql | Dialect::CockroachDb => {
+            cursor.skip_until(&["returns", "as"]);
+            if cursor.eat("returns trigger") || cursor.eat("returns event_trigger") {
+                return;
+            }
+            cursor.skip_until(&["as"]);
+            cursor.eat("as");
+            if !cursor.is_string() {
+                return;
+            }
+            let plain = is_sql(cursor);
+            block::in_string(cursor, |inside| {
+                if plain {
+                    body.extend(super::statement::script(inside, session));
+                    return Ok(());
+                }
+                block::read(inside, session, &mut body)
+            })
+        }
+        Dialect::MySql => {
+            cursor.skip_until(&[
+                "begin", "select", "insert", "update", "delete", "set", "alter", "create", "drop", "call",
+            ]);
+            block::read(cursor, session, &mut body)
+        }
+        _ => return,
+    };
+    if read.is_err() {
+        body = actions.like();
+        body.push(K::Opaque { reason: "a function that cannot be read".to_owned(), reach: Reach::Everything });
+    }
+    session.define(&name.name, Routine { operations: body.into_operations(), parameters });
+}
+
+/// Whether LANGUAGE SQL stands before or behind the body that is next.
+fn is_sql(cursor: &Cursor<'_>) -> bool {
+    let mut again = cursor.clone();
+    again.skip_all();
+    let words = again.tokens(0, again.position());
+    words.windows(2).any(|pair| {
+        again.text_of(pair[0]).eq_ignore_ascii_case("language")
+            && again.text_of(pair[1]).trim_matches('\'').eq_ignore_ascii_case("sql")
+    })
+}
+
+/// Does what a call of a routine does that the script defined; the name stands in front of the cursor. A routine that is
+/// not known changes no catalog.
+pub(super) fn call(cursor: &mut Cursor<'_>, session: &mut Session, actions: &mut Actions) {
+    let Ok(name) = cursor.object_name() else {
+        actions.push(K::Harmless("a query"));
+        return;
+    };
+    let routine = session.routine(&name.name).cloned();
+    match routine {
+        Some(routine) if routine.operations.iter().any(crate::catalog::operation::Operation::changes_catalog) => {
+            let mut done = actions.like();
+            done.extend_with(&routine.operations);
+            if routine.parameters || !session.repeat(routine.operations.len()) {
+                done.doubt("a call of a function whose parameters decide what it does");
+            }
+            actions.extend(done);
+        }
+        _ => actions.push(K::Harmless("a call")),
+    }
+}
