@@ -7,6 +7,7 @@ mod columns;
 mod filters;
 mod host;
 mod mapping;
+mod packages;
 mod registry;
 mod relations;
 mod resolve;
@@ -26,6 +27,7 @@ use crate::source::{Place, RepoPath, Source};
 use filters::{Filters, Named};
 use host::Recorder;
 use mapping::{Mapper, Outcome};
+use packages::WithPackages;
 use registry::{Meta, MetaKey, address, metadata};
 use resolve::References;
 use table::TableSpec;
@@ -43,8 +45,9 @@ pub(crate) fn declared(
     let modules = SnapshotModules::new(snapshot, discover::python_roots(project, files))?;
     let versions = versions::of(project, snapshot)?;
     let declared = {
-        let recorder = Recorder::new(&modules);
-        let mut interpreter = Interpreter::new(&modules, &recorder, Imports::Eager);
+        let with_packages = WithPackages::new(&modules);
+        let recorder = Recorder::new(&with_packages);
+        let mut interpreter = Interpreter::new(&with_packages, &recorder, Imports::Eager);
         let mut reading = Reading { project, snapshot, files, doubts: Vec::new(), problems: Vec::new() };
         let target = reading.run(&mut interpreter, &recorder)?;
         reading.parse_problems(&modules);
@@ -74,8 +77,9 @@ pub(crate) fn unregistered(project: &Project, snapshot: &dyn Snapshot) -> Result
     let versions = versions::of(project, snapshot)?;
     let mut found = Vec::new();
     {
-        let recorder = Recorder::new(&modules);
-        let mut interpreter = Interpreter::new(&modules, &recorder, Imports::Eager);
+        let with_packages = WithPackages::new(&modules);
+        let recorder = Recorder::new(&with_packages);
+        let mut interpreter = Interpreter::new(&with_packages, &recorder, Imports::Eager);
         let mut reading = Reading { project, snapshot, files, doubts: Vec::new(), problems: Vec::new() };
         let Target::Keys(keys) = reading.run(&mut interpreter, &recorder)? else { return Ok(found) };
         let seen = interpreter.classes().len();
