@@ -110,6 +110,8 @@ pub struct Catalog {
     pub extensions: BTreeMap<String, Extension>,
     /// What could not be read, and how far its effect may reach.
     pub doubts: Vec<Opaque>,
+    /// In a declared catalog: what the project keeps out of the comparison (Alembic's `include_object`).
+    pub unmanaged: Vec<Unmanaged>,
     /// What [`apply`] looks up often; derived from the tables.
     pub(crate) lookup: apply::Lookup,
 }
@@ -129,6 +131,7 @@ impl Catalog {
             views: BTreeMap::new(),
             extensions: BTreeMap::new(),
             doubts: Vec::new(),
+            unmanaged: Vec::new(),
             lookup: apply::Lookup::default(),
         }
     }
@@ -181,6 +184,15 @@ impl Catalog {
     pub fn doubt_about(&self, object: &Object<'_>) -> Option<&Opaque> {
         self.doubts.iter().find(|opaque| opaque.reach.covers(object, self.dialect))
     }
+}
+
+/// Something that a project keeps out of the comparison.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unmanaged {
+    /// A table and all in it.
+    Table(ObjectName),
+    /// An index or unique constraint, by name.
+    Index(String),
 }
 
 /// A table.

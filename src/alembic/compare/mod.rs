@@ -10,7 +10,7 @@ mod text;
 mod types;
 
 use crate::catalog::difference::{Aspect, Difference, Side};
-use crate::catalog::{Catalog, Column, ColumnDefault, Dialect, Name, Object, Table};
+use crate::catalog::{Catalog, Column, ColumnDefault, Dialect, Name, Object, Reach, Table, Unmanaged};
 
 pub(crate) use text::same_expression;
 
@@ -107,7 +107,7 @@ impl<'a> Comparison<'a> {
     fn tables(&mut self) {
         let (declared, replayed) = (self.declared, self.replayed);
         let options = self.options;
-        for table in declared.tables.values().filter(|table| is_compared(options, &table.name)) {
+        for table in declared.tables.values().filter(|table| is_compared(options, declared, &table.name)) {
             match self.counterpart(replayed, &table.name) {
                 Some(other) => self.table(table, other),
                 None => {
@@ -119,7 +119,7 @@ impl<'a> Comparison<'a> {
                 }
             }
         }
-        for table in replayed.tables.values().filter(|table| is_compared(options, &table.name)) {
+        for table in replayed.tables.values().filter(|table| is_compared(options, declared, &table.name)) {
             if self.counterpart(declared, &table.name).is_some() || !is_reflected(table) {
                 continue;
             }
@@ -287,8 +287,15 @@ impl<'a> Comparison<'a> {
     }
 }
 
-fn is_compared(options: &Options, name: &Name) -> bool {
-    name.name != options.version_table && !SPATIAL_TABLES.contains(&name.name.as_str())
+/// Whether a table is looked at: neither the version table, nor an extension's, nor kept out by `env.py`.
+fn is_compared(options: &Options, declared: &Catalog, name: &Name) -> bool {
+    let dialect = declared.dialect;
+    name.name != options.version_table
+        && !SPATIAL_TABLES.contains(&name.name.as_str())
+        && !declared.unmanaged.iter().any(|unmanaged| match unmanaged {
+            Unmanaged::Table(table) => Reach::Table(table.clone()).covers(&Object::Table(name), dialect),
+            Unmanaged::Index(_) => false,
+        })
 }
 
 /// Whether reflection lists the table among tables: views, temporary and virtual ones are not.

@@ -221,7 +221,8 @@ impl Host for Recorder<'_> {
             "sqlalchemy.Table" => Some(Ok(Self::note(&self.tables, interpreter, path, call.args.clone(), call.place))),
             "sqlalchemy.Index" => Some(Ok(Self::note(&self.indexes, interpreter, path, call.args.clone(), call.place))),
             "alembic.context.is_offline_mode" => Some(Ok(Value::Bool(false))),
-            "alembic.context.configure" => {
+            // Flask-Migrate hands its keywords on to `configure`.
+            "alembic.context.configure" | "flask_migrate.Migrate" => {
                 self.configured.borrow_mut().push(call.args.clone());
                 Some(Ok(Value::None))
             }

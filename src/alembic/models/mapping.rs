@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::annotations::{Versions, mapped};
 use super::columns::{self, Attribute, Settings, is_column};
+use super::packages;
 use super::registry::{Meta, Root, address, class_meta, root};
 use super::sqlmodel;
 use super::table::{TableColumn, TableSpec};
@@ -288,11 +289,17 @@ impl Mapper {
                 } else {
                     self.declarative_attribute(interpreter, class, ancestor, found, &settings)
                 };
-                match outcome {
-                    Attribute::Column(column) => columns.push(TableColumn::new(&name, column, found)),
-                    Attribute::Columns(several) => {
-                        columns.extend(several.into_iter().map(|column| TableColumn::new(&name, column, found)));
+                let make = |column| {
+                    let mut column = TableColumn::new(&name, column, found);
+                    // What another package declares is pointed at where the model takes it from.
+                    if packages::holds(column.place.path()) {
+                        column.place = class.place.clone();
                     }
+                    column
+                };
+                match outcome {
+                    Attribute::Column(column) => columns.push(make(column)),
+                    Attribute::Columns(several) => columns.extend(several.into_iter().map(make)),
                     Attribute::Doubt(reason, at) => {
                         doubts.push((name, reason, at.unwrap_or_else(|| found.place.clone())));
                     }

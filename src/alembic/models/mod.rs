@@ -4,8 +4,10 @@
 mod annotations;
 mod catalog;
 mod columns;
+mod filters;
 mod host;
 mod mapping;
+mod packages;
 mod registry;
 mod relations;
 mod resolve;
@@ -22,8 +24,10 @@ use crate::git::{FileList, Snapshot, SnapshotError};
 use crate::project::{Declared, Project, SourceProblem};
 use crate::source::{Place, RepoPath, Source};
 
+use filters::{Filters, Named};
 use host::Recorder;
 use mapping::{Mapper, Outcome};
+use packages::WithPackages;
 use registry::{Meta, MetaKey, address, metadata};
 use resolve::References;
 use table::TableSpec;
@@ -41,12 +45,19 @@ pub(crate) fn declared(
     let modules = SnapshotModules::new(snapshot, discover::python_roots(project, files))?;
     let versions = versions::of(project, snapshot)?;
     let declared = {
-        let recorder = Recorder::new(&modules);
-        let mut interpreter = Interpreter::new(&modules, &recorder, Imports::Eager);
+        let with_packages = WithPackages::new(&modules);
+        let recorder = Recorder::new(&with_packages);
+        let mut interpreter = Interpreter::new(&with_packages, &recorder, Imports::Eager);
         let mut reading = Reading { project, snapshot, files, doubts: Vec::new(), problems: Vec::new() };
         let target = reading.run(&mut interpreter, &recorder)?;
         reading.parse_problems(&modules);
-        let mut catalog = reading.catalog(&mut interpreter, &recorder, &target, versions, dialect);
+        let filters = Filters::of(&recorder.configured.borrow());
+        let named = match &filters {
+            Some(_) => Named::of(project, snapshot, files)?,
+            None => Named::default(),
+        };
+        let filtered = filters.as_ref().map(|filters| (filters, &named));
+        let mut catalog = reading.catalog(&mut interpreter, &recorder, &target, versions, dialect, filtered);
         catalog.doubts.append(&mut reading.doubts);
         Declared { catalog, problems: reading.problems }
     };
@@ -66,8 +77,9 @@ pub(crate) fn unregistered(project: &Project, snapshot: &dyn Snapshot) -> Result
     let versions = versions::of(project, snapshot)?;
     let mut found = Vec::new();
     {
-        let recorder = Recorder::new(&modules);
-        let mut interpreter = Interpreter::new(&modules, &recorder, Imports::Eager);
+        let with_packages = WithPackages::new(&modules);
+        let recorder = Recorder::new(&with_packages);
+        let mut interpreter = Interpreter::new(&with_packages, &recorder, Imports::Eager);
         let mut reading = Reading { project, snapshot, files, doubts: Vec::new(), problems: Vec::new() };
         let Target::Keys(keys) = reading.run(&mut interpreter, &recorder)? else { return Ok(found) };
         let seen = interpreter.classes().len();
@@ -204,11 +216,12 @@ impl Reading<'_> {
         target: &Target,
         versions: annotations::Versions,
         dialect: Dialect,
+        filtered: Option<(&Filters, &Named)>,
     ) -> Catalog {
         let start = self.start_place();
         if matches!(target, Target::None) {
             self.doubts.push(Opaque {
-                place: start,
+                place: start.clone(),
                 reason: "env.py names no target_metadata, so there is nothing to compare".to_owned(),
                 reach: Reach::Everything,
             });
@@ -267,7 +280,11 @@ impl Reading<'_> {
                 });
             }
         }
-        catalog::make(interpreter, &kept, &references, dialect, clean)
+        let mut catalog = catalog::make(interpreter, &kept, &references, dialect, clean);
+        if let Some((filters, named)) = filtered {
+            filters.apply(interpreter, &mut catalog, &kept, named, &start);
+        }
+        catalog
     }
 
     /// Every table that was declared, and which class is mapped to which.

@@ -54,7 +54,8 @@ impl Reader<'_, '_> {
             "fastapi_users_db_sqlalchemy" | "advanced_alchemy" | "sqlalchemy_utc" => Ok(match name {
                 "GUID" if self.dialect.is_postgres_like() => self.words("uuid", &[]),
                 "GUID" if package.starts_with("fastapi") => self.words("char", &[36]),
-                "TIMESTAMPAware" | "DateTimeUTC" | "UtcDateTime" => match self.dialect {
+                "TIMESTAMPAware" => return self.generic("sqlalchemy.TIMESTAMP", args, place),
+                "DateTimeUTC" | "UtcDateTime" => match self.dialect {
                     Dialect::PostgreSql | Dialect::CockroachDb => self.words("timestamptz", &[]),
                     Dialect::SqlServer => self.words("datetimeoffset", &[]),
                     _ => self.words("datetime", &[]),

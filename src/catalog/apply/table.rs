@@ -63,6 +63,9 @@ impl Catalog {
             .partition(|(one, _)| !matches!(one, crate::catalog::operation::Constraint::ForeignKey(_)));
         let mut effects = Vec::new();
         for (constraint, column) in keys.into_iter().chain(others) {
+            if self.dialect == Dialect::PostgreSql && merge_unique(&mut table, constraint) {
+                continue;
+            }
             self.attach(&mut table, constraint, column, place, &mut effects)?;
         }
         if table.columns.is_empty() && doubt.is_none() && self.dialect != Dialect::PostgreSql {
@@ -415,4 +418,23 @@ fn rename_generated_keys(table: &mut Table, old: &str, new: &str) {
             key.name = Some(format!("{new}_ibfk_{number}"));
         }
     }
+}
+
+/// PostgreSQL makes one of two unique constraints of a new table that say the same (`transformIndexConstraints`): the
+/// first, under the name of the second where it has none of its own. Whether `constraint` was such a second one.
+fn merge_unique(table: &mut Table, constraint: &crate::catalog::operation::Constraint) -> bool {
+    let crate::catalog::operation::Constraint::Index(index) = constraint else { return false };
+    let same = table.indexes.iter_mut().find(|known| {
+        known.constraint
+            && index.constraint
+            && known.parts == index.parts
+            && known.include == index.include
+            && known.nulls_not_distinct == index.nulls_not_distinct
+    });
+    let Some(known) = same else { return false };
+    if known.generated_name && index.name.is_some() {
+        known.name.clone_from(&index.name);
+        known.generated_name = false;
+    }
+    true
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::*;
+use super::super::*;
 use crate::alembic::{compare, env};
 
 use crate::git::MemorySnapshot;
@@ -131,8 +131,8 @@ fn models_differ_from_the_database_as_autogenerate_says() {
     let mut wrong: Vec<String> = Vec::new();
     let mut all = 0;
     for text in [
-        include_str!("../../../tests/cases/alembic/sqlite.jsonl"),
-        include_str!("../../../tests/cases/alembic/postgresql.jsonl"),
+        include_str!("../../../../tests/cases/alembic/sqlite.jsonl"),
+        include_str!("../../../../tests/cases/alembic/postgresql.jsonl"),
     ] {
         for line in text.lines() {
             let case: Json = serde_json::from_str(line).unwrap();
@@ -198,47 +198,4 @@ fn models_differ_from_the_database_as_autogenerate_says() {
         }
     }
     assert!(wrong.is_empty(), "{} of {all} cases disagree:\n{}", wrong.len(), wrong.join("\n"));
-}
-
-#[test]
-fn zz_dump() {
-    let Ok(dir) = std::env::var("DUMP") else { return };
-    let mut files = Vec::new();
-    for entry in walkdir::WalkDir::new(&dir).into_iter().flatten() {
-        if entry.file_type().is_file()
-            && let Ok(text) = std::fs::read_to_string(entry.path())
-        {
-            files.push((entry.path().strip_prefix(&dir).unwrap().to_str().unwrap().to_owned(), text));
-        }
-    }
-    let snapshot = MemorySnapshot::new(files);
-    for project in discover::discover(&snapshot, &[]).unwrap() {
-        println!("{project:#?}");
-        let modules =
-            SnapshotModules::new(&snapshot, discover::python_roots(&project, snapshot.files().unwrap())).unwrap();
-        let recorder = Recorder::new(&modules);
-        let mut interpreter = Interpreter::new(&modules, &recorder, Imports::Eager);
-        let mut reading = Reading {
-            project: &project,
-            snapshot: &snapshot,
-            files: snapshot.files().unwrap(),
-            doubts: Vec::new(),
-            problems: Vec::new(),
-        };
-        reading.run(&mut interpreter, &recorder).unwrap();
-        for c in interpreter.classes() {
-            println!("CLASS {} {}", c.module, c.name);
-        }
-        for d in interpreter.doubts() {
-            println!("DOUBT {:?} {}", d.place, d.reason);
-        }
-        for m in interpreter.modules() {
-            println!("MODULE {} {}", m.name, m.path);
-        }
-        let d = declared(&project, &snapshot, project.dialect()).unwrap();
-        for d in &d.catalog.doubts {
-            println!("D {:?} {} {:?}", d.place, d.reason, d.reach);
-        }
-        println!("TABLES {:?}", d.catalog.tables.keys().map(std::string::ToString::to_string).collect::<Vec<_>>());
-    }
 }

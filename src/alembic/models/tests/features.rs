@@ -1,0 +1,353 @@
+//! What declarative classes, tables and environments declare, one feature at a time.
+
+use super::super::*;
+use crate::alembic::compare;
+use crate::catalog::Unmanaged;
+use crate::git::MemorySnapshot;
+
+const INI: &str = "[alembic]\nscript_location = alembic\nprepend_sys_path = .\nsqlalchemy.url = postgresql://h/d\n";
+
+/// A project whose models are these files; `env.py` compares `target`.
+fn project(files: &[(&str, &str)], imports: &str, target: &str) -> MemorySnapshot {
+    let env = format!(
+        "from alembic import context\n{imports}\ntarget_metadata = {target}\ndef online():\n    with engine.connect() as connection:\n        context.configure(connection=connection, target_metadata=target_metadata)\nif context.is_offline_mode():\n    pass\nelse:\n    online()\n"
+    );
+    let mut all = vec![("alembic.ini".to_owned(), INI.to_owned()), ("alembic/env.py".to_owned(), env)];
+    all.extend(files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())));
+    MemorySnapshot::new(all)
+}
+
+fn read(snapshot: &MemorySnapshot) -> Declared {
+    let projects = discover::discover(snapshot, &[]).unwrap();
+    declared(&projects[0], snapshot, projects[0].dialect()).unwrap()
+}
+
+/// The tables that one module of models declares, each as `name(column type null?, …)`.
+fn tables(models: &str) -> Vec<String> {
+    let snapshot = project(&[("models.py", models)], "from models import *\nimport models", "models.Base.metadata");
+    told(&read(&snapshot).catalog)
+}
+
+fn told(catalog: &Catalog) -> Vec<String> {
+    catalog
+        .tables
+        .values()
+        .map(|table| {
+            let columns: Vec<String> = table
+                .columns
+                .iter()
+                .map(|column| format!("{} {}{}", column.name, column.ty, if column.nullable { "?" } else { "" }))
+                .collect();
+            format!("{}({})", table.name, columns.join(", "))
+        })
+        .collect()
+}
+
+fn reasons(declared: &Declared) -> Vec<String> {
+    declared.catalog.doubts.iter().map(|doubt| doubt.reason.clone()).collect()
+}
+
+#[test]
+fn inheritance_joined_single_and_concrete() {
+    let found = tables(
+        "
+from sqlalchemy import Column, ForeignKey, Integer, String
+from sqlalchemy.orm import declarative_base, declared_attr
+Base = declarative_base()
+class Named:
+    name = Column(String(10))
+class Animal(Named, Base):
+    __tablename__ = 'animal'
+    id = Column(Integer, primary_key=True)
+    __mapper_args__ = {'polymorphic_on': 'name'}
+class Cat(Animal):
+    lives = Column(Integer)
+class Dog(Animal):
+    __tablename__ = 'dog'
+    id = Column(ForeignKey('animal.id'), primary_key=True)
+    breed = Column(String(5), nullable=False)
+class Stone(Base):
+    __abstract__ = True
+    weight = Column(Integer)
+class Pebble(Stone):
+    __tablename__ = 'pebble'
+    id = Column(Integer, primary_key=True)
+",
+    );
+    assert_eq!(
+        found,
+        [
+            "animal(id integer, name varchar(10)?, lives integer?)",
+            "dog(id integer, breed varchar(5))",
+            "pebble(id integer, weight integer?)"
+        ]
+    );
+}
+
+#[test]
+fn annotations_decide_types_and_nullability() {
+    let found = tables(
+        "
+from __future__ import annotations
+import enum
+from typing import Annotated, Any, Literal, Optional
+from sqlalchemy import BigInteger, ForeignKey, JSON, String
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+pk = Annotated[int, mapped_column(BigInteger, primary_key=True)]
+short = Annotated[str, 5]
+class Color(enum.Enum):
+    red = 1
+class Base(DeclarativeBase):
+    type_annotation_map = {short: String(5), dict[str, Any]: JSON}
+class T(Base):
+    __tablename__ = 't'
+    id: Mapped[pk]
+    a: Mapped[Optional[short]]
+    b: Mapped['str | None'] = mapped_column(String(9))
+    c: Mapped[dict[str, Any]]
+    d: Mapped[Literal['x', 'yyy']]
+    e: Mapped[Color]
+    f: Mapped[int] = mapped_column('effe', nullable=True)
+    up: Mapped[Optional[int]] = mapped_column(ForeignKey('t.id'))
+    parent: Mapped[T] = relationship(remote_side=[id])
+    plain: int = 3
+",
+    );
+    assert_eq!(
+        found,
+        ["t(id bigint, a varchar(5)?, b varchar(9)?, c json, d varchar(3), e public.color, effe integer?, up bigint?)"]
+    );
+}
+
+#[test]
+fn sqlmodel_and_flask_name_their_tables() {
+    let snapshot = project(
+        &[(
+            "models.py",
+            "
+from typing import Optional
+from sqlmodel import Field, SQLModel, Relationship
+class Base(SQLModel):
+    name: str = Field(max_length=7, index=True)
+class TeamMember(Base, table=True):
+    id: Optional[int] = Field(default=None, primary_key=True)
+    boss_id: Optional[int] = Field(default=None, foreign_key='teammember.id')
+    boss: Optional['TeamMember'] = Relationship(sa_relationship_kwargs={'remote_side': 'TeamMember.id'})
+class Public(Base):
+    extra: int
+",
+        )],
+        "import models\nfrom sqlmodel import SQLModel",
+        "SQLModel.metadata",
+    );
+    assert_eq!(told(&read(&snapshot).catalog), ["teammember(id integer, boss_id integer?, name varchar(7))"]);
+
+    let flask = MemorySnapshot::new([
+        ("migrations/alembic.ini", "[alembic]\n"),
+        (
+            "migrations/env.py",
+            "from flask import current_app\nfrom alembic import context\nget = current_app.extensions['migrate'].db",
+        ),
+        (
+            "app/__init__.py",
+            "from flask_sqlalchemy import SQLAlchemy\nfrom flask_migrate import Migrate\ndb = SQLAlchemy()\nmigrate = Migrate()\n",
+        ),
+        (
+            "app/models.py",
+            "from app import db\nclass BlogPost(db.Model):\n    id = db.Column(db.Integer, primary_key=True)\nclass Other(db.Model):\n    __bind_key__ = 'logs'\n    id = db.Column(db.Integer, primary_key=True)\n",
+        ),
+        (
+            "tests/test_models.py",
+            "from app import db\nclass Fake(db.Model):\n    id = db.Column(db.Integer, primary_key=True)\n",
+        ),
+    ]);
+    assert_eq!(told(&read(&flask).catalog), ["blog_post(id integer)"]);
+}
+
+#[test]
+fn metadata_that_env_does_not_compare_is_left_out() {
+    let models = "
+from sqlalchemy import Column, Integer, MetaData, Table
+from sqlalchemy.orm import declarative_base
+Base = declarative_base()
+Other = declarative_base()
+class A(Base):
+    __tablename__ = 'a'
+    id = Column(Integer, primary_key=True)
+class B(Other):
+    __tablename__ = 'b'
+    id = Column(Integer, primary_key=True)
+Table('c', Base.metadata, Column('x', Integer), schema='s')
+";
+    assert_eq!(tables(models), ["a(id integer)", "s.c(x integer?)"]);
+    let both = project(&[("models.py", models)], "import models", "[models.Base.metadata, models.Other.metadata]");
+    assert_eq!(told(&read(&both).catalog), ["a(id integer)", "b(id integer)", "s.c(x integer?)"]);
+    let none = project(&[("models.py", models)], "", "None");
+    assert_eq!(reasons(&read(&none)), ["env.py names no target_metadata, so there is nothing to compare"]);
+}
+
+#[test]
+fn modules_that_a_loop_imports_are_read() {
+    let files = [
+        (
+            "db/__init__.py",
+            "import importlib, pkgutil\nfor _, name, _ in pkgutil.iter_modules(__path__):\n    importlib.import_module(f'db.{name}')\n",
+        ),
+        ("db/base.py", "from sqlalchemy.orm import declarative_base\nBase = declarative_base()\n"),
+        (
+            "db/one.py",
+            "from sqlalchemy import Column, Integer\nfrom .base import Base\nclass One(Base):\n    __tablename__ = 'one'\n    id = Column(Integer, primary_key=True)\n",
+        ),
+    ];
+    let snapshot = project(&files, "import db\nfrom db.base import Base", "Base.metadata");
+    assert_eq!(told(&read(&snapshot).catalog), ["one(id integer)"]);
+}
+
+#[test]
+fn what_sqlalchemy_refuses_is_not_judged() {
+    let head = "from sqlalchemy import Column, ForeignKey, Index, Integer, Table\nfrom sqlalchemy.orm import declarative_base, relationship\nBase = declarative_base()\n";
+    for (body, wanted) in [
+        ("class A(Base):\n    __tablename__ = 'a'\n    x = Column(Integer)\n", "no primary key"),
+        ("class A(Base):\n    id = Column(Integer, primary_key=True)\n", "neither a __table__ nor a __tablename__"),
+        (
+            "class A(Base):\n    __tablename__ = 'a'\n    id = Column(ForeignKey('b.id'), primary_key=True)\n",
+            "no model declares the table b",
+        ),
+        (
+            "class A(Base):\n    __tablename__ = 'a'\n    id = Column(Integer, primary_key=True)\n    __table_args__ = (Index('i', 'gone'),)\n",
+            "names the column gone",
+        ),
+        (
+            "class A(Base):\n    __tablename__ = 'a'\n    id = Column(Integer, primary_key=True)\n    bs = relationship('B')\nclass B(Base):\n    __tablename__ = 'b'\n    id = Column(Integer, primary_key=True)\n",
+            "no foreign key links",
+        ),
+        (
+            "class A(Base):\n    __table__ = Table('a', Base.metadata, Column('id', Integer, primary_key=True))\n    more = Column(Integer)\n",
+            "beside its __table__",
+        ),
+    ] {
+        let models = format!("{head}{body}");
+        let snapshot = project(&[("models.py", &models)], "import models", "models.Base.metadata");
+        let declared = read(&snapshot);
+        let everything = declared.catalog.doubts.iter().find(|doubt| doubt.reach == Reach::Everything);
+        let reason = everything.map(|doubt| doubt.reason.clone()).unwrap_or_default();
+        assert!(reason.contains(wanted), "{wanted}: {reason}");
+    }
+}
+
+#[test]
+fn what_cannot_be_evaluated_is_a_doubt_about_as_little_as_possible() {
+    let snapshot = project(
+        &[(
+            "models.py",
+            "
+import os
+from somewhere import SpecialType, Mixin
+from sqlalchemy import Column, Integer
+from sqlalchemy.orm import declarative_base
+Base = declarative_base()
+class A(Base):
+    __tablename__ = 'a'
+    id = Column(Integer, primary_key=True)
+    odd = Column(SpecialType(3))
+class B(Mixin, Base):
+    __tablename__ = 'b'
+    id = Column(Integer, primary_key=True)
+",
+        )],
+        "import models",
+        "models.Base.metadata",
+    );
+    let declared = read(&snapshot);
+    let reaches: Vec<String> = declared.catalog.doubts.iter().map(|doubt| format!("{:?}", doubt.reach)).collect();
+    assert_eq!(reaches.len(), 2, "{:?}", declared.catalog.doubts);
+    assert!(reaches.iter().any(|reach| reach.starts_with("Column") && reach.contains("odd")));
+    assert!(reaches.iter().any(|reach| reach.starts_with("Table") && reach.contains("\"b\"")));
+}
+
+#[test]
+fn env_py_keeps_tables_and_indexes_out() {
+    let env = "
+from alembic import context
+import models
+IGNORED = {'legacy'}
+def include_object(object, name, type_, reflected, compare_to):
+    if type_ == 'table':
+        if object.info.get('skip'):
+            return False
+        return name not in IGNORED and not (reflected and compare_to is None and name.startswith('tmp_'))
+    return not (type_ == 'index' and name.endswith('_gist'))
+def online():
+    context.configure(connection=None, target_metadata=models.Base.metadata, include_object=include_object)
+online()
+";
+    let models = "
+from sqlalchemy import Column, Integer
+from sqlalchemy.orm import declarative_base
+Base = declarative_base()
+class A(Base):
+    __tablename__ = 'a'
+    id = Column(Integer, primary_key=True)
+class V(Base):
+    __tablename__ = 'a_view'
+    __table_args__ = {'info': {'skip': True}}
+    id = Column(Integer, primary_key=True)
+";
+    let revision =
+        "op.create_table('legacy')\nop.create_table('tmp_x')\nop.create_table('kept')\nop.create_index('a_gist', 'a')";
+    let snapshot = MemorySnapshot::new([
+        ("alembic.ini", INI),
+        ("alembic/env.py", env),
+        ("alembic/versions/x.py", revision),
+        ("models.py", models),
+    ]);
+    let declared = read(&snapshot);
+    let mut kept_out: Vec<String> = declared
+        .catalog
+        .unmanaged
+        .iter()
+        .map(|unmanaged| match unmanaged {
+            Unmanaged::Table(name) => name.to_string(),
+            Unmanaged::Index(name) => format!("index {name}"),
+        })
+        .collect();
+    kept_out.sort();
+    assert_eq!(kept_out, ["a_view", "index a_gist", "legacy", "tmp_x"]);
+    let replayed = Catalog::new(Dialect::PostgreSql);
+    let gap = compare::compare(&declared.catalog, &replayed, &compare::Options::default());
+    assert_eq!(gap.iter().map(|difference| difference.name.as_str()).collect::<Vec<_>>(), ["a"]);
+}
+
+#[test]
+fn models_that_nothing_imports_are_named() {
+    let base = "from sqlalchemy.orm import declarative_base\nBase = declarative_base()\n";
+    let model = |name: &str, table: &str| {
+        format!(
+            "from base import Base\nfrom sqlalchemy import Column, Integer\nclass {name}(Base):\n    __tablename__ = '{table}'\n    id = Column(Integer, primary_key=True)\n"
+        )
+    };
+    let (a, b) = (model("A", "a"), model("B", "b"));
+    let snapshot = project(
+        &[("base.py", base), ("a.py", &a), ("lost.py", &b)],
+        "from base import Base\nimport a",
+        "Base.metadata",
+    );
+    let projects = discover::discover(&snapshot, &[]).unwrap();
+    assert_eq!(projects[0].schema, [RepoPath::new("a.py"), RepoPath::new("base.py")]);
+    let found = unregistered(&projects[0], &snapshot).unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].path.as_str(), "lost.py");
+    assert!(found[0].message.contains("the model B (table b)"), "{}", found[0].message);
+}
+
+#[test]
+fn a_file_that_does_not_parse_is_a_problem() {
+    let snapshot = project(
+        &[("models.py", "<<<<<<< HEAD\nx = 1\n=======\nx = 2\n>>>>>>> b\n")],
+        "import models",
+        "models.Base.metadata",
+    );
+    let declared = read(&snapshot);
+    assert_eq!(declared.problems.len(), 1);
+    assert_eq!(declared.problems[0].message, "this file has conflict markers");
+}
