@@ -82,13 +82,6 @@ impl Actions {
         all(&mut self.operations, guard);
     }
 
-    /// Guards the one that was added last.
-    pub(super) fn guard_last(&mut self, guard: Guard) {
-        if let Some(last) = self.operations.last_mut() {
-            last.guard = guard;
-        }
-    }
-
     /// Changes or orders what was added so far.
     pub(super) fn arrange(&mut self, change: impl FnOnce(&mut Vec<Operation>)) {
         change(&mut self.operations);

@@ -304,8 +304,7 @@ pub(super) fn set_variables(cursor: &mut Cursor<'_>, session: &mut Session) -> b
     let start = cursor.position();
     cursor.skip();
     let _ = cursor.eat("session") || cursor.eat("global") || cursor.eat("local");
-    loop {
-        let Some(token) = cursor.token(0) else { break };
+    while let Some(token) = cursor.token(0) {
         let name = cursor.text_of(token);
         let known = token.kind == TokenKind::Parameter && !name.starts_with("@@") || session.variable(name).is_some();
         let assigned = cursor.token(1).is_some_and(|token| matches!(cursor.text_of(token), "=" | ":="));

@@ -22,7 +22,7 @@ struct Splitter<'a, 't> {
     found: Vec<&'t [Token]>,
 }
 
-impl<'t> Splitter<'_, 't> {
+impl Splitter<'_, '_> {
     fn word(&self, at: usize) -> &str {
         self.tokens
             .get(at)

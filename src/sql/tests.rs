@@ -270,5 +270,5 @@ fn time_is_linear_in_the_text() {
     let actions = (0..20_000).map(|at| format!("add c{at} int")).collect::<Vec<_>>().join(",");
     assert_eq!(ops(&format!("ALTER TABLE t {actions}"), Dialect::PostgreSql).len(), 20_000);
     // An unoptimised build on a busy machine needs a few seconds; anything quadratic needs minutes.
-    assert!(started.elapsed() < std::time::Duration::from_secs(60), "{:?}", started.elapsed());
+    assert!(started.elapsed() < std::time::Duration::from_mins(1), "{:?}", started.elapsed());
 }

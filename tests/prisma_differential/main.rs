@@ -136,10 +136,10 @@ fn run(provider: Provider, seeds: u64) {
 
 #[test]
 fn postgresql() {
-    run(Provider::PostgreSql, 140);
+    run(Provider::PostgreSql, 120);
 }
 
 #[test]
 fn sqlite() {
-    run(Provider::Sqlite, 80);
+    run(Provider::Sqlite, 60);
 }

@@ -46,8 +46,6 @@ pub(crate) struct ColumnItem {
     pub(crate) sequence: Option<crate::catalog::ObjectName>,
     /// Its native enum.
     pub(crate) enumeration: Option<Enumeration>,
-    /// Whether no type is written: it takes that of its foreign key's target.
-    pub(crate) untyped: bool,
     /// Whether the last constraint is the CHECK of its type.
     pub(crate) type_check: bool,
     /// What could not be evaluated.
@@ -118,7 +116,6 @@ impl Reader<'_, '_, '_> {
             has_default: false,
             sequence: None,
             enumeration: sql_type.enumeration.take(),
-            untyped,
             type_check: false,
             doubts,
         };

@@ -24,8 +24,6 @@ pub(crate) struct TableItem {
     pub(crate) doubts: Vec<(Option<String>, Doubt)>,
     /// Columns that an EXCLUDE constraint names and the table does not have.
     pub(crate) missing: Vec<String>,
-    /// Columns without a type of their own, which take that of their foreign key's target.
-    pub(crate) untyped: Vec<String>,
 }
 
 impl Reader<'_, '_, '_> {
@@ -126,8 +124,6 @@ impl Reader<'_, '_, '_> {
             .and_then(|(_, value)| value.as_str())
             .map(|text| text.to_string());
         let sequences = columns.iter().filter_map(|column| column.sequence.clone()).collect();
-        let untyped =
-            columns.iter().filter(|column| column.untyped).map(|column| column.new.column.name.clone()).collect();
         let temporary = options.iter().any(|(key, value)| {
             &**key == "prefixes"
                 && value
@@ -152,7 +148,7 @@ impl Reader<'_, '_, '_> {
             source: None,
             comment,
         };
-        TableItem { table, indexes, enumerations, sequences, doubts, missing, untyped }
+        TableItem { table, indexes, enumerations, sequences, doubts, missing }
     }
 
     /// The primary key: `PrimaryKeyConstraint(…)`, and columns that are marked as part of it.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::annotations::{Versions, mapped};
 use super::columns::{self, Attribute, Settings, is_column};
 use super::packages;
-use super::registry::{Meta, Root, address, class_meta, root};
+use super::registry::{Root, address, class_meta, root};
 use super::sqlmodel;
 use super::table::{TableColumn, TableSpec};
 use crate::alembic::python;
@@ -582,11 +582,6 @@ pub(super) fn snake_case(name: &str) -> String {
         text.extend(c.to_lowercase());
     }
     text.trim_start_matches('_').to_owned()
-}
-
-/// What a class was mapped with; for rules that ask which classes a metadata holds.
-pub(super) fn meta_of(class: &Rc<Class>) -> Option<Meta> {
-    class_meta(class, 0)
 }
 
 #[cfg(test)]

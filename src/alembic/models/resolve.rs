@@ -5,7 +5,6 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::columns::COLUMN;
 use super::registry::{address, class_of, symbol_address};
 use super::table::{TableColumn, TableSpec};
 use crate::alembic::python::{Args, SymbolKind, Value};
@@ -418,9 +417,4 @@ fn is_collection(name: &str) -> bool {
 /// Whether an item of a column is a constraint that resolves elsewhere.
 pub(super) fn is_foreign_key(value: &Value) -> bool {
     matches!(value.call_of(), Some(("sqlalchemy.ForeignKey" | "sqlalchemy.ForeignKeyConstraint", _)))
-}
-
-/// Whether a value is a `Column(…)`.
-pub(super) fn is_column_call(value: &Value) -> bool {
-    matches!(value.call_of(), Some((COLUMN, _)))
 }

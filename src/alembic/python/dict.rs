@@ -38,11 +38,7 @@ impl Key {
             Value::Int(number) => Self::Int(*number),
             Value::Float(number) => {
                 // 1.0 and 1 are one key.
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    clippy::cast_precision_loss,
-                    reason = "checked by the comparison"
-                )]
+                #[expect(clippy::cast_possible_truncation, reason = "checked by the comparison")]
                 let whole = *number as i64;
                 #[expect(clippy::cast_precision_loss, clippy::float_cmp, reason = "exact comparison is meant")]
                 let is_whole = whole as f64 == *number;

@@ -683,6 +683,7 @@ impl Interpreter<'_> {
     }
 
     /// Whether a handler for `kind` takes the exception; none where that cannot be known.
+    #[allow(clippy::self_only_used_in_recursion, reason = "it reads as the interpreter's question")]
     fn exception_matches(&mut self, raised: &Value, kind: &Value) -> Option<bool> {
         if let Value::Tuple(kinds) = kind {
             let mut unknown = false;

@@ -34,8 +34,7 @@ impl Database<'_, '_> {
         place: &Place,
     ) -> Vec<Operation> {
         let mut reader = self.reader(interpreter, table.clone(), place);
-        let TableItem { table: new, indexes, enumerations, sequences, doubts, missing, untyped: _ } =
-            reader.table(items, options);
+        let TableItem { table: new, indexes, enumerations, sequences, doubts, missing } = reader.table(items, options);
         let mut operations = Vec::new();
         for enumeration in enumerations {
             operations.extend(self.enum_of_table(&enumeration, place));

@@ -25,7 +25,7 @@ fn mysql_tables() {
 #[test]
 fn mysql_changes() {
     insta::assert_snapshot!(shapes(
-        r#"ALTER TABLE `a` ADD COLUMN `b` VARCHAR(191) NULL AFTER `c`, ADD `d` INT FIRST, MODIFY `e` TEXT NOT NULL, CHANGE COLUMN `f` `g` INT,
+        r"ALTER TABLE `a` ADD COLUMN `b` VARCHAR(191) NULL AFTER `c`, ADD `d` INT FIRST, MODIFY `e` TEXT NOT NULL, CHANGE COLUMN `f` `g` INT,
             DROP `h`, DROP COLUMN `i`, DROP PRIMARY KEY, DROP FOREIGN KEY `k`, DROP INDEX `l`, DROP KEY m, DROP CHECK n, DROP CONSTRAINT o,
             RENAME INDEX `p` TO `q`, RENAME COLUMN r TO s, ALTER COLUMN t SET DEFAULT 5, ALTER u DROP DEFAULT, ADD INDEX v(w), ADD UNIQUE KEY x (y),
             ADD PRIMARY KEY (`id`), ADD CONSTRAINT z FOREIGN KEY (a) REFERENCES b(c), ADD FULLTEXT INDEX ft (x), ADD (n1 INT, n2 INT),
@@ -33,7 +33,7 @@ fn mysql_changes() {
         ALTER TABLE a RENAME TO b; ALTER TABLE a RENAME b; RENAME TABLE a TO b, c TO d;
         CREATE FULLTEXT INDEX f ON t(a); CREATE UNIQUE INDEX g ON t(a(10) DESC, b) USING BTREE; DROP INDEX i ON t; CREATE INDEX h ON t ((a + b));
         DROP TABLE IF EXISTS a, b; /*!40101 ALTER TABLE a ADD x INT */; # comment
-        INSERT INTO t VALUES ('a\'b'); DELETE FROM t LIMIT 5; REPLACE INTO t VALUES (1);"#,
+        INSERT INTO t VALUES ('a\'b'); DELETE FROM t LIMIT 5; REPLACE INTO t VALUES (1);",
         Dialect::MySql
     ));
     assert_harmless(
@@ -81,7 +81,7 @@ fn sqlite() {
 #[test]
 fn sqlserver() {
     insta::assert_snapshot!(shapes(
-        r#"BEGIN TRY
+        r"BEGIN TRY
 
         BEGIN TRAN;
 
@@ -121,7 +121,7 @@ fn sqlserver() {
         END;
         THROW
 
-        END CATCH"#,
+        END CATCH",
         Dialect::SqlServer
     ));
 }
@@ -129,7 +129,7 @@ fn sqlserver() {
 #[test]
 fn sqlserver_batches() {
     insta::assert_snapshot!(shapes(
-        r#"SET ANSI_NULLS ON
+        r"SET ANSI_NULLS ON
         GO
         IF NOT EXISTS (SELECT * FROM sys.columns WHERE object_id = OBJECT_ID(N'[dbo].[T]') AND name = 'c')
         BEGIN
@@ -165,7 +165,7 @@ fn sqlserver_batches() {
         SELECT 1
         UNION ALL
         SELECT 2
-        GO"#,
+        GO",
         Dialect::SqlServer
     ));
 }

@@ -33,7 +33,7 @@ fn guards_in_do_blocks_are_conditions() {
 #[test]
 fn loops_variables_and_dynamic_text() {
     insta::assert_snapshot!(shapes(
-        r#"DO $$ DECLARE r record; n text := 'made'; found_it boolean; total int; BEGIN
+        r"DO $$ DECLARE r record; n text := 'made'; found_it boolean; total int; BEGIN
           FOR r IN SELECT 1 LOOP ALTER TABLE t ADD COLUMN c int; UPDATE t SET a = 1 WHERE b; END LOOP;
           FOREACH n IN ARRAY ARRAY['a', 'b'] LOOP EXECUTE format('ALTER TABLE %I ADD COLUMN x int', n); END LOOP;
           EXECUTE 'DROP TABLE ' || quote_ident('gone') || ' CASCADE';
@@ -52,7 +52,7 @@ fn loops_variables_and_dynamic_text() {
         CREATE FUNCTION up() RETURNS void AS $$ BEGIN DROP TABLE from_function; END $$ LANGUAGE plpgsql;
         CREATE FUNCTION plain() RETURNS void LANGUAGE sql AS 'DROP TABLE from_sql';
         CREATE FUNCTION arg(x text) RETURNS void AS $$ BEGIN EXECUTE 'DROP TABLE ' || x; END $$ LANGUAGE plpgsql;
-        SELECT up(); SELECT plain(); SELECT arg('x'); SELECT other();"#,
+        SELECT up(); SELECT plain(); SELECT arg('x'); SELECT other();",
         Dialect::PostgreSql
     ));
 }
@@ -60,7 +60,7 @@ fn loops_variables_and_dynamic_text() {
 #[test]
 fn mysql_dynamic_statements() {
     insta::assert_snapshot!(shapes(
-        r#"SET @sql = IF((SELECT COUNT(*) FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 't' AND COLUMN_NAME = 'c') = 0,
+        r"SET @sql = IF((SELECT COUNT(*) FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 't' AND COLUMN_NAME = 'c') = 0,
              'ALTER TABLE t ADD COLUMN c INT', 'SELECT 1');
         PREPARE stmt FROM @sql; EXECUTE stmt; DEALLOCATE PREPARE stmt;
         SET @there := (SELECT COUNT(*) FROM information_schema.statistics WHERE table_name = 't' AND index_name = 'i');
@@ -76,7 +76,7 @@ fn mysql_dynamic_statements() {
           END IF;
         END //
         DELIMITER ;
-        CALL add_it(); DROP PROCEDURE add_it;"#,
+        CALL add_it(); DROP PROCEDURE add_it;",
         Dialect::MySql
     ));
 }

@@ -56,9 +56,7 @@ impl Modules for WithPackages<'_> {
     fn file(&self, path: &RepoPath) -> Option<Arc<ParsedFile>> {
         let Some(text) = text(path) else { return self.inner.file(path) };
         let mut parsed = self.parsed.borrow_mut();
-        let file = parsed
-            .entry(path.clone())
-            .or_insert_with(|| ParsedFile::parse(&Source::new(path.clone(), text)));
+        let file = parsed.entry(path.clone()).or_insert_with(|| ParsedFile::parse(&Source::new(path.clone(), text)));
         Some(Arc::clone(file))
     }
 

@@ -1,1 +1,0 @@
-//! One operation at a time.
