@@ -13,6 +13,7 @@ mod reach;
 mod table;
 #[cfg(test)]
 mod tests;
+mod view;
 
 use super::operation::{Guard, Operation, OperationKind as K};
 use super::{Catalog, Column, Dialect, Index, Name, ObjectName, Table};
@@ -252,10 +253,10 @@ impl Catalog {
             K::OwnSequence { name, owned_by } => self.own_sequence(name, owned_by.as_ref(), guard),
             K::RenameSequence { from, to } => self.rename_sequence(from, to, guard),
             K::DropSequence { name, cascade } => self.drop_sequence(name, *cascade, guard),
-            K::CreateView { name, materialized, replace } => {
-                self.create_view(name, *materialized, *replace, place, guard)
+            K::CreateView { name, materialized, replace, reads } => {
+                self.create_view(name, *materialized, *replace, reads, place, guard)
             }
-            K::DropView { name, cascade: _ } => self.drop_view(name, guard),
+            K::DropView { name, materialized, cascade } => self.drop_view(name, *materialized, *cascade, guard),
             K::RenameView { from, to } => self.rename_view(from, to, guard),
             K::CreateExtension { name, schema, version } => {
                 self.create_extension(name, schema.as_deref(), version.as_deref(), place, guard)
@@ -287,7 +288,8 @@ impl Catalog {
     /// them hold nothing back: `DROP TABLE a, b` is one statement and one operation each.
     pub(crate) fn drop_together(&mut self, names: &[&ObjectName]) {
         self.index_tables();
-        self.lookup.dropped_together = names.iter().filter_map(|name| self.resolve(&self.tables, name)).collect();
+        let find = |name: &&ObjectName| self.resolve(&self.tables, name).or_else(|| self.resolve(&self.views, name));
+        self.lookup.dropped_together = names.iter().filter_map(find).collect();
     }
 
     /// The table of that name, where the operation must find one. None where a guard excuses its absence.
@@ -322,6 +324,13 @@ impl Catalog {
         }
         if let Some(sequence) = self.sequences.get(name) {
             return Some(("the sequence", sequence.place.as_ref()));
+        }
+        if let Some(view) = self
+            .views
+            .values()
+            .find(|view| view.name.schema == name.schema && view.indexes.iter().any(|index| *index == name.name))
+        {
+            return Some(("the index", view.place.as_ref()));
         }
         if let Some(table) = self.holder(name) {
             let index = self.tables.get(table).and_then(|table| {

@@ -598,6 +598,12 @@ pub struct View {
     pub name: Name,
     /// Whether it is materialized.
     pub materialized: bool,
+    /// The tables and views that its query reads, with the columns that it surely names.
+    pub(crate) reads: BTreeMap<Name, BTreeSet<String>>,
+    /// The types that its query casts to.
+    pub(crate) types: BTreeSet<Name>,
+    /// Names of the indexes on it.
+    pub(crate) indexes: Vec<String>,
     /// Where it is created.
     pub place: Option<Place>,
 }

@@ -298,11 +298,15 @@ pub enum OperationKind {
         materialized: bool,
         /// OR REPLACE.
         replace: bool,
+        /// What its query reads; nothing where that is not known.
+        reads: Box<Reads>,
     },
     /// DROP VIEW, DROP MATERIALIZED VIEW.
     DropView {
         /// The view.
         name: ObjectName,
+        /// Whether the statement says that it is materialized.
+        materialized: bool,
         /// With what depends on it.
         cascade: bool,
     },
@@ -408,6 +412,26 @@ pub enum TableSource {
     Inherits(Vec<ObjectName>),
     /// `PARTITION OF parent`.
     PartitionOf(ObjectName),
+}
+
+/// What a query reads. It cannot outlive that.
+#[derive(Debug, Clone, Default)]
+pub struct Reads {
+    /// The relations that it names, as written.
+    pub relations: Vec<ObjectName>,
+    /// The columns that it names.
+    pub mentions: Vec<Mention>,
+    /// The types that it casts to, as written.
+    pub types: Vec<ObjectName>,
+}
+
+/// A column that a query names.
+#[derive(Debug, Clone)]
+pub struct Mention {
+    /// The column; none for all of them (`*`).
+    pub column: Option<String>,
+    /// The relations that it may be of: those of its own SELECT, then those of the queries around it.
+    pub of: Vec<Vec<ObjectName>>,
 }
 
 /// A column with the constraints written on it.

@@ -180,7 +180,7 @@ impl Script for Operations {
                     _ => {}
                 }
             }
-            if matches!(operation.kind, OperationKind::DropTable { .. }) {
+            if matches!(operation.kind, OperationKind::DropTable { .. } | OperationKind::DropView { .. }) {
                 run.catalog.drop_together(&dropped_with(&self.operations, at));
                 run.apply(operation.clone());
                 run.catalog.drop_together(&[]);
@@ -207,7 +207,7 @@ fn is_rolled_back(operations: &[Operation]) -> bool {
     end == Some(TransactionKind::Rollback)
 }
 
-/// The tables that one `DROP TABLE a, b` drops together: they may refer to each other.
+/// The tables or views that one `DROP TABLE a, b` drops together: they may refer to each other.
 fn dropped_with(operations: &[Operation], at: usize) -> Vec<&ObjectName> {
     let one_statement = |a: &Operation, b: &Operation| {
         let (start, end) = (a.place.span.start.min(b.place.span.start), a.place.span.end.max(b.place.span.end));
@@ -217,7 +217,11 @@ fn dropped_with(operations: &[Operation], at: usize) -> Vec<&ObjectName> {
     let mut names = Vec::new();
     for other in operations.iter().skip(at) {
         match &other.kind {
-            OperationKind::DropTable { name, .. } if one_statement(&operations[at], other) => names.push(name),
+            OperationKind::DropTable { name, .. } | OperationKind::DropView { name, .. }
+                if one_statement(&operations[at], other) =>
+            {
+                names.push(name)
+            }
             _ => break,
         }
     }

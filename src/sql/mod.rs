@@ -22,6 +22,7 @@ mod index;
 mod lexer;
 mod literal;
 mod object;
+mod query;
 mod routine;
 mod session;
 mod split;

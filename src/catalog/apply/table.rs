@@ -1,5 +1,6 @@
 //! Tables: made, dropped, renamed, moved.
 
+use super::view::Kept;
 use super::{Applied, ApplyError, Effect, exists, missing, naming, refused};
 use crate::catalog::operation::{DataKind, Guard, NewTable, TableSource};
 use crate::catalog::{
@@ -199,6 +200,7 @@ impl Catalog {
         {
             return Err(refused(format!("the table {found} cannot be dropped: a foreign key of {other} refers to it")));
         }
+        effects.extend(self.release_views(&Kept { relation: &found, column: None }, cascade)?);
         let children = self.children(&found);
         let plain = |child: &Name| self.tables.get(child).is_some_and(|table| table.kind != TableKind::Partition);
         if !cascade && children.iter().any(|child| plain(child) && !self.lookup.dropped_together.contains(child)) {
@@ -327,6 +329,7 @@ impl Catalog {
             self.put_table(table);
         }
         self.follow_sequences(old, &new);
+        self.views_follow_relation(old, &new);
         self.follow_table(old, &new);
         Ok(vec![Effect::TableRenamed { from: old.clone(), to: new }])
     }
