@@ -1,5 +1,6 @@
 //! Applying operations to a catalog.
 
+mod attachment;
 mod cast;
 mod column;
 mod constraint;
@@ -15,7 +16,7 @@ mod table;
 mod tests;
 mod view;
 
-use super::operation::{Guard, Operation, OperationKind as K};
+use super::operation::{Caught, Guard, Operation, OperationKind as K};
 use super::{Catalog, Column, Dialect, Index, Name, ObjectName, Table};
 use crate::source::Place;
 
@@ -176,6 +177,29 @@ pub enum ApplyError {
     Refused(String),
 }
 
+impl ApplyError {
+    /// Whether an exception handler that catches this swallows it.
+    pub fn is_caught(&self, caught: Caught) -> bool {
+        match caught {
+            Caught::Everything => true,
+            // A refusal says too little about the error that the database raises.
+            Caught::Existing => !matches!(self, Self::Missing { .. }),
+            Caught::Missing => !matches!(self, Self::Exists { .. }),
+        }
+    }
+}
+
+impl Guard {
+    /// Whether a handler around the operation swallows this error.
+    pub fn swallows(self, error: &ApplyError) -> bool {
+        match self {
+            Self::Tolerant => true,
+            Self::Catches(caught) => error.is_caught(caught),
+            Self::None | Self::IfAbsent | Self::IfPresent => false,
+        }
+    }
+}
+
 /// What applying an operation gives.
 type Applied = Result<Vec<Effect>, ApplyError>;
 
@@ -264,11 +288,18 @@ impl Catalog {
             K::DropExtension(name) => self.drop_extension(name, guard),
             K::Comment { table, column, text } => self.comment(table, column.as_deref(), text.as_deref(), guard),
             K::Data { kind, table, .. } => self.touch_rows(*kind, table),
+            K::CreateAttachment { kind, name, replace, table, reads } => {
+                self.create_attachment(*kind, name, *replace, table, reads, place)
+            }
+            K::DropAttachment { kind, name, table } => self.drop_attachment(*kind, name, table, guard),
+            K::RenameAttachment { kind, table, from, to } => self.rename_attachment(*kind, table, from, to),
+            K::Touch { relation, .. } => self.touch(relation, guard),
+            K::Attempt { body, caught, handler } => self.attempt(body, *caught, handler),
             K::Harmless(_) => {
                 self.note_setting(place.text());
                 Ok(Vec::new())
             }
-            K::Transaction(_) | K::Environment(_) => Ok(Vec::new()),
+            K::Transaction(_) | K::Savepoint { .. } | K::Environment(_) => Ok(Vec::new()),
             K::When { condition, then, otherwise } => {
                 let mut effects = Vec::new();
                 for chosen in self.choose(condition, then, otherwise) {

@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::catalog::apply::{ApplyError, Effect};
-use crate::catalog::operation::{Guard, Operation, OperationKind, TransactionKind};
+use crate::catalog::operation::{Caught, Operation, OperationKind, TransactionKind};
 use crate::catalog::{Catalog, Dialect, Object, ObjectName, Opaque, Reach};
 use crate::source::{Place, RepoPath, Source};
 
@@ -98,10 +98,13 @@ impl Run<'_> {
             }
             return;
         }
+        if let OperationKind::Attempt { body, caught, handler } = operation.kind {
+            return self.attempt(body, caught, handler);
+        }
         match self.catalog.apply(&operation) {
             Ok(effects) => self.steps.push(Step { operation, effects }),
             Err(error) => {
-                if operation.guard != Guard::Tolerant {
+                if !operation.guard.swallows(&error) {
                     let certain = !self.catalog.could_explain(&operation);
                     if !certain {
                         self.doubt_what_failed(&operation);
@@ -110,6 +113,28 @@ impl Run<'_> {
                 }
                 self.steps.push(Step { operation, effects: Vec::new() });
             }
+        }
+    }
+
+    /// A block with an exception handler: where it catches a failure, all that the block did is taken back and the
+    /// handler is done instead.
+    fn attempt(&mut self, body: Vec<Operation>, caught: Caught, handler: Vec<Operation>) {
+        let before = self.catalog.clone();
+        let (steps, failures) = (self.steps.len(), self.failures.len());
+        for operation in body {
+            self.apply(operation);
+            let Some(failure) = self.failures.get(failures) else { continue };
+            if !failure.certain {
+                self.failures.truncate(failures);
+                continue;
+            }
+            if failure.error.is_caught(caught) {
+                *self.catalog = before;
+                self.steps.truncate(steps);
+                self.failures.truncate(failures);
+                handler.into_iter().for_each(|operation| self.apply(operation));
+            }
+            return;
         }
     }
 
@@ -166,6 +191,7 @@ pub struct Operations {
 impl Script for Operations {
     fn run(&self, run: &mut Run<'_>) {
         let mut undone = None;
+        let mut savepoints: Vec<(&str, Catalog)> = Vec::new();
         for (at, operation) in self.operations.iter().enumerate() {
             if let OperationKind::Transaction(kind) = &operation.kind {
                 match kind {
@@ -178,6 +204,14 @@ impl Script for Operations {
                         }
                     }
                     _ => {}
+                }
+            }
+            if let OperationKind::Savepoint { name, back } = &operation.kind {
+                if !back && is_gone_back_to(&self.operations[at + 1..], name) {
+                    savepoints.push((name, run.catalog.clone()));
+                } else if let Some((_, before)) = savepoints.iter().rev().find(|(set, _)| set == name).filter(|_| *back)
+                {
+                    *run.catalog = before.clone();
                 }
             }
             if matches!(operation.kind, OperationKind::DropTable { .. } | OperationKind::DropView { .. }) {
@@ -196,6 +230,12 @@ impl Script for Operations {
     fn fingerprint(&self) -> u64 {
         self.fingerprint
     }
+}
+
+/// Whether a savepoint that is set here is gone back to.
+fn is_gone_back_to(operations: &[Operation], savepoint: &str) -> bool {
+    let back = |operation: &Operation| matches!(&operation.kind, OperationKind::Savepoint { name, back: true } if name == savepoint);
+    operations.iter().any(back)
 }
 
 /// Whether a transaction that has just begun ends in a ROLLBACK.

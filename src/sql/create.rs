@@ -4,7 +4,7 @@ use super::actions::Actions;
 use super::constraint::clustered;
 use super::cursor::{Cursor, Read};
 use super::session::Session;
-use super::{index, object, query, routine, table};
+use super::{attachment, index, object, query, routine, table};
 use crate::catalog::operation::{Guard, NewTable, OperationKind as K};
 use crate::catalog::{Dialect, Index, TableKind};
 
@@ -131,6 +131,9 @@ pub(super) fn statement(cursor: &mut Cursor<'_>, session: &mut Session, actions:
         } else {
             actions.guarded(K::CreateView { name, materialized, replace, reads }, guarded, Guard::IfAbsent);
         }
+        return Ok(());
+    }
+    if attachment::create(cursor, replace, actions)? {
         return Ok(());
     }
     if cursor.dialect == Dialect::SqlServer && cursor.eat("synonym") {

@@ -1,6 +1,7 @@
 //! DROP.
 
 use super::actions::Actions;
+use super::attachment;
 use super::cursor::{Cursor, Read};
 use crate::catalog::operation::{Guard, OperationKind as K};
 use crate::catalog::{Dialect, ObjectName};
@@ -56,6 +57,9 @@ const ENVIRONMENT: &[(&str, &str)] = &[
 /// DROP, behind the word.
 pub(super) fn statement(cursor: &mut Cursor<'_>, actions: &mut Actions) -> Read<()> {
     const SORTS: &[&str] = &["tables", "table", "index", "type", "domain", "sequence", "view", "schema", "extension"];
+    if attachment::drop(cursor, actions)? {
+        return Ok(());
+    }
     cursor.eat("temporary");
     let materialized = cursor.looking_at("materialized view");
     if cursor.looking_at("foreign table") || cursor.looking_at("external table") || materialized {

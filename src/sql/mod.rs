@@ -8,6 +8,7 @@
 mod actions;
 mod alter;
 mod alter_table;
+mod attachment;
 mod block;
 mod column;
 mod condition;

@@ -147,6 +147,25 @@ pub(super) fn reads(cursor: &mut Cursor<'_>) -> Reads {
     reads
 }
 
+/// What a condition on the rows of `table` reads, up to the end of the cursor; `columns` are read as well.
+pub(super) fn condition_reads(cursor: &mut Cursor<'_>, table: &ObjectName, columns: &[String]) -> Reads {
+    let mut reader = Reader { reads: Reads::default(), depth: 0 };
+    let names = [table.name.as_str(), "new", "old"];
+    let mut scope = Scope {
+        sources: names.map(|name| (name.to_owned(), Some(table.clone()))).to_vec(),
+        named: columns.iter().map(|column| (None, column.clone())).collect(),
+        ..Scope::default()
+    };
+    let mut condition = cursor.rest();
+    cursor.skip_all();
+    while !condition.at_end() {
+        reader.expression(&mut condition, &BTreeSet::new(), &mut scope, false);
+    }
+    let mut reads = reader.reads;
+    settle(&scope, &[], &mut reads);
+    reads
+}
+
 struct Reader {
     reads: Reads,
     depth: usize,

@@ -292,7 +292,7 @@ impl Catalog {
                 to.clone_into(column);
             }
         }
-        self.views_follow_column(&name, &from, to);
+        self.readers_follow_column(&name, &from, to);
         self.follow_column(&name, &from, to);
         let mut effects = vec![Effect::ColumnRenamed { table: name.clone(), from: from.clone(), to: to.to_owned() }];
         for child in self.children(&name) {
@@ -416,8 +416,8 @@ impl Catalog {
         }
         let column = &before.name;
         let refuse = |why: String| Err(refused(format!("the type of {name}.{column} cannot change: {why}")));
-        if let Some(view) = self.view_on(&Kept { relation: name, column: Some(column) }) {
-            return refuse(format!("the view {view} reads it"));
+        if let Some(reader) = self.reader_of(&Kept { relation: name, column: Some(column) }) {
+            return refuse(format!("{reader} reads it"));
         }
         let generated = table
             .columns

@@ -67,7 +67,7 @@ impl Catalog {
     }
 
     /// The relations that a query reads, with the columns that can only be theirs.
-    fn columns_read(&self, reads: &Reads) -> BTreeMap<Name, BTreeSet<String>> {
+    pub(super) fn columns_read(&self, reads: &Reads) -> BTreeMap<Name, BTreeSet<String>> {
         let find = |name: &ObjectName| self.resolve(&self.tables, name).or_else(|| self.resolve(&self.views, name));
         let mut found: BTreeMap<Name, BTreeSet<String>> =
             reads.relations.iter().filter_map(|relation| Some((find(relation)?, BTreeSet::new()))).collect();
@@ -118,20 +118,27 @@ impl Catalog {
         self.views_on(kept).into_iter().find(|view| !self.lookup.dropped_together.contains(view))
     }
 
-    /// Refuses to let something go that a view reads, or lets the view go with it.
+    /// What reads it, as a message names it.
+    pub(super) fn reader_of(&self, kept: &Kept<'_>) -> Option<String> {
+        let view = self.view_on(kept).map(|view| format!("the view {view}"));
+        view.or_else(|| self.attachment_on(kept))
+    }
+
+    /// Refuses to let something go that a view, a policy or a trigger reads, or lets that go with it.
     pub(super) fn release_views(&mut self, kept: &Kept<'_>, cascade: bool) -> Applied {
         if !cascade {
-            return match self.view_on(kept) {
-                Some(view) => {
+            return match self.reader_of(kept) {
+                Some(reader) => {
                     let what = match kept.column {
                         Some(column) => format!("the column {}.{column}", kept.relation),
                         None => kept.relation.to_string(),
                     };
-                    Err(refused(format!("{what} cannot be dropped: the view {view} reads it")))
+                    Err(refused(format!("{what} cannot be dropped: {reader} reads it")))
                 }
                 None => Ok(Vec::new()),
             };
         }
+        self.drop_attachments_on(kept);
         let mut effects = Vec::new();
         for view in self.views_on(kept) {
             effects.extend(self.drop_view_and_more(&view)?);
@@ -196,22 +203,28 @@ impl Catalog {
             view.name = new.clone();
             self.views.insert(new.clone(), view);
         }
-        self.views_follow_relation(old, new);
+        self.readers_follow_relation(old, new);
         Ok(vec![Effect::Other(format!("the view {new}"))])
     }
 
-    /// What the views read has another name now.
-    pub(super) fn views_follow_relation(&mut self, from: &Name, to: &Name) {
-        for view in self.views.values_mut() {
-            if let Some(columns) = view.reads.remove(from) {
-                view.reads.insert(to.clone(), columns);
+    /// All that views, policies and triggers read.
+    fn all_reads(&mut self) -> impl Iterator<Item = &mut BTreeMap<Name, BTreeSet<String>>> {
+        let attachments = self.tables.values_mut().flat_map(|table| &mut table.attachments);
+        self.views.values_mut().map(|view| &mut view.reads).chain(attachments.map(|one| &mut one.reads))
+    }
+
+    /// What is read has another name now.
+    pub(super) fn readers_follow_relation(&mut self, from: &Name, to: &Name) {
+        for reads in self.all_reads() {
+            if let Some(columns) = reads.remove(from) {
+                reads.insert(to.clone(), columns);
             }
         }
     }
 
     /// The same for a column.
-    pub(super) fn views_follow_column(&mut self, table: &Name, from: &str, to: &str) {
-        for columns in self.views.values_mut().filter_map(|view| view.reads.get_mut(table)) {
+    pub(super) fn readers_follow_column(&mut self, table: &Name, from: &str, to: &str) {
+        for columns in self.all_reads().filter_map(|reads| reads.get_mut(table)) {
             if columns.remove(from) {
                 columns.insert(to.to_owned());
             }
