@@ -429,6 +429,15 @@ impl<'a> Walk<'a> {
             projects.push(tracked.recorded());
         }
         projects.sort_by(|a, b| (&a.name, a.ecosystem).cmp(&(&b.name, b.ecosystem)));
+        // One that was away for a time is one project.
+        projects.dedup_by(|later, first| {
+            let same = (&later.name, later.ecosystem) == (&first.name, first.ecosystem);
+            if same {
+                first.drifting += later.drifting;
+                first.commits += later.commits;
+            }
+            same
+        });
         let mut together: BTreeMap<_, Vec<Ended>> = BTreeMap::new();
         for ended in self.ended {
             let key = (

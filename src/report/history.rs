@@ -229,8 +229,11 @@ fn summary(record: &Record, look: &Look) -> String {
     if open > 0 {
         let _ = write!(out, ", {open} still open");
     }
-    let mut lengths: Vec<(usize, i64)> =
-        drifts.iter().filter(|one| one.ending == Ending::Repaired).map(|one| (one.commits, one.seconds)).collect();
+    let mut lengths: Vec<(usize, i64)> = drifts
+        .iter()
+        .filter(|one| one.ending == Ending::Repaired && one.opened.is_some())
+        .map(|one| (one.commits, one.seconds))
+        .collect();
     if !lengths.is_empty() {
         lengths.sort_unstable();
         let (commits, _) = lengths[lengths.len() / 2];
