@@ -377,6 +377,49 @@ pub fn replay_both(before: &History, after: &History, dialect: Dialect) -> (Repl
     (replay_on(before, prefix.clone(), shared), replay_on(after, prefix, shared))
 }
 
+/// How many migrations lie between two states that a [`Replayer`] keeps.
+const STRIDE: usize = 64;
+
+/// Replays one history after the other, as a branch has them commit by commit: what a history has in common with the one
+/// before it is not run again.
+#[derive(Debug)]
+pub(crate) struct Replayer {
+    dialect: Dialect,
+    /// States on the way of the last replay, the shortest first; the last is its end.
+    kept: Vec<Replay>,
+}
+
+impl Replayer {
+    /// A replayer that has replayed nothing.
+    pub(crate) fn new(dialect: Dialect) -> Self {
+        Self { dialect, kept: Vec::new() }
+    }
+
+    /// The database it replays for.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Runs a history; the same as [`replay`].
+    pub(crate) fn replay(&mut self, history: &History) -> Replay {
+        let prints: Vec<u64> = history.migrations.iter().map(|m| m.script.fingerprint()).collect();
+        while self.kept.last().is_some_and(|kept| !prints.starts_with(&kept.fingerprints)) {
+            self.kept.pop();
+        }
+        let start = || Replay { catalog: Catalog::new(self.dialect), migrations: Vec::new(), fingerprints: Vec::new() };
+        let mut state = self.kept.last().cloned().unwrap_or_else(start);
+        while state.fingerprints.len() < prints.len() {
+            let from = state.fingerprints.len();
+            let to = (from / STRIDE + 1) * STRIDE;
+            state = replay_until(history, state, from, to.min(prints.len()));
+            // Ends that lie behind are of no use any more; what lies on a stride is.
+            self.kept.retain(|kept| kept.fingerprints.len().is_multiple_of(STRIDE));
+            self.kept.push(state.clone());
+        }
+        state
+    }
+}
+
 /// A history whose first migrations make no table and fail for want of one stands on tables that it does not make. What
 /// there is before it is unknown, so nothing that is missing can be held against it.
 fn doubt_base(steps: &[Step], failures: &mut [Failure], catalog: &mut Catalog) {
@@ -397,8 +440,13 @@ fn doubt_base(steps: &[Step], failures: &mut [Failure], catalog: &mut Catalog) {
 }
 
 /// Continues `replay` with the migrations of `history` behind the first `from`.
-fn replay_on(history: &History, mut replay: Replay, from: usize) -> Replay {
-    for migration in &history.migrations[from..] {
+fn replay_on(history: &History, replay: Replay, from: usize) -> Replay {
+    replay_until(history, replay, from, history.migrations.len())
+}
+
+/// Continues `replay` with the migrations of `history` from one position up to another.
+fn replay_until(history: &History, mut replay: Replay, from: usize, to: usize) -> Replay {
+    for migration in &history.migrations[from..to] {
         let mut run = Run { catalog: &mut replay.catalog, steps: Vec::new(), failures: Vec::new() };
         migration.script.run(&mut run);
         let Run { steps, mut failures, .. } = run;
