@@ -79,8 +79,7 @@ struct JsonProblem<'a> {
 
 /// Replays the histories: what could not be read is known only then.
 pub(super) fn json(projects: &[Drawn]) -> String {
-    let replays: Vec<Replay> =
-        projects.iter().map(|drawn| replay(&drawn.history, drawn.project.dialect())).collect();
+    let replays: Vec<Replay> = projects.iter().map(|drawn| replay(&drawn.history, drawn.project.dialect())).collect();
     let projects = projects.iter().zip(&replays).map(|(drawn, replay)| project(drawn, replay)).collect();
     to_text(&JsonGraph { version: VERSION, projects })
 }
@@ -147,12 +146,7 @@ fn opaque(operation: &Operation) -> Option<JsonOpaque<'_>> {
 
 fn failure(failure: &Failure) -> JsonFailure<'_> {
     let place = &failure.place;
-    JsonFailure {
-        path: place.path(),
-        line: line(place),
-        message: failure.error.to_string(),
-        certain: failure.certain,
-    }
+    JsonFailure { path: place.path(), line: line(place), message: failure.error.to_string(), certain: failure.certain }
 }
 
 fn line(place: &Place) -> usize {
