@@ -1,6 +1,7 @@
 //! From a change to a report: every touched project loaded on both sides, the rules run, allowances applied.
 
 pub(crate) mod load;
+pub mod walk;
 
 use std::collections::BTreeSet;
 

@@ -95,6 +95,13 @@ impl Output {
         let _ = AutoStream::new(io::stderr(), choice).write_all(text.as_bytes());
     }
 
+    /// Says on a terminal how far a long run is, in place of what it said before; nothing takes that away.
+    pub(super) fn progress(&self, text: &str) {
+        if io::stderr().is_terminal() && !self.look.quiet && self.look.graphics {
+            let _ = write!(io::stderr(), "\r\x1b[K{text}");
+        }
+    }
+
     /// Says why nothing was checked.
     pub(super) fn failure(&mut self, failure: &Failure) {
         let _ = self.finish();
