@@ -68,7 +68,7 @@ fn the_version_stands_in_cargo_toml_alone() {
         assert!(!ours(file).contains(VERSION), "{file} says a version of its own");
     }
     // What a reader copies is this version.
-    for file in ["README.md"] {
+    for file in ["README.md", "examples/pre-commit/.pre-commit-config.yaml", "docs/getting-started/pre-commit.md"] {
         for rev in captures(r"rev: v(\S+)", &ours(file)) {
             assert_eq!(rev, VERSION, "{file}");
         }
@@ -241,6 +241,8 @@ fn every_hook_judges_the_whole_change() {
         ] {
             assert!(hook.lines().any(|found| found == line), "{line}\n{hook}");
         }
+        // What a refused commit says skips the hook, whichever it is.
+        assert!(hook.starts_with("driftgate\n") || hook.contains("  alias: driftgate\n"), "{hook}");
         assert!(hook.contains(&format!("  language: {language}\n")), "{hook}");
     }
 }
