@@ -33,6 +33,11 @@ impl Ecosystem for Alembic {
         EcosystemKind::Alembic
     }
 
+    fn looks_for(&self) -> &'static str {
+        "Alembic: an alembic.ini or [tool.alembic] in pyproject.toml with a script_location, a folder of Flask-Migrate, or \
+         any env.py beside versions/"
+    }
+
     fn may_matter(&self, path: &RepoPath) -> bool {
         matches!(path.extension(), Some("py" | "ini" | "mako"))
             || matches!(path.file_name(), "pyproject.toml" | "setup.cfg")

@@ -28,6 +28,11 @@ impl Ecosystem for Prisma {
         EcosystemKind::Prisma
     }
 
+    fn looks_for(&self) -> &'static str {
+        "Prisma: a `datasource` block in a *.prisma file (schema.prisma, prisma/schema/, or where package.json and \
+         prisma.config say), and migration.sql files in folders beside it"
+    }
+
     fn may_matter(&self, path: &RepoPath) -> bool {
         path.extension() == Some("prisma")
             || matches!(path.file_name(), history::SCRIPT | history::LOCK_FILE | "package.json")

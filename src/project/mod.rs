@@ -147,6 +147,9 @@ pub trait Ecosystem: Sync {
     /// Which.
     fn kind(&self) -> EcosystemKind;
 
+    /// What a project of this ecosystem is recognised by, for whoever has none found.
+    fn looks_for(&self) -> &'static str;
+
     /// Whether a changed path could matter to any project of this ecosystem: decided by its name alone, and generously.
     fn may_matter(&self, path: &RepoPath) -> bool;
 

@@ -203,7 +203,10 @@ fn marks(finding: &Finding, look: &Look) -> Marks {
                 Side::Missing => "the table as it is migrated".to_owned(),
                 Side::Extra | Side::Changed => "migrated here".to_owned(),
             };
-            marks.add(place, Some(&label), false, look);
+            // A related place has said more about it already.
+            if several || difference.kind.side != Side::Missing || !marks.covers(place) {
+                marks.add(place, Some(&label), false, look);
+            }
         }
     }
     marks

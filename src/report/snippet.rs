@@ -78,6 +78,16 @@ impl Marks {
         true
     }
 
+    /// Whether something is marked where a place begins.
+    pub(super) fn covers(&self, place: &Place) -> bool {
+        let range = first_line(place);
+        self.files
+            .iter()
+            .filter(|(source, _)| Arc::ptr_eq(source, &place.source))
+            .flat_map(|(_, marks)| marks)
+            .any(|mark| mark.start < range.end && range.start < mark.end && mark.label.is_some())
+    }
+
     /// Whether nothing is marked.
     pub(super) fn is_empty(&self) -> bool {
         self.files.is_empty()

@@ -30,6 +30,10 @@ impl Ecosystem for Folders {
         self.0
     }
 
+    fn looks_for(&self) -> &'static str {
+        "folders"
+    }
+
     fn may_matter(&self, _: &RepoPath) -> bool {
         true
     }

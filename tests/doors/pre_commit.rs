@@ -101,6 +101,18 @@ fn a_staged_change_is_refused_without_its_migration_and_accepted_with_it() {
 }
 
 #[test]
+fn the_way_to_skip_that_a_refusal_names_skips() {
+    let Some(program) = pre_commit() else { return };
+    let mut hooked = Hooked::new(program);
+    write_schema_change(&hooked.repo);
+    hooked.repo.add();
+    let ran = hooked.commit(&[]);
+    refused(&ran, "to skip this hook once: SKIP=driftgate git commit");
+    hooked.repo.set("SKIP", "driftgate");
+    accepted(&hooked.commit(&[]));
+}
+
+#[test]
 fn commit_all_is_judged_by_what_it_commits() {
     let Some(program) = pre_commit() else { return };
     let hooked = Hooked::new(program);
