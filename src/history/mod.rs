@@ -422,13 +422,20 @@ impl Replayer {
 
 /// A history whose first migrations make no table and fail for want of one stands on tables that it does not make. What
 /// there is before it is unknown, so nothing that is missing can be held against it.
-fn doubt_base(steps: &[Step], failures: &mut [Failure], catalog: &mut Catalog) {
-    let makes_tables = steps.iter().any(|step| matches!(step.operation.kind, OperationKind::CreateTable(_)));
-    let wants_table = |failure: &&mut Failure| matches!(failure.error, ApplyError::Missing { what: "the table", .. });
-    if makes_tables {
+///
+/// It is the first of its migrations that makes or wants a table which tells: one that alters a table before any was made
+/// did not find an empty database. A first migration that does nothing (`baseline`) stands for a database that was there.
+fn doubt_base(baseline: bool, steps: &[Step], failures: &mut [Failure], catalog: &mut Catalog) {
+    let makes_table = |step: &Step| matches!(step.operation.kind, OperationKind::CreateTable(_));
+    let wanting = failures
+        .iter()
+        .find(|failure| matches!(failure.error, ApplyError::Missing { what: "the table" | "the schema", .. }));
+    let Some(first) = wanting.map(|failure| failure.place.clone()) else { return };
+    // Statements run in the order of the steps: was a table made before the one that failed?
+    let at = steps.iter().position(|step| same_place(&step.operation.place, &first)).unwrap_or(0);
+    if !baseline && steps[..at].iter().any(makes_table) {
         return;
     }
-    let Some(first) = failures.iter_mut().find(wants_table).map(|failure| failure.place.clone()) else { return };
     for failure in failures {
         failure.certain = false;
     }
@@ -439,6 +446,10 @@ fn doubt_base(steps: &[Step], failures: &mut [Failure], catalog: &mut Catalog) {
     });
 }
 
+fn same_place(one: &Place, other: &Place) -> bool {
+    one.path() == other.path() && one.span == other.span
+}
+
 /// Continues `replay` with the migrations of `history` behind the first `from`.
 fn replay_on(history: &History, replay: Replay, from: usize) -> Replay {
     replay_until(history, replay, from, history.migrations.len())
@@ -447,11 +458,12 @@ fn replay_on(history: &History, replay: Replay, from: usize) -> Replay {
 /// Continues `replay` with the migrations of `history` from one position up to another.
 fn replay_until(history: &History, mut replay: Replay, from: usize, to: usize) -> Replay {
     for migration in &history.migrations[from..to] {
+        let empty = replay.catalog.tables.is_empty();
         let mut run = Run { catalog: &mut replay.catalog, steps: Vec::new(), failures: Vec::new() };
         migration.script.run(&mut run);
         let Run { steps, mut failures, .. } = run;
-        if history.may_have_base && replay.catalog.tables.is_empty() {
-            doubt_base(&steps, &mut failures, &mut replay.catalog);
+        if history.may_have_base && empty {
+            doubt_base(!replay.migrations.is_empty(), &steps, &mut failures, &mut replay.catalog);
         }
         replay.fingerprints.push(migration.script.fingerprint());
         replay.migrations.push(Arc::new(Replayed { id: migration.id.clone(), steps, failures }));

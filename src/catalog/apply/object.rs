@@ -190,6 +190,14 @@ impl Catalog {
         })
     }
 
+    /// The extension that a type comes with, where neither is there.
+    pub(crate) fn missing_extension(&self, ty: &str) -> Option<&'static str> {
+        let word = ty.to_ascii_lowercase();
+        let (_, extension) = EXTENSION_TYPES.iter().find(|(known, _)| *known == word)?;
+        let name = ObjectName::bare(ty);
+        (self.type_named(&name).is_none() && !self.may_have_type(&name)).then_some(*extension)
+    }
+
     /// Refuses a name that a type of the schema has: PostgreSQL gives every table a type of its name.
     pub(super) fn free_type_name(&self, name: &Name) -> Result<(), ApplyError> {
         if !self.dialect.is_postgres_like() {
