@@ -65,11 +65,12 @@ pub fn check(change: &Change, policy: &Policy, options: Options<'_>) -> Result<R
     if !whole_state && !may_matter(change, policy) {
         return Ok(Report::new(change, Vec::new(), Vec::new(), Vec::new(), 0));
     }
-    let after = load::discover(&*change.after, policy)?;
+    let mut after = load::discover(&*change.after, policy)?;
     let before = match &change.before {
         Some(before) => load::discover(&**before, policy)?,
         None => Vec::new(),
     };
+    load::keep_lost(&mut after, before.iter(), &*change.after)?;
     if let Some(name) = options.project
         && !after.iter().any(|found| found.project.name == name)
     {
