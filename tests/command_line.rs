@@ -339,7 +339,7 @@ fn a_project_that_is_edited_beyond_recognition_is_still_judged() {
         place.write("prisma/schema.prisma", &schema);
         place.git(&["add", "."]);
         let ran = place.run(&["check", "--format", "json"]);
-        assert_eq!((ran.code, rules(&ran)), (1, vec![rule.to_owned()]), "{schema}");
+        assert!(ran.code == 1 && rules(&ran).iter().any(|found| found == rule), "{schema}: {:?}", rules(&ran));
     }
     // Taking the project out altogether is nobody's drift.
     let place = prisma();

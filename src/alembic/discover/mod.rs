@@ -441,6 +441,12 @@ fn overridden(
     wanted: &ProjectOverride,
 ) -> Result<Option<Project>, SnapshotError> {
     let files = snapshot.files()?;
+    // Where the policy does not say whose project it is, its files do.
+    let is_python = |path: &RepoPath| path.extension() == Some("py");
+    let has_python = |path: &RepoPath| is_python(path) || files.under(path).any(|file| is_python(&file.path));
+    if wanted.ecosystem.is_none() && !wanted.schema.is_empty() && !wanted.schema.iter().any(has_python) {
+        return Ok(None);
+    }
     let by_migrations = |environment: &&Environment| {
         wanted.migrations.iter().any(|dir| environment.script.dir == *dir || environment.versions.contains(dir))
     };
