@@ -442,9 +442,11 @@ fn overridden(
 ) -> Result<Option<Project>, SnapshotError> {
     let files = snapshot.files()?;
     // Where the policy does not say whose project it is, its files do.
-    let is_python = |path: &RepoPath| path.extension() == Some("py");
-    let has_python = |path: &RepoPath| is_python(path) || files.under(path).any(|file| is_python(&file.path));
-    if wanted.ecosystem.is_none() && !wanted.schema.is_empty() && !wanted.schema.iter().any(has_python) {
+    let holds = |extension: &str| {
+        let is_one = |path: &RepoPath| path.extension() == Some(extension);
+        wanted.schema.iter().any(|path| is_one(path) || files.under(path).any(|file| is_one(&file.path)))
+    };
+    if wanted.ecosystem.is_none() && holds("prisma") && !holds("py") {
         return Ok(None);
     }
     let by_migrations = |environment: &&Environment| {
