@@ -407,3 +407,54 @@ fn a_project_that_clearly_uses_migrations_is_judged_without_the_folder() {
         "nothing speaks of migrations"
     );
 }
+
+/// A squash is believed only where the one migration builds what the many built.
+#[test]
+fn a_squash_is_verified() {
+    let policy = "[[squash]]\nreplaced = [\"20260105093000_init\", \"20260106093000_name\"]\nby = \"20260110093000_start\"\nreason = \"before the first release\"\n";
+    let squashed = |sql: &str, by: &str| {
+        let place = prisma();
+        place.write(
+            "prisma/schema.prisma",
+            &format!("{DATASOURCE}\nmodel User {{\n  id Int @id @default(autoincrement())\n  name String?\n}}\n"),
+        );
+        place.write(
+            "prisma/migrations/20260106093000_name/migration.sql",
+            "ALTER TABLE \"User\" ADD COLUMN \"name\" TEXT;\n",
+        );
+        place.git(&["add", "."]);
+        place.git(&["commit", "--quiet", "--message", "name"]);
+        place.git(&[
+            "rm",
+            "--quiet",
+            "-r",
+            "prisma/migrations/20260105093000_init",
+            "prisma/migrations/20260106093000_name",
+        ]);
+        place.write(&format!("prisma/migrations/{by}/migration.sql"), sql);
+        place.write("driftgate.toml", policy);
+        place.git(&["add", "."]);
+        let ran = place.run(&["check", "--format", "json"]);
+        let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        let of_rule = |finding: &&serde_json::Value| finding["rule"] == "deleted-migration";
+        let found: Vec<String> = report["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(of_rule)
+            .map(|one| one["message"].as_str().unwrap().to_owned())
+            .collect();
+        found
+    };
+    let whole = "CREATE TABLE \"User\" (\"id\" SERIAL NOT NULL, \"name\" TEXT, CONSTRAINT \"User_pkey\" PRIMARY KEY (\"id\"));\n";
+    let by = "20260110093000_start";
+    assert_eq!(squashed(whole, by), Vec::<String>::new());
+    assert_eq!(
+        squashed(&whole.replace(" \"name\" TEXT,", ""), by),
+        ["the migration 20260110093000_start does not build what it replaces: the column User.name would differ"]
+    );
+    assert_eq!(
+        squashed(whole, "20260110093000_other"),
+        ["the migration 20260110093000_start, which is to stand for those that it replaces, is not there"]
+    );
+}
