@@ -65,11 +65,7 @@ pub fn check(change: &Change, policy: &Policy, options: Options<'_>) -> Result<R
     if !whole_state && !may_matter(change, policy) {
         return Ok(Report::new(change, Vec::new(), Vec::new(), Vec::new(), 0));
     }
-    let after = discover(change, policy, options)?;
-    let before = match &change.before {
-        Some(before) => load::discover(&**before, policy)?,
-        None => Vec::new(),
-    };
+    let (before, after) = discover(change, policy, options)?;
 
     let mut loaded = Vec::new();
     let mut summaries = Vec::new();
@@ -115,7 +111,8 @@ pub fn changed_migrations(change: &Change, policy: &Policy, options: Options<'_>
     if !whole_state && !may_matter(change, policy) {
         return Ok(Vec::new());
     }
-    for found in discover(change, policy, options)? {
+    let (_, after) = discover(change, policy, options)?;
+    for found in after {
         if options.project.is_some_and(|name| name != found.project.name) {
             continue;
         }
@@ -126,16 +123,21 @@ pub fn changed_migrations(change: &Change, policy: &Policy, options: Options<'_>
     Ok(paths.into_iter().collect())
 }
 
-/// The projects of what is judged.
-fn discover(change: &Change, policy: &Policy, options: Options<'_>) -> Result<Vec<Found>, CheckError> {
-    let found = load::discover(&*change.after, policy)?;
+/// The projects of both sides, before and after.
+fn discover(change: &Change, policy: &Policy, options: Options<'_>) -> Result<(Vec<Found>, Vec<Found>), CheckError> {
+    let mut after = load::discover(&*change.after, policy)?;
+    let before = match &change.before {
+        Some(before) => load::discover(&**before, policy)?,
+        None => Vec::new(),
+    };
+    load::keep_lost(&mut after, before.iter(), &*change.after)?;
     if let Some(name) = options.project
-        && !found.iter().any(|found| found.project.name == name)
+        && !after.iter().any(|found| found.project.name == name)
     {
-        let known = found.iter().map(|found| found.project.name.clone()).collect();
+        let known = after.iter().map(|found| found.project.name.clone()).collect();
         return Err(CheckError::NoSuchProject { name: name.to_owned(), known });
     }
-    Ok(found)
+    Ok((before, after))
 }
 
 /// The files in which allowances are looked for: those with findings, those of the projects that changed, those that the
