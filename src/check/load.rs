@@ -136,12 +136,17 @@ pub(crate) fn doubt_if_unmigrated(found: &Found, state: &mut ProjectState) {
     let unmigrated = found.project.facts.contains_key("no-migrations")
         && history.migrations.is_empty()
         && history.problems.is_empty();
-    let place = state.declared.catalog.tables.values().find_map(|table| table.place.as_ref());
-    if let (true, Some(place)) = (unmigrated, place) {
+    if !unmigrated {
+        return;
+    }
+    // A schema that does not parse is one more thing that cannot be compared: documentation and templates hold such.
+    let problems = std::mem::take(&mut state.declared.problems);
+    let unread = problems.iter().find_map(|problem| problem.place.clone());
+    let table = state.declared.catalog.tables.values().find_map(|table| table.place.as_ref());
+    if let Some(place) = unread.as_ref().or(table) {
         let folder = found.project.migrations.first().map(ToString::to_string).unwrap_or_default();
         let reason = format!("there is no migrations folder to compare with ({folder})");
-        let place = Place::start_of(&place.source);
-        history.opaque.push(Opaque { place, reason, reach: Reach::Everything });
+        history.opaque.push(Opaque { place: Place::start_of(&place.source), reason, reach: Reach::Everything });
         for difference in &mut state.gap {
             difference.certain = false;
         }

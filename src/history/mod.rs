@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::catalog::apply::{ApplyError, Effect};
 use crate::catalog::operation::{Caught, Operation, OperationKind, TransactionKind};
-use crate::catalog::{Catalog, Dialect, Object, ObjectName, Opaque, Reach};
+use crate::catalog::{Catalog, Dialect, Object, ObjectName, Opaque, Reach, TableKind};
 use crate::source::{Place, RepoPath, Source};
 
 /// One migration.
@@ -104,7 +104,7 @@ impl Run<'_> {
         match self.catalog.apply(&operation) {
             Ok(effects) => self.steps.push(Step { operation, effects }),
             Err(error) => {
-                if !operation.guard.swallows(&error) {
+                if !operation.guard.swallows(&error) && !self.is_about_temporary(&operation) {
                     let certain = !self.catalog.could_explain(&operation);
                     if !certain {
                         self.doubt_what_failed(&operation);
@@ -136,6 +136,16 @@ impl Run<'_> {
             }
             return;
         }
+    }
+
+    /// Whether an operation fails on a temporary table of which not everything is known: no comparison ever sees it.
+    fn is_about_temporary(&self, operation: &Operation) -> bool {
+        let catalog = &*self.catalog;
+        let table = operation.table().and_then(|table| catalog.resolve(&catalog.tables, table));
+        table.is_some_and(|name| {
+            catalog.tables.get(&name).is_some_and(|table| table.kind == TableKind::Temporary)
+                && catalog.doubt_about(&Object::Table(&name)).is_some()
+        })
     }
 
     /// An operation that fails here may well have been done on the real database: what it would have made or changed is

@@ -136,9 +136,10 @@ impl ProjectState {
             })
     }
 
-    /// Every opaque place of both sides.
+    /// Every opaque place of both sides. What is unknown of a temporary table is no one's concern.
     pub fn opaque(&self) -> impl Iterator<Item = &Opaque> {
-        self.declared.catalog.doubts.iter().chain(&self.replay.catalog.doubts).chain(&self.history.opaque)
+        let doubts = self.declared.catalog.doubts.iter().chain(&self.replay.catalog.doubts).chain(&self.history.opaque);
+        doubts.filter(|opaque| !opaque.reach.is_temporary())
     }
 }
 
