@@ -28,7 +28,7 @@ show() {
   printf '\n$%s\n' "$line" | sed "s|$scratch|~|g"
   code=0
   "$@" >"$scratch/output" 2>&1 || code=$?
-  sed "s|$scratch|~|g" "$scratch/output"
+  sed "s|$scratch|~|g; s/ *$//" "$scratch/output"
   [ "$code" -eq 0 ] || printf '(exit code %s)\n' "$code"
 }
 

@@ -129,3 +129,14 @@ fn every_page_is_in_the_summary() {
         .collect();
     assert_eq!(unique.into_iter().cloned().collect::<BTreeSet<_>>(), there);
 }
+
+/// What the README shows is what the play of that commit prints.
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let shown = readme.split_once("```console\n").unwrap().1.split_once("```").unwrap().0;
+    let (command, output) = shown.split_once('\n').unwrap();
+    assert_eq!(command, "$ git commit -m \"Store a hash of refresh tokens\"");
+    let printed = std::fs::read_to_string(root().join("tests/snapshots/examples/untracked-migration.snap")).unwrap();
+    assert!(printed.contains(output.trim_end()), "the README shows something else than the play prints");
+}

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Plays that are pages of the documentation: the folder of the play, the title of the page.
-const TRANSCRIPTS: [(&str, &str); 4] = [
+const TRANSCRIPTS: [(&str, &str); 5] = [
     ("git-hook", "The git hook, played"),
     ("pre-commit", "pre-commit, played"),
     ("github-actions", "GitHub Actions, played"),
     ("gitlab-ci", "GitLab CI, played"),
+    ("server-hook", "A hook on the server, played"),
 ];
 
 fn plays() -> Vec<PathBuf> {

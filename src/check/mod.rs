@@ -63,7 +63,7 @@ struct Loaded<'a> {
 pub fn check(change: &Change, policy: &Policy, options: Options<'_>) -> Result<Report, CheckError> {
     let whole_state = matches!(change.scope, Scope::All { .. });
     if !whole_state && !may_matter(change, policy) {
-        return Ok(Report::new(change, Vec::new(), Vec::new(), Vec::new(), 0));
+        return Ok(Report::idle(change));
     }
     let (before, after) = discover(change, policy, options)?;
 

@@ -298,7 +298,7 @@ pub(super) struct InitArgs {
 /// Install the git hook.
 #[derive(Debug, Args)]
 pub(super) struct InstallArgs {
-    /// Which hook; may be given several times [default: pre-commit and pre-merge-commit]
+    /// Which hook; may be given several times [default: pre-commit and pre-merge-commit, in a bare repository pre-receive]
     #[arg(long = "hook", value_name = "HOOK", value_parser = hook)]
     pub(super) hooks: Vec<HookKind>,
     /// Write git hooks even where a hook manager is in use

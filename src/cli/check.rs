@@ -19,7 +19,11 @@ pub(super) fn run(args: &CheckArgs, global: &Global, env: &Env, output: &mut Out
         }
         return Ok(Status::Clean);
     }
-    let report = check::check(&change, &policy, options)?;
+    let mut report = check::check(&change, &policy, options)?;
+    // Nobody waits for a commit here: a person is told which it is, no change or no project.
+    if report.idle.is_some() && !output.look().hook && session::projects(global, &policy, &*change.after)?.is_empty() {
+        report.idle = None;
+    }
     plan.write(args, &report, env, output)?;
     let fail_on = args.fail_on.unwrap_or(policy.fail_on);
     Ok(if report.fails(fail_on) && !args.exit_zero { Status::Findings } else { Status::Clean })

@@ -64,6 +64,8 @@ impl Marks {
         if let Some(same) = marks.iter_mut().find(|mark| mark.start < range.end && range.start < mark.end) {
             same.primary |= primary;
             same.label = match (same.label.take(), label) {
+                // One that says more about the same thing says it alone.
+                (Some(first), Some(second)) if second.starts_with(&first) => Some(second),
                 (Some(first), Some(second)) if !first.contains(&second) => {
                     Some(cut(&format!("{first}, {second}"), most, look.ellipsis()))
                 }

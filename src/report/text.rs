@@ -185,8 +185,19 @@ pub fn summary(report: &Report, look: &Look) -> String {
     let worst = report.findings.first().map(|finding| finding.level);
     let style = worst.map_or_else(Look::help, Look::level);
     let mut out = format!("driftgate: {}", look.paint(style, &counts(summary)));
+    if let Some(why) = report.idle {
+        let _ = writeln!(
+            out,
+            " in {}: {why} (`driftgate check --all` judges the whole state)",
+            escape::line(&report.range.short())
+        );
+        if look.verbose && !report.resolved_by.is_empty() {
+            let _ = writeln!(out, "range: {}", escape::line(&report.resolved_by));
+        }
+        return out;
+    }
     if report.projects.is_empty() && report.findings.is_empty() {
-        out.push_str(": ");
+        let _ = write!(out, " in {}: ", escape::line(&report.range.short()));
         out.push_str(&no_project(look));
         if look.verbose && !report.resolved_by.is_empty() {
             let _ = writeln!(out, "range: {}", escape::line(&report.resolved_by));
