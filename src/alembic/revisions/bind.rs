@@ -33,11 +33,11 @@ impl Database<'_, '_> {
             ("alembic.op", "impl") | ("alembic.migration_context", "impl") => external("alembic.op.impl"),
             ("alembic.op", "context" | "migration_context") => external("alembic.migration_context"),
             ("alembic.op.impl", "connection" | "bind") => external("alembic.bind"),
-            ("alembic.dialect", "name") => Value::str(match self.settings.dialect {
+            // An engine goes by the name of its dialect.
+            ("alembic.dialect" | "alembic.bind", "name") => Value::str(match self.settings.dialect {
                 Dialect::SqlServer => "mssql",
                 other => other.as_str(),
             }),
-            ("alembic.bind", "name") => return None,
             ("alembic.migration_context", "opts" | "environment_context" | "config") => {
                 Value::unknown("the settings that env.py gives Alembic", place.clone())
             }

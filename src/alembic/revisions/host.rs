@@ -11,7 +11,7 @@ use crate::alembic::items::{Reader, Scheme};
 use crate::alembic::python::{Args, CallSite, Eval, Host, Interpreter, Raised, Stop, SymbolKind, Text, Unknown, Value};
 use crate::alembic::types::Doubt;
 use crate::catalog::operation::{Guard, Operation, OperationKind};
-use crate::catalog::{Catalog, ObjectName, Reach};
+use crate::catalog::{Catalog, Dialect, ObjectName, Reach};
 use crate::history::Run;
 use crate::source::Place;
 
@@ -203,6 +203,28 @@ pub(super) fn doubtful(operation: &Operation, unknown: &Rc<Unknown>) -> Option<O
     Some(opaque(unknown.reason.clone(), reach, operation.place.clone()))
 }
 
+/// What a condition on a setting or a helper comes to that is named for a database: `is_postgres`, `settings.pg_uri`,
+/// `mysql_dsn_data`. Such settings are filled in where that database is used, and the database is known here. None for
+/// every other name: a word for the database alone (`pg_partitions`) says nothing of whether it is used.
+fn names_database(name: &str, dialect: Dialect) -> Option<bool> {
+    const SETTING: &[&str] =
+        &["uri", "url", "dsn", "host", "hostname", "connection", "conn", "is", "use", "using", "uses", "on", "backend"];
+    let words: Vec<String> = name.split('_').map(str::to_lowercase).collect();
+    let of = |word: &str| match word {
+        "pg" | "postgres" | "postgresql" | "psql" => Some(dialect.is_postgres_like()),
+        "mysql" | "mariadb" => Some(dialect == Dialect::MySql),
+        "sqlite" | "sqlite3" => Some(dialect == Dialect::Sqlite),
+        "mssql" => Some(dialect == Dialect::SqlServer),
+        "oracle" => Some(dialect == Dialect::Oracle),
+        _ => None,
+    };
+    let mut found = words.iter().filter_map(|word| of(word));
+    let answer = found.next().filter(|_| found.next().is_none())?;
+    let setting = words.iter().any(|word| SETTING.contains(&word.as_str()));
+    let negated = words.iter().any(|word| matches!(word.as_str(), "not" | "non"));
+    (setting && !negated).then_some(answer)
+}
+
 impl Host for Database<'_, '_> {
     fn call(&self, interpreter: &mut Interpreter<'_>, call: &CallSite<'_>) -> Option<Eval<Value>> {
         if let Some(path) = &call.path {
@@ -225,6 +247,10 @@ impl Host for Database<'_, '_> {
             Some(("alembic.answer", args)) => args.positional.first().and_then(Value::as_bool),
             _ => None,
         }
+    }
+
+    fn truth_of_name(&self, name: &str) -> Option<bool> {
+        names_database(name, self.settings.dialect)
     }
 
     fn enter(&self, interpreter: &mut Interpreter<'_>, manager: &Value, place: &Place) -> Option<Value> {
@@ -272,6 +298,10 @@ impl Database<'_, '_> {
                 _ => Value::list(Vec::new()),
             },
             "alembic.operations.Operations" => external("alembic.op"),
+            // An engine that a revision makes of the same settings is another way to the same database.
+            "sqlalchemy.engine_from_config"
+            | "sqlalchemy.engine.engine_from_config"
+            | "sqlalchemy.ext.asyncio.async_engine_from_config" => external("alembic.bind"),
             "sqlalchemy.inspect" if is_bind(first) => external("alembic.inspector"),
             "sqlalchemy.engine.Inspector.from_engine" | "sqlalchemy.engine.Inspector" if is_bind(first) => {
                 external("alembic.inspector")
