@@ -129,6 +129,33 @@ fn environments(snapshot: &dyn Snapshot) -> Result<Vec<Environment>, SnapshotErr
             python_path: Vec::new(),
         });
     }
+    // Flask-Alembic brings the `env.py`, and keeps the revisions beside the template.
+    let templates = files.iter().filter(|entry| entry.path.file_name() == "script.py.mako");
+    for dir in templates.filter(|entry| !locations::is_foreign(&entry.path)).filter_map(|entry| entry.path.parent()) {
+        if locations::is_script_dir(files, &dir) || found.iter().any(|other| other.script.dir == dir) {
+            continue;
+        }
+        let mut revisions = BTreeSet::new();
+        for entry in files.under(&dir).filter(|entry| entry.path.extension() == Some("py")) {
+            let Some(source) = snapshot.read(&entry.path)?.text() else { continue };
+            if source.text().lines().any(|line| line.starts_with("down_revision")) {
+                revisions.extend(entry.path.parent());
+            }
+        }
+        if revisions.is_empty() {
+            continue;
+        }
+        found.push(Environment {
+            versions: revisions.into_iter().collect(),
+            script: Found { root: dir.parent().unwrap_or_default(), dir },
+            settings: None,
+            section: "alembic".to_owned(),
+            url: None,
+            file_template: None,
+            recursive: false,
+            python_path: Vec::new(),
+        });
+    }
     found.sort_by(|a, b| (&a.script.dir, &a.section).cmp(&(&b.script.dir, &b.section)));
     Ok(found)
 }
@@ -350,7 +377,14 @@ fn schema(project: &Project, snapshot: &dyn Snapshot) -> Result<Vec<RepoPath>, S
     let Some(env) = project.facts.get(ENV).map(RepoPath::new) else { return Ok(Vec::new()) };
     let reached = reach::from(snapshot, &python_roots(project, files), &env)?;
     let mut found = BTreeSet::new();
-    let sweep = reached.dynamic || project.facts.contains_key(FLASK);
+    let mut sweep = reached.dynamic || project.facts.contains_key(FLASK);
+    if !sweep && is_programmatic(project) {
+        let mut declares = false;
+        for path in &reached.files {
+            declares |= snapshot.read(path)?.text().is_some_and(|source| reach::declares_tables(source.text()));
+        }
+        sweep = !declares;
+    }
     let all = if sweep { below(project, files, &project.root) } else { Vec::new() };
     for path in reached.files.into_iter().chain(all) {
         if let Some(source) = snapshot.read(&path)?.text()
@@ -360,6 +394,11 @@ fn schema(project: &Project, snapshot: &dyn Snapshot) -> Result<Vec<RepoPath>, S
         }
     }
     Ok(found.into_iter().collect())
+}
+
+/// Whether no settings file names the environment: then a program of the repository runs Alembic on it.
+pub(crate) fn is_programmatic(project: &Project) -> bool {
+    !project.settings.iter().any(|path| matches!(path.extension(), Some("ini" | "toml" | "cfg")))
 }
 
 /// The Python files below a folder that could declare models: neither migrations nor tests nor other people's code.

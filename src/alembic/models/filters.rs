@@ -71,6 +71,23 @@ impl Named {
     }
 }
 
+impl Named {
+    /// Tables that revisions make and no model of the repository declares may be those of another package.
+    pub(super) fn doubt_undeclared(&self, catalog: &mut Catalog, base: &str, place: &Place) {
+        let unknown: Vec<ObjectName> = self
+            .tables
+            .iter()
+            .filter(|name| !catalog.tables.keys().any(|known| known.name == **name))
+            .map(ObjectName::bare)
+            .collect();
+        catalog.doubts.extend(unknown.into_iter().map(|name| Opaque {
+            place: place.clone(),
+            reason: format!("whether the package of {base} declares the table {name}"),
+            reach: Reach::Table(name),
+        }));
+    }
+}
+
 impl Filters {
     /// The functions that the last `context.configure(…)` was given; none where it was given none.
     pub(super) fn of(configured: &[Args]) -> Option<Self> {

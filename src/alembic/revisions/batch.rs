@@ -264,7 +264,7 @@ fn lose_what_is_not_reflected(table: &mut Table, restates_checks: bool, conventi
             referred_table: target,
             referred_columns: target_columns,
         };
-        convention.name(Written::No, &subject).ok().flatten()
+        convention.name(Written::No, &subject, Dialect::Sqlite).ok().flatten()
     };
     for index in table.indexes.iter_mut().filter(|index| index.constraint && index.name.is_none()) {
         let columns: Vec<String> = index.parts.iter().filter_map(|part| part.column()).map(str::to_owned).collect();

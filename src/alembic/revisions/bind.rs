@@ -9,7 +9,7 @@ use super::execute::{answer_value, rows_value};
 use super::host::{Database, error, external};
 
 /// The table that Alembic keeps its own state in: it is there while a revision runs.
-const VERSION_TABLE: &str = "alembic_version";
+pub(super) const VERSION_TABLE: &str = "alembic_version";
 
 impl Database<'_, '_> {
     /// An attribute of one of the context's objects.

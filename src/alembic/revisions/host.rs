@@ -110,6 +110,10 @@ impl<'d, 'r> Database<'d, 'r> {
     /// where one would be caught.
     pub(super) fn emit(&self, interpreter: &Interpreter<'_>, operations: Vec<Operation>) -> Eval<()> {
         for operation in operations {
+            // Alembic makes its own table before the first revision, and nothing compares it.
+            if operation.table().is_some_and(|table| table.name == super::bind::VERSION_TABLE) {
+                continue;
+            }
             if let Some(unknown) = interpreter.maybe() {
                 if let Some(doubt) = doubtful(&operation, unknown) {
                     self.emit_certain(doubt);
