@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::alembic::env;
 use crate::alembic::python::ParsedFile;
+use crate::catalog::Dialect;
 use crate::git::{FileList, Snapshot, SnapshotError};
 use crate::project::{EcosystemKind, Project, ProjectOverride};
 use crate::source::RepoPath;
@@ -361,13 +362,40 @@ fn project(snapshot: &dyn Snapshot, environment: &Environment) -> Result<Project
         dialect,
         root: root.clone(),
         schema: Vec::new(),
-        migrations: environment.versions.clone(),
+        migrations: by_dialect(snapshot, &environment.versions, dialect)?,
         settings,
         command: command(files, environment, flask),
         facts: known,
     };
     project.schema = schema(&project, snapshot)?;
     Ok(project)
+}
+
+/// The version locations. One that holds no revision itself, but a folder for each database, stands for the one of the
+/// project's own: `env.py` sets it at run time.
+fn by_dialect(
+    snapshot: &dyn Snapshot,
+    versions: &[RepoPath],
+    dialect: Option<Dialect>,
+) -> Result<Vec<RepoPath>, SnapshotError> {
+    let files = snapshot.files()?;
+    let names: &[&str] = match dialect.unwrap_or(Dialect::PostgreSql) {
+        Dialect::PostgreSql => &["postgresql", "postgres", "pg"],
+        Dialect::CockroachDb => &["cockroachdb", "cockroach", "postgresql"],
+        Dialect::MySql => &["mysql", "mariadb"],
+        Dialect::Sqlite => &["sqlite"],
+        Dialect::SqlServer => &["mssql", "sqlserver"],
+        Dialect::Oracle => &["oracle"],
+    };
+    let is_revision = |path: &RepoPath| path.extension() == Some("py") && !path.file_name().starts_with("__");
+    let chosen = versions.iter().map(|dir| {
+        let direct = files.under(dir).any(|entry| is_revision(&entry.path) && entry.path.parent().as_ref() == Some(dir));
+        let inner = names.iter().map(|name| dir.join(name)).find(|inner| {
+            !direct && files.under(inner).any(|entry| is_revision(&entry.path))
+        });
+        inner.unwrap_or_else(|| dir.clone())
+    });
+    Ok(chosen.collect())
 }
 
 /// The files that declare what is compared: those that `env.py` imports and that declare tables, types or enums; where

@@ -272,7 +272,8 @@ impl Reading<'_> {
                 reach: if lost || exhausted { Reach::Everything } else { Reach::Nothing },
             });
         }
-        clean = clean && recorder.unfollowed.borrow().is_empty();
+        // What another package declares beside the models is not known.
+        clean = clean && recorder.unfollowed.borrow().is_empty() && target.foreign().is_none();
         let (tables, classes) = self.tables(interpreter, recorder, versions);
         if recorder.versioned.get() {
             self.version_tables(interpreter, &tables, &classes);

@@ -195,6 +195,10 @@ impl Database<'_, '_> {
             if !self.with_catalog(|catalog| has_columns(catalog.table(&name), &operation, catalog.dialect)) {
                 continue;
             }
+            // The new table has one primary key: the last.
+            if matches!(&operation.kind, OperationKind::AddConstraint { constraint: Constraint::PrimaryKey(_), .. }) {
+                self.reshape(&name, |table| table.primary_key = None);
+            }
             self.rebuild_with(operation);
         }
         let _ = place;

@@ -233,6 +233,9 @@ impl Database<'_, '_> {
         });
         let table = ObjectName { schema, name: table.to_string() };
         let found = self.with_catalog(|catalog| {
+            if table.name == VERSION_TABLE {
+                return Some(describe_version_table(name, place));
+            }
             if let Some(reason) = doubt_about_table(catalog, &table) {
                 return Some(Value::unknown(reason, place.clone()));
             }
@@ -281,6 +284,27 @@ fn texts<'t>(items: impl IntoIterator<Item = &'t String>) -> Value {
 
 fn name_or_none(name: Option<&String>) -> Value {
     name.map_or(Value::None, Value::str)
+}
+
+/// What the inspector says of Alembic's own table (`MigrationContext._version`).
+fn describe_version_table(question: &str, place: &Place) -> Value {
+    match question {
+        "get_pk_constraint" => entries([
+            ("name", Value::str("alembic_version_pkc")),
+            ("constrained_columns", Value::list(vec![Value::str("version_num")])),
+        ]),
+        "get_columns" => Value::list(vec![entries([
+            ("name", Value::str("version_num")),
+            ("type", Value::unknown("the type of Alembic's own column", place.clone())),
+            ("nullable", Value::Bool(false)),
+            ("default", Value::None),
+        ])]),
+        "get_indexes" | "get_unique_constraints" | "get_foreign_keys" | "get_check_constraints" => {
+            Value::list(Vec::new())
+        }
+        "has_index" => Value::Bool(false),
+        _ => Value::unknown("what the inspector says of Alembic's own table", place.clone()),
+    }
 }
 
 /// What the inspector says of a table (`sqlalchemy/engine/reflection.py`, `interfaces.py`).

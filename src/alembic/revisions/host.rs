@@ -114,6 +114,7 @@ impl<'d, 'r> Database<'d, 'r> {
             if operation.table().is_some_and(|table| table.name == super::bind::VERSION_TABLE) {
                 continue;
             }
+            self.suppose_extensions(&operation);
             if let Some(unknown) = interpreter.maybe() {
                 if let Some(doubt) = doubtful(&operation, unknown) {
                     self.emit_certain(doubt);
@@ -133,6 +134,24 @@ impl<'d, 'r> Database<'d, 'r> {
             self.emit_certain(operation);
         }
         Ok(())
+    }
+
+    /// Extensions are as often made beside the migrations, by whoever makes the database: a type of one that no revision
+    /// makes is taken to be there, and that is said.
+    fn suppose_extensions(&self, operation: &Operation) {
+        let columns: Vec<&crate::catalog::operation::NewColumn> = match &operation.kind {
+            OperationKind::CreateTable(table) => table.columns.iter().collect(),
+            OperationKind::AddColumn { column, .. } => vec![column],
+            _ => return,
+        };
+        for column in columns {
+            let crate::catalog::TypeKind::Named(ty) = &column.column.ty.kind else { continue };
+            let Some(extension) = self.with_catalog(|catalog| catalog.absent_extension(ty)) else { continue };
+            let reason = format!("the type {ty} is taken to be there: no revision makes the extension {extension}");
+            self.emit_certain(opaque(reason, Reach::Nothing, operation.place.clone()));
+            let kind = OperationKind::CreateExtension { name: extension.to_owned(), schema: None, version: None };
+            self.emit_certain(Operation::new(kind, operation.place.clone()).guarded(Guard::IfAbsent));
+        }
     }
 
     /// What the driver raises.

@@ -1,15 +1,34 @@
 //! `op.create_table`, `op.drop_table`, `op.rename_table`, comments; and the enums that tables bring along.
 
 use crate::alembic::items::TableItem;
-use crate::alembic::python::{Interpreter, Text, Value};
+use crate::alembic::python::{Interpreter, SymbolKind, Text, Value};
 use crate::alembic::types::Enumeration;
 use crate::catalog::operation::{Guard, Operation, OperationKind};
-use crate::catalog::{ObjectName, Reach};
+use crate::catalog::{Dialect, ObjectName, Reach};
 use crate::source::Place;
 
 use super::host::Database;
 use super::ops::{Call, Read};
 use super::script::opaque;
+
+/// Whether a foreign key is one that `CREATE TABLE` leaves out, for `create_all` to add it by `ALTER TABLE`: in a
+/// migration nothing does (`DDLCompiler.create_table_constraints`, but for databases without that statement).
+fn is_left_to_alter(item: &Value) -> bool {
+    let Some(("sqlalchemy.ForeignKeyConstraint" | "sqlalchemy.ForeignKey", args)) = item.call_of() else { return false };
+    args.keyword("use_alter").is_some_and(|value| value.as_bool() == Some(true))
+}
+
+/// A column without the foreign keys that `CREATE TABLE` leaves out.
+fn without_keys_left_to_alter(item: &Value) -> Value {
+    match item.call_of() {
+        Some((path, args)) if args.positional.iter().any(is_left_to_alter) => {
+            let mut args = args.clone();
+            args.positional.retain(|part| !is_left_to_alter(part));
+            Value::symbol(SymbolKind::Call { callee: Value::external(path), args }, item.place())
+        }
+        _ => item.clone(),
+    }
+}
 
 impl Database<'_, '_> {
     pub(super) fn create_table(&self, interpreter: &mut Interpreter<'_>, call: &Call<'_>) -> Read {
@@ -33,8 +52,13 @@ impl Database<'_, '_> {
         guard: Guard,
         place: &Place,
     ) -> Vec<Operation> {
+        let items: Vec<Value> = if self.settings.dialect == Dialect::Sqlite {
+            items.to_vec()
+        } else {
+            items.iter().filter(|item| !is_left_to_alter(item)).map(without_keys_left_to_alter).collect()
+        };
         let mut reader = self.reader(interpreter, table.clone(), place);
-        let TableItem { table: new, indexes, enumerations, sequences, doubts, missing } = reader.table(items, options);
+        let TableItem { table: new, indexes, enumerations, sequences, doubts, missing } = reader.table(&items, options);
         let mut operations = Vec::new();
         for enumeration in enumerations {
             operations.extend(self.enum_of_table(&enumeration, place));

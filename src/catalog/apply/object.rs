@@ -177,6 +177,15 @@ impl Catalog {
         }
     }
 
+    /// The extension that a type is of, where nothing has made either of them.
+    pub(crate) fn absent_extension(&self, ty: &ObjectName) -> Option<&'static str> {
+        if !self.dialect.is_postgres_like() || self.type_named(ty).is_some() || self.may_have_type(ty) {
+            return None;
+        }
+        let word = ty.name.to_ascii_lowercase();
+        EXTENSION_TYPES.iter().find(|(known, _)| *known == word).map(|(_, extension)| *extension)
+    }
+
     /// Whether there is an extension of which it is not known what it brings.
     pub(super) fn has_unknown_extension(&self) -> bool {
         const NO_OBJECTS: &[&str] =
