@@ -72,8 +72,8 @@ impl Named {
 }
 
 impl Named {
-    /// Tables that revisions make and no model of the repository declares may be those of another package.
-    pub(super) fn doubt_undeclared(&self, catalog: &mut Catalog, base: &str, place: &Place) {
+    /// Tables that revisions make and no class declares may be those of classes that are made at run time.
+    pub(super) fn doubt_undeclared(&self, catalog: &mut Catalog, place: &Place) {
         let unknown: Vec<ObjectName> = self
             .tables
             .iter()
@@ -82,7 +82,7 @@ impl Named {
             .collect();
         catalog.doubts.extend(unknown.into_iter().map(|name| Opaque {
             place: place.clone(),
-            reason: format!("whether the package of {base} declares the table {name}"),
+            reason: format!("whether a class that is made at run time has the table {name}"),
             reach: Reach::Table(name),
         }));
     }

@@ -55,7 +55,8 @@ pub(crate) fn declared(
         reading.parse_problems(&modules);
         let filters = Filters::of(&recorder.configured.borrow());
         let foreign = target.foreign();
-        let named = match (&filters, &foreign) {
+        let made = modules.read_files().into_iter().find(|file| makes_classes(file.source().text()));
+        let named = match (&filters, &made) {
             (None, None) => Named::default(),
             _ => Named::of(project, snapshot, files)?,
         };
@@ -63,7 +64,14 @@ pub(crate) fn declared(
         let mut catalog = reading.catalog(&mut interpreter, &recorder, &target, versions, dialect, filtered);
         catalog.doubts.append(&mut reading.doubts);
         if let Some(base) = foreign {
-            named.doubt_undeclared(&mut catalog, &base, &reading.start_place());
+            catalog.doubts.push(Opaque {
+                place: reading.start_place(),
+                reason: format!("target_metadata is that of {base}, whose package may declare tables of its own"),
+                reach: Reach::Everything,
+            });
+        }
+        if let Some(file) = made {
+            named.doubt_undeclared(&mut catalog, &Place::start_of(file.source()));
         }
         let parsed = modules.read_files().into_iter().map(|file| file as Arc<dyn Any + Send + Sync>).collect();
         Declared { catalog, problems: reading.problems, parsed: Parsed(parsed) }
@@ -173,7 +181,12 @@ impl Reading<'_> {
             return Ok(Target::All);
         }
         if module.is_none() {
-            // The `env.py` is a package's own: it takes the models of the application.
+            // The `env.py` is a package's own: it takes the models of the application, and its naming convention.
+            self.doubts.push(Opaque {
+                place: self.start_place(),
+                reason: "there is no env.py here: what it hands to Alembic is not known".to_owned(),
+                reach: Reach::Everything,
+            });
             for path in model_files(self.project, self.snapshot, self.files)? {
                 interpreter.load(&path);
             }
@@ -488,6 +501,11 @@ fn attach(tables: &mut [TableSpec], references: &References, recorder: &Recorder
             }
         }
     }
+}
+
+/// Whether classes with a table of their own are made by `type(name, bases, {"__tablename__": …})`.
+fn makes_classes(text: &str) -> bool {
+    ["\"__tablename__\":", "'__tablename__':"].iter().any(|key| text.contains(key))
 }
 
 /// Whether any table of the given metadata was declared so far.
