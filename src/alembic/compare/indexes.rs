@@ -87,7 +87,7 @@ impl<'a> Comparison<'a> {
                     let sameness = if wanted.constraint {
                         same_unique(dialect, wanted, made)
                     } else {
-                        same_index(dialect, wanted, made)
+                        same_index(dialect, &declared.name.name, wanted, made)
                     };
                     if sameness != Sameness::Same {
                         self.index_difference(
@@ -170,7 +170,26 @@ fn same_unique(dialect: Dialect, declared: &Index, replayed: &Index) -> Sameness
     Sameness::Same
 }
 
-fn same_index(dialect: Dialect, declared: &Index, replayed: &Index) -> Sameness {
+/// An expression whose columns are written without the table's name, as a database gives them back.
+fn unqualified(expression: &str, table: &str) -> String {
+    [format!("\"{table}\"."), format!("{table}.")].iter().fold(expression.to_owned(), |text, prefix| {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text.as_str();
+        while let Some(at) = rest.find(prefix.as_str()) {
+            let inside = rest[..at].chars().next_back().or_else(|| out.chars().next_back());
+            out.push_str(&rest[..at]);
+            // The end of a longer name is none.
+            if inside.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '"')) {
+                out.push_str(prefix);
+            }
+            rest = &rest[at + prefix.len()..];
+        }
+        out.push_str(rest);
+        out
+    })
+}
+
+fn same_index(dialect: Dialect, table: &str, declared: &Index, replayed: &Index) -> Sameness {
     if declared.unique != replayed.unique {
         return Sameness::Seen;
     }
@@ -185,7 +204,7 @@ fn same_index(dialect: Dialect, declared: &Index, replayed: &Index) -> Sameness 
         let same_on = match (&a.on, &b.on) {
             (IndexOn::Column(a), IndexOn::Column(b)) => dialect.same_column(a, b),
             (IndexOn::Column(a) | IndexOn::Expression(a), IndexOn::Column(b) | IndexOn::Expression(b)) => {
-                same_expression(a, b)
+                same_expression(&unqualified(a, table), &unqualified(b, table))
             }
         };
         // PostgreSQL sorts NULL as the largest value: first when descending.

@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::alembic::env;
 use crate::alembic::python::ParsedFile;
+use crate::catalog::Dialect;
 use crate::git::{FileList, Snapshot, SnapshotError};
 use crate::project::{EcosystemKind, Project, ProjectOverride};
 use crate::source::RepoPath;
@@ -121,6 +122,33 @@ fn environments(snapshot: &dyn Snapshot) -> Result<Vec<Environment>, SnapshotErr
         found.push(Environment {
             versions: locations::version_locations(files, &script.dir, &script, &[]),
             script,
+            settings: None,
+            section: "alembic".to_owned(),
+            url: None,
+            file_template: None,
+            recursive: false,
+            python_path: Vec::new(),
+        });
+    }
+    // Flask-Alembic brings the `env.py`, and keeps the revisions beside the template.
+    let templates = files.iter().filter(|entry| entry.path.file_name() == "script.py.mako");
+    for dir in templates.filter(|entry| !locations::is_foreign(&entry.path)).filter_map(|entry| entry.path.parent()) {
+        if locations::is_script_dir(files, &dir) || found.iter().any(|other| other.script.dir == dir) {
+            continue;
+        }
+        let mut revisions = BTreeSet::new();
+        for entry in files.under(&dir).filter(|entry| entry.path.extension() == Some("py")) {
+            let Some(source) = snapshot.read(&entry.path)?.text() else { continue };
+            if source.text().lines().any(|line| line.starts_with("down_revision")) {
+                revisions.extend(entry.path.parent());
+            }
+        }
+        if revisions.is_empty() {
+            continue;
+        }
+        found.push(Environment {
+            versions: revisions.into_iter().collect(),
+            script: Found { root: dir.parent().unwrap_or_default(), dir },
             settings: None,
             section: "alembic".to_owned(),
             url: None,
@@ -334,13 +362,42 @@ fn project(snapshot: &dyn Snapshot, environment: &Environment) -> Result<Project
         dialect,
         root: root.clone(),
         schema: Vec::new(),
-        migrations: environment.versions.clone(),
+        migrations: by_dialect(snapshot, &environment.versions, dialect)?,
         settings,
         command: command(files, environment, flask),
         facts: known,
     };
     project.schema = schema(&project, snapshot)?;
     Ok(project)
+}
+
+/// The version locations. One that holds no revision itself, but a folder for each database, stands for the one of the
+/// project's own: `env.py` sets it at run time.
+fn by_dialect(
+    snapshot: &dyn Snapshot,
+    versions: &[RepoPath],
+    dialect: Option<Dialect>,
+) -> Result<Vec<RepoPath>, SnapshotError> {
+    let files = snapshot.files()?;
+    let names: &[&str] = match dialect.unwrap_or(Dialect::PostgreSql) {
+        Dialect::PostgreSql => &["postgresql", "postgres", "pg"],
+        Dialect::CockroachDb => &["cockroachdb", "cockroach", "postgresql"],
+        Dialect::MySql => &["mysql", "mariadb"],
+        Dialect::Sqlite => &["sqlite"],
+        Dialect::SqlServer => &["mssql", "sqlserver"],
+        Dialect::Oracle => &["oracle"],
+    };
+    let is_revision = |path: &RepoPath| path.extension() == Some("py") && !path.file_name().starts_with("__");
+    let chosen = versions.iter().map(|dir| {
+        let direct =
+            files.under(dir).any(|entry| is_revision(&entry.path) && entry.path.parent().as_ref() == Some(dir));
+        let inner = names
+            .iter()
+            .map(|name| dir.join(name))
+            .find(|inner| !direct && files.under(inner).any(|entry| is_revision(&entry.path)));
+        inner.unwrap_or_else(|| dir.clone())
+    });
+    Ok(chosen.collect())
 }
 
 /// The files that declare what is compared: those that `env.py` imports and that declare tables, types or enums; where
@@ -350,7 +407,14 @@ fn schema(project: &Project, snapshot: &dyn Snapshot) -> Result<Vec<RepoPath>, S
     let Some(env) = project.facts.get(ENV).map(RepoPath::new) else { return Ok(Vec::new()) };
     let reached = reach::from(snapshot, &python_roots(project, files), &env)?;
     let mut found = BTreeSet::new();
-    let sweep = reached.dynamic || project.facts.contains_key(FLASK);
+    let mut sweep = reached.dynamic || project.facts.contains_key(FLASK);
+    if !sweep && is_programmatic(project) {
+        let mut declares = false;
+        for path in &reached.files {
+            declares |= snapshot.read(path)?.text().is_some_and(|source| reach::declares_tables(source.text()));
+        }
+        sweep = !declares;
+    }
     let all = if sweep { below(project, files, &project.root) } else { Vec::new() };
     for path in reached.files.into_iter().chain(all) {
         if let Some(source) = snapshot.read(&path)?.text()
@@ -360,6 +424,11 @@ fn schema(project: &Project, snapshot: &dyn Snapshot) -> Result<Vec<RepoPath>, S
         }
     }
     Ok(found.into_iter().collect())
+}
+
+/// Whether no settings file names the environment: then a program of the repository runs Alembic on it.
+pub(crate) fn is_programmatic(project: &Project) -> bool {
+    !project.settings.iter().any(|path| matches!(path.extension(), Some("ini" | "toml" | "cfg")))
 }
 
 /// The Python files below a folder that could declare models: neither migrations nor tests nor other people's code.

@@ -310,7 +310,7 @@ impl Reader<'_, '_, '_> {
             referred_table: "",
             referred_columns: &[],
         };
-        match self.scheme.convention.name(written, &subject) {
+        match self.scheme.convention.name(written, &subject, self.scheme.dialect) {
             Ok(name) => name,
             Err(reason) => {
                 doubts.push(Doubt { reason, place: Some(self.place.clone()) });

@@ -220,7 +220,7 @@ impl Reader<'_, '_, '_> {
             referred_table: &target.name,
             referred_columns: &target_columns,
         };
-        let name = match self.scheme.convention.name(Written::of(args.keyword("name")), &subject) {
+        let name = match self.scheme.convention.name(Written::of(args.keyword("name")), &subject, self.scheme.dialect) {
             Ok(name) => name,
             Err(reason) => {
                 doubts.push(Doubt { reason, place: Some(place.clone()) });

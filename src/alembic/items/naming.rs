@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::alembic::python::Value;
+use crate::catalog::Dialect;
 
 /// Templates by what they name: `ix`, `uq`, `ck`, `fk`, `pk`.
 #[derive(Debug, Clone)]
@@ -117,11 +118,21 @@ impl Convention {
         Some(Self { templates })
     }
 
-    /// The name of a constraint or index.
+    /// The name of a constraint or index, as the statement has it.
     ///
     /// # Errors
     /// Where it has a name that cannot be known.
-    pub(crate) fn name(&self, written: Written, subject: &Subject<'_>) -> Result<Option<String>, String> {
+    pub(crate) fn name(
+        &self,
+        written: Written,
+        subject: &Subject<'_>,
+        dialect: Dialect,
+    ) -> Result<Option<String>, String> {
+        // A plain name that is too long is refused, a made or final one is cut.
+        Ok(self.whole_name(written, subject)?.map(|name| shortened(name, dialect)))
+    }
+
+    fn whole_name(&self, written: Written, subject: &Subject<'_>) -> Result<Option<String>, String> {
         let unknown = || "the name of a constraint that a naming convention computes".to_owned();
         let template = self.templates.get(subject.sort.key()).or_else(|| self.templates.get(subject.sort.class()));
         let (given, template) = match (written, template) {
@@ -183,6 +194,23 @@ impl Convention {
     }
 }
 
+/// A name as SQLAlchemy cuts it where it is longer than the database takes: its beginning and four digits of its MD5
+/// (`IdentifierPreparer.truncate_and_render_index_name`, `sqlalchemy/sql/compiler.py`).
+pub(crate) fn shortened(name: String, dialect: Dialect) -> String {
+    let max = match dialect {
+        Dialect::MySql => 64,
+        Dialect::SqlServer | Dialect::Oracle => 128,
+        Dialect::Sqlite => return name,
+        _ => 63,
+    };
+    if name.chars().count() <= max {
+        return name;
+    }
+    let digest = format!("{:x}", md5::compute(name.as_bytes()));
+    let kept: String = name.chars().take(max - 8).collect();
+    format!("{kept}_{}", &digest[digest.len() - 4..])
+}
+
 /// `template % tokens`; none where a token is not known.
 fn expand(template: &str, token: impl Fn(&str) -> Option<String>) -> Option<String> {
     let mut out = String::new();
@@ -242,11 +270,15 @@ mod tests {
             (Sort::PrimaryKey, "uq", "uq_%(table_name)s", Written::No, None),
         ];
         for (sort, key, template, written, wanted) in table {
-            let name = convention(&[(key, template)]).name(written, &subject(sort)).unwrap();
+            let name = convention(&[(key, template)]).name(written, &subject(sort), Dialect::PostgreSql).unwrap();
             assert_eq!(name.as_deref(), wanted, "{template}");
         }
-        let default = Convention::default().name(Written::No, &subject(Sort::Index)).unwrap();
+        let default = Convention::default().name(Written::No, &subject(Sort::Index), Dialect::PostgreSql).unwrap();
         assert_eq!(default.as_deref(), Some("ix_t_a"));
-        assert!(convention(&[("uq", "%(own_token)s")]).name(Written::No, &subject(Sort::Unique)).is_err());
+        assert!(
+            convention(&[("uq", "%(own_token)s")])
+                .name(Written::No, &subject(Sort::Unique), Dialect::PostgreSql)
+                .is_err()
+        );
     }
 }

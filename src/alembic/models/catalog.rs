@@ -8,7 +8,9 @@ use super::table::{TableColumn, TableSpec};
 use crate::alembic::items::{Convention, Reader, Scheme, TableItem};
 use crate::alembic::python::{Interpreter, SymbolKind, Value};
 use crate::catalog::operation::{Constraint, Operation, OperationKind};
-use crate::catalog::{Catalog, Dialect, Enum, IndexOn, ObjectName, Opaque, Reach, TypeKind, UserType, UserTypeKind};
+use crate::catalog::{
+    Catalog, Dialect, Enum, Index, IndexOn, ObjectName, Opaque, Reach, TypeKind, UserType, UserTypeKind,
+};
 use crate::source::Place;
 
 /// Makes the catalog. `clean` says that everything that `env.py` imports could be followed: then what SQLAlchemy would
@@ -328,7 +330,7 @@ fn create(
         problems.push(Unresolved::Refused(error.to_string(), at));
         return;
     }
-    for index in indexes {
+    for index in unrepeated(indexes, name, &mut catalog.doubts) {
         let at = index.place.clone().unwrap_or_else(|| place.clone());
         let kind = OperationKind::CreateIndex { table: name.clone(), index: Box::new(index), concurrently: false };
         if let Err(error) = catalog.apply(&Operation::new(kind, at.clone())) {
@@ -358,6 +360,24 @@ fn create(
         let kind = OperationKind::AddConstraint { table: name.clone(), constraint };
         keys.push(Operation::new(kind, at.unwrap_or_else(|| place.clone())));
     }
+}
+
+/// Indexes of one name: `index=True` and an `Index` beside it. Autogenerate finds an index by its name and takes one of
+/// them; which one is not said, so it is doubted where they differ.
+fn unrepeated(indexes: Vec<Index>, table: &ObjectName, doubts: &mut Vec<Opaque>) -> Vec<Index> {
+    let mut kept: Vec<Index> = Vec::new();
+    for index in indexes {
+        let Some(other) = kept.iter().find(|other| index.name.is_some() && other.name == index.name) else {
+            kept.push(index);
+            continue;
+        };
+        let same = other.parts == index.parts && other.unique == index.unique && other.predicate == index.predicate;
+        if let Some(place) = index.place.filter(|_| !same) {
+            let reason = format!("two indexes of one name, {}", other.name.as_deref().unwrap_or_default());
+            doubts.push(Opaque { place, reason, reach: Reach::Table(table.clone()) });
+        }
+    }
+    kept
 }
 
 /// A table without columns, as far as they could be read.

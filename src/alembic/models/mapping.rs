@@ -524,7 +524,7 @@ fn returned_annotation(value: &Value) -> Option<Annotation> {
 }
 
 /// Packages whose classes bring no columns when a model inherits from them.
-const HARMLESS: &[&str] = &[
+pub(super) const HARMLESS: &[&str] = &[
     "abc",
     "builtins",
     "collections",
@@ -548,6 +548,7 @@ const HARMLESS: &[&str] = &[
     "inflection",
     "pyramid",
     "object",
+    "starlette",
     "strawberry",
     "werkzeug",
 ];

@@ -54,13 +54,25 @@ pub(crate) fn declared(
         let target = reading.run(&mut interpreter, &recorder)?;
         reading.parse_problems(&modules);
         let filters = Filters::of(&recorder.configured.borrow());
-        let named = match &filters {
-            Some(_) => Named::of(project, snapshot, files)?,
-            None => Named::default(),
+        let foreign = target.foreign();
+        let made = modules.read_files().into_iter().find(|file| makes_classes(file.source().text()));
+        let named = match (&filters, &made) {
+            (None, None) => Named::default(),
+            _ => Named::of(project, snapshot, files)?,
         };
         let filtered = filters.as_ref().map(|filters| (filters, &named));
         let mut catalog = reading.catalog(&mut interpreter, &recorder, &target, versions, dialect, filtered);
         catalog.doubts.append(&mut reading.doubts);
+        if let Some(base) = foreign {
+            catalog.doubts.push(Opaque {
+                place: reading.start_place(),
+                reason: format!("target_metadata is that of {base}, whose package may declare tables of its own"),
+                reach: Reach::Everything,
+            });
+        }
+        if let Some(file) = made {
+            named.doubt_undeclared(&mut catalog, &Place::start_of(file.source()));
+        }
         let parsed = modules.read_files().into_iter().map(|file| file as Arc<dyn Any + Send + Sync>).collect();
         Declared { catalog, problems: reading.problems, parsed: Parsed(parsed) }
     };
@@ -126,6 +138,16 @@ enum Target {
     None,
 }
 
+impl Target {
+    /// The base of another package whose metadata is compared, where there is one.
+    fn foreign(&self) -> Option<String> {
+        match self {
+            Self::Keys(keys) => keys.iter().find_map(MetaKey::foreign).map(str::to_owned),
+            Self::All | Self::None => None,
+        }
+    }
+}
+
 struct Reading<'a> {
     project: &'a Project,
     snapshot: &'a dyn Snapshot,
@@ -158,6 +180,18 @@ impl Reading<'_> {
             }
             return Ok(Target::All);
         }
+        if module.is_none() {
+            // The `env.py` is a package's own: it takes the models of the application, and its naming convention.
+            self.doubts.push(Opaque {
+                place: self.start_place(),
+                reason: "there is no env.py here: what it hands to Alembic is not known".to_owned(),
+                reach: Reach::Everything,
+            });
+            for path in model_files(self.project, self.snapshot, self.files)? {
+                interpreter.load(&path);
+            }
+            return Ok(Target::All);
+        }
         let configured: Vec<Value> =
             recorder.configured.borrow().iter().filter_map(|args| args.keyword("target_metadata").cloned()).collect();
         let value = match configured.last() {
@@ -168,6 +202,15 @@ impl Reading<'_> {
             Some(value) => targets(&value),
             None => Target::All,
         };
+        // Settings that a program makes are a program's, and it is that which imports the models before it runs Alembic.
+        if let Target::Keys(keys) = &target
+            && discover::is_programmatic(self.project)
+            && !has_tables(interpreter, recorder, keys)
+        {
+            for path in model_files(self.project, self.snapshot, self.files)? {
+                interpreter.load(&path);
+            }
+        }
         for place in recorder.unfollowed.borrow().iter() {
             // Which modules are imported is not known: then it is every one that declares models.
             for path in model_files(self.project, self.snapshot, self.files)? {
@@ -242,7 +285,8 @@ impl Reading<'_> {
                 reach: if lost || exhausted { Reach::Everything } else { Reach::Nothing },
             });
         }
-        clean = clean && recorder.unfollowed.borrow().is_empty();
+        // What another package declares beside the models is not known.
+        clean = clean && recorder.unfollowed.borrow().is_empty() && target.foreign().is_none();
         let (tables, classes) = self.tables(interpreter, recorder, versions);
         if recorder.versioned.get() {
             self.version_tables(interpreter, &tables, &classes);
@@ -457,6 +501,25 @@ fn attach(tables: &mut [TableSpec], references: &References, recorder: &Recorder
             }
         }
     }
+}
+
+/// Whether classes with a table of their own are made by `type(name, bases, {"__tablename__": …})`.
+fn makes_classes(text: &str) -> bool {
+    ["\"__tablename__\":", "'__tablename__':"].iter().any(|key| text.contains(key))
+}
+
+/// Whether any table of the given metadata was declared so far.
+fn has_tables(interpreter: &Interpreter<'_>, recorder: &Recorder<'_>, keys: &[MetaKey]) -> bool {
+    let mut mapper = Mapper::default();
+    let by_table = recorder.tables.borrow().iter().any(|made| {
+        let meta = made.value.call_of().and_then(|(_, args)| args.get(1, "metadata")).and_then(metadata);
+        meta.is_some_and(|meta| keys.contains(&meta.key))
+    });
+    by_table
+        || interpreter.classes().iter().any(|class| {
+            mapper.standing(class) == mapping::Standing::Mapped
+                && registry::class_meta(class, 0).is_some_and(|meta| keys.contains(&meta.key))
+        })
 }
 
 /// The metadata that `target_metadata` names.

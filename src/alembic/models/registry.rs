@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::mapping::HARMLESS;
 use crate::alembic::python::{Class, Instance, Symbol, SymbolKind, Value};
 
 /// How deep names may lead to each other.
@@ -51,6 +52,16 @@ impl Meta {
         }
         let SymbolKind::Call { args, .. } = &symbol.kind else { return None };
         args.get(position, name).filter(|value| !value.is_none()).cloned()
+    }
+}
+
+impl MetaKey {
+    /// The base of another package whose metadata it is: tables that the package itself declares are not known.
+    pub(super) fn foreign(&self) -> Option<&str> {
+        match self {
+            Self::Library(path) if !is_library_base(path) => Some(path),
+            _ => None,
+        }
     }
 }
 
@@ -149,6 +160,21 @@ fn is_library_base(path: &str) -> bool {
         || matches!(path, "ormar.Model" | "flask_appbuilder.Model" | "flask_appbuilder.models.sqla.Model")
 }
 
+/// A base of another package, not known to be one, that a class with a table name inherits from: nothing but a
+/// declarative base makes use of `__tablename__`.
+fn foreign_base(class: &Rc<Class>) -> Option<Root> {
+    let lineage = class.mro();
+    lineage.iter().find(|ancestor| ancestor.own("__tablename__").is_some())?;
+    lineage.iter().flat_map(|ancestor| ancestor.bases.clone()).find_map(|base| {
+        let Value::Symbol(symbol) = &base else { return None };
+        let SymbolKind::External(path) = &symbol.kind else { return None };
+        let package = path.split('.').next().unwrap_or(path);
+        let name = path.rsplit('.').next().unwrap_or(path);
+        let is_base = name.ends_with("Base") || name.ends_with("Model");
+        (is_base && !HARMLESS.contains(&package)).then(|| Root::Library(path.to_string()))
+    })
+}
+
 /// The root of a class, found along its bases; and whether the class itself is that root and not mapped.
 pub(super) fn root(class: &Rc<Class>) -> Option<(Root, bool)> {
     for ancestor in class.mro() {
@@ -162,7 +188,7 @@ pub(super) fn root(class: &Rc<Class>) -> Option<(Root, bool)> {
             }
         }
     }
-    None
+    foreign_base(class).map(|root| (root, false))
 }
 
 /// `@as_declarative()`, `@registry.as_declarative_base()` make a base; `@registry.mapped` maps one class.
@@ -363,7 +389,9 @@ fn metadata_at(value: &Value, depth: usize) -> Option<Meta> {
             "sqlmodel.SQLModel.metadata" => Some(Meta::of(MetaKey::SqlModel)),
             path => {
                 let owner = path.strip_suffix(".metadata")?;
-                is_library_base(owner).then(|| Meta::of(MetaKey::Library(owner.to_owned())))
+                let package = owner.split('.').next().unwrap_or(owner);
+                let foreign = owner.contains('.') && !HARMLESS.contains(&package);
+                (foreign || is_library_base(owner)).then(|| Meta::of(MetaKey::Library(owner.to_owned())))
             }
         },
         SymbolKind::Attribute { base, name } if &**name == "metadata" => {

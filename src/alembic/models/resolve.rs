@@ -105,9 +105,16 @@ impl References {
                     _ => return None,
                 },
                 Value::Class(class) => {
-                    let table = *self.classes.get(&address(class))?;
-                    let position = tables.get(table)?.columns.iter().position(|column| column.attribute == **name)?;
-                    return Some((table, position));
+                    let own = self.classes.get(&address(class)).and_then(|table| {
+                        let columns = &tables.get(*table)?.columns;
+                        Some((*table, columns.iter().position(|column| column.attribute == **name)?))
+                    });
+                    // A column of the parent's table, or of a class that no table is made for.
+                    let inherited = || {
+                        let origin = class.lookup(name).as_ref().and_then(symbol_address)?;
+                        self.columns.get(&origin)?.first().copied()
+                    };
+                    return own.or_else(inherited);
                 }
                 _ => return None,
             },

@@ -154,6 +154,11 @@ impl TableSpec {
 
     /// Adds a column, a constraint or an index.
     pub(super) fn add(&mut self, item: &Value) {
+        // Autogenerate does not ask `ddl_if(…)`: it compares what the table has.
+        if let Some((inner, "ddl_if", _)) = item.method_call() {
+            let inner = inner.clone();
+            return self.add(&inner);
+        }
         match item.call_of() {
             Some((COLUMN, args)) => {
                 let place = item.place().unwrap_or_else(|| self.place.clone());

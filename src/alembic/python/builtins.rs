@@ -237,6 +237,12 @@ impl Interpreter<'_> {
                 }
                 Value::list(rows.into_iter().map(Value::tuple).collect())
             }
+            "os.path.basename" | "os.path.dirname" => {
+                // Paths are those in the repository: `__file__` is.
+                let Some(text) = args.positional.first().and_then(Value::as_str) else { return Ok(None) };
+                let (dir, name) = text.rsplit_once('/').unwrap_or(("", &text));
+                Value::str(if path.ends_with("basename") { name } else { dir })
+            }
             "typing.cast" => match args.positional.get(1) {
                 Some(value) => value.clone(),
                 None => return Ok(None),

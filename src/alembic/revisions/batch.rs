@@ -195,6 +195,10 @@ impl Database<'_, '_> {
             if !self.with_catalog(|catalog| has_columns(catalog.table(&name), &operation, catalog.dialect)) {
                 continue;
             }
+            // The new table has one primary key: the last.
+            if matches!(&operation.kind, OperationKind::AddConstraint { constraint: Constraint::PrimaryKey(_), .. }) {
+                self.reshape(&name, |table| table.primary_key = None);
+            }
             self.rebuild_with(operation);
         }
         let _ = place;
@@ -264,7 +268,7 @@ fn lose_what_is_not_reflected(table: &mut Table, restates_checks: bool, conventi
             referred_table: target,
             referred_columns: target_columns,
         };
-        convention.name(Written::No, &subject).ok().flatten()
+        convention.name(Written::No, &subject, Dialect::Sqlite).ok().flatten()
     };
     for index in table.indexes.iter_mut().filter(|index| index.constraint && index.name.is_none()) {
         let columns: Vec<String> = index.parts.iter().filter_map(|part| part.column()).map(str::to_owned).collect();

@@ -1,6 +1,6 @@
 //! Indexes and constraints that are added and dropped by themselves.
 
-use crate::alembic::items::{Sort, Written};
+use crate::alembic::items::{Sort, Written, shortened};
 use crate::alembic::python::{Interpreter, Value};
 use crate::alembic::types::Doubt;
 use crate::catalog::operation::{Constraint, ConstraintKind, Guard, NewForeignKey, Operation, OperationKind};
@@ -67,7 +67,7 @@ impl Database<'_, '_> {
             Some(_) => Some(call.table(1, &["table_name", "tablename"], "schema")?),
         };
         let reach = table.clone().map_or(Reach::Everything, Reach::Table);
-        let name = call.text(0, &["index_name", "name"], &reach)?;
+        let name = shortened(call.text(0, &["index_name", "name"], &reach)?, self.settings.dialect);
         let schema = call.option("schema").and_then(Value::as_str).map(|schema| schema.to_string());
         let names_table = matches!(self.settings.dialect, Dialect::MySql | Dialect::SqlServer);
         let kind = OperationKind::DropIndex {
@@ -181,7 +181,7 @@ impl Database<'_, '_> {
         let reader = self.reader(interpreter, table.clone(), call.place);
         let name = match (sort, written) {
             (Some(sort), written) if named => reader.name(written, sort, &[], &mut doubts),
-            (_, Written::Plain(name) | Written::Final(name)) => Some(name),
+            (_, Written::Plain(name) | Written::Final(name)) => Some(shortened(name, self.settings.dialect)),
             _ => None,
         };
         let Some(name) = name else {

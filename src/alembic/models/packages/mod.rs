@@ -15,6 +15,8 @@ const ROOT: &str = "<packages>";
 /// Modules by their path below [`ROOT`].
 const FILES: &[(&str, &str)] = &[
     ("authlib/integrations/sqla_oauth2/__init__.py", include_str!("authlib_sqla_oauth2.py")),
+    ("fastapi_users/__init__.py", ""),
+    ("fastapi_users/db/__init__.py", include_str!("fastapi_users_db.py")),
     ("fastapi_users_db_sqlalchemy/__init__.py", include_str!("fastapi_users_db_sqlalchemy.py")),
     ("fastapi_users_db_sqlalchemy/access_token.py", include_str!("fastapi_users_db_sqlalchemy_access_token.py")),
     ("fastapi_users_db_sqlalchemy/generics.py", include_str!("fastapi_users_db_sqlalchemy_generics.py")),

@@ -1,0 +1,3 @@
+"""What fastapi-users hands on from its adapter for SQLAlchemy."""
+
+from fastapi_users_db_sqlalchemy import *
