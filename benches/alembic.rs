@@ -21,7 +21,8 @@ const MODELS: usize = 200;
 /// Models in one file.
 const PER_FILE: usize = 10;
 
-const INI: &str = "[alembic]\nscript_location = %(here)s/alembic\nprepend_sys_path = .\nsqlalchemy.url = sqlite:///app.db\n";
+const INI: &str =
+    "[alembic]\nscript_location = %(here)s/alembic\nprepend_sys_path = .\nsqlalchemy.url = sqlite:///app.db\n";
 
 const ENV: &str = "\
 from alembic import context
