@@ -625,7 +625,7 @@ impl Interpreter<'_> {
                     Err(stop) => return Err(stop),
                 }
             }
-            "setattr" => {
+            "setattr" | "object.__setattr__" => {
                 if let (Some(object), Some(attribute), Some(value)) =
                     (first, second.and_then(Value::as_str), args.positional.get(2))
                 {

@@ -82,6 +82,21 @@ def upgrade():
 }
 
 #[test]
+fn the_url_tells_the_database() {
+    let body = |condition: &str| {
+        format!(
+            "def upgrade():\n    bind = op.get_bind()\n    if {condition}:\n        op.add_column('t', sa.Column('a', sa.Integer()))"
+        )
+    };
+    let on = |condition: &str| after(PG, &[TABLE, &body(condition)], &[]);
+    assert_eq!(on("str(bind.engine.url).startswith('mysql')"), "t(id)");
+    assert_eq!(on("str(bind.engine.url).startswith('postgres')"), "t(id, a)");
+    assert_eq!(on("bind.engine.url.drivername.startswith('sqlite')"), "t(id)");
+    assert_eq!(on("bind.engine.url.get_backend_name() == 'postgresql'"), "t(id, a)");
+    assert!(on("str(bind.engine.url).startswith('postgresql+asyncpg')").contains("? it depends on"), "the driver");
+}
+
+#[test]
 fn a_setting_for_a_database_is_there_where_it_is_used() {
     let settings = "\
 import os
