@@ -5,7 +5,7 @@ use crate::catalog::types::TypeKind;
 use crate::catalog::{Catalog, Column, ColumnDefault, ColumnType, Dialect, Index, Object, ObjectName, Table};
 use crate::source::Place;
 
-use super::execute::{answer_value, rows_value};
+use super::answers::{answer_value, rows_value};
 use super::host::{Database, error, external};
 
 impl Database<'_, '_> {
