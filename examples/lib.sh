@@ -3,8 +3,10 @@
 set -eu
 DRIFTGATE=${DRIFTGATE:-driftgate}
 examples=$(cd "$(dirname "$0")/.." && pwd)
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+scratch=$(cd "$(mktemp -d)" && pwd -P)
+work=$scratch/shop
+mkdir "$work"
+trap 'rm -rf "$scratch"' EXIT
 cd "$work"
 
 # The repository is nobody's but the play's: no configuration of the machine gets in, dates are fixed.
@@ -13,11 +15,20 @@ export GIT_AUTHOR_NAME=dev GIT_AUTHOR_EMAIL=dev@example.com GIT_COMMITTER_NAME=d
 export GIT_AUTHOR_DATE='2026-02-12T10:15:00Z' GIT_COMMITTER_DATE='2026-02-12T10:15:00Z'
 unset GIT_DIR GIT_INDEX_FILE GIT_WORK_TREE GIT_PREFIX 2>/dev/null || true
 
-# show COMMAND…: prints the command, runs it, prints its exit code where that is not 0. Never stops the play.
+# show COMMAND…: prints the command, runs it, prints its exit code where that is not 0. Never stops the play. The
+# throw-away folder is printed as ~.
 show() {
-  printf '\n$ %s\n' "$*"
+  line=
+  for word in "$@"; do
+    case $word in
+      *[!-A-Za-z0-9_./:=@^,+]*) line="$line '$word'" ;;
+      *) line="$line $word" ;;
+    esac
+  done
+  printf '\n$%s\n' "$line" | sed "s|$scratch|~|g"
   code=0
-  "$@" 2>&1 || code=$?
+  "$@" >"$scratch/output" 2>&1 || code=$?
+  sed "s|$scratch|~|g; s/ *$//" "$scratch/output"
   [ "$code" -eq 0 ] || printf '(exit code %s)\n' "$code"
 }
 
@@ -28,4 +39,15 @@ start() {
   git add --all
   git commit --quiet -m "Start from the sample"
   "$DRIFTGATE" install >/dev/null
+}
+
+# machine: a machine with git and nothing of driftgate but the archive of a release, as it was downloaded.
+machine() {
+  mkdir -p "$scratch/bin" "$scratch/downloads" "$scratch/unpacked"
+  cp "$(command -v "$DRIFTGATE")" "$scratch/unpacked/driftgate"
+  tar -czf "$scratch/downloads/driftgate.tar.gz" -C "$scratch/unpacked" driftgate
+  rm -r "$scratch/unpacked"
+  HOME=$scratch PATH=$scratch/bin:$PATH
+  export HOME PATH
+  DRIFTGATE=driftgate
 }

@@ -4,12 +4,13 @@
 
 use crate::catalog::{Opaque, Reach};
 use crate::git::{Change, ChangedPath, Leftover, LeftoverKind, Snapshot, SnapshotError, overlay::Overlay};
-use crate::history::{self, History, Replay};
+use crate::history::{self, History, Replay, Replayer};
 use crate::policy::Policy;
 use crate::project::{Declared, ECOSYSTEMS, Ecosystem, Project, ProjectState, SourceProblem, Touch};
 use crate::source::{Place, RepoPath};
 
 /// A project and its ecosystem, as found in one snapshot.
+#[derive(Clone)]
 pub(crate) struct Found {
     /// The project.
     pub(crate) project: Project,
@@ -44,15 +45,50 @@ pub(crate) fn discover(snapshot: &dyn Snapshot, policy: &Policy) -> Result<Vec<F
 
 /// The project of `before` that is the same as `after`: by its migrations, else by its schema, else by its name.
 pub(crate) fn same_project<'a>(after: &Project, before: &'a [Found]) -> Option<&'a Found> {
-    let of_kind = || before.iter().filter(|found| found.project.ecosystem == after.ecosystem);
+    same_project_at(after, before.iter()).map(|at| &before[at])
+}
+
+/// The position of that project.
+pub(crate) fn same_project_at<'a>(after: &Project, before: impl Iterator<Item = &'a Found> + Clone) -> Option<usize> {
+    let of_kind = before.map(|found| &found.project).enumerate().filter(|(_, old)| old.ecosystem == after.ecosystem);
     let shares = |a: &[RepoPath], b: &[RepoPath]| a.iter().any(|path| b.contains(path));
-    of_kind()
-        .find(|found| {
-            shares(&found.project.migrations, &after.migrations) && shares(&found.project.schema, &after.schema)
-        })
-        .or_else(|| of_kind().find(|found| found.project.name == after.name))
-        .or_else(|| of_kind().find(|found| shares(&found.project.schema, &after.schema)))
-        .or_else(|| of_kind().find(|found| shares(&found.project.migrations, &after.migrations)))
+    let migrations = |old: &Project| shares(&old.migrations, &after.migrations);
+    let schema = |old: &Project| shares(&old.schema, &after.schema);
+    let find = |is: &dyn Fn(&Project) -> bool| of_kind.clone().find(|(_, old)| is(old)).map(|(at, _)| at);
+    find(&|old| migrations(old) && schema(old))
+        .or_else(|| find(&|old| old.name == after.name))
+        .or_else(|| find(&schema))
+        .or_else(|| find(&migrations))
+}
+
+/// Keeps a project that was there before and is not found any more, though its schema and its migrations are still in the
+/// snapshot: what made it a project was edited away (a `datasource` block, a file that is a Git LFS pointer now). It is read
+/// as it was, so that nobody loses a check without being told.
+pub(crate) fn keep_lost<'a>(
+    found: &mut Vec<Found>,
+    before: impl Iterator<Item = &'a Found> + Clone,
+    snapshot: &dyn Snapshot,
+) -> Result<(), SnapshotError> {
+    let matched: Vec<usize> =
+        found.iter().filter_map(|found| same_project_at(&found.project, before.clone())).collect();
+    let files = snapshot.files()?;
+    for (at, old) in before.enumerate() {
+        let project = &old.project;
+        let is_there = project.schema.iter().any(|path| files.get(path).is_some())
+            && project.migrations.iter().any(|dir| files.has_dir(dir))
+            && old.ecosystem.can_keep(project, files);
+        let is_another = found.iter().any(|other| {
+            other.project.ecosystem == project.ecosystem
+                && (other.project.name == project.name
+                    || other.project.migrations.iter().any(|dir| project.migrations.contains(dir))
+                    || other.project.schema.iter().any(|path| project.schema.contains(path)))
+        });
+        if is_there && !is_another && !matched.contains(&at) {
+            found.push(old.clone());
+        }
+    }
+    found.sort_by(|a, b| (&a.project.name, a.project.ecosystem).cmp(&(&b.project.name, b.project.ecosystem)));
+    Ok(())
 }
 
 /// The paths of the change that are something to the project, on either side.
@@ -100,12 +136,17 @@ pub(crate) fn doubt_if_unmigrated(found: &Found, state: &mut ProjectState) {
     let unmigrated = found.project.facts.contains_key("no-migrations")
         && history.migrations.is_empty()
         && history.problems.is_empty();
-    let place = state.declared.catalog.tables.values().find_map(|table| table.place.as_ref());
-    if let (true, Some(place)) = (unmigrated, place) {
+    if !unmigrated {
+        return;
+    }
+    // A schema that does not parse is one more thing that cannot be compared: documentation and templates hold such.
+    let problems = std::mem::take(&mut state.declared.problems);
+    let unread = problems.iter().find_map(|problem| problem.place.clone());
+    let table = state.declared.catalog.tables.values().find_map(|table| table.place.as_ref());
+    if let Some(place) = unread.as_ref().or(table) {
         let folder = found.project.migrations.first().map(ToString::to_string).unwrap_or_default();
         let reason = format!("there is no migrations folder to compare with ({folder})");
-        let place = Place::start_of(&place.source);
-        history.opaque.push(Opaque { place, reason, reach: Reach::Everything });
+        history.opaque.push(Opaque { place: Place::start_of(&place.source), reason, reach: Reach::Everything });
         for difference in &mut state.gap {
             difference.certain = false;
         }
@@ -117,6 +158,24 @@ pub(crate) fn load_one(found: &Found, snapshot: &dyn Snapshot) -> Result<Project
     let side = side(found, snapshot)?;
     let replay = history::replay(&side.history, found.project.dialect());
     Ok(state(found, side, replay))
+}
+
+/// The same for whoever reads one state after the other: what the history shares with the last one is not run again.
+/// Models that the ecosystem's tool would not see are not looked for.
+pub(crate) fn load_next(
+    found: &Found,
+    snapshot: &dyn Snapshot,
+    replayer: &mut Replayer,
+) -> Result<ProjectState, SnapshotError> {
+    let declared = found.ecosystem.declared(&found.project, snapshot)?;
+    let history = found.ecosystem.history(&found.project, snapshot)?;
+    if replayer.dialect() != found.project.dialect() {
+        *replayer = Replayer::new(found.project.dialect());
+    }
+    let replay = replayer.replay(&history);
+    let mut state = state(found, Side { declared, history, unregistered: Vec::new() }, replay);
+    doubt_if_unmigrated(found, &mut state);
+    Ok(state)
 }
 
 /// Reads both sides; what their histories share is replayed once. Returns before and after.

@@ -5,14 +5,14 @@ use super::failure::Failure;
 use super::output::Output;
 use super::session;
 use crate::git::env::Env;
-use crate::report::{Status, graph};
+use crate::report::{self, Status, graph};
 
 pub(super) fn run(args: &GraphArgs, global: &Global, env: &Env, output: &mut Output) -> Result<Status, Failure> {
     let state = session::State::load(&args.at, &session::repository(env)?)?;
     let policy = session::policy(global, state.snapshot())?;
     let projects = session::projects(global, &policy, state.snapshot())?;
     if projects.is_empty() {
-        output.tell("no project found\n");
+        output.tell(&report::no_project(&output.look()));
     }
     let mut drawn = Vec::new();
     for found in projects {

@@ -10,7 +10,7 @@ use crate::git::GitError;
 use crate::git::env::Env;
 use crate::policy::{FILE_NAMES, Policy};
 use crate::project::Project;
-use crate::report::Status;
+use crate::report::{self, Status};
 use crate::source::RepoPath;
 
 pub(super) fn run(args: &InitArgs, global: &Global, env: &Env, output: &mut Output) -> Result<Status, Failure> {
@@ -46,6 +46,9 @@ pub(super) fn run(args: &InitArgs, global: &Global, env: &Env, output: &mut Outp
             more => format!("{more} projects found"),
         }
     ))?;
+    if projects.is_empty() {
+        output.write(&report::no_project(&output.look()))?;
+    }
     Ok(Status::Clean)
 }
 

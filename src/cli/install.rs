@@ -7,16 +7,14 @@ use super::failure::Failure;
 use super::output::Output;
 use super::session;
 use crate::git::env::Env;
-use crate::git::hooks::{self, HookKind, InstallAction, InstallOutcome, InstallRequest, Snippet, UninstallAction};
+use crate::git::hooks::{self, InstallAction, InstallOutcome, InstallRequest, Snippet, UninstallAction};
 use crate::report::Status;
 
 pub(super) fn install(args: &InstallArgs, env: &Env, output: &mut Output) -> Result<Status, Failure> {
     let binary = std::env::current_exe().map_err(|error| {
         Failure::usage(format!("this program's own path cannot be told: {error}"), "start it by its path")
     })?;
-    let hooks =
-        if args.hooks.is_empty() { vec![HookKind::PreCommit, HookKind::PreMergeCommit] } else { args.hooks.clone() };
-    let request = InstallRequest { hooks, binary, raw: args.raw, allow_missing: args.allow_missing };
+    let request = InstallRequest { hooks: args.hooks.clone(), binary, raw: args.raw, allow_missing: args.allow_missing };
     let text = match hooks::install(&session::cwd()?, env, &request)? {
         InstallOutcome::Managed(snippet) => managed(&snippet),
         InstallOutcome::Installed { hooks, .. } => {
@@ -46,7 +44,7 @@ fn managed(snippet: &Snippet) -> String {
         snippet.file,
         snippet.text.trim_end()
     );
-    if let Some(then) = snippet.then {
+    if let Some(then) = &snippet.then {
         let _ = writeln!(text, "\nthen run: {then}");
     }
     text.push_str("\n(`driftgate install --raw` writes git hooks all the same)\n");

@@ -64,7 +64,7 @@ impl HookKind {
 /// What is to be installed.
 #[derive(Debug, Clone)]
 pub struct InstallRequest {
-    /// The hooks.
+    /// The hooks; none for those that fit: before commits and merges, in a bare repository before a push is taken.
     pub hooks: Vec<HookKind>,
     /// The program that they start, absolute. Where it is gone, they look on the PATH.
     pub binary: PathBuf,
@@ -144,15 +144,20 @@ pub enum UninstallAction {
 /// in the way that cannot be chained, and where the disk refuses.
 pub fn install(cwd: &Path, env: &Env, request: &InstallRequest) -> Result<InstallOutcome, GitError> {
     let repo = Repo::open(cwd, env)?;
+    let hooks = match (request.hooks.as_slice(), repo.work_tree()) {
+        ([], Some(_)) => &[HookKind::PreCommit, HookKind::PreMergeCommit],
+        ([], None) => &[HookKind::PreReceive] as &[_],
+        (named, _) => named,
+    };
     if !request.raw
         && let Some(root) = repo.work_tree()
         && let Some(manager) = Manager::detect(root)
     {
-        return Ok(InstallOutcome::Managed(manager.snippet(&request.hooks)));
+        return Ok(InstallOutcome::Managed(manager.snippet(hooks)));
     }
     let dir = hooks_dir(&repo)?;
     // Everything that could refuse is looked at before anything is written.
-    let plans = request.hooks.iter().map(|&hook| plan(&dir, hook, request)).collect::<Result<Vec<_>, _>>()?;
+    let plans = hooks.iter().map(|&hook| plan(&dir, hook, request)).collect::<Result<Vec<_>, _>>()?;
     std::fs::create_dir_all(&dir).map_err(|error| GitError::io("make the folder", &dir, error))?;
     let shared = SharedMode::of(&repo);
     for (hook, script) in &plans {

@@ -11,12 +11,12 @@ mod validate;
 
 use std::sync::Arc;
 
-use crate::catalog::difference::Difference;
-use crate::catalog::{Catalog, Dialect};
+use crate::catalog::difference::{Aspect, Difference};
+use crate::catalog::{Catalog, Dialect, Opaque, Reach};
 use crate::git::snapshot::FileText;
 use crate::git::{Snapshot, SnapshotError};
 use crate::history::History;
-use crate::project::{Declared, Ecosystem, EcosystemKind, Project, ProjectOverride, SourceProblem, Touch};
+use crate::project::{Declared, Ecosystem, EcosystemKind, Parsed, Project, ProjectOverride, SourceProblem, Touch};
 use crate::source::{Place, RepoPath, Source};
 
 /// The ecosystem.
@@ -26,6 +26,11 @@ pub struct Prisma;
 impl Ecosystem for Prisma {
     fn kind(&self) -> EcosystemKind {
         EcosystemKind::Prisma
+    }
+
+    fn looks_for(&self) -> &'static str {
+        "Prisma: a `datasource` block in a *.prisma file (schema.prisma, prisma/schema/, or where package.json and \
+         prisma.config say), and migration.sql files in folders beside it"
     }
 
     fn may_matter(&self, path: &RepoPath) -> bool {
@@ -78,13 +83,24 @@ impl Ecosystem for Prisma {
         {
             context.default_schema = connection.name;
         }
-        let catalog = declare::catalog(&schema, &context);
+        let mut catalog = declare::catalog(&schema, &context);
+        if version(project) < RENAMING_VERSION
+            && let Some(first) = sources.first()
+        {
+            let reason = "Prisma before 3 names keys and indexes in ways of its own and has other referential actions: \
+                          they are not compared";
+            catalog.doubts.push(Opaque {
+                place: Place::start_of(first),
+                reason: reason.to_owned(),
+                reach: Reach::Nothing,
+            });
+        }
         let unread = !problems.is_empty() || !schema.problems.is_empty();
         if !unread {
             problems.extend(validate::problems(&schema, dialect));
         }
         problems.extend(schema.problems);
-        Ok(Declared { catalog, problems })
+        Ok(Declared { catalog, problems, parsed: Parsed::default() })
     }
 
     fn history(&self, project: &Project, snapshot: &dyn Snapshot) -> Result<History, SnapshotError> {
@@ -98,7 +114,15 @@ impl Ecosystem for Prisma {
             external_tables: listed(project, "external-tables").map(str::to_owned).collect(),
             external_enums: listed(project, "external-enums").map(str::to_owned).collect(),
         };
-        compare::compare(declared, replayed, &options)
+        let mut found = compare::compare(declared, replayed, &options);
+        if version(project) < RENAMING_VERSION {
+            let by_name =
+                |aspect| matches!(aspect, Aspect::Index | Aspect::Unique | Aspect::ForeignKey | Aspect::PrimaryKey);
+            for difference in found.iter_mut().filter(|difference| by_name(difference.kind.aspect)) {
+                difference.certain = false;
+            }
+        }
+        found
     }
 
     fn command_new_migration(&self, project: &Project, name: &str) -> String {
@@ -116,6 +140,10 @@ impl Ecosystem for Prisma {
         command
     }
 }
+
+/// The first major version that names keys and indexes as all later ones do
+/// (<https://www.prisma.io/docs/orm/more/upgrade-guides/upgrading-versions/upgrading-to-prisma-3/named-constraints>).
+const RENAMING_VERSION: u32 = 3;
 
 /// The major version of Prisma that a project is read for.
 fn version(project: &Project) -> u32 {

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::catalog::difference::Difference;
 use crate::catalog::{Catalog, Dialect, Opaque};
-use crate::git::{ChangedPath, Leftover, Snapshot, SnapshotError};
+use crate::git::{ChangedPath, FileList, Leftover, Snapshot, SnapshotError};
 use crate::history::{History, Replay};
 use crate::source::{Place, RepoPath, Source};
 
@@ -81,6 +81,19 @@ pub struct Declared {
     /// Why a file could not be read at all: syntax errors, conflict markers. Where there is one, the catalog is not
     /// compared.
     pub problems: Vec<SourceProblem>,
+    /// What was parsed on the way, held so that the other side of the change and the next commit need not parse it again.
+    #[expect(dead_code, reason = "it is there to be held")]
+    pub(crate) parsed: Parsed,
+}
+
+/// Parsed files that are held for nothing but being there.
+#[derive(Clone, Default)]
+pub(crate) struct Parsed(pub(crate) Vec<std::sync::Arc<dyn std::any::Any + Send + Sync>>);
+
+impl std::fmt::Debug for Parsed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} files", self.0.len())
+    }
 }
 
 /// A file that could not be read.
@@ -123,9 +136,10 @@ impl ProjectState {
             })
     }
 
-    /// Every opaque place of both sides.
+    /// Every opaque place of both sides. What is unknown of a temporary table is no one's concern.
     pub fn opaque(&self) -> impl Iterator<Item = &Opaque> {
-        self.declared.catalog.doubts.iter().chain(&self.replay.catalog.doubts).chain(&self.history.opaque)
+        let doubts = self.declared.catalog.doubts.iter().chain(&self.replay.catalog.doubts).chain(&self.history.opaque);
+        doubts.filter(|opaque| !opaque.reach.is_temporary())
     }
 }
 
@@ -133,6 +147,9 @@ impl ProjectState {
 pub trait Ecosystem: Sync {
     /// Which.
     fn kind(&self) -> EcosystemKind;
+
+    /// What a project of this ecosystem is recognised by, for whoever has none found.
+    fn looks_for(&self) -> &'static str;
 
     /// Whether a changed path could matter to any project of this ecosystem: decided by its name alone, and generously.
     fn may_matter(&self, path: &RepoPath) -> bool;
@@ -145,6 +162,12 @@ pub trait Ecosystem: Sync {
 
     /// What a path is to a project; none where it is nothing to it.
     fn touch(&self, project: &Project, path: &RepoPath) -> Option<Touch>;
+
+    /// Whether a project that is found no more can still be read as it was: what its reading starts from is there.
+    fn can_keep(&self, project: &Project, files: &FileList) -> bool {
+        let _ = (project, files);
+        true
+    }
 
     /// Whether a file that is nothing to the project by its path is about it by its text: a model that nothing imports yet.
     fn concerns(&self, project: &Project, source: &Source) -> bool {

@@ -26,15 +26,10 @@ pub(super) fn concise(report: &Report, look: &Look) -> String {
             let _ = write!(out, " ({}{more})", named.join(", "));
         }
         if !finding.help.is_empty() {
-            let help: Vec<String> = escape::lines(&finding.help).map(|line| line.trim().to_owned()).collect();
-            let _ = write!(out, " | {} {}", look.paint(Look::help(), "fix:"), help.join("; "));
+            let help = escape::lines(&finding.help).collect::<Vec<_>>().join("\n");
+            let _ = write!(out, " | {} {}", look.paint(Look::help(), "fix:"), text::one_line(&help));
         }
         out.push('\n');
-        if look.statements {
-            for statement in text::statements(finding) {
-                let _ = writeln!(out, "{statement}");
-            }
-        }
     }
     if look.verbose {
         for place in &report.not_judged {

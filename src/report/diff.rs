@@ -206,7 +206,7 @@ fn full(report: &DiffReport, look: &Look) -> String {
         }
     }
     if report.projects.is_empty() {
-        out.push_str("no project found\n");
+        out.push_str(&text::no_project(look));
     }
     out
 }

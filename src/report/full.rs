@@ -152,10 +152,6 @@ fn finding(out: &mut String, finding: &Finding, look: &Look) {
     let help = look.paint(Look::help(), "help:");
     // Commands are copied: they are not wrapped.
     section(out, look, "  help: ", &help, &finding.help, false);
-    if look.statements {
-        let sql = look.paint(Look::help(), "sql:");
-        section(out, look, "   sql: ", &sql, &text::statements(finding).join("\n"), false);
-    }
 }
 
 /// Text behind a title, which is painted after it was measured.
@@ -207,7 +203,10 @@ fn marks(finding: &Finding, look: &Look) -> Marks {
                 Side::Missing => "the table as it is migrated".to_owned(),
                 Side::Extra | Side::Changed => "migrated here".to_owned(),
             };
-            marks.add(place, Some(&label), false, look);
+            // A related place has said more about it already.
+            if several || difference.kind.side != Side::Missing || !marks.covers(place) {
+                marks.add(place, Some(&label), false, look);
+            }
         }
     }
     marks

@@ -38,7 +38,7 @@ pub(super) fn gitlab(report: &Report) -> String {
             let description = if finding.help.is_empty() {
                 finding.message.clone()
             } else {
-                format!("{} (fix: {})", finding.message, finding.help.replace('\n', "; "))
+                format!("{} (fix: {})", finding.message, super::text::one_line(&finding.help))
             };
             Issue {
                 description,

@@ -10,6 +10,7 @@ mod full;
 mod github;
 mod gitlab;
 pub mod graph;
+pub mod history;
 mod json;
 mod markdown;
 mod sarif;
@@ -22,7 +23,7 @@ pub use full::{failure, policy_errors};
 pub use github::annotations;
 pub(crate) use json::to_text as json_text;
 pub use markdown::markdown;
-pub use text::{Look, summary as summary_line};
+pub use text::{Look, no_project, summary as summary_line};
 
 use crate::catalog::{Dialect, Opaque};
 use crate::finding::{Finding, Level};
@@ -153,9 +154,21 @@ pub struct Report {
     pub not_judged: Vec<NotJudged>,
     /// The counts.
     pub summary: Summary,
+    /// Why nothing was looked for: no changed path could matter to any project.
+    pub idle: Option<&'static str>,
 }
 
 impl Report {
+    /// The report on a change that could matter to no project, whatever projects there are.
+    pub fn idle(change: &Change) -> Self {
+        let why = if change.changed.is_empty() {
+            "nothing changed"
+        } else {
+            "no schema, model, migration or policy changed"
+        };
+        Self { idle: Some(why), ..Self::new(change, Vec::new(), Vec::new(), Vec::new(), 0) }
+    }
+
     /// A report. The order and the counts are made here; `allowed` is how many findings allowances covered.
     pub fn new(
         change: &Change,
@@ -184,6 +197,7 @@ impl Report {
             findings,
             not_judged,
             summary,
+            idle: None,
         }
     }
 

@@ -64,6 +64,8 @@ impl Marks {
         if let Some(same) = marks.iter_mut().find(|mark| mark.start < range.end && range.start < mark.end) {
             same.primary |= primary;
             same.label = match (same.label.take(), label) {
+                // One that says more about the same thing says it alone.
+                (Some(first), Some(second)) if second.starts_with(&first) => Some(second),
                 (Some(first), Some(second)) if !first.contains(&second) => {
                     Some(cut(&format!("{first}, {second}"), most, look.ellipsis()))
                 }
@@ -76,6 +78,16 @@ impl Marks {
         }
         marks.push(Mark { start: range.start, end: range.end, label, primary });
         true
+    }
+
+    /// Whether something is marked where a place begins.
+    pub(super) fn covers(&self, place: &Place) -> bool {
+        let range = first_line(place);
+        self.files
+            .iter()
+            .filter(|(source, _)| Arc::ptr_eq(source, &place.source))
+            .flat_map(|(_, marks)| marks)
+            .any(|mark| mark.start < range.end && range.start < mark.end && mark.label.is_some())
     }
 
     /// Whether nothing is marked.

@@ -28,8 +28,6 @@ pub struct Look {
     pub hook: bool,
     /// Whether that hook is run by the pre-commit framework, which has a way of its own to skip one hook once.
     pub pre_commit: bool,
-    /// Whether the statements that would close each gap are written below it.
-    pub statements: bool,
 }
 
 impl Look {
@@ -44,7 +42,6 @@ impl Look {
             quiet: false,
             hook: false,
             pre_commit: false,
-            statements: false,
         }
     }
 
@@ -188,6 +185,25 @@ pub fn summary(report: &Report, look: &Look) -> String {
     let worst = report.findings.first().map(|finding| finding.level);
     let style = worst.map_or_else(Look::help, Look::level);
     let mut out = format!("driftgate: {}", look.paint(style, &counts(summary)));
+    if let Some(why) = report.idle {
+        let _ = writeln!(
+            out,
+            " in {}: {why} (`driftgate check --all` judges the whole state)",
+            escape::line(&report.range.short())
+        );
+        if look.verbose && !report.resolved_by.is_empty() {
+            let _ = writeln!(out, "range: {}", escape::line(&report.resolved_by));
+        }
+        return out;
+    }
+    if report.projects.is_empty() && report.findings.is_empty() {
+        let _ = write!(out, " in {}: ", escape::line(&report.range.short()));
+        out.push_str(&no_project(look));
+        if look.verbose && !report.resolved_by.is_empty() {
+            let _ = writeln!(out, "range: {}", escape::line(&report.resolved_by));
+        }
+        return out;
+    }
     let touched = report.projects.iter().filter(|project| project.touched).count();
     let looked_at = match report.projects.len() {
         0 => "no project".to_owned(),
@@ -226,9 +242,33 @@ pub fn summary(report: &Report, look: &Look) -> String {
     out
 }
 
+/// What to say where no project was found: what was looked for, and how to name one.
+pub fn no_project(look: &Look) -> String {
+    let mut out = "no project found; looked for\n".to_owned();
+    for ecosystem in crate::project::ECOSYSTEMS {
+        wrap(&mut out, look, &format!("  {} ", look.bullet()), "    ", ecosystem.looks_for());
+    }
+    let help = "a file counts once it is added to git; what lies elsewhere is named under [[project]] in driftgate.toml \
+                (`driftgate init` writes one)";
+    wrap(&mut out, look, "  help: ", "        ", help);
+    out
+}
+
 /// Whether a report for people says nothing at all.
 pub(super) fn is_silent(report: &Report, look: &Look) -> bool {
     !look.verbose && ((look.hook && !report.is_relevant()) || (look.quiet && report.findings.is_empty()))
+}
+
+/// Lines of advice as one: what ends in a colon leads into the command that follows.
+pub(super) fn one_line(help: &str) -> String {
+    let mut out = String::new();
+    for line in help.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        if !out.is_empty() {
+            out.push_str(if out.ends_with(':') { " " } else { "; " });
+        }
+        out.push_str(line);
+    }
+    out
 }
 
 /// How to go on without this check, once, where a hook stopped a commit.
@@ -238,17 +278,4 @@ pub(super) fn skip_hint(report: &Report, look: &Look) -> &'static str {
     } else {
         ""
     }
-}
-
-/// The statements that would close the gap behind a finding, one a line or more, without repetition.
-pub(super) fn statements(finding: &Finding) -> Vec<String> {
-    let mut statements: Vec<String> = Vec::new();
-    for statement in finding.differences.iter().flat_map(|difference| &difference.sql) {
-        let lines: Vec<String> = escape::lines(statement.trim_end().trim_end_matches(';')).collect();
-        let statement = format!("{};", lines.join("\n"));
-        if !statements.contains(&statement) {
-            statements.push(statement);
-        }
-    }
-    statements
 }

@@ -1,4 +1,4 @@
-//! The pre-commit framework itself, as installed by `.ci/oracles`, with the hook of `.pre-commit-hooks.yaml`.
+//! The pre-commit framework itself and prek, as installed by `.ci/oracles`, with the hook of `.pre-commit-hooks.yaml`.
 
 use std::path::PathBuf;
 use std::process::Output;
@@ -8,11 +8,16 @@ use crate::support::TestRepo;
 
 /// pre-commit, where it could be had.
 fn pre_commit() -> Option<PathBuf> {
-    let program = source().join("target/oracles/pre-commit/bin/pre-commit");
+    runner("pre-commit")
+}
+
+/// A program that runs hooks, where it could be had.
+fn runner(name: &str) -> Option<PathBuf> {
+    let program = source().join("target/oracles/pre-commit/bin").join(name);
     if program.exists() {
         return Some(program);
     }
-    println!("skipped: .ci/oracles has not installed pre-commit");
+    println!("skipped: .ci/oracles has not installed {name}");
     None
 }
 
@@ -49,7 +54,9 @@ impl Hooked {
         );
         repo.set("PATH", path);
         repo.set("PRE_COMMIT_HOME", repo.beside("cache").display().to_string());
+        repo.set("PREK_HOME", repo.beside("cache").display().to_string());
         repo.set("PRE_COMMIT_COLOR", "never");
+        repo.set("PREK_COLOR", "never");
         let url = hooks.root().display();
         repo.write(
             ".pre-commit-config.yaml",
@@ -97,6 +104,39 @@ fn a_staged_change_is_refused_without_its_migration_and_accepted_with_it() {
     refused(&ran, "unstaged-migration");
     assert!(ran.text.contains("git add prisma/migrations/20260212101500_add_token_hash"), "{}", ran.text);
     hooked.repo.add();
+    accepted(&hooked.commit(&[]));
+}
+
+#[test]
+fn prek_runs_the_same_hook() {
+    let Some(program) = runner("prek") else { return };
+    let mut hooked = Hooked::new(program);
+    write_schema_change(&hooked.repo);
+    refused(&hooked.commit(&["--all"]), "missing-migration");
+    hooked.repo.add();
+    hooked.repo.set("SKIP", "driftgate");
+    accepted(&hooked.pre_commit(&["run"]));
+    hooked.repo.set("SKIP", "");
+    write_migration(&hooked.repo);
+    refused(&hooked.commit(&[]), "unstaged-migration");
+    hooked.repo.add();
+    accepted(&hooked.commit(&[]));
+    hooked.repo.git(&["rm", "--quiet", "-r", "prisma/migrations/20260212101500_add_token_hash"]);
+    refused(&hooked.commit(&[]), "deleted-migration");
+    let range = ["run", "--from-ref", "HEAD~1", "--to-ref", "HEAD"];
+    hooked.repo.git(&["reset", "--quiet", "--hard"]);
+    accepted(&hooked.pre_commit(&range));
+}
+
+#[test]
+fn the_way_to_skip_that_a_refusal_names_skips() {
+    let Some(program) = pre_commit() else { return };
+    let mut hooked = Hooked::new(program);
+    write_schema_change(&hooked.repo);
+    hooked.repo.add();
+    let ran = hooked.commit(&[]);
+    refused(&ran, "to skip this hook once: SKIP=driftgate git commit");
+    hooked.repo.set("SKIP", "driftgate");
     accepted(&hooked.commit(&[]));
 }
 

@@ -268,6 +268,17 @@ fn a_push_is_judged_branch_by_branch() {
 }
 
 #[test]
+fn a_bare_repository_gets_the_hook_that_runs_there() {
+    let repo = TestRepo::new();
+    repo.commit("first");
+    let remote = TestRepo::clone_of(&repo, &["--bare"]);
+    let hooks: Vec<HookKind> = installed(&remote, &request(&repo, &[])).into_iter().map(|hook| hook.hook).collect();
+    assert_eq!(hooks, [HookKind::PreReceive]);
+    let hooks: Vec<HookKind> = installed(&repo, &request(&repo, &[])).into_iter().map(|hook| hook.hook).collect();
+    assert_eq!(hooks, [HookKind::PreCommit, HookKind::PreMergeCommit]);
+}
+
+#[test]
 fn a_server_judges_what_is_pushed_to_it() {
     for hook in [HookKind::PreReceive, HookKind::Update] {
         let repo = TestRepo::new();

@@ -61,6 +61,17 @@ impl Database<'_, '_> {
         guard: Guard,
         place: &Place,
     ) -> Vec<Operation> {
+        // A foreign key that is to be added by ALTER is left out of CREATE TABLE, and `op.create_table` adds none
+        // (`DDLCompiler.create_table_constraints`). SQLite cannot add one and takes it at once.
+        let by_alter = |item: &&Value| {
+            self.settings.dialect != crate::catalog::Dialect::Sqlite
+                && item.call_of().is_some_and(|(path, args)| {
+                    path == "sqlalchemy.ForeignKeyConstraint"
+                        && matches!(args.keyword("use_alter"), Some(Value::Bool(true)))
+                })
+        };
+        let items: Vec<Value> = items.iter().filter(|item| !by_alter(item)).cloned().collect();
+        let items = items.as_slice();
         let mut reader = self.reader(interpreter, table.clone(), place);
         let TableItem { table: new, indexes, enumerations, sequences, doubts, missing } = reader.table(items, options);
         let mut operations = Vec::new();

@@ -1,10 +1,12 @@
 //! What is no table: schemas, enums and other types, sequences, views, extensions.
 
+use super::validity::is_identity;
+use super::view::Kept;
 use super::{Applied, ApplyError, Effect, exists, missing, refused};
 use crate::catalog::operation::{EnumPosition, Guard};
 use crate::catalog::{
     Catalog, ColumnDefault, ColumnType, Dialect, Enum, Extension, Name, ObjectName, Sequence, TypeKind, UserType,
-    UserTypeKind, View,
+    UserTypeKind,
 };
 use crate::source::Place;
 
@@ -72,6 +74,11 @@ impl Catalog {
             return Err(refused(format!("the schema {name} cannot be dropped: it is not empty")));
         }
         let mut effects = Vec::new();
+        let views: Vec<Name> = self.views.keys().filter(|key| key.schema == name).cloned().collect();
+        for view in views {
+            effects.extend(self.release_views(&Kept { relation: &view, column: None }, true)?);
+            self.views.remove(&view);
+        }
         for table in tables {
             effects.extend(self.drop_table(&ObjectName::from(&table), true, Guard::IfPresent)?);
         }
@@ -80,8 +87,10 @@ impl Catalog {
             effects.extend(self.drop_type(&ObjectName::from(&one), true, Guard::IfPresent)?);
         }
         self.types.retain(|key, _| key.schema != name);
-        self.sequences.retain(|key, _| key.schema != name);
-        self.views.retain(|key, _| key.schema != name);
+        let sequences: Vec<Name> = self.sequences.keys().filter(|key| key.schema == name).cloned().collect();
+        for sequence in sequences {
+            effects.extend(self.drop_sequence(&ObjectName::from(&sequence), true, Guard::IfPresent)?);
+        }
         self.schemas.remove(name);
         effects.push(Effect::Other(format!("the schema {name}")));
         Ok(effects)
@@ -138,6 +147,10 @@ impl Catalog {
         }
         for mut one in std::mem::take(&mut self.views).into_values() {
             moved(&mut one.name);
+            let read = std::mem::take(&mut one.reads).into_iter();
+            one.reads = read.map(|(mut name, columns)| (moved(&mut name), (name, columns)).1).collect();
+            let types = std::mem::take(&mut one.types).into_iter();
+            one.types = types.map(|mut name| (moved(&mut name), name).1).collect();
             self.views.insert(one.name.clone(), one);
         }
         self.reindex();
@@ -162,16 +175,19 @@ impl Catalog {
         if let Some((_, extension)) = EXTENSION_TYPES.iter().find(|(ty, _)| *ty == word) {
             self.extensions.keys().any(|name| name.starts_with(extension))
         } else {
-            // Extensions that are known to bring other types or none explain nothing.
-            let unknown = self.extensions.keys().any(|name| {
-                !EXTENSION_TYPES.iter().any(|(_, extension)| name == extension)
-                    && !matches!(
-                        name.as_str(),
-                        "uuid-ossp" | "pgcrypto" | "pg_trgm" | "unaccent" | "plpgsql" | "btree_gin" | "btree_gist"
-                    )
-            });
-            unknown || self.resolve(&self.tables, name).is_some() || self.resolve(&self.views, name).is_some()
+            self.has_unknown_extension()
+                || self.resolve(&self.tables, name).is_some()
+                || self.resolve(&self.views, name).is_some()
         }
+    }
+
+    /// Whether there is an extension of which it is not known what it brings.
+    pub(super) fn has_unknown_extension(&self) -> bool {
+        const NO_OBJECTS: &[&str] =
+            &["uuid-ossp", "pgcrypto", "pg_trgm", "unaccent", "plpgsql", "btree_gin", "btree_gist", "moddatetime"];
+        self.extensions.keys().any(|name| {
+            !NO_OBJECTS.contains(&name.as_str()) && !EXTENSION_TYPES.iter().any(|(_, extension)| name == extension)
+        })
     }
 
     /// The extension that a type comes with, where neither is there.
@@ -297,7 +313,8 @@ impl Catalog {
             Err(ApplyError::Exists { .. }) if guard == Guard::IfAbsent => return Ok(Vec::new()),
             other => other?,
         }
-        let kind = domain.map_or(UserTypeKind::Other, |base| UserTypeKind::Domain(base.clone()));
+        let domain = domain.map(|base| self.settled(base)).transpose()?;
+        let kind = domain.as_ref().map_or(UserTypeKind::Other, |base| UserTypeKind::Domain(base.clone()));
         self.types.insert(name.clone(), UserType { name: name.clone(), kind, place: Some(place.clone()) });
         Ok(vec![Effect::Other(format!("the type {name}"))])
     }
@@ -329,6 +346,7 @@ impl Catalog {
                 "the type {found} cannot be dropped: the default of {column} is stored in it"
             )));
         }
+        effects.extend(self.release_views_of_type(&found, cascade)?);
         for table in self.tables.values_mut() {
             for column in table.columns.iter_mut().filter(|column| column.default_type == stored) {
                 let before = Box::new(column.clone());
@@ -372,6 +390,10 @@ impl Catalog {
                 }
             }
         }
+        for view in self.views.values_mut().filter(|view| view.types.contains(&old)) {
+            view.types.remove(&old);
+            view.types.insert(new.clone());
+        }
         if let Some(mut one) = self.enums.remove(&old) {
             one.name = new.clone();
             self.enums.insert(new.clone(), one);
@@ -395,6 +417,23 @@ impl Catalog {
         }
     }
 
+    /// The column whose identity a sequence is.
+    fn identity_of(&self, sequence: &Name) -> Option<(Name, String)> {
+        let (table, column) = self.sequences.get(sequence)?.owned_by.clone()?;
+        let found = self.tables.get(&table)?.column(self.dialect, &column)?;
+        is_identity(found).then_some((table, column))
+    }
+
+    /// Refuses an owner in another schema.
+    fn same_schema(&self, sequence: &Name, owner: Option<&(Name, String)>) -> Result<(), ApplyError> {
+        match owner {
+            Some((table, _)) if self.dialect == Dialect::PostgreSql && table.schema != sequence.schema => {
+                Err(refused(format!("the sequence {sequence} is not in the schema of {table}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn create_sequence(
         &mut self,
         name: &ObjectName,
@@ -408,6 +447,7 @@ impl Catalog {
             return if guard == Guard::IfAbsent { Ok(Vec::new()) } else { Err(exists(what, &name, made_at)) };
         }
         let owned_by = self.sequence_owner(owned_by)?;
+        self.same_schema(&name, owned_by.as_ref())?;
         self.sequences.insert(name.clone(), Sequence { name: name.clone(), owned_by, place: Some(place.clone()) });
         Ok(vec![Effect::Other(format!("the sequence {name}"))])
     }
@@ -421,7 +461,11 @@ impl Catalog {
         let Some(found) = self.resolve(&self.sequences, name) else {
             return if guard == Guard::IfPresent { Ok(Vec::new()) } else { Err(missing("the sequence", name)) };
         };
+        if let Some((table, column)) = self.identity_of(&found) {
+            return Err(refused(format!("the sequence {found} is the identity of {table}.{column}")));
+        }
         let owner = self.sequence_owner(owned_by)?;
+        self.same_schema(&found, owner.as_ref())?;
         if let Some(sequence) = self.sequences.get_mut(&found) {
             sequence.owned_by = owner;
         }
@@ -433,15 +477,32 @@ impl Catalog {
             return if guard == Guard::IfPresent { Ok(Vec::new()) } else { Err(missing("the sequence", from)) };
         };
         let new = Name::new(old.schema.clone(), to);
-        if let Some((what, made_at)) = self.relation(&new) {
-            return Err(exists(what, &new, made_at));
+        self.rename_sequence_to(&old, &new)
+    }
+
+    /// SET SCHEMA of a sequence: one that a column owns stays with it.
+    pub(super) fn move_sequence(&mut self, old: &Name, schema: &str) -> Applied {
+        let owner = self.sequences.get(old).and_then(|sequence| sequence.owned_by.as_ref());
+        if let Some((table, column)) = owner {
+            return Err(refused(format!("the sequence {old} cannot be moved: {table}.{column} owns it")));
         }
-        if let Some(mut sequence) = self.sequences.remove(&old) {
+        if old.schema == schema {
+            Ok(Vec::new())
+        } else {
+            self.rename_sequence_to(old, &Name::new(schema, old.name.clone()))
+        }
+    }
+
+    fn rename_sequence_to(&mut self, old: &Name, new: &Name) -> Applied {
+        if let Some((what, made_at)) = self.relation(new) {
+            return Err(exists(what, new, made_at));
+        }
+        if let Some(mut sequence) = self.sequences.remove(old) {
             sequence.name = new.clone();
             self.sequences.insert(new.clone(), sequence);
         }
         let (old_default, new_default) =
-            (ColumnDefault::NextVal(ObjectName::from(&old)), ColumnDefault::NextVal(ObjectName::from(&new)));
+            (ColumnDefault::NextVal(ObjectName::from(old)), ColumnDefault::NextVal(ObjectName::from(new)));
         for table in self.tables.values_mut() {
             for column in table.columns.iter_mut().filter(|column| column.default.as_ref() == Some(&old_default)) {
                 column.default = Some(new_default.clone());
@@ -454,6 +515,9 @@ impl Catalog {
         let Some(found) = self.resolve(&self.sequences, name) else {
             return if guard == Guard::IfPresent { Ok(Vec::new()) } else { Err(missing("the sequence", name)) };
         };
+        if let Some((table, column)) = self.identity_of(&found) {
+            return Err(refused(format!("the sequence {found} cannot be dropped: {table}.{column} is its identity")));
+        }
         let default = ColumnDefault::NextVal(ObjectName::from(&found));
         let user = self.tables.values().find_map(|table| {
             let column = table.columns.iter().find(|column| column.default.as_ref() == Some(&default))?;
@@ -475,54 +539,6 @@ impl Catalog {
         self.sequences.remove(&found);
         effects.push(Effect::Other(format!("the sequence {found}")));
         Ok(effects)
-    }
-
-    pub(super) fn create_view(
-        &mut self,
-        name: &ObjectName,
-        materialized: bool,
-        replace: bool,
-        place: &Place,
-        guard: Guard,
-    ) -> Applied {
-        let name = self.new_name(name);
-        self.need_schema(&name.schema)?;
-        let replaces = replace && self.views.contains_key(&name);
-        if let Some((what, made_at)) = self.relation(&name).filter(|_| !replaces) {
-            return if guard == Guard::IfAbsent { Ok(Vec::new()) } else { Err(exists(what, &name, made_at)) };
-        }
-        self.views.insert(name.clone(), View { name: name.clone(), materialized, place: Some(place.clone()) });
-        Ok(vec![Effect::Other(format!("the view {name}"))])
-    }
-
-    pub(super) fn drop_view(&mut self, name: &ObjectName, guard: Guard) -> Applied {
-        let Some(found) = self.resolve(&self.views, name) else {
-            if self.resolve(&self.tables, name).is_some() {
-                return Err(refused(format!("{name} is a table")));
-            }
-            return if guard == Guard::IfPresent { Ok(Vec::new()) } else { Err(missing("the view", name)) };
-        };
-        self.views.remove(&found);
-        Ok(vec![Effect::Other(format!("the view {found}"))])
-    }
-
-    pub(super) fn rename_view(&mut self, from: &ObjectName, to: &str, guard: Guard) -> Applied {
-        let Some(old) = self.resolve(&self.views, from) else {
-            return if guard == Guard::IfPresent { Ok(Vec::new()) } else { Err(missing("the view", from)) };
-        };
-        let new = Name::new(old.schema.clone(), to);
-        self.rename_view_to(&old, &new)
-    }
-
-    pub(super) fn rename_view_to(&mut self, old: &Name, new: &Name) -> Applied {
-        if let Some((what, made_at)) = self.relation(new) {
-            return Err(exists(what, new, made_at));
-        }
-        if let Some(mut view) = self.views.remove(old) {
-            view.name = new.clone();
-            self.views.insert(new.clone(), view);
-        }
-        Ok(vec![Effect::Other(format!("the view {new}"))])
     }
 
     pub(super) fn create_extension(

@@ -1,5 +1,6 @@
 //! Tables: made, dropped, renamed, moved.
 
+use super::view::Kept;
 use super::{Applied, ApplyError, Effect, exists, missing, naming, refused};
 use crate::catalog::operation::{DataKind, Guard, NewTable, TableSource};
 use crate::catalog::{
@@ -62,6 +63,10 @@ impl Catalog {
             .chain(new.constraints.iter().map(|one| (one, None)))
             .partition(|(one, _)| !matches!(one, crate::catalog::operation::Constraint::ForeignKey(_)));
         let mut effects = Vec::new();
+        let mut keys = keys;
+        if self.dialect == Dialect::PostgreSql {
+            keys.sort_by_key(|(one, _)| !matches!(one, crate::catalog::operation::Constraint::PrimaryKey(_)));
+        }
         for (constraint, column) in keys.into_iter().chain(others) {
             if self.dialect == Dialect::PostgreSql && merge_unique(&mut table, constraint) {
                 continue;
@@ -130,7 +135,7 @@ impl Catalog {
         if has("indexes") {
             self.copy_keys(table, &source.name.clone());
         }
-        if has("comments") && table.comment.is_none() {
+        if self.dialect == Dialect::MySql && table.comment.is_none() {
             table.comment.clone_from(&source.comment);
         }
         Ok(())
@@ -175,7 +180,8 @@ impl Catalog {
 
     pub(super) fn drop_table(&mut self, name: &ObjectName, cascade: bool, guard: Guard) -> Applied {
         let Some(found) = self.resolve(&self.tables, name) else {
-            if self.resolve(&self.views, name).is_some() && guard != Guard::IfPresent {
+            let lenient = guard == Guard::IfPresent && !self.dialect.is_postgres_like();
+            if self.resolve(&self.views, name).is_some() && !lenient {
                 return Err(refused(format!("{name} is a view")));
             }
             if guard == Guard::IfPresent {
@@ -199,6 +205,7 @@ impl Catalog {
         {
             return Err(refused(format!("the table {found} cannot be dropped: a foreign key of {other} refers to it")));
         }
+        effects.extend(self.release_views(&Kept { relation: &found, column: None }, cascade)?);
         let children = self.children(&found);
         let plain = |child: &Name| self.tables.get(child).is_some_and(|table| table.kind != TableKind::Partition);
         if !cascade && children.iter().any(|child| plain(child) && !self.lookup.dropped_together.contains(child)) {
@@ -278,6 +285,10 @@ impl Catalog {
                 self.need_schema(schema)?;
                 return self.rename_view_to(&view, &Name::new(schema, view.name.clone()));
             }
+            if let Some(sequence) = self.resolve(&self.sequences, name) {
+                self.need_schema(schema)?;
+                return self.move_sequence(&sequence, schema);
+            }
             return if guard == Guard::IfPresent { Ok(Vec::new()) } else { Err(missing("the table", name)) };
         };
         self.need_schema(schema)?;
@@ -327,6 +338,7 @@ impl Catalog {
             self.put_table(table);
         }
         self.follow_sequences(old, &new);
+        self.readers_follow_relation(old, &new);
         self.follow_table(old, &new);
         Ok(vec![Effect::TableRenamed { from: old.clone(), to: new }])
     }
@@ -365,6 +377,9 @@ impl Catalog {
         guard: Guard,
     ) -> Applied {
         if self.resolve(&self.tables, table).is_none() && self.resolve(&self.views, table).is_some() {
+            if column.is_none() && self.dialect == Dialect::PostgreSql {
+                return Err(refused(format!("{table} is a view")));
+            }
             return Ok(vec![Effect::Other(format!("the comment of {table}"))]);
         }
         let Some(name) = self.need_table(table, guard)? else { return Ok(Vec::new()) };
@@ -387,17 +402,26 @@ impl Catalog {
     pub(super) fn touch_rows(&self, kind: DataKind, table: &ObjectName) -> Applied {
         // Transact-SQL names the alias of a joined table behind UPDATE and DELETE.
         let alias = self.dialect == Dialect::SqlServer && matches!(kind, DataKind::Update | DataKind::Delete);
-        let system = alias
-            || table.name.is_empty()
+        if alias || self.has_relation(table) { Ok(Vec::new()) } else { Err(missing("the table", table)) }
+    }
+
+    /// A statement that needs a relation, and changes nothing of it.
+    pub(super) fn touch(&self, relation: &ObjectName, guard: Guard) -> Applied {
+        let known = self.dialect == Dialect::Sqlite || guard == Guard::IfPresent || self.has_relation(relation);
+        if known { Ok(Vec::new()) } else { Err(missing("the table", relation)) }
+    }
+
+    /// Whether a relation is there, or is none that a history makes.
+    fn has_relation(&self, table: &ObjectName) -> bool {
+        let system = table.name.is_empty()
             || table.schema.as_deref().is_some_and(|schema| !self.schemas.contains(schema))
             || ["pg_", "sqlite_", "sys", "information_schema", "_prisma_migrations", "alembic_version"]
                 .iter()
                 .any(|prefix| table.name.starts_with(prefix));
-        let known = system
+        system
             || self.resolve(&self.tables, table).is_some()
             || self.resolve(&self.views, table).is_some()
-            || self.resolve(&self.sequences, table).is_some();
-        if known { Ok(Vec::new()) } else { Err(missing("the table", table)) }
+            || self.resolve(&self.sequences, table).is_some()
     }
 
     /// The name PostgreSQL gives to the sequence of a serial or identity column.
@@ -424,6 +448,10 @@ fn rename_generated_keys(table: &mut Table, old: &str, new: &str) {
 /// first, under the name of the second where it has none of its own. Whether `constraint` was such a second one.
 fn merge_unique(table: &mut Table, constraint: &crate::catalog::operation::Constraint) -> bool {
     let crate::catalog::operation::Constraint::Index(index) = constraint else { return false };
+    let plain = index.constraint && index.include.is_empty() && !index.nulls_not_distinct;
+    if plain && table.primary_key.as_ref().is_some_and(|key| key.columns == index.parts) {
+        return true;
+    }
     let same = table.indexes.iter_mut().find(|known| {
         known.constraint
             && index.constraint

@@ -29,7 +29,7 @@ pub struct Snippet {
     /// The lines.
     pub text: String,
     /// What to run afterwards, where something must be.
-    pub then: Option<&'static str>,
+    pub then: Option<String>,
 }
 
 /// Where each manager is recognised, in the order in which they are looked for.
@@ -98,24 +98,30 @@ impl Manager {
         let command = |name: &str| {
             if name == "pre-push" { "driftgate check --base origin/HEAD" } else { "driftgate check --staged" }
         };
+        // Both write `pre-commit` alone unless told of others.
+        let types = if names.iter().all(|name| *name == "pre-commit") {
+            String::new()
+        } else {
+            names.iter().map(|name| format!(" --hook-type {name}")).collect()
+        };
         let (file, text, then) = match self {
             Self::PreCommit => (
                 ".pre-commit-config.yaml".to_owned(),
                 format!(
-                    "repos:\n  - repo: {repository}\n    rev: v{version}\n    hooks:\n      - id: driftgate\n        stages: [{}]\n",
+                    "repos:\n  - repo: {repository}\n    rev: v{version}\n    hooks:\n      - id: driftgate-bin\n        stages: [{}]\n",
                     names.join(", ")
                 ),
-                Some("pre-commit install"),
+                Some(format!("pre-commit install{types}")),
             ),
             Self::Prek => {
                 let stages: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
                 (
                     "prek.toml".to_owned(),
                     format!(
-                        "[[repos]]\nrepo = \"{repository}\"\nrev = \"v{version}\"\nhooks = [{{ id = \"driftgate\", stages = [{}] }}]\n",
+                        "[[repos]]\nrepo = \"{repository}\"\nrev = \"v{version}\"\nhooks = [{{ id = \"driftgate-bin\", stages = [{}] }}]\n",
                         stages.join(", ")
                     ),
-                    Some("prek install"),
+                    Some(format!("prek install{types}")),
                 )
             }
             Self::Lefthook => {
@@ -123,11 +129,16 @@ impl Manager {
                     .iter()
                     .map(|name| format!("{name}:\n  commands:\n    driftgate:\n      run: {}\n", command(name)))
                     .collect();
-                ("lefthook.yml".to_owned(), hooks.concat(), Some("lefthook install"))
+                ("lefthook.yml".to_owned(), hooks.concat(), Some("lefthook install".to_owned()))
             }
             Self::Husky => {
+                // One file a hook; those before a push are to hold another command.
                 let first = names.first().copied().unwrap_or("pre-commit");
-                (format!(".husky/{first}"), format!("{}\n", command(first)), None)
+                let same = |name: &&&str| command(name) == command(first);
+                let files: Vec<String> = names.iter().filter(same).map(|name| format!(".husky/{name}")).collect();
+                let other = names.iter().find(|name| !same(name));
+                let other = other.map(|name| format!("\n# and to .husky/{name}:\n{}\n", command(name)));
+                (files.join(" and to "), format!("{}\n{}", command(first), other.unwrap_or_default()), None)
             }
             Self::SimpleGitHooks => {
                 let hooks: Vec<String> =
@@ -135,7 +146,7 @@ impl Manager {
                 (
                     "package.json".to_owned(),
                     format!("\"simple-git-hooks\": {{\n{}\n}}\n", hooks.join(",\n")),
-                    Some("npx simple-git-hooks"),
+                    Some("npx simple-git-hooks".to_owned()),
                 )
             }
         };
@@ -178,6 +189,15 @@ mod tests {
                 .contains("pre-push:\n  commands:\n    driftgate:\n      run: driftgate check --base")
         );
         assert_eq!(Manager::Husky.snippet(&[HookKind::PreCommit]).text, "driftgate check --staged\n");
+        let both = Manager::Husky.snippet(&[HookKind::PreCommit, HookKind::PreMergeCommit]);
+        assert_eq!(both.file, ".husky/pre-commit and to .husky/pre-merge-commit");
+        assert!(text(Manager::Husky).contains("# and to .husky/pre-push:\ndriftgate check --base origin/HEAD"));
+        let then = |hooks: &[HookKind]| Manager::PreCommit.snippet(hooks).then;
+        assert_eq!(then(&[HookKind::PreCommit]).as_deref(), Some("pre-commit install"));
+        assert_eq!(
+            then(&[HookKind::PreCommit, HookKind::PrePush]).as_deref(),
+            Some("pre-commit install --hook-type pre-commit --hook-type pre-push")
+        );
         assert_eq!(Manager::Husky.snippet(&[HookKind::PreCommit]).file, ".husky/pre-commit");
     }
 }

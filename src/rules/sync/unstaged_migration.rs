@@ -134,7 +134,8 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
     };
     let message = match waiting.files.len() {
         1 => format!("the migration {first} {state}"),
-        several => format!("the migration {first} {state}, nor are {} more in the commit", several - 1),
+        2 => format!("the migration {first} {state}, and another is not in the commit either"),
+        several => format!("the migration {first} {state}, and {} others are not in the commit either", several - 1),
     };
     let wanted = headline(&waiting.wanted, Fault::Schema);
     let reason = match &waiting.left {
