@@ -126,16 +126,28 @@ fn project(revisions: usize) -> Vec<(String, String)> {
     files
 }
 
-/// One verdict; the gap must be empty and nothing unread, or the figure means nothing.
-fn verdict(snapshot: &MemorySnapshot) -> Duration {
-    let start = Instant::now();
+/// What a verdict is made of.
+const STAGES: [&str; 5] = ["discovery", "models", "revisions", "replay", "compare"];
+
+/// One verdict, by stage; the gap must be empty and nothing unread, or the figures mean nothing.
+fn verdict(snapshot: &MemorySnapshot) -> [Duration; STAGES.len()] {
+    let mut taken = [Duration::ZERO; STAGES.len()];
+    let mut start = Instant::now();
+    let mut stage = |at: usize| {
+        taken[at] = start.elapsed();
+        start = Instant::now();
+    };
     let projects = Alembic.discover(snapshot, &[]).expect("discovery");
     let project = projects.first().expect("a project");
+    stage(0);
     let declared = Alembic.declared(project, snapshot).expect("the models");
+    stage(1);
     let history = Alembic.history(project, snapshot).expect("the revisions");
+    stage(2);
     let replay = history::replay(&history, project.dialect());
+    stage(3);
     let gap = Alembic.compare(project, &declared.catalog, &replay.catalog);
-    let taken = start.elapsed();
+    stage(4);
     assert!(gap.is_empty(), "{} differences", gap.len());
     assert_eq!(declared.catalog.tables.len(), MODELS, "models");
     assert!(replay.catalog.doubts.is_empty() && declared.catalog.doubts.is_empty(), "something was not read");
@@ -167,18 +179,23 @@ fn engine(files: &[(String, String)]) -> Option<f64> {
 }
 
 fn main() {
-    println!("{MODELS} models");
-    println!("{:>10} | {:>10} | {:>16}", "revisions", "verdict", "per revision");
+    println!("{MODELS} models, milliseconds");
+    print!("{:>10} | {:>10} | {:>12}", "revisions", "verdict", "per revision");
+    println!("{}", STAGES.map(|stage| format!(" | {stage:>9}")).concat());
     for count in [125, 250, 500, 1000, 2000] {
         let files = project(count);
         let snapshot = MemorySnapshot::new(files.clone());
-        let best = (0..5).map(|_| verdict(&snapshot)).min().unwrap_or_default().as_secs_f64() * 1e3;
+        let runs = (0..5).map(|_| verdict(&snapshot));
+        let best = runs.min_by_key(|stages| stages.iter().sum::<Duration>()).unwrap_or_default();
+        let milliseconds = |taken: &Duration| taken.as_secs_f64() * 1e3;
+        let total = milliseconds(&best.iter().sum());
         #[allow(clippy::cast_precision_loss)]
-        let each = best * 1e3 / count as f64;
-        println!("{count:>10} | {best:>7.2} ms | {each:>13.1} µs");
+        let each = total / count as f64;
+        print!("{count:>10} | {total:>10.2} | {each:>12.4}");
+        println!("{}", best.each_ref().map(|stage| format!(" | {:>9.2}", milliseconds(stage))).concat());
         if count == 500 {
             match engine(&files) {
-                Some(engine) => println!("{:>10} | {engine:>7.0} ms | {:>13.0} ×", "engine", engine / best),
+                Some(engine) => println!("{:>10} | {engine:>10.0} | {:>10.0} ×", "engine", engine / total),
                 None => println!("{:>10} | skipped: Alembic is not there", "engine"),
             }
         }

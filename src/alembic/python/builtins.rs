@@ -1,9 +1,10 @@
-//! Python's built-in functions, and the few of the standard library that revisions and models compute with.
+//! Python's built-in functions.
 
 use std::rc::Rc;
 
 use super::eval::set_of;
 use super::interpreter::{Eval, ITEMS, Interpreter, Stop};
+use super::kinds::is_instance;
 use super::operators::order;
 use super::value::{Args, SymbolKind, Value};
 use crate::source::Place;
@@ -126,173 +127,8 @@ pub(crate) fn is_builtin(name: &str) -> bool {
     NAMES.binary_search(&name).is_ok()
 }
 
-/// Whether an exception class is another one or descends from it (Python's "Exception hierarchy"; SQLAlchemy's
-/// `sqlalchemy/exc.py`).
-pub(crate) fn is_exception(class: &str, wanted: &str) -> bool {
-    let mut class = class;
-    for _ in 0..8 {
-        if class == wanted || class.rsplit('.').next() == Some(wanted) {
-            return true;
-        }
-        class = match class {
-            "builtins.ModuleNotFoundError" => "builtins.ImportError",
-            "builtins.KeyError" | "builtins.IndexError" => "builtins.LookupError",
-            "builtins.FileNotFoundError"
-            | "builtins.PermissionError"
-            | "builtins.IOError"
-            | "builtins.EnvironmentError"
-            | "builtins.TimeoutError" => "builtins.OSError",
-            "builtins.NotImplementedError" | "builtins.RecursionError" => "builtins.RuntimeError",
-            "builtins.ZeroDivisionError" | "builtins.OverflowError" => "builtins.ArithmeticError",
-            "builtins.UnicodeDecodeError" | "builtins.UnicodeError" => "builtins.ValueError",
-            "sqlalchemy.exc.ProgrammingError"
-            | "sqlalchemy.exc.OperationalError"
-            | "sqlalchemy.exc.IntegrityError"
-            | "sqlalchemy.exc.InternalError"
-            | "sqlalchemy.exc.NotSupportedError"
-            | "sqlalchemy.exc.DataError" => "sqlalchemy.exc.DatabaseError",
-            "sqlalchemy.exc.DatabaseError" | "sqlalchemy.exc.InterfaceError" => "sqlalchemy.exc.DBAPIError",
-            "sqlalchemy.exc.DBAPIError" => "sqlalchemy.exc.StatementError",
-            "sqlalchemy.exc.NoSuchTableError" => "sqlalchemy.exc.InvalidRequestError",
-            "sqlalchemy.exc.StatementError"
-            | "sqlalchemy.exc.InvalidRequestError"
-            | "sqlalchemy.exc.ArgumentError"
-            | "sqlalchemy.exc.CompileError" => "sqlalchemy.exc.SQLAlchemyError",
-            "builtins.BaseException" => return false,
-            "builtins.Exception" => "builtins.BaseException",
-            "builtins.SystemExit" | "builtins.KeyboardInterrupt" => "builtins.BaseException",
-            _ => "builtins.Exception",
-        };
-    }
-    false
-}
-
 impl Interpreter<'_> {
-    /// Calls a function of Python itself or its standard library; none leaves the call symbolic.
-    pub(crate) fn call_library(&mut self, path: &str, args: &Args, place: &Place) -> Eval<Option<Value>> {
-        if let Some(name) = path.strip_prefix("builtins.") {
-            return self.call_builtin(name, args, place);
-        }
-        let first = args.positional.first();
-        Ok(Some(match path {
-            "os.getenv" | "os.environ.get" | "os.environ.setdefault" | "os.environ.pop" => {
-                let name = first.and_then(Value::as_str).unwrap_or_default();
-                Value::unknown(format!("the environment variable {name}"), place.clone())
-            }
-            "collections.OrderedDict" => return self.call_builtin("dict", args, place),
-            "collections.defaultdict" => {
-                let mut args = args.clone();
-                if !args.positional.is_empty() {
-                    args.positional.remove(0);
-                }
-                return self.call_builtin("dict", &args, place);
-            }
-            "collections.deque" => return self.call_builtin("list", args, place),
-            "copy.copy" | "copy.deepcopy" => match first {
-                Some(Value::List(items)) => Value::list(items.borrow().clone()),
-                Some(Value::Dict(items)) => Value::Dict(Rc::new(std::cell::RefCell::new(items.borrow().clone()))),
-                Some(Value::Set(items)) => Value::Set(Rc::new(std::cell::RefCell::new(items.borrow().clone()))),
-                Some(other) => other.clone(),
-                None => return Ok(None),
-            },
-            "textwrap.dedent" | "inspect.cleandoc" => match first {
-                Some(Value::Str(text)) => {
-                    let text = dedent(text);
-                    self.text(text)?
-                }
-                Some(Value::Unknown(unknown)) => Value::Unknown(Rc::clone(unknown)),
-                _ => return Ok(None),
-            },
-            "itertools.chain" => {
-                let mut items = Vec::new();
-                for iterable in &args.positional {
-                    items.extend(self.items_or_unknown(iterable, place)?);
-                }
-                Value::list(items)
-            }
-            "itertools.chain.from_iterable" => {
-                let mut items = Vec::new();
-                for iterable in self.items_or_unknown(first.unwrap_or(&Value::None), place)? {
-                    items.extend(self.items_or_unknown(&iterable, place)?);
-                }
-                Value::list(items)
-            }
-            "itertools.product" => {
-                let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
-                for iterable in &args.positional {
-                    let items = self.items_or_unknown(iterable, place)?;
-                    if rows.len().saturating_mul(items.len()) > ITEMS / 10 {
-                        return Err(Stop::Exhausted("longer lists than are evaluated"));
-                    }
-                    rows = rows
-                        .iter()
-                        .flat_map(|row| {
-                            items.iter().map(|item| {
-                                let mut row = row.clone();
-                                row.push(item.clone());
-                                row
-                            })
-                        })
-                        .collect();
-                }
-                Value::list(rows.into_iter().map(Value::tuple).collect())
-            }
-            "os.path.basename" | "os.path.dirname" => {
-                // Paths are those in the repository: `__file__` is.
-                let Some(text) = args.positional.first().and_then(Value::as_str) else { return Ok(None) };
-                let (dir, name) = text.rsplit_once('/').unwrap_or(("", &text));
-                Value::str(if path.ends_with("basename") { name } else { dir })
-            }
-            "typing.cast" => match args.positional.get(1) {
-                Some(value) => value.clone(),
-                None => return Ok(None),
-            },
-            "typing.NewType" => match args.positional.get(1) {
-                Some(value) => value.clone(),
-                None => return Ok(None),
-            },
-            "re.sub" | "re.findall" | "re.split" | "re.match" | "re.search" | "re.fullmatch"
-                if args.keyword.is_empty() && args.more.is_none() =>
-            {
-                let Some((pattern, rest)) = args.positional.split_first() else { return Ok(None) };
-                return self.call_regex(&path["re.".len()..], pattern, rest, place);
-            }
-            "re.sub" => Value::unknown("the result of a regular expression", place.clone()),
-            _ if [
-                "datetime.",
-                "uuid.",
-                "random.",
-                "secrets.",
-                "time.",
-                "socket.",
-                "os.",
-                "platform.",
-                "getpass.",
-                "subprocess.",
-            ]
-            .iter()
-            .any(|module| path.starts_with(module)) =>
-            {
-                if path.starts_with("os.path.")
-                    || matches!(path, "datetime.timedelta" | "datetime.datetime" | "datetime.date" | "uuid.UUID")
-                {
-                    return Ok(None);
-                }
-                Value::unknown(format!("what {path}() gives at run time"), place.clone())
-            }
-            _ => return Ok(None),
-        }))
-    }
-
-    /// The items of an iterable, or one unknown item.
-    fn items_or_unknown(&mut self, value: &Value, place: &Place) -> Eval<Vec<Value>> {
-        Ok(match self.iterate(value, place)? {
-            Ok(items) => items,
-            Err(unknown) => vec![Value::Unknown(unknown)],
-        })
-    }
-
-    fn call_builtin(&mut self, name: &str, args: &Args, place: &Place) -> Eval<Option<Value>> {
+    pub(super) fn call_builtin(&mut self, name: &str, args: &Args, place: &Place) -> Eval<Option<Value>> {
         let first = args.positional.first();
         let second = args.positional.get(1);
         // What is unknown stays so, with its reason.
@@ -631,7 +467,7 @@ impl Interpreter<'_> {
                     Err(stop) => return Err(stop),
                 }
             }
-            "setattr" => {
+            "setattr" | "object.__setattr__" => {
                 if let (Some(object), Some(attribute), Some(value)) =
                     (first, second.and_then(Value::as_str), args.positional.get(2))
                 {
@@ -760,127 +596,8 @@ impl Interpreter<'_> {
     }
 }
 
-/// `isinstance` and `issubclass`; none where it cannot be known.
-fn is_instance(object: &Value, class: &Value, subclass: bool) -> Option<bool> {
-    if let Value::Tuple(classes) = class {
-        let answers: Vec<Option<bool>> = classes.iter().map(|class| is_instance(object, class, subclass)).collect();
-        if answers.contains(&Some(true)) {
-            return Some(true);
-        }
-        return if answers.iter().all(|answer| *answer == Some(false)) { Some(false) } else { None };
-    }
-    let own = match (object, subclass) {
-        (Value::Instance(instance), false) => Some(&instance.class),
-        (Value::Class(class), true) => Some(class),
-        _ => None,
-    };
-    if let Value::Class(wanted) = class {
-        return match own {
-            Some(own) => Some(own.mro().iter().any(|class| Rc::ptr_eq(class, wanted))),
-            None if matches!(object, Value::Unknown(_) | Value::Symbol(_)) => object.call_of().map(|_| false),
-            None => Some(false),
-        };
-    }
-    let wanted = class.path()?;
-    if let Some(own) = own {
-        if own.inherits(&wanted) {
-            return Some(true);
-        }
-        // A base of a library may itself inherit from the class that is asked for.
-        let opaque = own
-            .external_bases()
-            .iter()
-            .any(|base| !base.path().is_some_and(|path| path.starts_with("builtins.") || path.starts_with("enum.")));
-        return if opaque && !wanted.starts_with("builtins.") { None } else { Some(false) };
-    }
-    match object {
-        Value::Unknown(_) | Value::Deferred(_) => None,
-        Value::Symbol(symbol) => match &symbol.kind {
-            SymbolKind::Call { callee, .. } => {
-                let made = callee.path()?;
-                if made == wanted {
-                    return Some(true);
-                }
-                if wanted.starts_with("builtins.") {
-                    return Some(
-                        &*wanted == "builtins.object" || (object.as_str().is_some() && &*wanted == "builtins.str"),
-                    );
-                }
-                Some(is_sqlalchemy_subtype(&made, &wanted)?)
-            }
-            SymbolKind::External(_) if wanted.starts_with("builtins.") => {
-                let last = wanted.rsplit('.').next().unwrap_or_default();
-                if last == "type" { None } else { Some(false) }
-            }
-            _ => None,
-        },
-        Value::Class(_) => Some(matches!(&*wanted, "builtins.type" | "builtins.object" | "inspect.isclass")),
-        other => {
-            let name = wanted.strip_prefix("builtins.").or_else(|| wanted.strip_prefix("typing."))?;
-            let own = other.type_name();
-            Some(
-                name == own
-                    || name == "object"
-                    || (name == "int" && own == "bool")
-                    || (name.eq_ignore_ascii_case("sequence") && matches!(own, "list" | "tuple" | "str"))
-                    || (name == "Iterable" && matches!(own, "list" | "tuple" | "str" | "dict" | "set"))
-                    || (name == "Mapping" && own == "dict"),
-            )
-        }
-    }
-}
-
-/// Whether a type of SQLAlchemy is, or descends from, another one (`sqlalchemy/sql/sqltypes.py`); none where the two are
-/// not in the table.
-fn is_sqlalchemy_subtype(made: &str, wanted: &str) -> Option<bool> {
-    let mut class = made;
-    for _ in 0..6 {
-        if class == wanted {
-            return Some(true);
-        }
-        class = match class {
-            "sqlalchemy.SmallInteger" | "sqlalchemy.BigInteger" | "sqlalchemy.INTEGER" | "sqlalchemy.INT" => {
-                "sqlalchemy.Integer"
-            }
-            "sqlalchemy.SMALLINT" => "sqlalchemy.SmallInteger",
-            "sqlalchemy.BIGINT" => "sqlalchemy.BigInteger",
-            "sqlalchemy.Text" | "sqlalchemy.Unicode" | "sqlalchemy.VARCHAR" | "sqlalchemy.CHAR" | "sqlalchemy.Enum" => {
-                "sqlalchemy.String"
-            }
-            "sqlalchemy.UnicodeText" | "sqlalchemy.TEXT" => "sqlalchemy.Text",
-            "sqlalchemy.Float" | "sqlalchemy.NUMERIC" | "sqlalchemy.DECIMAL" => "sqlalchemy.Numeric",
-            "sqlalchemy.Double" | "sqlalchemy.FLOAT" | "sqlalchemy.REAL" => "sqlalchemy.Float",
-            "sqlalchemy.TIMESTAMP" | "sqlalchemy.DATETIME" => "sqlalchemy.DateTime",
-            "sqlalchemy.BOOLEAN" => "sqlalchemy.Boolean",
-            "sqlalchemy.DATE" => "sqlalchemy.Date",
-            "sqlalchemy.dialects.postgresql.ENUM" => "sqlalchemy.Enum",
-            "sqlalchemy.dialects.postgresql.JSONB" => "sqlalchemy.dialects.postgresql.JSON",
-            "sqlalchemy.dialects.postgresql.JSON" => "sqlalchemy.JSON",
-            "sqlalchemy.dialects.postgresql.UUID" | "sqlalchemy.UUID" => "sqlalchemy.Uuid",
-            _ => break,
-        };
-    }
-    let known = |path: &str| path.starts_with("sqlalchemy.") && path.matches('.').count() == 1;
-    (known(made) && known(wanted)).then_some(false)
-}
-
 fn int(number: usize) -> Value {
     Value::Int(i64::try_from(number).unwrap_or(i64::MAX))
-}
-
-/// `textwrap.dedent`.
-fn dedent(text: &str) -> String {
-    let indent = text
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .map(|line| line.len() - line.trim_start_matches([' ', '\t']).len())
-        .min()
-        .unwrap_or(0);
-    let mut lines: Vec<&str> = Vec::new();
-    for line in text.split('\n') {
-        lines.push(if line.trim().is_empty() { "" } else { line.get(indent..).unwrap_or(line) });
-    }
-    lines.join("\n")
 }
 
 #[cfg(test)]
@@ -891,12 +608,5 @@ mod tests {
     fn names_are_sorted_for_the_search() {
         assert!(NAMES.is_sorted());
         assert!(is_builtin("len") && is_builtin("zip") && !is_builtin("op"));
-    }
-
-    #[test]
-    fn exceptions_have_their_parents() {
-        assert!(is_exception("sqlalchemy.exc.OperationalError", "sqlalchemy.exc.SQLAlchemyError"));
-        assert!(is_exception("builtins.KeyError", "builtins.LookupError"));
-        assert!(!is_exception("builtins.KeyError", "builtins.ValueError"));
     }
 }

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::exec::Frame;
-use super::interpreter::{Eval, Interpreter, Stop};
+use super::interpreter::{Eval, Imports, Interpreter, Stop};
 use super::operators::equal;
 use super::parse::ast;
 use super::scope::ScopeKind;
@@ -247,6 +247,7 @@ impl Interpreter<'_> {
 
     /// Sets the fields of a dataclass, a named tuple, a pydantic model.
     fn fill_fields(&mut self, class: &Rc<Class>, instance: &Rc<Instance>, args: &Args, place: &Place) -> Eval<()> {
+        let settings = is_settings(class);
         let mut fields: Vec<(Text, Option<Value>)> = Vec::new();
         for class in class.mro().iter().rev() {
             for attribute in class.attributes.borrow().iter().filter(|a| a.annotation.is_some()) {
@@ -258,13 +259,15 @@ impl Interpreter<'_> {
         }
         for (position, (name, default)) in fields.iter().enumerate() {
             let given = args.get(position, name).cloned();
+            // What a revision does is decided by it; what a model declares is read as the defaults have it.
+            let from_environment = settings && given.is_none() && self.imports == Imports::Lazy;
             let value = match (given, default, &args.more) {
                 (Some(value), _, _) => Some(value),
                 (None, _, Some(more)) => Some(Value::Unknown(Rc::clone(more))),
                 (None, Some(default), None) => match default.call_of() {
                     Some(("dataclasses.field" | "pydantic.Field" | "attr.ib" | "attrs.field", inner)) => {
-                        let (default, factory) =
-                            (inner.keyword("default").cloned(), inner.keyword("default_factory").cloned());
+                        let default = inner.get(0, "default").cloned();
+                        let factory = inner.keyword("default_factory").cloned();
                         match (default, factory) {
                             (Some(default), _) => Some(default),
                             (None, Some(factory)) => Some(self.call_value(&factory, Args::default(), place)?),
@@ -274,6 +277,14 @@ impl Interpreter<'_> {
                     _ => Some(default.clone()),
                 },
                 (None, None, None) => None,
+            };
+            // A setting without a default worth the name: the environment must give it.
+            let value = match value {
+                None | Some(Value::None | Value::Ellipsis) if from_environment => {
+                    let reason = format!("the setting `{name}`, which the environment gives");
+                    Some(Value::unknown(reason, place.clone()))
+                }
+                value => value,
             };
             if let Some(value) = value {
                 instance.set(name, value);
@@ -398,11 +409,6 @@ impl Interpreter<'_> {
         let class = &instance.class;
         for owner in class.mro() {
             if let Some(Attribute { value: Some(found), .. }) = owner.own(name) {
-                if is_settings(class)
-                    && let Some(setting) = Self::setting(name, &found, place)
-                {
-                    return Ok(setting);
-                }
                 return self.bind(found, value, class, place);
             }
         }
@@ -442,19 +448,6 @@ impl Interpreter<'_> {
             ));
         }
         self.no_attribute(&format!("an object of class `{}`", class.name), name, place)
-    }
-
-    /// A field of a settings object that has no default worth the name: the environment must give it. Or the default
-    /// that stands in a `Field(…)`. None for what needs no such care.
-    fn setting(name: &str, written: &Value, place: &Place) -> Option<Value> {
-        let default = match written.call_of() {
-            Some(("pydantic.Field" | "pydantic.fields.Field", args)) => args.get(0, "default").cloned(),
-            _ if matches!(written, Value::None | Value::Ellipsis) => None,
-            _ => return None,
-        };
-        let default = default.filter(|value| !matches!(value, Value::None | Value::Ellipsis));
-        let missing = || Value::unknown(format!("the setting `{name}`, which the environment gives"), place.clone());
-        Some(default.unwrap_or_else(missing))
     }
 
     /// `super().name`.

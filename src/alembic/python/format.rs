@@ -523,7 +523,7 @@ impl Interpreter<'_> {
             } else if let Some(after) = rest.strip_prefix('[') {
                 let Some((key, tail)) = after.split_once(']') else { break };
                 let index = key.parse::<i64>().map_or_else(|_| Value::str(key), Value::Int);
-                value = self.get_item(&value, super::eval::Index::Value(index), place)?;
+                value = self.get_item(&value, super::access::Index::Value(index), place)?;
                 rest = tail;
             } else {
                 break;

@@ -3,8 +3,9 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use super::access::position;
 use super::dict::Dict;
-use super::eval::{position, set_of};
+use super::eval::set_of;
 use super::format::join_shapes;
 use super::interpreter::{Eval, ITEMS, Interpreter, Stop};
 use super::operators::equal;

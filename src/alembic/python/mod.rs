@@ -4,6 +4,8 @@
 //! - [`Value`]: what an expression can be; a library's objects stay [`Symbol`]s.
 //! - [`Interpreter`]: runs the repository's modules, found by [`Modules`]; a [`Host`] answers what libraries would.
 
+mod access;
+mod assign;
 mod builtins;
 mod calls;
 mod classes;
@@ -14,6 +16,8 @@ mod format;
 mod host;
 mod import;
 mod interpreter;
+mod kinds;
+mod library;
 mod methods;
 mod modules;
 mod names;

@@ -5,7 +5,7 @@ use crate::catalog::types::TypeKind;
 use crate::catalog::{Catalog, Column, ColumnDefault, ColumnType, Dialect, Index, Object, ObjectName, Table};
 use crate::source::Place;
 
-use super::execute::{answer_value, rows_value};
+use super::answers::{answer_value, rows_value};
 use super::host::{Database, error, external};
 
 impl Database<'_, '_> {
@@ -39,8 +39,11 @@ impl Database<'_, '_> {
                 Value::unknown("the settings that env.py gives Alembic", place.clone())
             }
             ("alembic.context", "config") => Value::unknown("the settings of Alembic's command", place.clone()),
+            ("alembic.bind", "url") => external("alembic.url"),
             ("alembic.dialect", "server_version_info" | "driver" | "identifier_preparer" | "default_schema_name")
-            | ("alembic.bind", "url") => Value::unknown("what the database says of itself", place.clone()),
+            | ("alembic.url", "host" | "port" | "database" | "username" | "password" | "query") => {
+                Value::unknown("what the database says of itself", place.clone())
+            }
             ("alembic.inspector", "default_schema_name") => Value::str(self.settings.dialect.default_schema()),
             _ => return None,
         })

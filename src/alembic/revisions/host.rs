@@ -171,6 +171,23 @@ impl<'d, 'r> Database<'d, 'r> {
         }
     }
 
+    /// Whether the URL of the database starts with a text: what stands before the driver's name and the colon is known.
+    fn url_starts_with(&self, args: &Args) -> Option<Eval<Value>> {
+        let wanted = args.positional.first()?.as_str()?.to_lowercase();
+        let names: &[&str] = match self.settings.dialect {
+            Dialect::PostgreSql => &["postgresql"],
+            Dialect::CockroachDb => &["cockroachdb"],
+            Dialect::MySql => &["mysql", "mariadb"],
+            Dialect::Sqlite => &["sqlite"],
+            Dialect::SqlServer => &["mssql"],
+            Dialect::Oracle => &["oracle"],
+        };
+        let word = wanted.split(['+', ':']).next().unwrap_or_default();
+        let possible = names.iter().any(|name| name.starts_with(word));
+        // MySQL's URL may name MariaDB; which driver it names is not known.
+        (!possible || word.len() == wanted.len()).then_some(Ok(Value::Bool(possible)))
+    }
+
     /// What the driver raises.
     pub(super) fn database_error(&self, message: &str, place: Place) -> Stop {
         let class = if self.settings.dialect.is_postgres_like() { "ProgrammingError" } else { "OperationalError" };
@@ -271,6 +288,13 @@ impl Host for Database<'_, '_> {
             return self.call_path(interpreter, path, call);
         }
         let (base, name) = call.method()?;
+        // `str(bind.engine.url).startswith("mysql")`.
+        if name == "startswith"
+            && let Some(("builtins.str", args)) = base.call_of()
+            && args.positional.first().and_then(Value::path).as_deref() == Some("alembic.url")
+        {
+            return self.url_starts_with(call.args);
+        }
         if let Some(batch) = self.batch_of(base) {
             return Some(self.batch_call(interpreter, batch, name, call.args, call.place));
         }
@@ -361,6 +385,8 @@ impl Database<'_, '_> {
                 table
             }
             "alembic.answer.scalar" | "alembic.rows.scalar" => return None,
+            "alembic.url.get_backend_name" => Value::str(self.settings.dialect.as_str()),
+            "alembic.url.drivername.startswith" => return self.url_starts_with(call.args),
             path if path.starts_with("alembic.bind.")
                 || path.starts_with("alembic.session.")
                 || path.starts_with("alembic.inspector.")

@@ -1,5 +1,6 @@
 //! Alembic's revisions: found, read, ordered, and run against a catalog.
 
+mod answers;
 mod batch;
 mod bind;
 mod columns;

@@ -1,3 +1,4 @@
-//! Revisions on labelled cases.
+//! Revisions on labelled cases, and on what they may ask.
 
+mod asking;
 mod labelled;

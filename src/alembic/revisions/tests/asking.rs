@@ -1,0 +1,245 @@
+//! Revisions that ask: their settings, the database, each other.
+
+use crate::alembic::discover;
+use crate::git::MemorySnapshot;
+use crate::history::{History, HistoryProblemKind, Replay, replay};
+
+const HEADER: &str = "\
+from alembic import op
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+";
+
+/// A project on a database with a revision for each body, in a line, and further files.
+fn project(url: &str, bodies: &[&str], files: &[(&str, &str)]) -> (History, Replay) {
+    let mut all = vec![
+        ("alembic.ini".to_owned(), format!("[alembic]\nscript_location = alembic\nsqlalchemy.url = {url}\n")),
+        ("alembic/env.py".to_owned(), "from alembic import context\n".to_owned()),
+    ];
+    for (at, body) in bodies.iter().enumerate() {
+        let parent = at.checked_sub(1).map_or_else(|| "None".to_owned(), |parent| format!("'r{parent}'"));
+        let text = format!("{HEADER}revision = 'r{at}'\ndown_revision = {parent}\n\n{body}\n");
+        all.push((format!("alembic/versions/r{at}.py"), text));
+    }
+    all.extend(files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())));
+    let snapshot = MemorySnapshot::new(all);
+    let project = discover::discover(&snapshot, &[]).unwrap().remove(0);
+    let history = super::super::history(&project, &snapshot).unwrap();
+    let replay = replay(&history, project.dialect());
+    (history, replay)
+}
+
+/// The columns of a table after the revisions, its doubts behind them; what the database would refuse.
+fn after(url: &str, bodies: &[&str], files: &[(&str, &str)]) -> String {
+    let (_, replay) = project(url, bodies, files);
+    let mut lines: Vec<String> = replay
+        .catalog
+        .tables
+        .values()
+        .map(|table| {
+            let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+            format!("{}({})", table.name.name, columns.join(", "))
+        })
+        .collect();
+    lines.extend(replay.catalog.enums.values().map(|one| format!("{}: {}", one.name.name, one.labels.join(" "))));
+    lines.extend(replay.catalog.doubts.iter().map(|doubt| format!("? {}", doubt.reason)));
+    for failure in replay.migrations.iter().flat_map(|migration| &migration.failures) {
+        lines.push(format!("{} {}", if failure.certain { "!" } else { "!?" }, failure.error));
+    }
+    lines.join("; ")
+}
+
+const PG: &str = "postgresql://localhost/app";
+const SQLITE: &str = "sqlite:///app.db";
+const TABLE: &str = "def upgrade():\n    op.create_table('t', sa.Column('id', sa.Integer(), nullable=False))";
+
+#[test]
+fn a_second_engine_is_the_same_database() {
+    let helper = "\
+from sqlalchemy import engine_from_config
+
+def exists(table):
+    config = op.get_context().config
+    engine = engine_from_config(config.get_section(config.config_ini_section), prefix='sqlalchemy.')
+    return sa.inspect(engine).has_table(table)
+
+def upgrade():
+    if exists('t'):
+        return
+    op.create_table('u', sa.Column('id', sa.Integer()))";
+    assert_eq!(after(PG, &[helper], &[]), "u(id)");
+    assert_eq!(after(PG, &[TABLE, helper], &[]), "t(id)");
+    let dialect = "\
+def upgrade():
+    bind = op.get_bind()
+    if bind.engine.name == 'sqlite':
+        op.add_column('t', sa.Column('lite', sa.Integer()))
+    else:
+        op.add_column('t', sa.Column('full', sa.Integer()))";
+    assert_eq!(after(PG, &[TABLE, dialect], &[]), "t(id, full)");
+    assert_eq!(after(SQLITE, &[TABLE, dialect], &[]), "t(id, lite)");
+}
+
+#[test]
+fn the_url_tells_the_database() {
+    let body = |condition: &str| {
+        format!(
+            "def upgrade():\n    bind = op.get_bind()\n    if {condition}:\n        op.add_column('t', sa.Column('a', sa.Integer()))"
+        )
+    };
+    let on = |condition: &str| after(PG, &[TABLE, &body(condition)], &[]);
+    assert_eq!(on("str(bind.engine.url).startswith('mysql')"), "t(id)");
+    assert_eq!(on("str(bind.engine.url).startswith('postgres')"), "t(id, a)");
+    assert_eq!(on("bind.engine.url.drivername.startswith('sqlite')"), "t(id)");
+    assert_eq!(on("bind.engine.url.get_backend_name() == 'postgresql'"), "t(id, a)");
+    assert!(on("str(bind.engine.url).startswith('postgresql+asyncpg')").contains("? it depends on"), "the driver");
+}
+
+#[test]
+fn a_setting_for_a_database_is_there_where_it_is_used() {
+    let settings = "\
+import os
+import sys
+from pydantic import Field
+from pydantic_settings import BaseSettings
+
+default_uri = None
+if '--file' in sys.argv:
+    default_uri = open('uri').read()
+
+class Settings(BaseSettings):
+    pg_uri: str | None = default_uri
+    pool: int | None = None
+    schema_name: str = Field(default='public')
+
+    @property
+    def uri_or_none(self):
+        return self.pg_uri if self.pg_uri else None
+
+settings = Settings()
+
+def dsn():
+    return os.environ.get('DSN')
+";
+    let body = |condition: &str| {
+        format!(
+            "from app.settings import settings, dsn\n\ndef upgrade():\n    mysql_dsn = dsn()\n    if {condition}:\n        \
+             return\n    op.add_column('t', sa.Column('a', sa.Integer()))"
+        )
+    };
+    let files = [("app/settings.py", settings), ("app/__init__.py", "")];
+    let on = |url: &str, condition: &str| after(url, &[TABLE, &body(condition)], &files);
+    assert_eq!(on(PG, "not settings.pg_uri"), "t(id, a)");
+    assert_eq!(on(SQLITE, "not settings.pg_uri"), "t(id)");
+    assert_eq!(on(PG, "mysql_dsn"), "t(id, a)");
+    assert_eq!(on(PG, "settings.schema_name != 'public'"), "t(id, a)", "a default that stands there is taken");
+    // What the environment gives is not known, and nothing in its name tells.
+    assert!(on(PG, "settings.pool").contains("? it depends on"), "{}", on(PG, "settings.pool"));
+    assert!(on(PG, "dsn()").contains("? it depends on"), "a setting that may be any database's");
+}
+
+#[test]
+fn an_enum_is_synced_and_one_that_is_there_needs_no_labels() {
+    let made = "\
+def upgrade():
+    state = postgresql.ENUM('new', 'old', 'gone', name='state')
+    state.create(op.get_bind())
+    op.create_table('t', sa.Column('state', postgresql.ENUM(name='state', create_type=False)))";
+    assert_eq!(after(PG, &[made], &[]), "t(state); state: new old gone");
+    let synced = "\
+def upgrade():
+    op.sync_enum_values('public', 'state', ['first', 'new', 'between', 'past'], [('t', 'state')],
+                        enum_values_to_rename=[('old', 'past')])";
+    assert_eq!(after(PG, &[made, synced], &[]), "t(state); state: first new between past");
+    assert!(after(PG, &[synced], &[]).starts_with("? op.sync_enum_values()"), "an enum that nobody made");
+}
+
+#[test]
+fn what_changes_nothing_is_nothing() {
+    let nothing = "\
+def upgrade():
+    op.alter_column('t', sa.Column('id', sa.Integer(), nullable=True))
+    op.alter_column('alembic_version', 'version_num', type_=sa.String(64))
+    if not sa.inspect(op.get_bind()).get_pk_constraint('alembic_version')['constrained_columns']:
+        op.create_primary_key('pk', 'alembic_version', ['version_num'])";
+    assert_eq!(after(PG, &[TABLE, nothing], &[]), "t(id)");
+}
+
+#[test]
+fn a_key_under_use_alter_is_not_made_with_its_table() {
+    let body = "\
+def upgrade():
+    op.create_table('a', sa.Column('b', sa.Integer(), sa.ForeignKey('b.id', use_alter=True)),
+                    sa.Column('c', sa.Integer()),
+                    sa.ForeignKeyConstraint(['c'], ['c.id'], use_alter=True))";
+    assert_eq!(after(PG, &[body], &[]), "a(b, c)", "the tables b and c are not there, and not asked for");
+    let (_, replay) = project(SQLITE, &[body], &[]);
+    assert_eq!(replay.catalog.tables.values().next().unwrap().foreign_keys.len(), 2, "SQLite writes them out");
+}
+
+#[test]
+fn histories_that_begin_above_nothing_are_doubt() {
+    let index = "def upgrade():\n    op.create_table('p', sa.Column('id', sa.Integer()))\n    op.add_column('b', sa.Column('x', sa.Integer()))";
+    let empty = "def upgrade():\n    pass";
+    let text = after(PG, &[empty, index], &[]);
+    assert!(text.contains("? the history begins with tables that it does not make"), "{text}");
+    assert!(text.contains("!? the table b does not exist"), "{text}");
+    let text = after(PG, &[index], &[]);
+    assert!(text.contains("! the table b does not exist"), "made one, missed another: {text}");
+    let schema = "def upgrade():\n    op.create_table('r', sa.Column('id', sa.Integer()), schema='events')";
+    assert!(after(PG, &[schema], &[]).contains("!? the schema events does not exist"));
+    let vector =
+        "from pgvector.sqlalchemy import Vector\n\ndef upgrade():\n    op.create_table('v', sa.Column('e', Vector(3)))";
+    let text = after(PG, &[vector], &[]);
+    assert!(text.starts_with("v(e); ? the type vector comes with the extension vector"), "{text}");
+}
+
+#[test]
+fn annotated_ids_and_tuples_of_parents_are_read() {
+    // Both break tools that search the text for `revision = "…"`: the first is what today's template writes, the second
+    // reads as a revision without a parent.
+    let files = [
+        ("alembic.ini", "[alembic]\nscript_location = alembic\nsqlalchemy.url = sqlite:///a.db\n"),
+        ("alembic/env.py", ""),
+        (
+            "alembic/versions/a.py",
+            "revision: str = \"a\"\ndown_revision: Union[str, Sequence[str], None] = None\ndef upgrade(): pass\n",
+        ),
+        ("alembic/versions/b.py", "revision: str = 'b'\ndown_revision: str | None = 'a'\ndef upgrade(): pass\n"),
+        (
+            "alembic/versions/c.py",
+            "revision: Final[str] = \"c\"\ndown_revision: str | None = \"a\"\ndef upgrade(): pass\n",
+        ),
+        (
+            "alembic/versions/m.py",
+            "revision: str = \"m\"\ndown_revision: Union[str, Sequence[str], None] = (\n    'b',\n    \"c\",\n)\ndef upgrade(): pass\n",
+        ),
+        ("alembic/versions/n.py", "revision = 'n'\ndown_revision = ['m']\ndef upgrade(): pass\n"),
+    ];
+    let snapshot = MemorySnapshot::new(files);
+    let project = discover::discover(&snapshot, &[]).unwrap().remove(0);
+    let history = super::super::history(&project, &snapshot).unwrap();
+    assert!(history.problems.is_empty(), "{:?}", history.problems);
+    assert_eq!((history.heads(), history.bases()), (vec!["n"], vec!["a"]));
+    assert_eq!(history.get("m").unwrap().parents, ["b", "c"]);
+}
+
+#[test]
+fn a_parent_that_is_not_there_is_named() {
+    let snapshot = MemorySnapshot::new([
+        ("alembic.ini", "[alembic]\nscript_location = alembic\nsqlalchemy.url = sqlite:///a.db\n"),
+        ("alembic/env.py", ""),
+        (
+            "alembic/versions/a.py",
+            "revision: str = \"a\"\ndown_revision: tuple[str, ...] = (\"x\", \"a0\")\ndef upgrade(): pass\n",
+        ),
+    ]);
+    let project = discover::discover(&snapshot, &[]).unwrap().remove(0);
+    let history = super::super::history(&project, &snapshot).unwrap();
+    let missing: Vec<&HistoryProblemKind> = history.problems.iter().map(|problem| &problem.kind).collect();
+    assert_eq!(
+        missing,
+        [&HistoryProblemKind::MissingParent("x".into()), &HistoryProblemKind::MissingParent("a0".into())]
+    );
+}
