@@ -195,6 +195,8 @@ impl Script for Operations {
         for (at, operation) in self.operations.iter().enumerate() {
             if let OperationKind::Transaction(kind) = &operation.kind {
                 match kind {
+                    // MySQL commits before every statement that changes a schema.
+                    TransactionKind::Begin if run.catalog.dialect == Dialect::MySql => {}
                     TransactionKind::Begin if is_rolled_back(&self.operations[at + 1..]) => {
                         undone = Some(run.catalog.clone());
                     }

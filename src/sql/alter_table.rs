@@ -104,11 +104,21 @@ pub(super) fn actions(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut A
     }
     let dialect = cursor.dialect;
     kinds.arrange(|operations| {
+        if dialect == Dialect::MySql && operations.len() > 1 {
+            operations.iter_mut().for_each(say_there_is_more);
+        }
         if dialect == Dialect::Sqlite {
             operations.iter_mut().for_each(refuse_in_sqlite);
         }
         operations.sort_by_key(|operation| pass(dialect, &operation.kind));
     });
+}
+
+/// MySQL looks at the keys that a table needs when all actions are done: another one may make up for what one drops.
+fn say_there_is_more(operation: &mut Operation) {
+    if let K::DropIndex { cascade, .. } | K::DropConstraint { cascade, .. } = &mut operation.kind {
+        *cascade = true;
+    }
 }
 
 /// In which order a database does the actions of one ALTER TABLE, whatever order they are written in: PostgreSQL in the

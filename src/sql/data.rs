@@ -3,7 +3,7 @@
 use super::actions::Actions;
 use super::cursor::{Cursor, Read};
 use crate::catalog::operation::{DataKind, NewTable, OperationKind as K, TableSource};
-use crate::catalog::{ObjectName, TableKind};
+use crate::catalog::{Dialect, ObjectName, TableKind};
 
 /// INSERT, UPDATE, DELETE, TRUNCATE and their kin, behind a WITH or not; says whether it is one of them. Data that a
 /// WITH changes in passing is told as well.
@@ -76,7 +76,14 @@ fn change(cursor: &mut Cursor<'_>) -> Option<K> {
     let limited = cursor.eat("top") && cursor.parentheses().is_ok();
     let _ = cursor.eat("into") || cursor.eat("from");
     while NOISE.iter().any(|word| cursor.eat(word)) {}
-    let table = cursor.object_name().unwrap_or_else(|_| ObjectName::bare(""));
+    let mut table = cursor.object_name().unwrap_or_else(|_| ObjectName::bare(""));
+    // `DELETE a, b FROM …` names aliases of what stands behind FROM.
+    if kind == DataKind::Delete
+        && cursor.dialect == Dialect::MySql
+        && (cursor.is_word(0, "from") || cursor.is_symbol(0, ','))
+    {
+        table = ObjectName::bare("");
+    }
     cursor.skip_until(&["where", "join", "using", "limit", "from"]);
     let bounded = limited || kind != DataKind::Truncate && !cursor.at_end();
     cursor.skip_all();

@@ -38,6 +38,9 @@ impl Catalog {
         }
         self.check_column(table, new)?;
         self.settle_type(table, &mut column, sequences)?;
+        if self.dialect == Dialect::MySql && column.auto_increment.is_some() {
+            column.nullable = false;
+        }
         // DEFAULT NULL is no default.
         column.default = column.default.filter(|default| *default != ColumnDefault::Null);
         if let Some(default) = &mut column.default {
@@ -263,7 +266,8 @@ impl Catalog {
     /// Before a column goes: columns that are generated from it hold it back, or go with it.
     fn release_generated(&mut self, table: &Name, column: &str, cascade: bool) -> Applied {
         let mut effects = Vec::new();
-        if !self.dialect.is_postgres_like() {
+        let keeps = self.dialect.is_postgres_like() || self.dialect == Dialect::MySql;
+        if !keeps {
             return Ok(effects);
         }
         while let Some(other) = self.tables.get(table).and_then(|found| generated_from(found, column)) {
@@ -559,6 +563,14 @@ impl Catalog {
             after.default.clone_from(&before.default);
             after.auto_increment = before.auto_increment;
         }
+        if draft.primary_key.as_ref().is_some_and(|key| has_column(&key.columns, &before.name)) {
+            after.nullable = false;
+        }
+        self.check_column(&draft, new)?;
+        if let Some(default) = &after.default {
+            self.check_default(table, &after.name, &after.ty, default)?;
+        }
+        self.refuse_redefined(&draft, &before, &after)?;
         let renamed = before.name != after.name;
         if renamed {
             let other = draft.column_index(dialect, &after.name).filter(|&other| other != at);

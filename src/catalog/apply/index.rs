@@ -163,6 +163,13 @@ impl Catalog {
         let Some(index) = self.tables.get(table).and_then(|table| table.indexes.get(at)).cloned() else {
             return Ok(Vec::new());
         };
+        if let Some(key) = self.key_in_need(table, &index.parts, |table| {
+            table.indexes.remove(at);
+        }) && !cascade
+        {
+            let name = index.name.as_deref().unwrap_or_default();
+            return Err(refused(format!("the index {name} of {table} cannot be dropped: {key} needs it")));
+        }
         let mut effects = Vec::new();
         if index.unique {
             let columns: Vec<String> = index.parts.iter().filter_map(IndexPart::column).map(str::to_owned).collect();

@@ -73,6 +73,7 @@ impl Catalog {
             }
             self.attach(&mut table, constraint, column, place, &mut effects)?;
         }
+        self.check_counters(&table)?;
         if table.columns.is_empty() && doubt.is_none() && self.dialect != Dialect::PostgreSql {
             let counts = matches!(self.dialect, Dialect::MySql | Dialect::Sqlite) && table.kind != TableKind::Virtual;
             if counts {
@@ -243,11 +244,12 @@ impl Catalog {
 
     pub(super) fn rename_table(&mut self, from: &ObjectName, to: &ObjectName, guard: Guard) -> Applied {
         let Some(old) = self.resolve(&self.tables, from) else {
+            let renames_views = self.dialect.is_postgres_like() || self.dialect == Dialect::MySql;
+            if renames_views && self.resolve(&self.views, from).is_some() {
+                return self.rename_view(from, &to.name, guard);
+            }
             // ALTER TABLE renames every relation in PostgreSQL.
             if self.dialect.is_postgres_like() {
-                if self.resolve(&self.views, from).is_some() {
-                    return self.rename_view(from, &to.name, guard);
-                }
                 if self.resolve(&self.sequences, from).is_some() {
                     return self.rename_sequence(from, &to.name, guard);
                 }

@@ -246,10 +246,7 @@ impl Catalog {
     /// Refuses an index on a view that cannot have one.
     pub(super) fn need_indexable(&self, view: &Name) -> Result<(), ApplyError> {
         let materialized = self.views.get(view).is_some_and(|view| view.materialized);
-        if materialized || !self.dialect.is_postgres_like() {
-            Ok(())
-        } else {
-            Err(refused(format!("{view} is a view: it cannot have an index")))
-        }
+        let keeps = self.dialect.is_postgres_like() || self.dialect == Dialect::MySql;
+        if materialized || !keeps { Ok(()) } else { Err(refused(format!("{view} is a view: it cannot have an index"))) }
     }
 }
