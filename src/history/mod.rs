@@ -132,7 +132,9 @@ impl Run<'_> {
                 *self.catalog = before;
                 self.steps.truncate(steps);
                 self.failures.truncate(failures);
-                handler.into_iter().for_each(|operation| self.apply(operation));
+                for operation in handler {
+                    self.apply(operation);
+                }
             }
             return;
         }
@@ -262,7 +264,7 @@ fn dropped_with(operations: &[Operation], at: usize) -> Vec<&ObjectName> {
             OperationKind::DropTable { name, .. } | OperationKind::DropView { name, .. }
                 if one_statement(&operations[at], other) =>
             {
-                names.push(name)
+                names.push(name);
             }
             _ => break,
         }

@@ -351,6 +351,10 @@ fn drop(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut Actions) -> Rea
         let name = Some(cursor.name()?);
         let cascade = cursor.eat("cascade");
         cursor.eat("restrict");
+        if if_exists && cursor.dialect == Dialect::PostgreSql {
+            // It speaks of the constraint; the table must be there.
+            kinds.push(K::Touch { relation: table.clone(), what: "the table of a constraint" });
+        }
         let kind = K::DropConstraint { table: table.clone(), name, kind: None, cascade };
         kinds.guarded(kind, if_exists, Guard::IfPresent);
         return Ok(());

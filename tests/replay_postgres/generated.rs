@@ -7,7 +7,7 @@ use crate::report;
 use crate::server::Outcome;
 
 /// How many are tried; the seed of each is its number.
-pub(crate) const HISTORIES: usize = 60;
+pub(crate) const HISTORIES: usize = 100;
 
 /// How many statements each has.
 const LENGTH: usize = 40;
@@ -52,7 +52,7 @@ fn statement(random: &mut Random) -> String {
         7 => format!("ALTER TABLE {table} SET SCHEMA {}", random.pick(&["app", "public"])),
         8..=10 => format!("ALTER TABLE {table} ADD COLUMN {fresh}{column} {ty}"),
         11 => format!("ALTER TABLE {table} ADD COLUMN {column} integer NOT NULL DEFAULT 0 CHECK ({column} >= 0)"),
-        12 => format!("ALTER TABLE {table} ADD COLUMN {column} integer GENERATED ALWAYS AS ({second} * 2) STORED"),
+        12 => format!("ALTER TABLE {table} ADD COLUMN {column} boolean GENERATED ALWAYS AS ({second} IS NULL) STORED"),
         13 | 14 => format!("ALTER TABLE {table} DROP COLUMN {guard}{column}{cascade}"),
         15 | 16 => format!("ALTER TABLE {table} RENAME COLUMN {column} TO {second}"),
         17 => format!("ALTER TABLE {table} ALTER COLUMN {column} SET NOT NULL"),
@@ -73,7 +73,7 @@ fn statement(random: &mut Random) -> String {
         27 => format!("CREATE INDEX ON {table} ({column} DESC, {second}) WHERE {column} IS NOT NULL"),
         28 => format!("DROP INDEX {guard}{name}{cascade}"),
         29 => format!("ALTER INDEX {guard}{name} RENAME TO n{}", random.below(6)),
-        30 => format!("CREATE VIEW v{} AS SELECT {column} FROM {table}", random.below(3)),
+        30 => format!("CREATE VIEW v{} AS SELECT t.{column} FROM {table} t", random.below(3)),
         31 => format!("DROP VIEW {guard}v{}{cascade}", random.below(3)),
         32 => random
             .pick(&[

@@ -111,7 +111,7 @@ fn settle(what: &str, trials: &[(String, Vec<String>)], outcomes: &[Outcome], be
     for ((name, migrations), outcome) in trials.iter().zip(outcomes) {
         match compare(migrations, outcome) {
             Verdict::Agrees | Verdict::NotJudged if beyond.contains(name) => {
-                wrong.push(format!("{name}\n  is beyond the replay no longer"))
+                wrong.push(format!("{name}\n  is beyond the replay no longer"));
             }
             Verdict::Differs(_) if beyond.contains(name) => known += 1,
             Verdict::Agrees => agree += 1,

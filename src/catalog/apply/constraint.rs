@@ -168,6 +168,18 @@ impl Catalog {
         }
     }
 
+    /// Whether a name that PostgreSQL would give to a constraint is taken: it takes none that any constraint of the
+    /// schema has (`ChooseConstraintName`).
+    pub(super) fn constraint_taken(&self, table: &Table, name: &str) -> bool {
+        let schema = &table.name.schema;
+        in_table(self.dialect, table, name)
+            || self.dialect == Dialect::PostgreSql
+                && self
+                    .tables
+                    .values()
+                    .any(|other| other.name.schema == *schema && constraint_named(self.dialect, other, name).is_some())
+    }
+
     /// Whether a name is taken by a relation or by something in the table being made.
     fn name_taken(&self, table: &Table, name: &str) -> bool {
         self.relation_taken(&table.name.schema, name) || table.name.name == name || in_table(self.dialect, table, name)
@@ -265,7 +277,7 @@ impl Catalog {
                             expression => only_column(table, expression),
                         };
                         Some(naming::choose(&table.name.name, about.as_deref(), "check", |candidate| {
-                            in_table(self.dialect, table, candidate)
+                            self.constraint_taken(table, candidate)
                         }))
                     }
                     Dialect::MySql => Some(naming::mysql_numbered(

@@ -1,6 +1,5 @@
 //! Foreign keys: what they refer to, what they need there, and what holds on to it.
 
-use super::constraint::in_table;
 use super::{Applied, ApplyError, Effect, cast, missing, naming, refused};
 use crate::catalog::operation::NewForeignKey;
 use crate::catalog::{
@@ -60,7 +59,7 @@ impl Catalog {
                 Dialect::PostgreSql | Dialect::CockroachDb => {
                     let columns = naming::joined(key.columns.iter().map(String::as_str));
                     Some(naming::choose(&table.name.name, Some(&columns), "fkey", |candidate| {
-                        in_table(self.dialect, table, candidate)
+                        self.constraint_taken(table, candidate)
                     }))
                 }
                 Dialect::MySql => Some(naming::mysql_numbered(

@@ -125,6 +125,9 @@ impl Catalog {
         guard: Guard,
     ) -> Applied {
         let found = match self.find_index(table, name) {
+            Err(ApplyError::Missing { .. }) if self.dialect == Dialect::PostgreSql && self.is_relation(name) => {
+                return Err(refused(format!("{name} is no index")));
+            }
             Err(ApplyError::Missing { .. }) if guard == Guard::IfPresent => return Ok(Vec::new()),
             other => other?,
         };
@@ -192,6 +195,10 @@ impl Catalog {
         guard: Guard,
     ) -> Applied {
         let found = match self.find_index(table, from) {
+            // PostgreSQL renames any relation so.
+            Err(ApplyError::Missing { .. }) if self.dialect == Dialect::PostgreSql && self.is_relation(from) => {
+                return self.rename_table(from, &ObjectName::bare(to), guard);
+            }
             Err(ApplyError::Missing { .. }) if guard == Guard::IfPresent => return Ok(Vec::new()),
             other => other?,
         };

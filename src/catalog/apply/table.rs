@@ -413,6 +413,13 @@ impl Catalog {
         if known { Ok(Vec::new()) } else { Err(missing("the table", relation)) }
     }
 
+    /// Whether there is a table, a view or a sequence of that name.
+    pub(super) fn is_relation(&self, name: &ObjectName) -> bool {
+        self.resolve(&self.tables, name).is_some()
+            || self.resolve(&self.views, name).is_some()
+            || self.resolve(&self.sequences, name).is_some()
+    }
+
     /// Whether a relation is there, or is none that a history makes.
     fn has_relation(&self, table: &ObjectName) -> bool {
         let system = table.name.is_empty()
@@ -420,10 +427,7 @@ impl Catalog {
             || ["pg_", "sqlite_", "sys", "information_schema", "_prisma_migrations", "alembic_version"]
                 .iter()
                 .any(|prefix| table.name.starts_with(prefix));
-        system
-            || self.resolve(&self.tables, table).is_some()
-            || self.resolve(&self.views, table).is_some()
-            || self.resolve(&self.sequences, table).is_some()
+        system || self.is_relation(table)
     }
 
     /// The name PostgreSQL gives to the sequence of a serial or identity column.

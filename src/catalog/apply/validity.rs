@@ -13,6 +13,11 @@ const SYSTEM_COLUMNS: &[&str] = &["tableoid", "xmin", "cmin", "xmax", "cmax", "c
 /// Access methods that a server has without extensions.
 const METHODS: &[&str] = &["btree", "hash", "gist", "spgist", "gin", "brin"];
 
+/// Whether every table of PostgreSQL has a column of that name.
+pub(super) fn is_system_column(name: &str) -> bool {
+    SYSTEM_COLUMNS.contains(&name)
+}
+
 /// Whether a column counts by GENERATED … AS IDENTITY.
 pub(super) fn is_identity(column: &Column) -> bool {
     matches!(column.auto_increment, Some(AutoIncrement::IdentityAlways | AutoIncrement::IdentityByDefault))
@@ -66,7 +71,23 @@ impl Catalog {
             let made = column.generated.as_ref()?;
             unknown_column(self.dialect, table, &made.expression)
         });
-        unknown.map_or(Ok(()), |column| Err(missing("the column", format!("{}.{column}", table.name))))
+        if let Some(column) = unknown {
+            return Err(missing("the column", format!("{}.{column}", table.name)));
+        }
+        let generated = |expression: &str| {
+            let made = table.columns.iter().filter(|column| column.generated.is_some());
+            made.into_iter().any(|column| mentions(expression, &column.name))
+        };
+        let from_generated = table
+            .columns
+            .iter()
+            .find(|column| column.generated.as_ref().is_some_and(|made| generated(&made.expression)));
+        match from_generated {
+            Some(column) => {
+                Err(refused(format!("{}.{} is generated from a generated column", table.name, column.name)))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Refuses a default that is no value of the column's type.
