@@ -360,10 +360,8 @@ impl Catalog {
         if let Some(sequence) = self.sequences.get(name) {
             return Some(("the sequence", sequence.place.as_ref()));
         }
-        if let Some(view) = self
-            .views
-            .values()
-            .find(|view| view.name.schema == name.schema && view.indexes.iter().any(|index| *index == name.name))
+        if let Some(view) =
+            self.views.values().find(|view| view.name.schema == name.schema && view.indexes.contains(&name.name))
         {
             return Some(("the index", view.place.as_ref()));
         }

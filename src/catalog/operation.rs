@@ -523,6 +523,8 @@ pub struct Mention {
     pub column: Option<String>,
     /// The relations that it may be of: those of its own SELECT, then those of the queries around it.
     pub of: Vec<Vec<ObjectName>>,
+    /// Whether the query says which: then there is one alone.
+    pub qualified: bool,
 }
 
 /// A column with the constraints written on it.

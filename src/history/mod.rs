@@ -132,7 +132,9 @@ impl Run<'_> {
                 *self.catalog = before;
                 self.steps.truncate(steps);
                 self.failures.truncate(failures);
-                handler.into_iter().for_each(|operation| self.apply(operation));
+                for operation in handler {
+                    self.apply(operation);
+                }
             }
             return;
         }
@@ -205,6 +207,8 @@ impl Script for Operations {
         for (at, operation) in self.operations.iter().enumerate() {
             if let OperationKind::Transaction(kind) = &operation.kind {
                 match kind {
+                    // MySQL commits before every statement that changes a schema.
+                    TransactionKind::Begin if run.catalog.dialect == Dialect::MySql => {}
                     TransactionKind::Begin if is_rolled_back(&self.operations[at + 1..]) => {
                         undone = Some(run.catalog.clone());
                     }
@@ -270,7 +274,7 @@ fn dropped_with(operations: &[Operation], at: usize) -> Vec<&ObjectName> {
             OperationKind::DropTable { name, .. } | OperationKind::DropView { name, .. }
                 if one_statement(&operations[at], other) =>
             {
-                names.push(name)
+                names.push(name);
             }
             _ => break,
         }

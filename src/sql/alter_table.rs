@@ -104,11 +104,21 @@ pub(super) fn actions(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut A
     }
     let dialect = cursor.dialect;
     kinds.arrange(|operations| {
+        if dialect == Dialect::MySql && operations.len() > 1 {
+            operations.iter_mut().for_each(say_there_is_more);
+        }
         if dialect == Dialect::Sqlite {
             operations.iter_mut().for_each(refuse_in_sqlite);
         }
         operations.sort_by_key(|operation| pass(dialect, &operation.kind));
     });
+}
+
+/// MySQL looks at the keys that a table needs when all actions are done: another one may make up for what one drops.
+fn say_there_is_more(operation: &mut Operation) {
+    if let K::DropIndex { cascade, .. } | K::DropConstraint { cascade, .. } = &mut operation.kind {
+        *cascade = true;
+    }
 }
 
 /// In which order a database does the actions of one ALTER TABLE, whatever order they are written in: PostgreSQL in the
@@ -341,6 +351,10 @@ fn drop(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut Actions) -> Rea
         let name = Some(cursor.name()?);
         let cascade = cursor.eat("cascade");
         cursor.eat("restrict");
+        if if_exists && cursor.dialect == Dialect::PostgreSql {
+            // It speaks of the constraint; the table must be there.
+            kinds.push(K::Touch { relation: table.clone(), what: "the table of a constraint" });
+        }
         let kind = K::DropConstraint { table: table.clone(), name, kind: None, cascade };
         kinds.guarded(kind, if_exists, Guard::IfPresent);
         return Ok(());

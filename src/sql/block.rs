@@ -118,7 +118,7 @@ fn block_inside(cursor: &mut Cursor<'_>, session: &mut Session, actions: &mut Ac
         }
         match swallowed {
             Some(caught) if exact && handled.changes() => {
-                done.attempt(caught, std::mem::replace(&mut handled, actions.like()))
+                done.attempt(caught, std::mem::replace(&mut handled, actions.like()));
             }
             Some(caught) if done.changing() > 1 => done.attempt(caught, actions.like()),
             Some(caught) => done.guard_all(Guard::Catches(caught)),

@@ -5,9 +5,7 @@ use super::cursor::{Cursor, Read};
 use super::expression::{canonical_tokens, default_tokens};
 use super::types;
 use crate::catalog::operation::{ColumnPosition, Constraint, NewColumn};
-use crate::catalog::{
-    AutoIncrement, Column, ColumnDefault, ColumnType, Dialect, Generated, Index, IndexPart, Key, TypeKind,
-};
+use crate::catalog::{AutoIncrement, Column, ColumnDefault, ColumnType, Dialect, Generated, Index, IndexPart, Key};
 
 /// A column with everything written on it.
 pub(super) fn column(cursor: &mut Cursor<'_>) -> Read<NewColumn> {
@@ -44,13 +42,6 @@ fn serial(column: &mut Column, dialect: Dialect) {
         column.nullable = false;
         column.auto_increment =
             Some(if dialect == Dialect::CockroachDb { AutoIncrement::RowId } else { AutoIncrement::Serial });
-    } else if dialect == Dialect::MySql && name == "serial" {
-        column.ty = ColumnType {
-            kind: TypeKind::Builtin { name: "bigint".to_owned(), args: Vec::new(), unsigned: true },
-            array: false,
-        };
-        column.nullable = false;
-        column.auto_increment = Some(AutoIncrement::Counter);
     } else if dialect == Dialect::MySql && name == "boolean" {
         column.ty = ColumnType::builtin_with("tinyint", vec![1]);
     }

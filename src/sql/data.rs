@@ -3,7 +3,7 @@
 use super::actions::Actions;
 use super::cursor::{Cursor, Read};
 use crate::catalog::operation::{DataKind, NewTable, OperationKind as K, TableSource};
-use crate::catalog::{ObjectName, TableKind};
+use crate::catalog::{Dialect, ObjectName, TableKind};
 
 /// INSERT, UPDATE, DELETE, TRUNCATE and their kin, behind a WITH or not; says whether it is one of them. Data that a
 /// WITH changes in passing is told as well.
@@ -79,6 +79,9 @@ fn change(cursor: &mut Cursor<'_>) -> Option<K> {
     let mut table = cursor.object_name().unwrap_or_else(|_| ObjectName::bare(""));
     // MySQL's `DELETE a FROM users a JOIN …`, SQL Server's `UPDATE a SET … FROM users a`: the name is an alias.
     if matches!(kind, DataKind::Delete | DataKind::Update) && table.schema.is_none() {
+        let of_several = kind == DataKind::Delete
+            && cursor.dialect == Dialect::MySql
+            && (cursor.is_word(0, "from") || cursor.is_symbol(0, ','));
         if let Some(real) = aliased(cursor, &table.name) {
             table = real;
             if kind == DataKind::Delete {
@@ -86,6 +89,9 @@ fn change(cursor: &mut Cursor<'_>) -> Option<K> {
                 cursor.skip_until(&["from"]);
                 cursor.eat("from");
             }
+        } else if of_several {
+            // `DELETE a, b FROM …`: aliases of what stands behind FROM.
+            table = ObjectName::bare("");
         }
     }
     cursor.skip_until(&["where", "join", "using", "limit", "from"]);

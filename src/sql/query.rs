@@ -423,19 +423,24 @@ fn settle(scope: &Scope, outer: &[&Scope], reads: &mut Reads) {
             None => chain.iter().map(|scope| relations(scope)).collect(),
         };
         if !of.is_empty() {
-            reads.mentions.push(Mention { column: Some(column.clone()), of });
+            let qualified = qualifier.is_some();
+            reads.mentions.push(Mention { column: Some(column.clone()), of, qualified });
         }
     }
     for column in &scope.shared {
         let each = relations(scope).into_iter().map(|relation| vec![vec![relation]]);
-        reads.mentions.extend(each.map(|of| Mention { column: Some(column.clone()), of }));
+        reads.mentions.extend(each.map(|of| Mention { column: Some(column.clone()), of, qualified: false }));
     }
     for star in &scope.stars {
         let all = match star {
             Some(qualifier) => aliased(qualifier).into_iter().collect(),
             None => relations(scope),
         };
-        reads.mentions.extend(all.into_iter().map(|relation| Mention { column: None, of: vec![vec![relation]] }));
+        reads.mentions.extend(all.into_iter().map(|relation| Mention {
+            column: None,
+            of: vec![vec![relation]],
+            qualified: false,
+        }));
     }
     for inner in &scope.inner {
         settle(inner, &chain, reads);

@@ -9,12 +9,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr, reason = "a test may")]
 
 use std::collections::{BTreeMap, BTreeSet};
+#[path = "../support/random.rs"]
+mod random;
+
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use driftgate::catalog::{Catalog, ColumnType, Dialect, IndexPart, Reach};
-use driftgate::history::{History, Migration, Operations, replay};
+use driftgate::history::{History, Migration, Operations, Replay, replay};
 use driftgate::source::Source;
+use random::Random;
 
 /// One line for each object, in the form of [`objects`].
 const QUERY: &str = "
@@ -97,6 +101,25 @@ impl Database {
         }
     }
 
+    /// Runs statements of one line each on an empty database, whatever becomes of those before: which are refused and
+    /// why, and what is there then.
+    fn report_all(&mut self, statements: &[String]) -> (BTreeMap<usize, String>, BTreeSet<String>) {
+        let name = &self.name;
+        let made = format!("DROP DATABASE IF EXISTS {name}; CREATE DATABASE {name} CHARACTER SET utf8mb4; USE {name};");
+        self.client(None, &made).unwrap();
+        let mut command = Command::new("mariadb");
+        command.args(&self.extra).args(["--force", "-N", "-B", "-r"]).arg(name);
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(format!("{};\n", statements.join(";\n")).as_bytes()).unwrap();
+        drop(stdin);
+        let errors = String::from_utf8_lossy(&child.wait_with_output().unwrap().stderr).into_owned();
+        let refused = errors.lines().filter_map(line_of_error).map(|(line, why)| (line - 1, why)).collect();
+        let built = self.client(Some(name), QUERY).unwrap();
+        (refused, built.lines().filter(|line| line.contains(' ')).map(spelled).collect())
+    }
+
     /// Runs scripts behind the start, and reports what is there then.
     fn report(&mut self, texts: &[String]) -> Result<BTreeSet<String>, String> {
         if !self.fresh {
@@ -117,6 +140,13 @@ impl Drop for Database {
     fn drop(&mut self) {
         let _ = self.client(None, &format!("DROP DATABASE IF EXISTS {}", self.name));
     }
+}
+
+/// The number of the line that an error of the client speaks of, and what it says.
+fn line_of_error(error: &str) -> Option<(usize, String)> {
+    let (_, rest) = error.strip_prefix("ERROR ")?.split_once(" at line ")?;
+    let (number, why) = rest.split_once(": ")?;
+    Some((number.parse().ok()?, why.to_owned()))
 }
 
 /// A line with the type in it as the catalog spells it: widths of integers are not kept.
@@ -144,6 +174,17 @@ fn type_text(ty: &ColumnType) -> String {
 
 /// What the replay builds, or why it cannot; and whether it says that it could not read everything.
 fn replayed(texts: &[String]) -> (Result<Catalog, String>, bool) {
+    let replay = replay_of(texts);
+    let failure = replay.migrations.iter().flat_map(|one| &one.failures).find(|failure| failure.certain);
+    let doubted = replay.catalog.doubts.iter().any(|doubt| doubt.reach != Reach::Nothing);
+    match failure {
+        Some(failure) => (Err(failure.error.to_string()), doubted),
+        None => (Ok(replay.catalog), doubted),
+    }
+}
+
+/// Runs the texts, each whatever became of those before it.
+fn replay_of(texts: &[String]) -> Replay {
     let migrations = texts.iter().enumerate().map(|(at, text)| {
         let source = Source::new(format!("{at}.sql").as_str().into(), text.as_str());
         let operations = driftgate::sql::read(&source, Dialect::MySql).operations;
@@ -162,13 +203,7 @@ fn replayed(texts: &[String]) -> (Result<Catalog, String>, bool) {
         }
     });
     let history = History { migrations: migrations.collect(), ..History::default() };
-    let replay = replay(&history, Dialect::MySql);
-    let failure = replay.migrations.iter().flat_map(|one| &one.failures).find(|failure| failure.certain);
-    let doubted = replay.catalog.doubts.iter().any(|doubt| doubt.reach != Reach::Nothing);
-    match failure {
-        Some(failure) => (Err(failure.error.to_string()), doubted),
-        None => (Ok(replay.catalog), doubted),
-    }
+    replay(&history, Dialect::MySql)
 }
 
 fn objects(catalog: &Catalog) -> BTreeSet<String> {
@@ -359,4 +394,93 @@ fn each_statement_does_what_it_does_in_mariadb() {
     let statements = scripts(&read("statements")).into_iter().filter(|statement| statement.contains(&only));
     let histories: Vec<(String, Vec<String>)> = statements.map(|one| (one.clone(), vec![one])).collect();
     settle("single statements", &read("start"), &histories, &scripts(&read("beyond")).into_iter().collect());
+}
+
+/// A statement over few names, so that many of them meet, and many are refused.
+fn statement(random: &mut Random) -> String {
+    let (table, other) = (random.pick(&["a", "b", "c", "d"]), random.pick(&["a", "b", "c"]));
+    let (column, second) = (random.pick(&["id", "x", "y", "z"]), random.pick(&["id", "x", "y", "w"]));
+    let ty = random.pick(&["INT", "BIGINT", "VARCHAR(20)", "DATETIME(3)", "DECIMAL(8, 2)", "ENUM('one', 'two')"]);
+    let null = random.pick(&[" NULL", " NOT NULL", ""]);
+    let action = random.pick(&["", " ON DELETE CASCADE", " ON DELETE SET NULL", " ON UPDATE CASCADE"]);
+    let name = format!("n{}", random.below(5));
+    let guard = if random.chance(30) { "IF EXISTS " } else { "" };
+    match random.below(22) {
+        0 | 1 => format!(
+            "CREATE TABLE {table} (id INT NOT NULL AUTO_INCREMENT, x INT {null}, {column}2 {ty}, PRIMARY KEY (id), UNIQUE {name} (x))"
+        ),
+        2 => format!("DROP TABLE {guard}{table}"),
+        3 => format!("RENAME TABLE {table} TO {other}2"),
+        4 => format!("ALTER TABLE {other}2 RENAME TO {table}"),
+        5..=7 => {
+            format!("ALTER TABLE {table} ADD COLUMN {column} {ty}{null}{}", random.pick(&["", " FIRST", " AFTER id"]))
+        }
+        8 => format!("ALTER TABLE {table} DROP COLUMN {guard}{column}"),
+        9 => format!("ALTER TABLE {table} MODIFY {column} {ty}{null}"),
+        10 => format!("ALTER TABLE {table} CHANGE {column} {second} {ty}{null}"),
+        11 => format!("ALTER TABLE {table} RENAME COLUMN {column} TO {second}"),
+        12 => format!("ALTER TABLE {table} ADD INDEX {name} ({column}, {second})"),
+        13 => format!("CREATE {}INDEX {name} ON {table} ({column})", random.pick(&["", "UNIQUE "])),
+        14 => format!("ALTER TABLE {table} ADD INDEX ({column})"),
+        15 => format!("DROP INDEX {guard}{name} ON {table}"),
+        16 => format!("ALTER TABLE {table} RENAME INDEX {name} TO n{}", random.below(5)),
+        17 => format!(
+            "ALTER TABLE {table} ADD CONSTRAINT f{name}{table} FOREIGN KEY ({column}) REFERENCES {other} ({second}){action}"
+        ),
+        18 => format!("ALTER TABLE {table} ADD FOREIGN KEY ({column}) REFERENCES {other} (id){action}"),
+        19 => format!("ALTER TABLE {table} DROP FOREIGN KEY {guard}f{name}{table}"),
+        20 => format!("ALTER TABLE {table} DROP FOREIGN KEY {table}_ibfk_1, DROP COLUMN {column}"),
+        _ => format!("ALTER TABLE {table} ALTER COLUMN {column} {}", random.pick(&["DROP DEFAULT", "SET DEFAULT 1"])),
+    }
+}
+
+/// How a history ends otherwise in the replay: the first statement that one of them refuses alone, or the tables.
+fn difference(statements: &[String], refused: &BTreeMap<usize, String>, built: &BTreeSet<String>) -> Option<String> {
+    let replay = replay_of(statements);
+    let done = |number: usize| {
+        let done = statements[..number].iter().enumerate().filter(|(at, _)| !refused.contains_key(at));
+        done.map(|(_, statement)| statement.as_str()).collect::<Vec<_>>().join(";\n    ")
+    };
+    for (number, statement) in statements.iter().enumerate() {
+        let how = match (refused.get(&number), replay.migrations[number].failures.first()) {
+            (Some(why), None) => format!("MariaDB refuses it: {why}"),
+            (None, Some(failure)) => format!("the replay refuses it: {}", failure.error),
+            _ => continue,
+        };
+        return Some(format!("{statement}\n  {how}\n  behind\n    {}", done(number)));
+    }
+    let objects = objects(&replay.catalog);
+    let there: Vec<_> = built.difference(&objects).collect();
+    let here: Vec<_> = objects.difference(built).collect();
+    (!there.is_empty() || !here.is_empty()).then(|| {
+        format!(
+            "only in MariaDB: {there:#?}\n  only in the replay: {here:#?}\n  behind\n    {}",
+            done(statements.len())
+        )
+    })
+}
+
+#[test]
+fn generated_histories_end_as_they_end_in_mariadb() {
+    const HISTORIES: usize = 24;
+    const LENGTH: usize = 30;
+    let Some(mut database) = Database::new("generated", "") else {
+        println!("skipped: no MariaDB");
+        return;
+    };
+    let (mut count, mut refusals, mut wrong) = (0, 0, Vec::new());
+    for seed in 0..HISTORIES {
+        let mut random = Random::new(seed as u64);
+        let statements: Vec<String> = (0..LENGTH).map(|_| statement(&mut random)).collect();
+        let (refused, built) = database.report_all(&statements);
+        (count, refusals) = (count + statements.len(), refusals + refused.len());
+        wrong.extend(difference(&statements, &refused, &built).map(|how| format!("seed {seed}: {how}")));
+    }
+    println!(
+        "generated histories: {HISTORIES} with {count} statements, {refusals} of them refused by MariaDB; {} histories \
+         end otherwise",
+        wrong.len()
+    );
+    drop(database);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }

@@ -7,6 +7,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr, reason = "a test may")]
 
+mod generated;
+#[path = "../support/random.rs"]
+mod random;
 mod report;
 mod server;
 
@@ -14,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use driftgate::catalog::{Catalog, Dialect, Reach};
 use driftgate::git::snapshot::MemorySnapshot;
-use driftgate::history::replay;
+use driftgate::history::{Replay, replay};
 use driftgate::prisma::Prisma;
 use driftgate::project::{Ecosystem, EcosystemKind, Project};
 use driftgate::source::RepoPath;
@@ -45,6 +48,14 @@ enum Verdict {
 
 /// What the replay builds, or why it cannot.
 fn replayed(migrations: &[String]) -> (Catalog, Option<String>) {
+    let replay = replay_of(migrations);
+    let failure = replay.migrations.iter().flat_map(|one| &one.failures).find(|failure| failure.certain);
+    let failure = failure.map(|failure| failure.error.to_string());
+    (replay.catalog, failure)
+}
+
+/// Runs the migrations, each whatever became of those before it.
+fn replay_of(migrations: &[String]) -> Replay {
     let project = Project {
         name: ".".to_owned(),
         ecosystem: EcosystemKind::Prisma,
@@ -60,23 +71,21 @@ fn replayed(migrations: &[String]) -> (Catalog, Option<String>) {
         migrations.iter().enumerate().map(|(at, text)| (format!("migrations/{at:04}_step/migration.sql"), text));
     let snapshot = MemorySnapshot::new(files.map(|(path, text)| (path, text.as_str())));
     let history = Prisma.history(&project, &snapshot).unwrap();
-    let replay = replay(&history, Dialect::PostgreSql);
-    let failure = replay.migrations.iter().flat_map(|one| &one.failures).find(|failure| failure.certain);
-    let failure = failure.map(|failure| failure.error.to_string());
-    (replay.catalog, failure)
+    replay(&history, Dialect::PostgreSql)
 }
 
 /// How a history ends in the replay, beside how it ended in the database.
 fn compare(migrations: &[String], outcome: &Outcome) -> Verdict {
     let (catalog, failure) = replayed(migrations);
-    match (outcome, failure) {
-        (Err(_), Some(_)) => Verdict::Agrees,
-        (Err(refused), None) => {
+    match (outcome.refused.values().next(), failure) {
+        (Some(_), Some(_)) => Verdict::Agrees,
+        (Some(refused), None) => {
             let doubted = catalog.doubts.iter().any(|doubt| doubt.reach != Reach::Nothing);
             if doubted { Verdict::NotJudged } else { Verdict::Differs(format!("PostgreSQL refuses it: {refused}")) }
         }
-        (Ok(_), Some(refused)) => Verdict::Differs(format!("the replay refuses it: {refused}")),
-        (Ok(built), None) => {
+        (None, Some(refused)) => Verdict::Differs(format!("the replay refuses it: {refused}")),
+        (None, None) => {
+            let built = &outcome.built;
             let objects = report::objects(&catalog);
             if objects == *built {
                 return Verdict::Agrees;
@@ -102,7 +111,7 @@ fn settle(what: &str, trials: &[(String, Vec<String>)], outcomes: &[Outcome], be
     for ((name, migrations), outcome) in trials.iter().zip(outcomes) {
         match compare(migrations, outcome) {
             Verdict::Agrees | Verdict::NotJudged if beyond.contains(name) => {
-                wrong.push(format!("{name}\n  is beyond the replay no longer"))
+                wrong.push(format!("{name}\n  is beyond the replay no longer"));
             }
             Verdict::Differs(_) if beyond.contains(name) => known += 1,
             Verdict::Agrees => agree += 1,
@@ -110,7 +119,7 @@ fn settle(what: &str, trials: &[(String, Vec<String>)], outcomes: &[Outcome], be
             Verdict::Differs(how) => wrong.push(format!("{name}\n  {how}")),
         }
     }
-    let refused = outcomes.iter().filter(|outcome| outcome.is_err()).count();
+    let refused = outcomes.iter().filter(|outcome| !outcome.refused.is_empty()).count();
     println!(
         "{what}: {} tried, {refused} of them refused by PostgreSQL; {agree} agree, {} not judged, {known} known to \
          differ, {} differ",
@@ -199,4 +208,31 @@ fn each_statement_does_what_it_does_in_postgresql() {
         statements.into_iter().map(|one| (one.clone(), vec![start.clone(), one])).collect();
     let beyond = scripts(&std::fs::read_to_string(format!("{folder}/beyond.sql")).unwrap());
     settle("single statements", &histories, &outcomes, &beyond.into_iter().collect());
+}
+
+#[test]
+fn generated_histories_end_as_they_end_in_postgresql() {
+    let Some(server) = Server::find() else {
+        println!("skipped: no PostgreSQL");
+        return;
+    };
+    let histories: Vec<Vec<String>> = (0..generated::HISTORIES).map(generated::history).collect();
+    let trials: Vec<Trial> =
+        histories.iter().map(|texts| Trial { scripts: texts.clone(), transactional: false }).collect();
+    let outcomes = server.try_all("generated", "CREATE SCHEMA IF NOT EXISTS public", &trials, THREADS);
+    let (mut statements, mut refused, mut wrong) = (0, 0, Vec::new());
+    for ((seed, history), outcome) in histories.iter().enumerate().zip(&outcomes) {
+        statements += history.len();
+        refused += outcome.refused.len();
+        wrong.extend(
+            generated::difference(history, outcome, &replay_of(history)).map(|how| format!("seed {seed}: {how}")),
+        );
+    }
+    println!(
+        "generated histories: {} with {statements} statements, {refused} of them refused by PostgreSQL; {} histories \
+         end otherwise",
+        histories.len(),
+        wrong.len()
+    );
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }

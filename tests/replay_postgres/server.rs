@@ -14,8 +14,13 @@ pub(crate) struct Trial {
     pub(crate) transactional: bool,
 }
 
-/// What the server made of a trial: its catalog, or why it refused.
-pub(crate) type Outcome = Result<BTreeSet<Line>, String>;
+/// What the server made of a trial.
+pub(crate) struct Outcome {
+    /// The scripts that it refused, by their number, and why. It goes on behind each.
+    pub(crate) refused: BTreeMap<usize, String>,
+    /// Its catalog in the end.
+    pub(crate) built: BTreeSet<Line>,
+}
 
 /// How the server is reached.
 #[derive(Clone)]
@@ -99,9 +104,9 @@ fn session(start: &str, trials: &[(usize, &Trial)]) -> String {
         if trial.transactional {
             text.push_str("BEGIN;\n");
         }
-        for script in &trial.scripts {
+        for (number, script) in trial.scripts.iter().enumerate() {
             text.push_str(&sent(script));
-            text.push_str(&format!("\\if :ERROR\n\\echo @@refused {at} :LAST_ERROR_MESSAGE\n\\endif\n"));
+            text.push_str(&format!("\\if :ERROR\n\\echo @@refused {at} {number} :LAST_ERROR_MESSAGE\n\\endif\n"));
         }
         text.push_str(&format!("RESET search_path;\n\\echo @@catalog {at}\n{}\\echo @@end {at}\n", report::QUERY));
         if trial.transactional {
@@ -114,11 +119,12 @@ fn session(start: &str, trials: &[(usize, &Trial)]) -> String {
 }
 
 fn outcome(answer: &str, at: usize) -> Outcome {
-    let refused = answer.split_once(&format!("@@refused {at} ")).map(|(_, rest)| rest.lines().next().unwrap_or(""));
-    if let Some(refused) = refused {
-        return Err(refused.to_owned());
-    }
+    let prefix = format!("@@refused {at} ");
+    let refused = answer.lines().filter_map(|line| {
+        let (number, why) = line.strip_prefix(&prefix)?.split_once(' ')?;
+        Some((number.parse().ok()?, why.to_owned()))
+    });
     let (_, rest) = answer.split_once(&format!("@@catalog {at}\n")).expect("the trial was run");
     let (lines, _) = rest.split_once(&format!("@@end {at}\n")).expect("the report was made");
-    Ok(lines.lines().filter_map(Line::read).collect())
+    Outcome { refused: refused.collect(), built: lines.lines().filter_map(Line::read).collect() }
 }

@@ -55,6 +55,16 @@ pub(super) fn by_assignment(from: &ColumnType, to: &ColumnType) -> bool {
     }
 }
 
+/// The families of PostgreSQL's numbers, in the order in which each is cast to the next by itself.
+fn width(ty: &ColumnType) -> Option<u8> {
+    Some(match ty.builtin_name()? {
+        "smallint" | "integer" | "bigint" => 0,
+        "numeric" => 1,
+        "real" | "double precision" => 2,
+        _ => return None,
+    })
+}
+
 /// Whether a foreign key can join columns of these types. PostgreSQL needs an equality operator for the two, MySQL the
 /// same integer type: <https://dev.mysql.com/doc/refman/8.0/en/create-table-foreign-keys.html>. Types that are not
 /// known can.
@@ -66,6 +76,11 @@ pub(super) fn may_refer(dialect: Dialect, from: &ColumnType, to: &ColumnType) ->
         if dialect == Dialect::MySql && integer(one) && integer(two) {
             return one == two && a == b;
         }
+    }
+    if dialect.is_postgres_like()
+        && let (Some(narrow), Some(wide)) = (width(from), width(to))
+    {
+        return narrow <= wide;
     }
     match (class(from), class(to)) {
         (Some(from), Some(to)) => from == to && !(dialect.is_postgres_like() && from == Class::Json),

@@ -38,6 +38,9 @@ impl Catalog {
         }
         self.check_column(table, new)?;
         self.settle_type(table, &mut column, sequences)?;
+        if self.dialect == Dialect::MySql && column.auto_increment.is_some() {
+            column.nullable = false;
+        }
         // DEFAULT NULL is no default.
         column.default = column.default.filter(|default| *default != ColumnDefault::Null);
         if let Some(default) = &mut column.default {
@@ -263,7 +266,8 @@ impl Catalog {
     /// Before a column goes: columns that are generated from it hold it back, or go with it.
     fn release_generated(&mut self, table: &Name, column: &str, cascade: bool) -> Applied {
         let mut effects = Vec::new();
-        if !self.dialect.is_postgres_like() {
+        let keeps = self.dialect.is_postgres_like() || self.dialect == Dialect::MySql;
+        if !keeps {
             return Ok(effects);
         }
         while let Some(other) = self.tables.get(table).and_then(|found| generated_from(found, column)) {
@@ -431,6 +435,9 @@ impl Catalog {
                 if dialect.is_postgres_like() && key.is_some_and(|key| has_column(&key.columns, &before.name)) {
                     return Err(refused(format!("the column {name}.{} is in the primary key", before.name)));
                 }
+                if dialect == Dialect::PostgreSql && is_identity(&before) {
+                    return Err(refused(format!("the column {name}.{} is an identity", before.name)));
+                }
                 after.nullable = true;
             }
             ColumnChange::SetIdentity(kind) => {
@@ -507,6 +514,12 @@ impl Catalog {
         if let Some(other) = generated {
             return refuse(format!("the generated column {} needs it", other.name));
         }
+        if using && before.generated.is_some() {
+            return refuse("USING is not for a generated column".to_owned());
+        }
+        if let Some(other) = self.unlike_partner(table, before, ty) {
+            return refuse(format!("a foreign key joins it with {other}"));
+        }
         if is_identity(before) && !may_be_identity(ty) {
             return refuse(format!("{ty} is no type of an identity"));
         }
@@ -534,6 +547,29 @@ impl Catalog {
         self.dialect == Dialect::PostgreSql && before.default.is_some() && scalar && !self.casts(&before.ty, ty)
     }
 
+    /// The column that a foreign key joins with this one, and could not any more if this one were of type `ty`.
+    fn unlike_partner(&self, table: &Table, column: &Column, ty: &ColumnType) -> Option<String> {
+        let is_enum = |ty: &ColumnType| matches!(&ty.kind, TypeKind::Named(name) if self.enumeration(name).is_some());
+        let unlike = |other: &Column, refers: bool| {
+            let (from, to) = if refers { (ty, &other.ty) } else { (&other.ty, ty) };
+            from.kind != to.kind && (is_enum(from) || is_enum(to)) || !cast::may_refer(self.dialect, from, to)
+        };
+        let across = |from: &[String], to: &[String], target: &Name, refers: bool| {
+            let at = from.iter().position(|one| *one == column.name)?;
+            let itself = *target == table.name && to.get(at) == Some(&column.name);
+            let other = self.tables.get(target)?.column(self.dialect, to.get(at)?)?;
+            (!itself && unlike(other, refers)).then(|| format!("{target}.{} ({})", other.name, other.ty))
+        };
+        let own =
+            table.foreign_keys.iter().find_map(|key| across(&key.columns, &key.target_columns, &key.target, true));
+        own.or_else(|| {
+            self.referrers(&table.name).iter().find_map(|other| {
+                let keys = self.tables.get(other)?.foreign_keys.iter().filter(|key| key.target == table.name);
+                keys.into_iter().find_map(|key| across(&key.target_columns, &key.columns, other, false))
+            })
+        })
+    }
+
     /// Whether PostgreSQL casts from one type to another in an assignment. An enum becomes a text, and nothing an enum.
     fn casts(&self, from: &ColumnType, to: &ColumnType) -> bool {
         let is_enum = |ty: &ColumnType| matches!(&ty.kind, TypeKind::Named(name) if self.enumeration(name).is_some());
@@ -559,6 +595,14 @@ impl Catalog {
             after.default.clone_from(&before.default);
             after.auto_increment = before.auto_increment;
         }
+        if draft.primary_key.as_ref().is_some_and(|key| has_column(&key.columns, &before.name)) {
+            after.nullable = false;
+        }
+        self.check_column(&draft, new)?;
+        if let Some(default) = &after.default {
+            self.check_default(table, &after.name, &after.ty, default)?;
+        }
+        self.refuse_redefined(&draft, &before, &after)?;
         let renamed = before.name != after.name;
         if renamed {
             let other = draft.column_index(dialect, &after.name).filter(|&other| other != at);

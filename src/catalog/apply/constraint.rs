@@ -83,6 +83,7 @@ impl Catalog {
         key.place.get_or_insert_with(|| place.clone());
         self.spell_parts(table, &mut key.columns)?;
         self.check_twice(table, &key.columns)?;
+        self.check_lengths(table, &key.columns, true)?;
         // A primary key column cannot hold NULL, except in SQLite
         // (<https://www.sqlite.org/lang_createtable.html#the_primary_key>).
         if self.dialect != Dialect::Sqlite {
@@ -123,6 +124,9 @@ impl Catalog {
             self.check_twice(table, &index.parts)?;
         }
         self.check_method(table, &index)?;
+        if index.method.is_none() {
+            self.check_lengths(table, &index.parts, false)?;
+        }
         for include in &mut index.include {
             let Some(column) = table.column(self.dialect, include) else {
                 return Err(missing("the column", format!("{}.{include}", table.name)));
@@ -162,6 +166,18 @@ impl Catalog {
             Dialect::MySql => Some(naming::mysql_index(table, &index.parts)),
             Dialect::Sqlite | Dialect::SqlServer | Dialect::Oracle => None,
         }
+    }
+
+    /// Whether a name that PostgreSQL would give to a constraint is taken: it takes none that any constraint of the
+    /// schema has (`ChooseConstraintName`).
+    pub(super) fn constraint_taken(&self, table: &Table, name: &str) -> bool {
+        let schema = &table.name.schema;
+        in_table(self.dialect, table, name)
+            || self.dialect == Dialect::PostgreSql
+                && self
+                    .tables
+                    .values()
+                    .any(|other| other.name.schema == *schema && constraint_named(self.dialect, other, name).is_some())
     }
 
     /// Whether a name is taken by a relation or by something in the table being made.
@@ -261,7 +277,7 @@ impl Catalog {
                             expression => only_column(table, expression),
                         };
                         Some(naming::choose(&table.name.name, about.as_deref(), "check", |candidate| {
-                            in_table(self.dialect, table, candidate)
+                            self.constraint_taken(table, candidate)
                         }))
                     }
                     Dialect::MySql => Some(naming::mysql_numbered(
@@ -426,11 +442,30 @@ impl Catalog {
             .and_then(|table| table.primary_key.as_ref())
             .map(|key| key.columns.iter().filter_map(IndexPart::column).map(str::to_owned).collect())
             .unwrap_or_default();
+        self.refuse_without_key(table, cascade)?;
         let mut effects = self.release_referrers(table, &columns, cascade, |table| table.primary_key = None)?;
         let key = self.change_table(table, |table| table.primary_key.take()).flatten();
         let name = key.and_then(|key| key.name);
         effects.push(Effect::ConstraintDropped { table: table.clone(), what: "primary key", name });
         Ok(effects)
+    }
+
+    /// MySQL: a foreign key or a counter that needs the primary key holds it, unless the statement says more.
+    fn refuse_without_key(&self, name: &Name, more: bool) -> Result<(), ApplyError> {
+        let Some(table) = self.tables.get(name).filter(|_| self.dialect == Dialect::MySql && !more) else {
+            return Ok(());
+        };
+        let parts = table.primary_key.as_ref().map(|key| key.columns.as_slice()).unwrap_or_default();
+        if let Some(key) = self.key_in_need(name, parts, |table| table.primary_key = None) {
+            return Err(refused(format!("the primary key of {name} cannot be dropped: {key} needs it")));
+        }
+        let counter = table.columns.iter().find(|column| column.auto_increment.is_some());
+        let Some(counter) = counter else { return Ok(()) };
+        let first = |index: &Index| index.parts.first().and_then(IndexPart::column) == Some(&counter.name);
+        if table.indexes.iter().any(first) {
+            return Ok(());
+        }
+        Err(refused(format!("the primary key of {name} cannot be dropped: {} counts by it", counter.name)))
     }
 
     pub(super) fn rename_constraint(&mut self, table: &ObjectName, from: &str, to: &str, guard: Guard) -> Applied {

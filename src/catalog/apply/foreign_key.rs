@@ -1,9 +1,10 @@
 //! Foreign keys: what they refer to, what they need there, and what holds on to it.
 
-use super::constraint::in_table;
 use super::{Applied, ApplyError, Effect, cast, missing, naming, refused};
 use crate::catalog::operation::NewForeignKey;
-use crate::catalog::{Catalog, Dialect, ForeignKey, Index, IndexPart, Name, Table};
+use crate::catalog::{
+    Catalog, Column, Dialect, ForeignKey, Index, IndexPart, Name, ReferentialAction, Table, TypeKind,
+};
 use crate::source::Place;
 
 impl Catalog {
@@ -19,6 +20,16 @@ impl Catalog {
             match table.column(self.dialect, column) {
                 Some(found) => column.clone_from(&found.name),
                 None => return Err(missing("the column", format!("{}.{column}", table.name))),
+            }
+        }
+        let sets_null = [key.on_delete, key.on_update].contains(&ReferentialAction::SetNull);
+        if sets_null && self.dialect == Dialect::MySql {
+            let columns = key.columns.iter().filter_map(|column| table.column(self.dialect, column));
+            if let Some(column) = columns.into_iter().find(|column| !column.nullable) {
+                return Err(refused(format!(
+                    "a foreign key sets {}.{} to NULL, which it cannot be",
+                    table.name, column.name
+                )));
             }
         }
         let itself =
@@ -48,7 +59,7 @@ impl Catalog {
                 Dialect::PostgreSql | Dialect::CockroachDb => {
                     let columns = naming::joined(key.columns.iter().map(String::as_str));
                     Some(naming::choose(&table.name.name, Some(&columns), "fkey", |candidate| {
-                        in_table(self.dialect, table, candidate)
+                        self.constraint_taken(table, candidate)
                     }))
                 }
                 Dialect::MySql => Some(naming::mysql_numbered(
@@ -155,6 +166,66 @@ impl Catalog {
         table.indexes.push(index);
     }
 
+    /// MySQL: the foreign key that is left without an index on one of its sides when the index on `parts` goes; `without`
+    /// takes the index out of a copy of the table.
+    pub(super) fn key_in_need(
+        &self,
+        name: &Name,
+        parts: &[IndexPart],
+        without: impl FnOnce(&mut Table),
+    ) -> Option<String> {
+        let dialect = self.dialect;
+        if dialect != Dialect::MySql || !self.lookup.foreign_key_checks {
+            return None;
+        }
+        let mut rest = self.tables.get(name)?.clone();
+        without(&mut rest);
+        let bare = |columns: &[String]| covers(dialect, parts, columns) && !self.has_unique_on(&rest, columns);
+        let title = |table: &Name, key: &ForeignKey| {
+            format!("the foreign key {} of {table}", key.name.as_deref().unwrap_or_default())
+        };
+        if let Some(key) = rest.foreign_keys.iter().find(|key| bare(&key.columns)) {
+            return Some(title(name, key));
+        }
+        self.referrers(name).iter().find_map(|other| {
+            let keys = &self.tables.get(other)?.foreign_keys;
+            let key = keys.iter().find(|key| key.target == *name && bare(&key.target_columns))?;
+            Some(title(other, key))
+        })
+    }
+
+    /// MySQL: why a column that is in a foreign key cannot become what it is asked to be.
+    pub(super) fn refuse_redefined(&self, table: &Table, before: &Column, after: &Column) -> Result<(), ApplyError> {
+        if self.dialect != Dialect::MySql || !self.lookup.foreign_key_checks {
+            return Ok(());
+        }
+        let refuse = |key: &ForeignKey| {
+            let key = key.name.as_deref().unwrap_or_default();
+            Err(refused(format!("the column {}.{} is in the foreign key {key}", table.name, before.name)))
+        };
+        let own = |key: &&ForeignKey| key.columns.contains(&before.name);
+        let sets_null =
+            |key: &&ForeignKey| [key.on_delete, key.on_update].contains(&ReferentialAction::SetNull) && !after.nullable;
+        if let Some(key) = table.foreign_keys.iter().filter(own).find(sets_null) {
+            return refuse(key);
+        }
+        // Lengths of texts may grow; MariaDB alone refuses that.
+        if before.ty.builtin_name() == after.ty.builtin_name() && is_unsigned(before) == is_unsigned(after) {
+            return Ok(());
+        }
+        if let Some(key) = table.foreign_keys.iter().find(own) {
+            return refuse(key);
+        }
+        for other in self.referrers(&table.name) {
+            let keys = self.tables.get(&other).map(|other| other.foreign_keys.as_slice()).unwrap_or_default();
+            let refers = |key: &&ForeignKey| key.target == table.name && key.target_columns.contains(&before.name);
+            if let Some(key) = keys.iter().find(refers) {
+                return refuse(key);
+            }
+        }
+        Ok(())
+    }
+
     /// MySQL drops the index that it made for a foreign key once another one serves it.
     pub(super) fn drop_index_made_for_key(&self, table: &mut Table, new: &Index) {
         if self.dialect != Dialect::MySql {
@@ -217,6 +288,10 @@ impl Catalog {
         }
         Ok(effects)
     }
+}
+
+fn is_unsigned(column: &Column) -> bool {
+    matches!(column.ty.kind, TypeKind::Builtin { unsigned: true, .. })
 }
 
 /// Whether an index begins with these columns, in this order, without prefix lengths.

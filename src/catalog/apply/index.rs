@@ -125,6 +125,9 @@ impl Catalog {
         guard: Guard,
     ) -> Applied {
         let found = match self.find_index(table, name) {
+            Err(ApplyError::Missing { .. }) if self.dialect == Dialect::PostgreSql && self.is_relation(name) => {
+                return Err(refused(format!("{name} is no index")));
+            }
             Err(ApplyError::Missing { .. }) if guard == Guard::IfPresent => return Ok(Vec::new()),
             other => other?,
         };
@@ -163,6 +166,13 @@ impl Catalog {
         let Some(index) = self.tables.get(table).and_then(|table| table.indexes.get(at)).cloned() else {
             return Ok(Vec::new());
         };
+        if let Some(key) = self.key_in_need(table, &index.parts, |table| {
+            table.indexes.remove(at);
+        }) && !cascade
+        {
+            let name = index.name.as_deref().unwrap_or_default();
+            return Err(refused(format!("the index {name} of {table} cannot be dropped: {key} needs it")));
+        }
         let mut effects = Vec::new();
         if index.unique {
             let columns: Vec<String> = index.parts.iter().filter_map(IndexPart::column).map(str::to_owned).collect();
@@ -185,6 +195,10 @@ impl Catalog {
         guard: Guard,
     ) -> Applied {
         let found = match self.find_index(table, from) {
+            // PostgreSQL renames any relation so.
+            Err(ApplyError::Missing { .. }) if self.dialect == Dialect::PostgreSql && self.is_relation(from) => {
+                return self.rename_table(from, &ObjectName::bare(to), guard);
+            }
             Err(ApplyError::Missing { .. }) if guard == Guard::IfPresent => return Ok(Vec::new()),
             other => other?,
         };

@@ -73,6 +73,7 @@ impl Catalog {
             }
             self.attach(&mut table, constraint, column, place, &mut effects)?;
         }
+        self.check_counters(&table)?;
         if table.columns.is_empty() && doubt.is_none() && self.dialect != Dialect::PostgreSql {
             let counts = matches!(self.dialect, Dialect::MySql | Dialect::Sqlite) && table.kind != TableKind::Virtual;
             if counts {
@@ -243,11 +244,12 @@ impl Catalog {
 
     pub(super) fn rename_table(&mut self, from: &ObjectName, to: &ObjectName, guard: Guard) -> Applied {
         let Some(old) = self.resolve(&self.tables, from) else {
+            let renames_views = self.dialect.is_postgres_like() || self.dialect == Dialect::MySql;
+            if renames_views && self.resolve(&self.views, from).is_some() {
+                return self.rename_view(from, &to.name, guard);
+            }
             // ALTER TABLE renames every relation in PostgreSQL.
             if self.dialect.is_postgres_like() {
-                if self.resolve(&self.views, from).is_some() {
-                    return self.rename_view(from, &to.name, guard);
-                }
                 if self.resolve(&self.sequences, from).is_some() {
                     return self.rename_sequence(from, &to.name, guard);
                 }
@@ -411,6 +413,13 @@ impl Catalog {
         if known { Ok(Vec::new()) } else { Err(missing("the table", relation)) }
     }
 
+    /// Whether there is a table, a view or a sequence of that name.
+    pub(super) fn is_relation(&self, name: &ObjectName) -> bool {
+        self.resolve(&self.tables, name).is_some()
+            || self.resolve(&self.views, name).is_some()
+            || self.resolve(&self.sequences, name).is_some()
+    }
+
     /// Whether a relation is there, or is none that a history makes.
     fn has_relation(&self, table: &ObjectName) -> bool {
         let system = table.name.is_empty()
@@ -418,10 +427,7 @@ impl Catalog {
             || ["pg_", "sqlite_", "sys", "information_schema", "_prisma_migrations", "alembic_version"]
                 .iter()
                 .any(|prefix| table.name.starts_with(prefix));
-        system
-            || self.resolve(&self.tables, table).is_some()
-            || self.resolve(&self.views, table).is_some()
-            || self.resolve(&self.sequences, table).is_some()
+        system || self.is_relation(table)
     }
 
     /// The name PostgreSQL gives to the sequence of a serial or identity column.

@@ -13,6 +13,11 @@ const SYSTEM_COLUMNS: &[&str] = &["tableoid", "xmin", "cmin", "xmax", "cmax", "c
 /// Access methods that a server has without extensions.
 const METHODS: &[&str] = &["btree", "hash", "gist", "spgist", "gin", "brin"];
 
+/// Whether every table of PostgreSQL has a column of that name.
+pub(super) fn is_system_column(name: &str) -> bool {
+    SYSTEM_COLUMNS.contains(&name)
+}
+
 /// Whether a column counts by GENERATED … AS IDENTITY.
 pub(super) fn is_identity(column: &Column) -> bool {
     matches!(column.auto_increment, Some(AutoIncrement::IdentityAlways | AutoIncrement::IdentityByDefault))
@@ -27,15 +32,22 @@ pub(super) fn generated_from<'a>(table: &'a Table, column: &str) -> Option<&'a C
 impl Catalog {
     /// Refuses a new column whose attributes contradict each other.
     pub(super) fn check_column(&self, table: &Table, new: &NewColumn) -> Result<(), ApplyError> {
+        let column = &new.column;
+        let refuse = |why: &str| Err(refused(format!("the column {}.{}: {why}", table.name, column.name)));
+        if self.dialect == Dialect::MySql {
+            return match why_not_in_mysql(column) {
+                Some(why) => refuse(why),
+                None => Ok(()),
+            };
+        }
         if self.dialect != Dialect::PostgreSql {
             return Ok(());
         }
-        let column = &new.column;
-        let refuse = |why: &str| Err(refused(format!("the column {}.{}: {why}", table.name, column.name)));
         if SYSTEM_COLUMNS.contains(&column.name.as_str()) {
             return refuse("every table has a system column of that name");
         }
-        let serial = column.ty.builtin_name().is_some_and(|name| name.ends_with("serial"));
+        let serial = column.auto_increment == Some(AutoIncrement::Serial)
+            && !matches!(column.default, Some(ColumnDefault::NextVal(_)));
         let has_default = column.default.as_ref().is_some_and(|default| !matches!(default, ColumnDefault::Null));
         if has_default && (is_identity(column) || serial || column.generated.is_some()) {
             return refuse("it has a default, and a value of its own");
@@ -59,7 +71,23 @@ impl Catalog {
             let made = column.generated.as_ref()?;
             unknown_column(self.dialect, table, &made.expression)
         });
-        unknown.map_or(Ok(()), |column| Err(missing("the column", format!("{}.{column}", table.name))))
+        if let Some(column) = unknown {
+            return Err(missing("the column", format!("{}.{column}", table.name)));
+        }
+        let generated = |expression: &str| {
+            let made = table.columns.iter().filter(|column| column.generated.is_some());
+            made.into_iter().any(|column| mentions(expression, &column.name))
+        };
+        let from_generated = table
+            .columns
+            .iter()
+            .find(|column| column.generated.as_ref().is_some_and(|made| generated(&made.expression)));
+        match from_generated {
+            Some(column) => {
+                Err(refused(format!("{}.{} is generated from a generated column", table.name, column.name)))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Refuses a default that is no value of the column's type.
@@ -70,11 +98,22 @@ impl Catalog {
         ty: &ColumnType,
         default: &ColumnDefault,
     ) -> Result<(), ApplyError> {
-        if self.dialect != Dialect::PostgreSql || ty.array {
+        let judged = matches!(self.dialect, Dialect::PostgreSql | Dialect::MySql);
+        if !judged || ty.array {
             return Ok(());
         }
         let refuse = |value: &str| Err(refused(format!("{value} is no default for {table}.{column} ({ty})")));
         match (default, &ty.kind) {
+            (ColumnDefault::Text(label), TypeKind::Inline { set: false, labels }) => {
+                let known = labels.iter().any(|known| known.eq_ignore_ascii_case(label));
+                if known { Ok(()) } else { refuse(&format!("'{label}'")) }
+            }
+            (ColumnDefault::Text(text), TypeKind::Builtin { name, .. })
+                if matches!(name.as_str(), "int" | "bigint" | "smallint" | "mediumint" | "tinyint") =>
+            {
+                if text.trim().parse::<f64>().is_ok() { Ok(()) } else { refuse(&format!("'{text}'")) }
+            }
+            _ if self.dialect == Dialect::MySql => Ok(()),
             (ColumnDefault::Text(label), TypeKind::Named(name)) => {
                 let Some(one) = self.enumeration(name) else { return Ok(()) };
                 let known = one.labels.contains(label) || self.doubt_about(&Object::Type(&one.name)).is_some();
@@ -118,8 +157,67 @@ impl Catalog {
         }
     }
 
+    /// Refuses more than one counter, and one that is in no key (MySQL).
+    pub(super) fn check_counters(&self, table: &Table) -> Result<(), ApplyError> {
+        if self.dialect != Dialect::MySql {
+            return Ok(());
+        }
+        let counters: Vec<&Column> = table.columns.iter().filter(|column| column.auto_increment.is_some()).collect();
+        let begins = |parts: &[IndexPart], column: &Column| {
+            parts.first().and_then(IndexPart::column).is_some_and(|first| first.eq_ignore_ascii_case(&column.name))
+        };
+        let in_key = |column: &Column| {
+            table.primary_key.as_ref().is_some_and(|key| begins(&key.columns, column))
+                || table.indexes.iter().any(|index| begins(&index.parts, column))
+        };
+        match counters.as_slice() {
+            [] => Ok(()),
+            [one] if in_key(one) => Ok(()),
+            [one, ..] => Err(refused(format!("{}.{} counts: it must be alone, and in a key", table.name, one.name))),
+        }
+    }
+
+    /// Refuses lengths of parts that are none, and a key on a text without one (MySQL).
+    pub(super) fn check_lengths(&self, table: &Table, parts: &[IndexPart], primary: bool) -> Result<(), ApplyError> {
+        if self.dialect != Dialect::MySql {
+            return Ok(());
+        }
+        for part in parts {
+            let Some(column) = part.column().and_then(|name| table.column(self.dialect, name)) else { continue };
+            let Some(name) = column.ty.builtin_name() else { continue };
+            let long = name.ends_with("text") || name.ends_with("blob");
+            let text = long || name.ends_with("char") || name.ends_with("binary");
+            let longest = column.ty.args().first().copied().unwrap_or(i64::MAX);
+            let fits = part.length.is_none_or(|length| text && i64::from(length) <= longest);
+            if !fits || primary && long && part.length.is_none() {
+                return Err(refused(format!(
+                    "a key of {} on {} has a length that does not fit",
+                    table.name, column.name
+                )));
+            }
+        }
+        Ok(())
+    }
+
     /// Refuses an index that its access method does not support.
     pub(super) fn check_method(&self, table: &Table, index: &Index) -> Result<(), ApplyError> {
+        if self.dialect == Dialect::MySql {
+            let columns = index.parts.iter().filter_map(|part| table.column(self.dialect, part.column()?));
+            let wrong = columns.into_iter().find(|column| match index.method.as_deref() {
+                Some("fulltext") => column.ty.builtin_name().is_some() && !cast::is_text(&column.ty),
+                Some("spatial") => column.nullable,
+                _ => false,
+            });
+            return match wrong {
+                Some(column) => Err(refused(format!(
+                    "{}.{} cannot be in a {} index",
+                    table.name,
+                    column.name,
+                    index.method.as_deref().unwrap_or_default()
+                ))),
+                None => Ok(()),
+            };
+        }
         let Some(method) = index.method.as_deref().filter(|_| self.dialect == Dialect::PostgreSql) else {
             return Ok(());
         };
@@ -152,6 +250,33 @@ impl Catalog {
             None => Ok(()),
         }
     }
+}
+
+/// Why MySQL refuses a column by itself.
+fn why_not_in_mysql(column: &Column) -> Option<&'static str> {
+    let (name, args) = (column.ty.builtin_name(), column.ty.args());
+    if column.auto_increment.is_some() && name.is_some_and(|name| !name.contains("int") && !is_float(name)) {
+        return Some("it is no number, and cannot count");
+    }
+    if let TypeKind::Inline { labels, .. } = &column.ty.kind
+        && labels.iter().enumerate().any(|(at, label)| labels[..at].contains(label))
+    {
+        return Some("it has a label twice");
+    }
+    if !column.nullable && column.default == Some(ColumnDefault::Null) {
+        return Some("its default is NULL, which it cannot be");
+    }
+    match (name, args) {
+        (Some("varchar" | "varbinary"), []) => Some("it has no length"),
+        (Some("varchar"), [length]) if *length > 65_535 => Some("it is too long"),
+        (Some("decimal"), [digits, ..]) if *digits > 65 => Some("it has too many digits"),
+        (Some("decimal"), [digits, scale]) if scale > digits => Some("it has more decimals than digits"),
+        _ => None,
+    }
+}
+
+fn is_float(name: &str) -> bool {
+    matches!(name, "float" | "double" | "serial")
 }
 
 /// Whether an identity can be of that type.

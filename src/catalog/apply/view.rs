@@ -19,7 +19,6 @@ pub(super) struct Kept<'a> {
 }
 
 impl Catalog {
-    #[expect(clippy::too_many_arguments, reason = "each is a part of the statement")]
     pub(super) fn create_view(
         &mut self,
         name: &ObjectName,
@@ -37,6 +36,9 @@ impl Catalog {
         }
         if let Some(relation) = reads.relations.iter().find(|relation| !self.may_be_read(relation, &name)) {
             return Err(missing("the table", relation));
+        }
+        if let Some(column) = self.unknown_column_read(reads) {
+            return Err(missing("the column", column));
         }
         self.free_type_name(&name)?;
         let types = reads.types.iter().filter_map(|ty| self.type_named(ty)).collect();
@@ -61,9 +63,19 @@ impl Catalog {
             || system
             || relation.name == view.name
             || !self.extensions.is_empty() && self.has_unknown_extension()
-            || self.resolve(&self.tables, relation).is_some()
-            || self.resolve(&self.views, relation).is_some()
-            || self.resolve(&self.sequences, relation).is_some()
+            || self.is_relation(relation)
+    }
+
+    /// The first column that a query names with its table, and that is not there.
+    fn unknown_column_read(&self, reads: &Reads) -> Option<String> {
+        let qualified =
+            reads.mentions.iter().filter(|mention| mention.qualified && self.dialect == Dialect::PostgreSql);
+        qualified.into_iter().find_map(|mention| {
+            let (column, table) = (mention.column.as_ref()?, mention.of.first()?.first()?);
+            let table = self.table(table).filter(|table| table.kind == crate::catalog::TableKind::Plain)?;
+            let known = table.column(self.dialect, column).is_some() || super::validity::is_system_column(column);
+            (!known && !table.columns.is_empty()).then(|| format!("{}.{column}", table.name))
+        })
     }
 
     /// The relations that a query reads, with the columns that can only be theirs.
@@ -246,10 +258,7 @@ impl Catalog {
     /// Refuses an index on a view that cannot have one.
     pub(super) fn need_indexable(&self, view: &Name) -> Result<(), ApplyError> {
         let materialized = self.views.get(view).is_some_and(|view| view.materialized);
-        if materialized || !self.dialect.is_postgres_like() {
-            Ok(())
-        } else {
-            Err(refused(format!("{view} is a view: it cannot have an index")))
-        }
+        let keeps = self.dialect.is_postgres_like() || self.dialect == Dialect::MySql;
+        if materialized || !keeps { Ok(()) } else { Err(refused(format!("{view} is a view: it cannot have an index"))) }
     }
 }

@@ -38,8 +38,6 @@ ALTER TABLE lonely ADD FOREIGN KEY (a, b) REFERENCES app.items (number, code);
 
 ALTER TABLE lonely ADD EXCLUDE USING gist (c WITH =);
 
-ALTER TABLE nothing DROP CONSTRAINT IF EXISTS a;
-
 ALTER TABLE events DROP CONSTRAINT events_pkey;
 
 ALTER TABLE events_2023 DROP CONSTRAINT events_2023_pkey;
@@ -55,8 +53,6 @@ CREATE INDEX fresh ON events (kind);
 CREATE UNIQUE INDEX fresh ON events (kind);
 
 CREATE UNIQUE INDEX fresh ON events (kind, happened);
-
-ALTER INDEX users RENAME TO people;
 
 ALTER INDEX missing SET (fillfactor = 50);
 
@@ -115,8 +111,6 @@ END
 $$;
 
 CREATE TABLE fresh (a integer NULL, b integer NOT NULL NULL);
-
-CREATE TABLE fresh (a serial DEFAULT 1);
 
 CREATE TABLE fresh (LIKE posts INCLUDING ALL EXCLUDING INDEXES, extra text);
 
