@@ -3,9 +3,10 @@
 //! A [`Place`] holds the text it points into, so two snapshots of one path never get mixed up and line numbers
 //! are computed only for what is reported.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use serde::{Serialize, Serializer};
 
@@ -173,6 +174,7 @@ pub struct Source {
     path: RepoPath,
     text: String,
     line_starts: OnceLock<Vec<u32>>,
+    reading: Mutex<Option<Weak<dyn Any + Send + Sync>>>,
 }
 
 impl Source {
@@ -185,7 +187,7 @@ impl Source {
         if text.starts_with('\u{feff}') {
             text.drain(..'\u{feff}'.len_utf8());
         }
-        Arc::new(Self { path, text, line_starts: OnceLock::new() })
+        Arc::new(Self { path, text, line_starts: OnceLock::new(), reading: Mutex::default() })
     }
 
     /// A source from a file's bytes.
@@ -210,6 +212,26 @@ impl Source {
     /// The text.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// What reading this text gives, shared for as long as somebody holds it: the two sides of a change, and the commits of
+    /// a history, have most of their texts in common, and none is parsed twice. What was read before is taken where it
+    /// `fits` (the same text can be read for several databases). It is held weakly, since what is read points back here.
+    pub(crate) fn reading<T: Any + Send + Sync>(
+        &self,
+        fits: impl FnOnce(&T) -> bool,
+        read: impl FnOnce() -> Arc<T>,
+    ) -> Arc<T> {
+        let known = self.reading.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(Weak::upgrade);
+        if let Some(known) = known.and_then(|known| known.downcast::<T>().ok())
+            && fits(&known)
+        {
+            return known;
+        }
+        let fresh = read();
+        let weak = Arc::downgrade(&fresh);
+        *self.reading.lock().unwrap_or_else(PoisonError::into_inner) = Some(weak);
+        fresh
     }
 
     /// Line and column of a byte offset, both counted from 1; columns count characters.

@@ -302,3 +302,30 @@ fn a_closed_pipe_is_no_failure() {
     shell.assert().success();
     assert_eq!(std::fs::read_to_string(place.root().join("code")).expect("written"), "0\n");
 }
+
+/// The migrations of a change are listed for another linter: those added or edited, whatever the verdict is.
+#[test]
+fn changed_migrations_are_listed() {
+    let place = Place::repository();
+    let schema = "datasource db {\n  provider = \"postgresql\"\n}\n\nmodel a {\n  id Int @id\n}\n";
+    place.write("prisma/schema.prisma", schema);
+    place.write("prisma/migrations/20260101000000_a/migration.sql", "CREATE TABLE a (id INTEGER PRIMARY KEY);\n");
+    place.write("prisma/migrations/20260102000000_b/migration.sql", "CREATE TABLE b (id INTEGER PRIMARY KEY);\n");
+    place.git(&["add", "."]);
+    place.git(&["commit", "--quiet", "-m", "a"]);
+    let none = place.run(&["check", "--print-migrations"]);
+    assert_eq!((none.code, none.stdout.as_str(), none.stderr.as_str()), (0, "", ""));
+
+    place.write("prisma/migrations/20260102000000_b/migration.sql", "DROP TABLE a;\n");
+    place.write("prisma/migrations/20260103000000_c/migration.sql", "DROP TABLE b;\n");
+    place.write("prisma/migrations/20260103000000_c/README.md", "Why.\n");
+    place.git(&["rm", "--quiet", "-r", "prisma/migrations/20260101000000_a"]);
+    place.git(&["add", "."]);
+    let two = place.run(&["check", "--print-migrations"]);
+    let listed = "prisma/migrations/20260102000000_b/migration.sql\nprisma/migrations/20260103000000_c/migration.sql\n";
+    assert_eq!((two.code, two.stdout.as_str(), two.stderr.as_str()), (0, listed, ""));
+    let whole = place.run(&["check", "--all", "--print-migrations"]);
+    assert_eq!(whole.stdout, listed);
+    let with_format = place.run(&["check", "--print-migrations", "--format", "json"]);
+    assert_eq!(with_format.code, 2);
+}

@@ -38,11 +38,30 @@ fn play(script: &Path) -> String {
 #[test]
 fn every_play_prints_what_its_snapshot_says() {
     let plays = plays();
-    assert!(plays.len() >= 2, "the plays are gone");
+    assert!(plays.len() >= 4, "the plays are gone");
     for script in plays {
         let name = script.parent().unwrap().file_name().unwrap().to_string_lossy().into_owned();
         insta::with_settings!({ snapshot_path => "snapshots/examples", prepend_module_to_snapshot => false }, {
             insta::assert_snapshot!(name, play(&script));
         });
+    }
+}
+
+/// The samples that the plays start from, and those that are there to be read.
+#[test]
+fn every_sample_is_in_order() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    for sample in ["flask-migrate", "prisma-postgres", "sqlalchemy-postgres"] {
+        let home = tempfile::tempdir().unwrap();
+        let script = home.path().join("sample.sh");
+        let text = format!(
+            ". '{}'\nexamples='{}'\nstart {sample}\nshow \"$DRIFTGATE\" check --all\nshow \"$DRIFTGATE\" diff\n",
+            examples.join("lib.sh").display(),
+            examples.display()
+        );
+        std::fs::write(&script, text).unwrap();
+        let printed = play(&script);
+        assert!(printed.contains("no findings in 1 project"), "{sample}: {printed}");
+        assert!(printed.contains("in-sync"), "{sample}: {printed}");
     }
 }

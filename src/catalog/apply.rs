@@ -1,5 +1,6 @@
 //! Applying operations to a catalog.
 
+mod attachment;
 mod cast;
 mod column;
 mod constraint;
@@ -13,8 +14,9 @@ mod reach;
 mod table;
 #[cfg(test)]
 mod tests;
+mod view;
 
-use super::operation::{Guard, Operation, OperationKind as K};
+use super::operation::{Caught, Guard, Operation, OperationKind as K};
 use super::{Catalog, Column, Dialect, Index, Name, ObjectName, Table};
 use crate::source::Place;
 
@@ -175,6 +177,29 @@ pub enum ApplyError {
     Refused(String),
 }
 
+impl ApplyError {
+    /// Whether an exception handler that catches this swallows it.
+    pub fn is_caught(&self, caught: Caught) -> bool {
+        match caught {
+            Caught::Everything => true,
+            // A refusal says too little about the error that the database raises.
+            Caught::Existing => !matches!(self, Self::Missing { .. }),
+            Caught::Missing => !matches!(self, Self::Exists { .. }),
+        }
+    }
+}
+
+impl Guard {
+    /// Whether a handler around the operation swallows this error.
+    pub fn swallows(self, error: &ApplyError) -> bool {
+        match self {
+            Self::Tolerant => true,
+            Self::Catches(caught) => error.is_caught(caught),
+            Self::None | Self::IfAbsent | Self::IfPresent => false,
+        }
+    }
+}
+
 /// What applying an operation gives.
 type Applied = Result<Vec<Effect>, ApplyError>;
 
@@ -252,10 +277,10 @@ impl Catalog {
             K::OwnSequence { name, owned_by } => self.own_sequence(name, owned_by.as_ref(), guard),
             K::RenameSequence { from, to } => self.rename_sequence(from, to, guard),
             K::DropSequence { name, cascade } => self.drop_sequence(name, *cascade, guard),
-            K::CreateView { name, materialized, replace } => {
-                self.create_view(name, *materialized, *replace, place, guard)
+            K::CreateView { name, materialized, replace, reads } => {
+                self.create_view(name, *materialized, *replace, reads, place, guard)
             }
-            K::DropView { name, cascade: _ } => self.drop_view(name, guard),
+            K::DropView { name, materialized, cascade } => self.drop_view(name, *materialized, *cascade, guard),
             K::RenameView { from, to } => self.rename_view(from, to, guard),
             K::CreateExtension { name, schema, version } => {
                 self.create_extension(name, schema.as_deref(), version.as_deref(), place, guard)
@@ -263,11 +288,18 @@ impl Catalog {
             K::DropExtension(name) => self.drop_extension(name, guard),
             K::Comment { table, column, text } => self.comment(table, column.as_deref(), text.as_deref(), guard),
             K::Data { kind, table, .. } => self.touch_rows(*kind, table),
+            K::CreateAttachment { kind, name, replace, table, reads } => {
+                self.create_attachment(*kind, name, *replace, table, reads, place)
+            }
+            K::DropAttachment { kind, name, table } => self.drop_attachment(*kind, name, table, guard),
+            K::RenameAttachment { kind, table, from, to } => self.rename_attachment(*kind, table, from, to),
+            K::Touch { relation, .. } => self.touch(relation, guard),
+            K::Attempt { body, caught, handler } => self.attempt(body, *caught, handler),
             K::Harmless(_) => {
                 self.note_setting(place.text());
                 Ok(Vec::new())
             }
-            K::Transaction(_) | K::Environment(_) => Ok(Vec::new()),
+            K::Transaction(_) | K::Savepoint { .. } | K::Environment(_) => Ok(Vec::new()),
             K::When { condition, then, otherwise } => {
                 let mut effects = Vec::new();
                 for chosen in self.choose(condition, then, otherwise) {
@@ -287,7 +319,8 @@ impl Catalog {
     /// them hold nothing back: `DROP TABLE a, b` is one statement and one operation each.
     pub(crate) fn drop_together(&mut self, names: &[&ObjectName]) {
         self.index_tables();
-        self.lookup.dropped_together = names.iter().filter_map(|name| self.resolve(&self.tables, name)).collect();
+        let find = |name: &&ObjectName| self.resolve(&self.tables, name).or_else(|| self.resolve(&self.views, name));
+        self.lookup.dropped_together = names.iter().filter_map(find).collect();
     }
 
     /// The table of that name, where the operation must find one. None where a guard excuses its absence.
@@ -322,6 +355,13 @@ impl Catalog {
         }
         if let Some(sequence) = self.sequences.get(name) {
             return Some(("the sequence", sequence.place.as_ref()));
+        }
+        if let Some(view) = self
+            .views
+            .values()
+            .find(|view| view.name.schema == name.schema && view.indexes.iter().any(|index| *index == name.name))
+        {
+            return Some(("the index", view.place.as_ref()));
         }
         if let Some(table) = self.holder(name) {
             let index = self.tables.get(table).and_then(|table| {

@@ -212,6 +212,8 @@ pub struct Table {
     pub foreign_keys: Vec<ForeignKey>,
     /// CHECK constraints.
     pub checks: Vec<Check>,
+    /// Policies and triggers (PostgreSQL): they hold the columns that they name.
+    pub(crate) attachments: Vec<Attachment>,
     /// EXCLUDE constraints: only their names matter here.
     pub excludes: Vec<String>,
     /// The tables it inherits from, and the table it is a partition of: what changes their columns changes its own.
@@ -233,6 +235,7 @@ impl Table {
             indexes: Vec::new(),
             foreign_keys: Vec::new(),
             checks: Vec::new(),
+            attachments: Vec::new(),
             excludes: Vec::new(),
             parents: Vec::new(),
             comment: None,
@@ -547,6 +550,19 @@ pub struct Check {
     pub place: Option<Place>,
 }
 
+/// What hangs on a table and is no part of what is compared.
+#[derive(Debug, Clone)]
+pub(crate) struct Attachment {
+    /// Which.
+    pub(crate) kind: operation::AttachmentKind,
+    /// Its name.
+    pub(crate) name: String,
+    /// The relations that its conditions read, with the columns that they surely name.
+    pub(crate) reads: BTreeMap<Name, BTreeSet<String>>,
+    /// Where it is created.
+    pub(crate) place: Option<Place>,
+}
+
 /// An enum type.
 #[derive(Debug, Clone)]
 pub struct Enum {
@@ -598,6 +614,12 @@ pub struct View {
     pub name: Name,
     /// Whether it is materialized.
     pub materialized: bool,
+    /// The tables and views that its query reads, with the columns that it surely names.
+    pub(crate) reads: BTreeMap<Name, BTreeSet<String>>,
+    /// The types that its query casts to.
+    pub(crate) types: BTreeSet<Name>,
+    /// Names of the indexes on it.
+    pub(crate) indexes: Vec<String>,
     /// Where it is created.
     pub place: Option<Place>,
 }

@@ -45,8 +45,29 @@ pub enum Guard {
     IfAbsent,
     /// `IF EXISTS`: nothing happens if the object (of a drop or rename), or the table that is altered, is not there.
     IfPresent,
-    /// An exception handler swallows every failure (`EXCEPTION WHEN duplicate_object THEN null`).
+    /// An exception handler swallows every failure (`EXCEPTION WHEN others THEN null`).
     Tolerant,
+    /// An exception handler swallows these failures (`EXCEPTION WHEN duplicate_object THEN null`).
+    Catches(Caught),
+}
+
+/// What an exception handler catches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caught {
+    /// Every failure.
+    Everything,
+    /// What should be new is there.
+    Existing,
+    /// What should be there is not.
+    Missing,
+}
+
+impl Caught {
+    /// Both.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        if self == other { self } else { Self::Everything }
+    }
 }
 
 /// What an operation does. Names are as written; [`super::Catalog::resolve`] finds what they mean.
@@ -298,11 +319,15 @@ pub enum OperationKind {
         materialized: bool,
         /// OR REPLACE.
         replace: bool,
+        /// What its query reads; nothing where that is not known.
+        reads: Box<Reads>,
     },
     /// DROP VIEW, DROP MATERIALIZED VIEW.
     DropView {
         /// The view.
         name: ObjectName,
+        /// Whether the statement says that it is materialized.
+        materialized: bool,
         /// With what depends on it.
         cascade: bool,
     },
@@ -350,6 +375,64 @@ pub enum OperationKind {
     /// A statement about this very server: CREATE DATABASE or ROLE, OWNER TO, GRANT to a named role, `\connect`, a host
     /// or URL. It changes nothing in the catalog; the text says what it is.
     Environment(String),
+    /// CREATE POLICY, CREATE TRIGGER (PostgreSQL): they hang on a table and hold the columns that they name.
+    CreateAttachment {
+        /// Which.
+        kind: AttachmentKind,
+        /// Its name.
+        name: String,
+        /// OR REPLACE.
+        replace: bool,
+        /// The table.
+        table: ObjectName,
+        /// What its conditions read.
+        reads: Box<Reads>,
+    },
+    /// DROP POLICY, DROP TRIGGER.
+    DropAttachment {
+        /// Which.
+        kind: AttachmentKind,
+        /// Its name.
+        name: String,
+        /// The table.
+        table: ObjectName,
+    },
+    /// ALTER POLICY or TRIGGER … RENAME TO.
+    RenameAttachment {
+        /// Which.
+        kind: AttachmentKind,
+        /// The table.
+        table: ObjectName,
+        /// Its name.
+        from: String,
+        /// Its new name.
+        to: String,
+    },
+    /// A statement that changes nothing a catalog holds, and that needs a relation to be there: a rule, a privilege, an
+    /// option of a table.
+    Touch {
+        /// The relation.
+        relation: ObjectName,
+        /// What the statement is about.
+        what: &'static str,
+    },
+    /// SAVEPOINT and ROLLBACK TO: a part of a transaction that may be taken back.
+    Savepoint {
+        /// Its name.
+        name: String,
+        /// Whether it is gone back to.
+        back: bool,
+    },
+    /// A block whose exception handler catches what its statements raise: all that they did is taken back then, and the
+    /// handler is done instead.
+    Attempt {
+        /// The statements.
+        body: Vec<Operation>,
+        /// What the handler catches.
+        caught: Caught,
+        /// What it does.
+        handler: Vec<Operation>,
+    },
     /// A statement that cannot touch what a catalog holds: a function, a trigger, a policy, SET, a PRAGMA. The text
     /// says what it is.
     Harmless(&'static str),
@@ -408,6 +491,26 @@ pub enum TableSource {
     Inherits(Vec<ObjectName>),
     /// `PARTITION OF parent`.
     PartitionOf(ObjectName),
+}
+
+/// What a query reads. It cannot outlive that.
+#[derive(Debug, Clone, Default)]
+pub struct Reads {
+    /// The relations that it names, as written.
+    pub relations: Vec<ObjectName>,
+    /// The columns that it names.
+    pub mentions: Vec<Mention>,
+    /// The types that it casts to, as written.
+    pub types: Vec<ObjectName>,
+}
+
+/// A column that a query names.
+#[derive(Debug, Clone)]
+pub struct Mention {
+    /// The column; none for all of them (`*`).
+    pub column: Option<String>,
+    /// The relations that it may be of: those of its own SELECT, then those of the queries around it.
+    pub of: Vec<Vec<ObjectName>>,
 }
 
 /// A column with the constraints written on it.
@@ -535,6 +638,25 @@ pub enum DataKind {
     Truncate,
 }
 
+/// What hangs on a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AttachmentKind {
+    /// A row-level security policy.
+    Policy,
+    /// A trigger.
+    Trigger,
+}
+
+impl AttachmentKind {
+    /// As a message names it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Policy => "the policy",
+            Self::Trigger => "the trigger",
+        }
+    }
+}
+
 /// Transaction control.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransactionKind {
@@ -562,8 +684,14 @@ impl Operation {
         match &self.kind {
             OperationKind::Harmless(_)
             | OperationKind::Data { .. }
+            | OperationKind::Touch { .. }
+            | OperationKind::CreateAttachment { .. }
+            | OperationKind::DropAttachment { .. }
+            | OperationKind::RenameAttachment { .. }
+            | OperationKind::Savepoint { .. }
             | OperationKind::Transaction(_)
             | OperationKind::Environment(_) => false,
+            OperationKind::Attempt { body, handler, .. } => body.iter().chain(handler).any(Self::changes_catalog),
             OperationKind::When { then, otherwise, .. } => then.iter().chain(otherwise).any(Self::changes_catalog),
             _ => true,
         }
@@ -574,12 +702,22 @@ impl Operation {
     #[must_use]
     pub fn doubted(self, why: &str) -> Vec<Operation> {
         use OperationKind as K;
-        if !self.changes_catalog() || matches!(self.kind, K::Opaque { .. } | K::Invalid(_)) {
+        if matches!(self.kind, K::Opaque { .. } | K::Invalid(_)) {
+            return vec![self];
+        }
+        // What may not be done at all may not fail either.
+        if matches!(self.kind, K::Data { .. } | K::Touch { .. }) {
+            return vec![self.guarded(Guard::Tolerant)];
+        }
+        if !self.changes_catalog() && !matches!(self.kind, K::When { .. } | K::Attempt { .. }) {
             return vec![self];
         }
         let reaches = match self.kind.clone() {
             K::When { then, otherwise, .. } => {
                 return then.into_iter().chain(otherwise).flat_map(|operation| operation.doubted(why)).collect();
+            }
+            K::Attempt { body, handler, .. } => {
+                return body.into_iter().chain(handler).flat_map(|operation| operation.doubted(why)).collect();
             }
             K::CreateEnum { name, .. }
             | K::AddEnumValue { name, .. }
@@ -626,6 +764,10 @@ impl Operation {
             | K::ValidateConstraint { table, .. }
             | K::CreateIndex { table, .. }
             | K::Comment { table, .. }
+            | K::CreateAttachment { table, .. }
+            | K::DropAttachment { table, .. }
+            | K::RenameAttachment { table, .. }
+            | K::Touch { relation: table, .. }
             | K::Data { table, .. } => Some(table),
             K::DropIndex { table, .. } | K::RenameIndex { table, .. } => table.as_ref(),
             _ => None,

@@ -4,7 +4,7 @@
 
 use crate::catalog::{Opaque, Reach};
 use crate::git::{Change, ChangedPath, Leftover, LeftoverKind, Snapshot, SnapshotError, overlay::Overlay};
-use crate::history::{self, History, Replay};
+use crate::history::{self, History, Replay, Replayer};
 use crate::policy::Policy;
 use crate::project::{Declared, ECOSYSTEMS, Ecosystem, Project, ProjectState, SourceProblem, Touch};
 use crate::source::{Place, RepoPath};
@@ -44,15 +44,20 @@ pub(crate) fn discover(snapshot: &dyn Snapshot, policy: &Policy) -> Result<Vec<F
 
 /// The project of `before` that is the same as `after`: by its migrations, else by its schema, else by its name.
 pub(crate) fn same_project<'a>(after: &Project, before: &'a [Found]) -> Option<&'a Found> {
-    let of_kind = || before.iter().filter(|found| found.project.ecosystem == after.ecosystem);
+    same_project_at(after, before.iter()).map(|at| &before[at])
+}
+
+/// The position of that project.
+pub(crate) fn same_project_at<'a>(after: &Project, before: impl Iterator<Item = &'a Found> + Clone) -> Option<usize> {
+    let of_kind = before.map(|found| &found.project).enumerate().filter(|(_, old)| old.ecosystem == after.ecosystem);
     let shares = |a: &[RepoPath], b: &[RepoPath]| a.iter().any(|path| b.contains(path));
-    of_kind()
-        .find(|found| {
-            shares(&found.project.migrations, &after.migrations) && shares(&found.project.schema, &after.schema)
-        })
-        .or_else(|| of_kind().find(|found| found.project.name == after.name))
-        .or_else(|| of_kind().find(|found| shares(&found.project.schema, &after.schema)))
-        .or_else(|| of_kind().find(|found| shares(&found.project.migrations, &after.migrations)))
+    let migrations = |old: &Project| shares(&old.migrations, &after.migrations);
+    let schema = |old: &Project| shares(&old.schema, &after.schema);
+    let find = |is: &dyn Fn(&Project) -> bool| of_kind.clone().find(|(_, old)| is(old)).map(|(at, _)| at);
+    find(&|old| migrations(old) && schema(old))
+        .or_else(|| find(&|old| old.name == after.name))
+        .or_else(|| find(&schema))
+        .or_else(|| find(&migrations))
 }
 
 /// The paths of the change that are something to the project, on either side.
@@ -122,6 +127,24 @@ pub(crate) fn load_one(found: &Found, snapshot: &dyn Snapshot) -> Result<Project
     let side = side(found, snapshot)?;
     let replay = history::replay(&side.history, found.project.dialect());
     Ok(state(found, side, replay))
+}
+
+/// The same for whoever reads one state after the other: what the history shares with the last one is not run again.
+/// Models that the ecosystem's tool would not see are not looked for.
+pub(crate) fn load_next(
+    found: &Found,
+    snapshot: &dyn Snapshot,
+    replayer: &mut Replayer,
+) -> Result<ProjectState, SnapshotError> {
+    let declared = found.ecosystem.declared(&found.project, snapshot)?;
+    let history = found.ecosystem.history(&found.project, snapshot)?;
+    if replayer.dialect() != found.project.dialect() {
+        *replayer = Replayer::new(found.project.dialect());
+    }
+    let replay = replayer.replay(&history);
+    let mut state = state(found, Side { declared, history, unregistered: Vec::new() }, replay);
+    doubt_if_unmigrated(found, &mut state);
+    Ok(state)
 }
 
 /// Reads both sides; what their histories share is replayed once. Returns before and after.

@@ -1,6 +1,7 @@
 //! From a change to a report: every touched project loaded on both sides, the rules run, allowances applied.
 
 pub(crate) mod load;
+pub mod walk;
 
 use std::collections::BTreeSet;
 
@@ -64,17 +65,11 @@ pub fn check(change: &Change, policy: &Policy, options: Options<'_>) -> Result<R
     if !whole_state && !may_matter(change, policy) {
         return Ok(Report::new(change, Vec::new(), Vec::new(), Vec::new(), 0));
     }
-    let after = load::discover(&*change.after, policy)?;
+    let after = discover(change, policy, options)?;
     let before = match &change.before {
         Some(before) => load::discover(&**before, policy)?,
         None => Vec::new(),
     };
-    if let Some(name) = options.project
-        && !after.iter().any(|found| found.project.name == name)
-    {
-        let known = after.iter().map(|found| found.project.name.clone()).collect();
-        return Err(CheckError::NoSuchProject { name: name.to_owned(), known });
-    }
 
     let mut loaded = Vec::new();
     let mut summaries = Vec::new();
@@ -106,6 +101,41 @@ pub fn check(change: &Change, policy: &Policy, options: Options<'_>) -> Result<R
     let today = options.now.map(Date::of_unix);
     let outcome = rules::allowance::apply_allowances(findings, &files, policy, today, whole_state);
     Ok(Report::new(change, summaries, outcome.kept, not_judged, outcome.allowed.len()))
+}
+
+/// The scripts of the migrations that a change adds or edits, sorted: what another linter of migrations is to read.
+///
+/// # Errors
+/// As [`check`].
+pub fn changed_migrations(change: &Change, policy: &Policy, options: Options<'_>) -> Result<Vec<RepoPath>, CheckError> {
+    let changed: BTreeSet<&RepoPath> =
+        change.changed.iter().filter(|changed| changed.after.is_some()).map(|changed| &changed.path).collect();
+    let whole_state = matches!(change.scope, Scope::All { .. });
+    let mut paths = BTreeSet::new();
+    if !whole_state && !may_matter(change, policy) {
+        return Ok(Vec::new());
+    }
+    for found in discover(change, policy, options)? {
+        if options.project.is_some_and(|name| name != found.project.name) {
+            continue;
+        }
+        let history = found.ecosystem.history(&found.project, &*change.after)?;
+        let scripts = history.migrations.iter().filter_map(|migration| migration.source.as_ref());
+        paths.extend(scripts.map(|source| source.path()).filter(|path| whole_state || changed.contains(path)).cloned());
+    }
+    Ok(paths.into_iter().collect())
+}
+
+/// The projects of what is judged.
+fn discover(change: &Change, policy: &Policy, options: Options<'_>) -> Result<Vec<Found>, CheckError> {
+    let found = load::discover(&*change.after, policy)?;
+    if let Some(name) = options.project
+        && !found.iter().any(|found| found.project.name == name)
+    {
+        let known = found.iter().map(|found| found.project.name.clone()).collect();
+        return Err(CheckError::NoSuchProject { name: name.to_owned(), known });
+    }
+    Ok(found)
 }
 
 /// The files in which allowances are looked for: those with findings, those of the projects that changed, those that the

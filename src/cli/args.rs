@@ -92,6 +92,8 @@ pub(super) enum Command {
     Diff(DiffArgs),
     /// Draw the migrations and how they descend from each other
     Graph(GraphArgs),
+    /// Tell where a branch's schema ran ahead of its migrations, commit by commit
+    History(HistoryArgs),
     /// Write a commented driftgate.toml from what is found here
     Init(InitArgs),
     /// Install the git hook
@@ -126,8 +128,8 @@ pub(super) struct CheckArgs {
     /// Exit with 0 whatever is found; what could not be checked still exits with 2
     #[arg(long, help_heading = "Report")]
     pub(super) exit_zero: bool,
-    /// Below each finding, write the statements that would close its gap
-    #[arg(long, help_heading = "Report")]
+    /// Instead of judging, list the migrations that the change adds or edits, a path a line, for another linter
+    #[arg(long, help_heading = "Report", conflicts_with_all = ["formats", "output_file", "fail_on", "exit_zero"])]
     pub(super) print_migrations: bool,
 }
 
@@ -138,6 +140,8 @@ Examples:
   driftgate check --from v1.2 --to v1.3    between two references, in a bare repository too
   driftgate check --format sarif --output-file driftgate.sarif --format full
                                            a log to read and a file to upload, in one run
+  driftgate check --base origin/main --print-migrations | xargs --no-run-if-empty squawk
+                                           let Squawk lint the locks that the new migrations take
 
 Without a scope: the range that pre-commit, GitHub Actions or GitLab CI gives, else what is staged.";
 
@@ -243,6 +247,44 @@ pub(super) struct GraphArgs {
     /// How to draw
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     pub(super) format: crate::report::graph::GraphFormat,
+}
+
+/// Tell where a branch's schema ran ahead of its migrations, commit by commit, and when that was repaired.
+///
+/// Commits are walked along first parents, so that a merged branch is one step, and judged by the newest policy. Commits that
+/// change nothing of a project cost next to nothing.
+#[derive(Debug, Args)]
+#[command(after_help = HISTORY_EXAMPLES, after_long_help = HISTORY_EXAMPLES)]
+pub(super) struct HistoryArgs {
+    /// A commit to walk back from, or A..B for the commits of B that A lacks
+    #[arg(value_name = "RANGE", default_value = "HEAD")]
+    pub(super) range: String,
+    /// Look at no more than this many commits, the newest
+    #[arg(long, short = 'n', value_name = "COUNT", value_parser = count)]
+    pub(super) limit: Option<usize>,
+    /// Stop at the first commit from before this day (UTC)
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    pub(super) since: Option<crate::policy::Date>,
+    /// How to report
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(super) format: crate::report::history::HistoryFormat,
+}
+
+const HISTORY_EXAMPLES: &str = "\
+Examples:
+  driftgate history                        the whole branch
+  driftgate history --since 2026-01-01     this year
+  driftgate history v1.0..main --format full
+                                           since a release, with every object and author
+
+Exit codes: 0 nothing is open at the end, 1 drift or a broken history is, 2 could not look.";
+
+fn count(word: &str) -> Result<usize, String> {
+    word.parse().ok().filter(|&count| count > 0).ok_or_else(|| "a whole number from 1".to_owned())
+}
+
+fn day(word: &str) -> Result<crate::policy::Date, String> {
+    word.parse().map_err(|_| "a day of the calendar: year-month-day, as 2026-01-31".to_owned())
 }
 
 /// Write a commented driftgate.toml from what is found here.

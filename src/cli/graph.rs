@@ -14,9 +14,11 @@ pub(super) fn run(args: &GraphArgs, global: &Global, env: &Env, output: &mut Out
     if projects.is_empty() {
         output.tell("no project found\n");
     }
-    for found in &projects {
+    let mut drawn = Vec::new();
+    for found in projects {
         let history = found.ecosystem.history(&found.project, state.snapshot())?;
-        output.write(&graph::graph(&found.project.name, &history, args.format, &output.look()))?;
+        drawn.push(graph::Drawn { project: found.project, history });
     }
+    output.write(&graph::graph(&drawn, args.format, &output.look()))?;
     Ok(Status::Clean)
 }

@@ -7,6 +7,7 @@ mod diff;
 mod explain;
 mod failure;
 mod graph;
+mod history;
 mod init;
 mod install;
 mod man;
@@ -43,6 +44,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Check(args) => check::run(args, &cli.global, &env, &mut output),
         Command::Diff(args) => diff::run(args, &cli.global, &env, &mut output),
         Command::Graph(args) => graph::run(args, &cli.global, &env, &mut output),
+        Command::History(args) => history::run(args, &cli.global, &env, &mut output),
         Command::Init(args) => init::run(args, &cli.global, &env, &mut output),
         Command::Install(args) => install::install(args, &env, &mut output),
         Command::Uninstall => install::uninstall(&env, &mut output),

@@ -57,7 +57,6 @@ impl Output {
             quiet: global.quiet,
             hook: is_hook(env),
             pre_commit: env.get(names::PRE_COMMIT).is_some(),
-            statements: false,
         };
         Self { stdout: AutoStream::new(io::stdout(), choice), look, closed: false }
     }
@@ -93,6 +92,13 @@ impl Output {
     pub(super) fn tell(&self, text: &str) {
         let choice = if self.look.color { ColorChoice::Always } else { ColorChoice::Never };
         let _ = AutoStream::new(io::stderr(), choice).write_all(text.as_bytes());
+    }
+
+    /// Says on a terminal how far a long run is, in place of what it said before; nothing takes that away.
+    pub(super) fn progress(&self, text: &str) {
+        if io::stderr().is_terminal() && !self.look.quiet && self.look.graphics {
+            let _ = write!(io::stderr(), "\r\x1b[K{text}");
+        }
     }
 
     /// Says why nothing was checked.

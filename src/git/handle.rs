@@ -5,12 +5,12 @@ use std::rc::Rc;
 
 use crate::git::env::Env;
 use crate::git::error::GitError;
-use crate::git::history::FirstParents;
+use crate::git::history::{FirstParents, WalkedCommit, WalkedSnapshot};
 use crate::git::places::real;
 use crate::git::repository::Repo;
 use crate::git::snapshots::{IndexSnapshot, TreeSnapshot};
 use crate::git::worktree::WorktreeSnapshot;
-use crate::git::{Change, ScopeRequest, Snapshot, Worktree, disk};
+use crate::git::{Change, ChangedPath, ObjectId, ScopeRequest, Snapshot, SnapshotError, Worktree, disk};
 use crate::source::RepoPath;
 
 /// A git repository. Everything read through one handle shares its caches.
@@ -77,5 +77,42 @@ impl Repository {
     /// Where the name means no commit.
     pub fn first_parents(&self, name: &str) -> Result<FirstParents, GitError> {
         Ok(FirstParents::new(&self.repo, self.repo.resolve(name)?))
+    }
+
+    /// The commit that a name means.
+    ///
+    /// # Errors
+    /// Where the name means no commit.
+    pub fn resolve(&self, name: &str) -> Result<ObjectId, GitError> {
+        self.repo.resolve(name)
+    }
+
+    /// Whether a commit is an ancestor of another, or the same.
+    ///
+    /// # Errors
+    /// Where git cannot say.
+    pub fn is_ancestor(&self, one: &ObjectId, of: &ObjectId) -> Result<bool, GitError> {
+        Ok(self.repo.merge_base(one, of)?.as_ref() == Some(one))
+    }
+
+    /// What a commit changed against its first parent, sorted by path.
+    ///
+    /// # Errors
+    /// Where an object is missing.
+    pub fn changed(&self, commit: &WalkedCommit) -> Result<Vec<ChangedPath>, GitError> {
+        commit.changed(&self.repo)
+    }
+
+    /// The files of a commit. Where those of a neighbour are at hand, they are listed by what lies between the two.
+    ///
+    /// # Errors
+    /// Where an object is missing.
+    pub fn snapshot(&self, commit: &ObjectId, near: Option<&WalkedSnapshot>) -> Result<WalkedSnapshot, SnapshotError> {
+        WalkedSnapshot::new(&self.repo, *commit, near)
+    }
+
+    /// Lets go of trees and texts that nobody holds any more: for whoever reads many commits through one handle.
+    pub fn forget(&self) {
+        self.repo.forget();
     }
 }

@@ -3,46 +3,27 @@
 use std::rc::Rc;
 
 use crate::git::ChangedPath;
-use crate::git::Snapshot;
 use crate::git::error::GitError;
 use crate::git::repository::Repo;
-use crate::git::snapshot::ObjectId;
+use crate::git::snapshot::{FileList, FileText, ObjectId, Snapshot, SnapshotError};
 use crate::git::snapshots::TreeSnapshot;
 use crate::git::tree::{self, PathDiff};
+use crate::source::RepoPath;
 
-/// A commit, and what it changed against its first parent.
-pub struct CommitChange {
+/// A commit of a branch.
+#[derive(Debug, Clone)]
+pub struct WalkedCommit {
     /// Its id.
     pub id: ObjectId,
     /// Its first parent; none for the first commit.
     pub parent: Option<ObjectId>,
     /// When it was committed: seconds since 1970, UTC.
     pub seconds: i64,
+    /// Its author's name.
+    pub author: String,
     /// The first line of its message.
     pub subject: String,
-    /// Paths that differ, sorted.
-    pub changed: Vec<ChangedPath>,
-    repo: Rc<Repo>,
-    diffs: Rc<Vec<PathDiff>>,
-}
-
-impl CommitChange {
-    /// The state before it (none for the first commit) and after it.
-    ///
-    /// # Errors
-    /// Where an object is missing.
-    #[expect(clippy::type_complexity, reason = "two snapshots, the first of which may not be there")]
-    pub fn sides(&self) -> Result<(Option<Box<dyn Snapshot>>, Box<dyn Snapshot>), GitError> {
-        let after = Rc::new(TreeSnapshot::new(&self.repo, self.id)?);
-        let before = match self.parent {
-            Some(parent) => {
-                let before = TreeSnapshot::new(&self.repo, parent)?;
-                Some(Box::new(before.before(Rc::clone(&after) as Rc<dyn Snapshot>, &self.diffs)) as Box<dyn Snapshot>)
-            }
-            None => None,
-        };
-        Ok((before, Box::new(after)))
-    }
+    tree: ObjectId,
 }
 
 /// Walks from a commit to the first one, along first parents: on a main branch, one step for each merged change.
@@ -64,26 +45,10 @@ impl FirstParents {
     pub fn is_cut(&self) -> bool {
         self.cut
     }
-
-    fn step(&self, id: ObjectId) -> Result<CommitChange, GitError> {
-        let commit = self.repo.commit(&id)?;
-        let parent = commit.parents.first().copied();
-        let before = parent.map(|parent| self.repo.commit(&parent)).transpose()?;
-        let diffs = tree::diff_trees(&self.repo, before.map(|before| before.tree), Some(commit.tree))?;
-        Ok(CommitChange {
-            id,
-            parent,
-            seconds: commit.seconds,
-            subject: commit.subject,
-            changed: diffs.iter().map(PathDiff::changed_path).collect(),
-            repo: Rc::clone(&self.repo),
-            diffs: Rc::new(diffs),
-        })
-    }
 }
 
 impl Iterator for FirstParents {
-    type Item = Result<CommitChange, GitError>;
+    type Item = Result<WalkedCommit, GitError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let id = self.next.take()?;
@@ -91,10 +56,57 @@ impl Iterator for FirstParents {
             self.cut = true;
             return None;
         }
-        let step = self.step(id);
+        let step = WalkedCommit::read(&self.repo, id);
         if let Ok(step) = &step {
             self.next = step.parent;
         }
         Some(step)
+    }
+}
+
+impl WalkedCommit {
+    pub(crate) fn read(repo: &Repo, id: ObjectId) -> Result<Self, GitError> {
+        let commit = repo.commit(&id)?;
+        let parent = commit.parents.first().copied();
+        let (seconds, author, subject, tree) = (commit.seconds, commit.author, commit.subject, commit.tree);
+        Ok(Self { id, parent, seconds, author, subject, tree })
+    }
+
+    /// The paths that differ from its first parent, sorted; all of them for the first commit.
+    pub(crate) fn changed(&self, repo: &Repo) -> Result<Vec<ChangedPath>, GitError> {
+        let before = self.parent.map(|parent| repo.commit(&parent)).transpose()?;
+        let diffs = tree::diff_trees(repo, before.map(|before| before.tree), Some(self.tree))?;
+        Ok(diffs.iter().map(PathDiff::changed_path).collect())
+    }
+}
+
+/// The files of a commit, listed by what differs from the commit that was looked at before it.
+pub struct WalkedSnapshot(TreeSnapshot);
+
+impl WalkedSnapshot {
+    pub(crate) fn new(repo: &Rc<Repo>, commit: ObjectId, near: Option<&Self>) -> Result<Self, SnapshotError> {
+        let snapshot = TreeSnapshot::new(repo, commit)?;
+        Ok(Self(match near {
+            Some(near) => snapshot.after(&near.0)?,
+            None => snapshot,
+        }))
+    }
+}
+
+impl Snapshot for WalkedSnapshot {
+    fn describe(&self) -> String {
+        self.0.describe()
+    }
+
+    fn id(&self) -> String {
+        self.0.id()
+    }
+
+    fn files(&self) -> Result<&FileList, SnapshotError> {
+        self.0.files()
+    }
+
+    fn read(&self, path: &RepoPath) -> Result<FileText, SnapshotError> {
+        self.0.read(path)
     }
 }

@@ -27,7 +27,7 @@ pub use disk::DiskSnapshot;
 pub use env::Env;
 pub use error::GitError;
 pub use handle::Repository;
-pub use history::{CommitChange, FirstParents};
+pub use history::{FirstParents, WalkedCommit, WalkedSnapshot};
 pub(crate) use ignore::hidden_by;
 pub use snapshot::{FileEntry, FileKind, FileList, FileText, MemorySnapshot, ObjectId, Snapshot, SnapshotError};
 

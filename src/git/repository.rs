@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use git2::{ErrorClass, ErrorCode, ObjectType};
 
@@ -53,6 +54,8 @@ pub(crate) struct Commit {
     pub(crate) parents: Vec<ObjectId>,
     /// When it was committed: seconds since 1970.
     pub(crate) seconds: i64,
+    /// Its author's name.
+    pub(crate) author: String,
     /// The first line of its message.
     pub(crate) subject: String,
 }
@@ -328,6 +331,15 @@ impl Repo {
         Ok(tree)
     }
 
+    /// Lets go of every tree, and of every text that nobody else holds.
+    pub(crate) fn forget(&self) {
+        self.trees.borrow_mut().clear();
+        self.texts.borrow_mut().retain(|_, text| match text {
+            FileText::Text(source) => Arc::strong_count(source) > 1,
+            _ => false,
+        });
+    }
+
     /// A commit.
     pub(crate) fn commit(&self, id: &ObjectId) -> Result<Commit, GitError> {
         let bytes = self.small(id, "commit")?;
@@ -441,11 +453,15 @@ impl Commit {
             tree: ObjectId::from_hex(header.strip_prefix("tree ")?.lines().next()?)?,
             parents: Vec::new(),
             seconds: 0,
+            author: String::new(),
             subject: message.trim_start().lines().next().unwrap_or_default().to_owned(),
         };
         for line in header.lines() {
             if let Some(parent) = line.strip_prefix("parent ") {
                 commit.parents.push(ObjectId::from_hex(parent)?);
+            } else if let Some(author) = line.strip_prefix("author ") {
+                // `name <address> seconds zone`
+                author.split(" <").next().unwrap_or_default().clone_into(&mut commit.author);
             } else if let Some(committer) = line.strip_prefix("committer ") {
                 // `name <address> seconds zone`
                 commit.seconds = committer.rsplit(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or(0);

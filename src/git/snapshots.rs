@@ -53,6 +53,14 @@ impl TreeSnapshot {
         self
     }
 
+    /// The same with its files listed by what differs from those of another commit, which it does not hold on to.
+    pub(crate) fn after(self, other: &TreeSnapshot) -> Result<Self, SnapshotError> {
+        let others = other.files()?;
+        let diffs = tree::diff_trees(&self.repo, Some(self.tree), Some(other.tree))?;
+        let files = beside(others, &diffs);
+        Ok(Self { files: OnceCell::from(files), ..self })
+    }
+
     /// The commit.
     pub(crate) fn commit(&self) -> ObjectId {
         self.commit
@@ -69,25 +77,29 @@ impl TreeSnapshot {
             Distance::Known(diffs) => Rc::clone(diffs),
             Distance::Tree(other) => Rc::new(tree::diff_trees(&self.repo, Some(self.tree), Some(*other))?),
         };
-        let others = near.other.files()?;
-        let mut entries = Vec::with_capacity(others.len());
-        let mut diffs = diffs.iter().peekable();
-        let mine = |diff: &PathDiff| {
-            let side = diff.before?;
-            Some(FileEntry { path: diff.path.clone(), id: side.id, kind: side.kind() })
-        };
-        for file in others.iter() {
-            while let Some(diff) = diffs.next_if(|diff| diff.path < file.path) {
-                entries.extend(mine(diff));
-            }
-            match diffs.next_if(|diff| diff.path == file.path) {
-                Some(diff) => entries.extend(mine(diff)),
-                None => entries.push(file.clone()),
-            }
-        }
-        entries.extend(diffs.filter_map(mine));
-        Ok(FileList::new(entries))
+        Ok(beside(near.other.files()?, &diffs))
     }
+}
+
+/// The files on the side from which `diffs` lead to `others`.
+fn beside(others: &FileList, diffs: &[PathDiff]) -> FileList {
+    let mut entries = Vec::with_capacity(others.len());
+    let mut diffs = diffs.iter().peekable();
+    let mine = |diff: &PathDiff| {
+        let side = diff.before?;
+        Some(FileEntry { path: diff.path.clone(), id: side.id, kind: side.kind() })
+    };
+    for file in others.iter() {
+        while let Some(diff) = diffs.next_if(|diff| diff.path < file.path) {
+            entries.extend(mine(diff));
+        }
+        match diffs.next_if(|diff| diff.path == file.path) {
+            Some(diff) => entries.extend(mine(diff)),
+            None => entries.push(file.clone()),
+        }
+    }
+    entries.extend(diffs.filter_map(mine));
+    FileList::new(entries)
 }
 
 /// What a blob or another entry reads as.

@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::catalog::apply::{ApplyError, Effect};
-use crate::catalog::operation::{Guard, Operation, OperationKind, TransactionKind};
+use crate::catalog::operation::{Caught, Operation, OperationKind, TransactionKind};
 use crate::catalog::{Catalog, Dialect, Object, ObjectName, Opaque, Reach, TableKind};
 use crate::source::{Place, RepoPath, Source};
 
@@ -98,10 +98,13 @@ impl Run<'_> {
             }
             return;
         }
+        if let OperationKind::Attempt { body, caught, handler } = operation.kind {
+            return self.attempt(body, caught, handler);
+        }
         match self.catalog.apply(&operation) {
             Ok(effects) => self.steps.push(Step { operation, effects }),
             Err(error) => {
-                if operation.guard != Guard::Tolerant && !self.is_about_temporary(&operation) {
+                if !operation.guard.swallows(&error) && !self.is_about_temporary(&operation) {
                     let certain = !self.catalog.could_explain(&operation);
                     if !certain {
                         self.doubt_what_failed(&operation);
@@ -121,6 +124,28 @@ impl Run<'_> {
             catalog.tables.get(&name).is_some_and(|table| table.kind == TableKind::Temporary)
                 && catalog.doubt_about(&Object::Table(&name)).is_some()
         })
+    }
+
+    /// A block with an exception handler: where it catches a failure, all that the block did is taken back and the
+    /// handler is done instead.
+    fn attempt(&mut self, body: Vec<Operation>, caught: Caught, handler: Vec<Operation>) {
+        let before = self.catalog.clone();
+        let (steps, failures) = (self.steps.len(), self.failures.len());
+        for operation in body {
+            self.apply(operation);
+            let Some(failure) = self.failures.get(failures) else { continue };
+            if !failure.certain {
+                self.failures.truncate(failures);
+                continue;
+            }
+            if failure.error.is_caught(caught) {
+                *self.catalog = before;
+                self.steps.truncate(steps);
+                self.failures.truncate(failures);
+                handler.into_iter().for_each(|operation| self.apply(operation));
+            }
+            return;
+        }
     }
 
     /// An operation that fails here may well have been done on the real database: what it would have made or changed is
@@ -176,6 +201,7 @@ pub struct Operations {
 impl Script for Operations {
     fn run(&self, run: &mut Run<'_>) {
         let mut undone = None;
+        let mut savepoints: Vec<(&str, Catalog)> = Vec::new();
         for (at, operation) in self.operations.iter().enumerate() {
             if let OperationKind::Transaction(kind) = &operation.kind {
                 match kind {
@@ -190,7 +216,15 @@ impl Script for Operations {
                     _ => {}
                 }
             }
-            if matches!(operation.kind, OperationKind::DropTable { .. }) {
+            if let OperationKind::Savepoint { name, back } = &operation.kind {
+                if !back && is_gone_back_to(&self.operations[at + 1..], name) {
+                    savepoints.push((name, run.catalog.clone()));
+                } else if let Some((_, before)) = savepoints.iter().rev().find(|(set, _)| set == name).filter(|_| *back)
+                {
+                    *run.catalog = before.clone();
+                }
+            }
+            if matches!(operation.kind, OperationKind::DropTable { .. } | OperationKind::DropView { .. }) {
                 run.catalog.drop_together(&dropped_with(&self.operations, at));
                 run.apply(operation.clone());
                 run.catalog.drop_together(&[]);
@@ -208,6 +242,12 @@ impl Script for Operations {
     }
 }
 
+/// Whether a savepoint that is set here is gone back to.
+fn is_gone_back_to(operations: &[Operation], savepoint: &str) -> bool {
+    let back = |operation: &Operation| matches!(&operation.kind, OperationKind::Savepoint { name, back: true } if name == savepoint);
+    operations.iter().any(back)
+}
+
 /// Whether a transaction that has just begun ends in a ROLLBACK.
 fn is_rolled_back(operations: &[Operation]) -> bool {
     let end = operations.iter().find_map(|operation| match &operation.kind {
@@ -217,7 +257,7 @@ fn is_rolled_back(operations: &[Operation]) -> bool {
     end == Some(TransactionKind::Rollback)
 }
 
-/// The tables that one `DROP TABLE a, b` drops together: they may refer to each other.
+/// The tables or views that one `DROP TABLE a, b` drops together: they may refer to each other.
 fn dropped_with(operations: &[Operation], at: usize) -> Vec<&ObjectName> {
     let one_statement = |a: &Operation, b: &Operation| {
         let (start, end) = (a.place.span.start.min(b.place.span.start), a.place.span.end.max(b.place.span.end));
@@ -227,7 +267,11 @@ fn dropped_with(operations: &[Operation], at: usize) -> Vec<&ObjectName> {
     let mut names = Vec::new();
     for other in operations.iter().skip(at) {
         match &other.kind {
-            OperationKind::DropTable { name, .. } if one_statement(&operations[at], other) => names.push(name),
+            OperationKind::DropTable { name, .. } | OperationKind::DropView { name, .. }
+                if one_statement(&operations[at], other) =>
+            {
+                names.push(name)
+            }
             _ => break,
         }
     }
@@ -343,6 +387,49 @@ pub fn replay_both(before: &History, after: &History, dialect: Dialect) -> (Repl
     (replay_on(before, prefix.clone(), shared), replay_on(after, prefix, shared))
 }
 
+/// How many migrations lie between two states that a [`Replayer`] keeps.
+const STRIDE: usize = 64;
+
+/// Replays one history after the other, as a branch has them commit by commit: what a history has in common with the one
+/// before it is not run again.
+#[derive(Debug)]
+pub(crate) struct Replayer {
+    dialect: Dialect,
+    /// States on the way of the last replay, the shortest first; the last is its end.
+    kept: Vec<Replay>,
+}
+
+impl Replayer {
+    /// A replayer that has replayed nothing.
+    pub(crate) fn new(dialect: Dialect) -> Self {
+        Self { dialect, kept: Vec::new() }
+    }
+
+    /// The database it replays for.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Runs a history; the same as [`replay`].
+    pub(crate) fn replay(&mut self, history: &History) -> Replay {
+        let prints: Vec<u64> = history.migrations.iter().map(|m| m.script.fingerprint()).collect();
+        while self.kept.last().is_some_and(|kept| !prints.starts_with(&kept.fingerprints)) {
+            self.kept.pop();
+        }
+        let start = || Replay { catalog: Catalog::new(self.dialect), migrations: Vec::new(), fingerprints: Vec::new() };
+        let mut state = self.kept.last().cloned().unwrap_or_else(start);
+        while state.fingerprints.len() < prints.len() {
+            let from = state.fingerprints.len();
+            let to = (from / STRIDE + 1) * STRIDE;
+            state = replay_until(history, state, from, to.min(prints.len()));
+            // Ends that lie behind are of no use any more; what lies on a stride is.
+            self.kept.retain(|kept| kept.fingerprints.len().is_multiple_of(STRIDE));
+            self.kept.push(state.clone());
+        }
+        state
+    }
+}
+
 /// A history whose first migrations make no table and fail for want of one stands on tables that it does not make. What
 /// there is before it is unknown, so nothing that is missing can be held against it.
 fn doubt_base(steps: &[Step], failures: &mut [Failure], catalog: &mut Catalog) {
@@ -363,8 +450,13 @@ fn doubt_base(steps: &[Step], failures: &mut [Failure], catalog: &mut Catalog) {
 }
 
 /// Continues `replay` with the migrations of `history` behind the first `from`.
-fn replay_on(history: &History, mut replay: Replay, from: usize) -> Replay {
-    for migration in &history.migrations[from..] {
+fn replay_on(history: &History, replay: Replay, from: usize) -> Replay {
+    replay_until(history, replay, from, history.migrations.len())
+}
+
+/// Continues `replay` with the migrations of `history` from one position up to another.
+fn replay_until(history: &History, mut replay: Replay, from: usize, to: usize) -> Replay {
+    for migration in &history.migrations[from..to] {
         let mut run = Run { catalog: &mut replay.catalog, steps: Vec::new(), failures: Vec::new() };
         migration.script.run(&mut run);
         let Run { steps, mut failures, .. } = run;

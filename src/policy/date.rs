@@ -44,6 +44,20 @@ impl Date {
             day: u8::try_from(day).unwrap_or(1),
         }
     }
+
+    /// Seconds from 1970-01-01T00:00:00Z to its start; none before that. The algorithm is Howard Hinnant's `days_from_civil`
+    /// (<https://howardhinnant.github.io/date_algorithms.html>).
+    pub fn to_unix(self) -> u64 {
+        let (year, month, day) = (u64::from(self.year), u64::from(self.month), u64::from(self.day));
+        if year < 1970 {
+            return 0;
+        }
+        let shifted = if month > 2 { year } else { year - 1 };
+        let (era, year_of_era) = (shifted / 400, shifted % 400);
+        let day_of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
+        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+        (era * 146_097 + day_of_era - 719_468) * 86_400
+    }
 }
 
 impl fmt::Display for Date {
@@ -108,6 +122,11 @@ mod tests {
         }
         assert_eq!(Date::of_unix(0).to_string(), "1970-01-01");
         assert_eq!(Date::of_unix(951_782_400).to_string(), "2000-02-29");
+        for day in ["1970-01-01", "1999-12-31", "2000-02-29", "2026-03-01"] {
+            let day: Date = day.parse().expect("a day");
+            assert_eq!(Date::of_unix(day.to_unix()), day);
+            assert_eq!(Date::of_unix(day.to_unix() + 86_399), day);
+        }
         assert_eq!(Date::of_unix(1_767_225_599).to_string(), "2025-12-31");
     }
 

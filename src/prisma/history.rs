@@ -92,10 +92,10 @@ fn read_folder(
         let script = path.join(SCRIPT);
         let (source, operations) = match snapshot.read(&script)? {
             FileText::Text(source) if is_lfs_pointer(&source) => {
-                unreadable(history, source, "the file is a Git LFS pointer, not the script itself")
+                unreadable(history, dialect, source, "the file is a Git LFS pointer, not the script itself")
             }
             FileText::Text(source) => read_script(history, source, dialect),
-            FileText::Unreadable(reason) => unreadable(history, Source::new(script, ""), &reason),
+            FileText::Unreadable(reason) => unreadable(history, dialect, Source::new(script, ""), &reason),
             FileText::Absent => continue,
         };
         history.migrations.push(Migration {
@@ -104,7 +104,7 @@ fn read_folder(
             path,
             place: Some(Place::start_of(&source)),
             source: Some(source),
-            script: Arc::new(operations),
+            script: operations,
             parents: Vec::new(),
             depends_on: Vec::new(),
             labels: Vec::new(),
@@ -160,6 +160,10 @@ fn without_script(path: &RepoPath, files: &[&str]) -> Option<HistoryProblem> {
 
 /// A migration of Prisma: one transaction where the database is PostgreSQL.
 struct Migrate {
+    /// The database it is read for.
+    dialect: Dialect,
+    /// Why it does not parse.
+    error: Option<(Place, String)>,
     operations: Operations,
     /// Labels of enums that may be used in the transaction that adds them.
     label_uses: Vec<LabelUse>,
@@ -192,8 +196,9 @@ fn has_column_of(catalog: &Catalog, table: &ObjectName, enumeration: &ObjectName
     catalog.table(table).is_some_and(|table| table.columns.iter().any(|column| of_enum(&column.ty.kind)))
 }
 
-fn read_script(history: &mut History, source: Arc<Source>, dialect: Dialect) -> (Arc<Source>, Migrate) {
-    let script = sql::read(&source, dialect);
+fn read_script(history: &mut History, source: Arc<Source>, dialect: Dialect) -> (Arc<Source>, Arc<Migrate>) {
+    let script =
+        source.reading(|known: &Migrate| known.dialect == dialect, || Arc::new(Migrate::read(&source, dialect)));
     if let Some((place, reason)) = &script.error {
         history.problems.push(HistoryProblem {
             kind: HistoryProblemKind::Unreadable,
@@ -202,18 +207,32 @@ fn read_script(history: &mut History, source: Arc<Source>, dialect: Dialect) -> 
             message: reason.clone(),
         });
     }
-    let mut operations = script.operations;
-    if let Some((place, reason)) = script.error {
-        operations.push(everything(place, reason));
-    }
-    let refusals =
-        if dialect == Dialect::PostgreSql { sql::postgres_transaction_refusals(&operations) } else { Vec::new() };
-    let label_uses = if dialect == Dialect::PostgreSql { sql::postgres_label_uses(&operations) } else { Vec::new() };
-    let fingerprint = fingerprint_of(&source);
-    (source, Migrate { operations: Operations { operations, refusals, fingerprint }, label_uses })
+    (source, script)
 }
 
-fn unreadable(history: &mut History, source: Arc<Source>, reason: &str) -> (Arc<Source>, Migrate) {
+impl Migrate {
+    /// Reads a script.
+    fn read(source: &Arc<Source>, dialect: Dialect) -> Self {
+        let script = sql::read(source, dialect);
+        let mut operations = script.operations;
+        if let Some((place, reason)) = script.error.clone() {
+            operations.push(everything(place, reason));
+        }
+        let is_postgres = dialect == Dialect::PostgreSql;
+        let refusals = if is_postgres { sql::postgres_transaction_refusals(&operations) } else { Vec::new() };
+        let label_uses = if is_postgres { sql::postgres_label_uses(&operations) } else { Vec::new() };
+        let fingerprint = fingerprint_of(source);
+        let operations = Operations { operations, refusals, fingerprint };
+        Self { dialect, error: script.error, operations, label_uses }
+    }
+}
+
+fn unreadable(
+    history: &mut History,
+    dialect: Dialect,
+    source: Arc<Source>,
+    reason: &str,
+) -> (Arc<Source>, Arc<Migrate>) {
     let place = Place::start_of(&source);
     history.problems.push(HistoryProblem {
         kind: HistoryProblemKind::Unreadable,
@@ -224,7 +243,7 @@ fn unreadable(history: &mut History, source: Arc<Source>, reason: &str) -> (Arc<
     let operations = vec![everything(place, reason.to_owned())];
     let fingerprint = fingerprint_of(&source);
     let operations = Operations { operations, refusals: Vec::new(), fingerprint };
-    (source, Migrate { operations, label_uses: Vec::new() })
+    (source, Arc::new(Migrate { dialect, error: None, operations, label_uses: Vec::new() }))
 }
 
 /// An operation that may have done anything.

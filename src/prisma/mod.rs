@@ -16,7 +16,7 @@ use crate::catalog::{Catalog, Dialect};
 use crate::git::snapshot::FileText;
 use crate::git::{Snapshot, SnapshotError};
 use crate::history::History;
-use crate::project::{Declared, Ecosystem, EcosystemKind, Project, ProjectOverride, SourceProblem, Touch};
+use crate::project::{Declared, Ecosystem, EcosystemKind, Parsed, Project, ProjectOverride, SourceProblem, Touch};
 use crate::source::{Place, RepoPath, Source};
 
 /// The ecosystem.
@@ -84,7 +84,7 @@ impl Ecosystem for Prisma {
             problems.extend(validate::problems(&schema, dialect));
         }
         problems.extend(schema.problems);
-        Ok(Declared { catalog, problems })
+        Ok(Declared { catalog, problems, parsed: Parsed::default() })
     }
 
     fn history(&self, project: &Project, snapshot: &dyn Snapshot) -> Result<History, SnapshotError> {

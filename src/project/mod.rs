@@ -81,6 +81,19 @@ pub struct Declared {
     /// Why a file could not be read at all: syntax errors, conflict markers. Where there is one, the catalog is not
     /// compared.
     pub problems: Vec<SourceProblem>,
+    /// What was parsed on the way, held so that the other side of the change and the next commit need not parse it again.
+    #[expect(dead_code, reason = "it is there to be held")]
+    pub(crate) parsed: Parsed,
+}
+
+/// Parsed files that are held for nothing but being there.
+#[derive(Clone, Default)]
+pub(crate) struct Parsed(pub(crate) Vec<std::sync::Arc<dyn std::any::Any + Send + Sync>>);
+
+impl std::fmt::Debug for Parsed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} files", self.0.len())
+    }
 }
 
 /// A file that could not be read.

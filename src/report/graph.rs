@@ -1,4 +1,6 @@
-//! The migrations of a project as a picture: in a terminal, for Mermaid, for DOT.
+//! The migrations of a project as a picture: in a terminal, for Mermaid, for DOT; and as data, for programs.
+
+mod json;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -6,6 +8,7 @@ use std::fmt::Write as _;
 use super::escape;
 use super::text::{Look, cut};
 use crate::history::{History, Migration};
+use crate::project::Project;
 
 /// The formats of `graph`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -16,14 +19,29 @@ pub enum GraphFormat {
     Mermaid,
     /// A Graphviz digraph
     Dot,
+    /// For programs, `"version": 1`: every migration, and what of it was not read
+    Json,
 }
 
-/// The migrations of a project.
-pub fn graph(project: &str, history: &History, format: GraphFormat, look: &Look) -> String {
+/// A project whose migrations are drawn.
+#[derive(Debug)]
+pub struct Drawn {
+    /// The project.
+    pub project: Project,
+    /// Its migrations.
+    pub history: History,
+}
+
+/// The migrations of projects.
+pub fn graph(projects: &[Drawn], format: GraphFormat, look: &Look) -> String {
+    let each = |draw: &dyn Fn(&str, &History) -> String| {
+        projects.iter().map(|drawn| draw(&drawn.project.name, &drawn.history)).collect()
+    };
     match format {
-        GraphFormat::Terminal => terminal(project, history, look),
-        GraphFormat::Mermaid => mermaid(project, history),
-        GraphFormat::Dot => dot(project, history),
+        GraphFormat::Terminal => each(&|project, history| terminal(project, history, look)),
+        GraphFormat::Mermaid => each(&mermaid),
+        GraphFormat::Dot => each(&dot),
+        GraphFormat::Json => json::json(projects),
     }
 }
 

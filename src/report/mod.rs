@@ -10,6 +10,7 @@ mod full;
 mod github;
 mod gitlab;
 pub mod graph;
+pub mod history;
 mod json;
 mod markdown;
 mod sarif;

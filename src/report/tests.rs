@@ -6,11 +6,12 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::diff::{DiffFormat, DiffReport, Problem, ProjectDiff, Verdict};
-use super::graph::{GraphFormat, graph};
+use super::graph::{Drawn, GraphFormat};
 use super::*;
 use crate::git::MemorySnapshot;
 use crate::history::{History, Migration, Operations};
 use crate::policy::Policy;
+use crate::project::Project;
 use crate::source::Source;
 
 /// Text that shows where lines end: blanks at an end are seen.
@@ -45,7 +46,7 @@ fn full_in_ascii_aloud_and_at_length() {
     insta::assert_snapshot!("full_one_ascii", shown(&text));
     let aloud = Look { graphics: false, unicode: false, ..at(80) };
     insta::assert_snapshot!("full_one_aloud", shown(&render(&fixtures::one(), Format::Full, &aloud)));
-    let verbose = Look { verbose: true, statements: true, pre_commit: true, hook: true, ..at(80) };
+    let verbose = Look { verbose: true, pre_commit: true, hook: true, ..at(80) };
     insta::assert_snapshot!("full_many_verbose", shown(&render(&fixtures::many(), Format::Full, &verbose)));
 }
 
@@ -60,7 +61,7 @@ fn colours_change_nothing_but_colours() {
 
 #[test]
 fn nothing_hostile_is_printed() {
-    let look = Look { verbose: true, statements: true, ..at(80) };
+    let look = Look { verbose: true, ..at(80) };
     for format in
         [Format::Full, Format::Concise, Format::Json, Format::Github, Format::Gitlab, Format::Sarif, Format::Markdown]
     {
@@ -266,6 +267,22 @@ fn migration(id: &str, parents: &[&str], message: &str) -> Migration {
     }
 }
 
+/// The graph of one project, `app`.
+fn graph(history: &History, format: GraphFormat, look: &Look) -> String {
+    let project = Project {
+        name: "app".to_owned(),
+        ecosystem: EcosystemKind::Alembic,
+        dialect: None,
+        root: "".into(),
+        schema: Vec::new(),
+        migrations: Vec::new(),
+        settings: Vec::new(),
+        command: String::new(),
+        facts: std::collections::BTreeMap::new(),
+    };
+    super::graph::graph(&[Drawn { project, history: history.clone() }], format, look)
+}
+
 #[test]
 fn graphs() {
     let mut history = History {
@@ -284,11 +301,12 @@ fn graphs() {
     history.migrations[7].labels = vec!["billing".to_owned()];
     history.migrations[7].depends_on = vec!["left".to_owned()];
     let look = Look::plain();
-    insta::assert_snapshot!("graph_terminal", shown(&graph("app", &history, GraphFormat::Terminal, &look)));
+    insta::assert_snapshot!("graph_terminal", shown(&graph(&history, GraphFormat::Terminal, &look)));
     let ascii = Look { unicode: false, ..look };
-    insta::assert_snapshot!("graph_ascii", shown(&graph("app", &history, GraphFormat::Terminal, &ascii)));
-    insta::assert_snapshot!("graph_mermaid", shown(&graph("app", &history, GraphFormat::Mermaid, &look)));
-    insta::assert_snapshot!("graph_dot", shown(&graph("app", &history, GraphFormat::Dot, &look)));
+    insta::assert_snapshot!("graph_ascii", shown(&graph(&history, GraphFormat::Terminal, &ascii)));
+    insta::assert_snapshot!("graph_mermaid", shown(&graph(&history, GraphFormat::Mermaid, &look)));
+    insta::assert_snapshot!("graph_dot", shown(&graph(&history, GraphFormat::Dot, &look)));
+    insta::assert_snapshot!("graph_json", shown(&graph(&history, GraphFormat::Json, &look)));
 }
 
 #[test]
@@ -300,15 +318,15 @@ fn long_timelines_and_cycles_are_drawn() {
         })
         .collect();
     let history = History { migrations: chain, ..History::default() };
-    let text = graph("app", &history, GraphFormat::Terminal, &Look::plain());
+    let text = graph(&history, GraphFormat::Terminal, &Look::plain());
     assert_eq!(text.lines().count(), 501);
     assert!(text.lines().skip(1).all(|line| line.starts_with("● m")), "{text}");
     let cycle = History {
         migrations: vec![migration("a", &["b"], ""), migration("b", &["a"], ""), migration("b", &["b"], "")],
         ..History::default()
     };
-    for format in [GraphFormat::Terminal, GraphFormat::Mermaid, GraphFormat::Dot] {
-        assert_ne!(graph("app", &cycle, format, &Look::plain()), "");
+    for format in [GraphFormat::Terminal, GraphFormat::Mermaid, GraphFormat::Dot, GraphFormat::Json] {
+        assert_ne!(graph(&cycle, format, &Look::plain()), "");
     }
 }
 

@@ -11,7 +11,8 @@ use crate::git::snapshot::fingerprint;
 use crate::git::{ChangedPath, Leftover, LeftoverKind, ObjectId, Snapshot, SnapshotError};
 use crate::history::{History, HistoryProblem, HistoryProblemKind, Migration, Operations, replay};
 use crate::project::{
-    Declared, Ecosystem, EcosystemKind, Project, ProjectChange, ProjectOverride, ProjectState, SourceProblem, Touch,
+    Declared, Ecosystem, EcosystemKind, Parsed, Project, ProjectChange, ProjectOverride, ProjectState, SourceProblem,
+    Touch,
 };
 use crate::source::{Place, RepoPath, Source, Span};
 
@@ -53,7 +54,7 @@ impl Ecosystem for Folders {
     }
 
     fn declared(&self, project: &Project, _: &dyn Snapshot) -> Result<Declared, SnapshotError> {
-        Ok(Declared { catalog: Catalog::new(project.dialect()), problems: Vec::new() })
+        Ok(Declared { catalog: Catalog::new(project.dialect()), problems: Vec::new(), parsed: Parsed::default() })
     }
 
     fn history(&self, _: &Project, _: &dyn Snapshot) -> Result<History, SnapshotError> {
@@ -85,7 +86,11 @@ struct Half {
 impl Half {
     fn state(&self, dialect: Dialect) -> ProjectState {
         ProjectState {
-            declared: Declared { catalog: self.declared.clone(), problems: self.problems.clone() },
+            declared: Declared {
+                catalog: self.declared.clone(),
+                problems: self.problems.clone(),
+                parsed: Parsed::default(),
+            },
             history: self.history.clone(),
             replay: replay(&self.history, dialect),
             gap: self.gap.clone(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::cursor::Cursor;
 use crate::catalog::ObjectName;
 use crate::catalog::condition::Condition;
-use crate::catalog::operation::{Guard, Operation, OperationKind};
+use crate::catalog::operation::{Caught, Guard, Operation, OperationKind};
 use crate::source::Place;
 
 /// What a statement does, in order.
@@ -52,10 +52,7 @@ impl Actions {
         match condition {
             Condition::Known(true) => self.extend(then),
             Condition::Known(false) => self.extend(otherwise),
-            _ if !then.changes() && !otherwise.changes() => {
-                self.extend(then);
-                self.extend(otherwise);
-            }
+            _ if then.operations.is_empty() && otherwise.operations.is_empty() => {}
             _ if condition.is_unknown() => {
                 for mut branch in [then, otherwise] {
                     branch.doubt(why);
@@ -70,8 +67,12 @@ impl Actions {
     pub(super) fn guard_all(&mut self, guard: Guard) {
         fn all(operations: &mut [Operation], guard: Guard) {
             for operation in operations {
-                if operation.guard == Guard::None || guard == Guard::Tolerant {
+                if operation.guard == Guard::None || matches!(guard, Guard::Tolerant | Guard::Catches(_)) {
                     operation.guard = guard;
+                }
+                if let OperationKind::Attempt { body, handler, .. } = &mut operation.kind {
+                    all(body, guard);
+                    all(handler, guard);
                 }
                 if let OperationKind::When { then, otherwise, .. } = &mut operation.kind {
                     all(then, guard);
@@ -80,6 +81,17 @@ impl Actions {
             }
         }
         all(&mut self.operations, guard);
+    }
+
+    /// Makes one block of all that was added so far, which is taken back where the handler catches a failure.
+    pub(super) fn attempt(&mut self, caught: Caught, handler: Actions) {
+        let body = std::mem::take(&mut self.operations);
+        self.push(OperationKind::Attempt { body, caught, handler: handler.operations });
+    }
+
+    /// How many of them may change a catalog.
+    pub(super) fn changing(&self) -> usize {
+        self.operations.iter().filter(|operation| operation.changes_catalog()).count()
     }
 
     /// Changes or orders what was added so far.

@@ -2,7 +2,7 @@
 
 use super::actions::Actions;
 use super::cursor::{Cursor, Read};
-use super::{alter_table, object};
+use super::{alter_table, attachment, object};
 use crate::catalog::operation::{Guard, OperationKind as K};
 use crate::catalog::{Dialect, ObjectName};
 
@@ -56,6 +56,9 @@ const ENVIRONMENT: &[(&str, &str)] = &[
 
 /// ALTER, behind the word.
 pub(super) fn statement(cursor: &mut Cursor<'_>, actions: &mut Actions) -> Read<()> {
+    if attachment::alter(cursor, actions)? {
+        return Ok(());
+    }
     if cursor.looking_at("foreign table") || cursor.looking_at("online table") || cursor.looking_at("ignore table") {
         cursor.skip();
     }

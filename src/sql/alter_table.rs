@@ -235,7 +235,7 @@ fn action(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut Actions) -> R
     }
     if OPTIONS.iter().any(|word| cursor.is_word(0, word)) {
         cursor.skip_until(&[","]);
-        kinds.push(K::Harmless("an option of a table"));
+        kinds.push(K::Touch { relation: table.clone(), what: "an option of a table" });
         return Ok(());
     }
     Err(cursor.unexpected("an action of ALTER TABLE"))

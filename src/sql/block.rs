@@ -13,7 +13,7 @@ use super::session::{Session, Value};
 use super::statement;
 use crate::catalog::Dialect;
 use crate::catalog::condition::Condition;
-use crate::catalog::operation::Guard;
+use crate::catalog::operation::{Caught, Guard};
 
 /// Whether what follows is reached.
 enum Flow {
@@ -98,7 +98,8 @@ fn block_inside(cursor: &mut Cursor<'_>, session: &mut Session, actions: &mut Ac
     let mut flow = sequence(cursor, session, &mut done)?;
     if cursor.eat("exception") {
         let mut handled = actions.like();
-        let mut swallows = false;
+        let mut swallowed: Option<Caught> = None;
+        let mut arms = 0;
         while cursor.eat("when") {
             let from = cursor.position();
             cursor.skip_to("then");
@@ -106,12 +107,23 @@ fn block_inside(cursor: &mut Cursor<'_>, session: &mut Session, actions: &mut Ac
             cursor.expect("then")?;
             let from = cursor.position();
             sequence(cursor, session, &mut handled)?;
-            swallows |= expects_what_is_there(&condition) && !raises(cursor, from);
+            arms += 1;
+            if let Some(caught) = catches(&condition).filter(|_| !raises(cursor, from)) {
+                swallowed = Some(swallowed.map_or(caught, |other| other.or(caught)));
+            }
         }
-        if swallows {
-            done.guard_all(Guard::Tolerant);
+        let exact = arms == 1 && swallowed.is_some();
+        if !exact {
+            handled.doubt("a statement of an exception handler");
         }
-        handled.doubt("a statement of an exception handler");
+        match swallowed {
+            Some(caught) if exact && handled.changes() => {
+                done.attempt(caught, std::mem::replace(&mut handled, actions.like()))
+            }
+            Some(caught) if done.changing() > 1 => done.attempt(caught, actions.like()),
+            Some(caught) => done.guard_all(Guard::Catches(caught)),
+            None => {}
+        }
         done.extend(handled);
         flow = Flow::On;
     }
@@ -124,11 +136,19 @@ fn block_inside(cursor: &mut Cursor<'_>, session: &mut Session, actions: &mut Ac
     Ok(flow)
 }
 
-/// Whether a handler's condition is one of those that DDL raises where it was done before.
-fn expects_what_is_there(condition: &str) -> bool {
-    ["duplicate", "undefined", "others", "exists", "invalid", "already", "sqlstate", "unique_violation", "feature"]
-        .iter()
-        .any(|word| condition.contains(word))
+/// What a handler's condition catches of that which DDL raises.
+fn catches(condition: &str) -> Option<Caught> {
+    const EVERYTHING: &[&str] = &["others", "sqlstate", "invalid", "feature"];
+    let has = |words: &[&str]| words.iter().any(|word| condition.contains(word));
+    let existing = has(&["duplicate", "exists", "already", "unique_violation"]);
+    let missing = has(&["undefined"]);
+    match (existing, missing) {
+        _ if has(EVERYTHING) => Some(Caught::Everything),
+        (true, true) => Some(Caught::Everything),
+        (true, false) => Some(Caught::Existing),
+        (false, true) => Some(Caught::Missing),
+        (false, false) => None,
+    }
 }
 
 /// Whether the statements since `from` raise the error again.

@@ -4,7 +4,7 @@ use super::actions::Actions;
 use super::constraint::clustered;
 use super::cursor::{Cursor, Read};
 use super::session::Session;
-use super::{index, object, routine, table};
+use super::{attachment, index, object, query, routine, table};
 use crate::catalog::operation::{Guard, NewTable, OperationKind as K};
 use crate::catalog::{Dialect, Index, TableKind};
 
@@ -123,11 +123,17 @@ pub(super) fn statement(cursor: &mut Cursor<'_>, session: &mut Session, actions:
     if cursor.eat("view") {
         let guarded = cursor.eat("if not exists");
         let name = cursor.object_name()?;
+        cursor.skip_until(&["as"]);
+        cursor.eat("as");
+        let reads = Box::new(query::reads(cursor));
         if kind == TableKind::Temporary {
             actions.push(K::Harmless("a temporary view"));
         } else {
-            actions.guarded(K::CreateView { name, materialized, replace }, guarded, Guard::IfAbsent);
+            actions.guarded(K::CreateView { name, materialized, replace, reads }, guarded, Guard::IfAbsent);
         }
+        return Ok(());
+    }
+    if attachment::create(cursor, replace, actions)? {
         return Ok(());
     }
     if cursor.dialect == Dialect::SqlServer && cursor.eat("synonym") {

@@ -1,6 +1,7 @@
 //! DROP.
 
 use super::actions::Actions;
+use super::attachment;
 use super::cursor::{Cursor, Read};
 use crate::catalog::operation::{Guard, OperationKind as K};
 use crate::catalog::{Dialect, ObjectName};
@@ -56,11 +57,12 @@ const ENVIRONMENT: &[(&str, &str)] = &[
 /// DROP, behind the word.
 pub(super) fn statement(cursor: &mut Cursor<'_>, actions: &mut Actions) -> Read<()> {
     const SORTS: &[&str] = &["tables", "table", "index", "type", "domain", "sequence", "view", "schema", "extension"];
+    if attachment::drop(cursor, actions)? {
+        return Ok(());
+    }
     cursor.eat("temporary");
-    if cursor.looking_at("foreign table")
-        || cursor.looking_at("external table")
-        || cursor.looking_at("materialized view")
-    {
+    let materialized = cursor.looking_at("materialized view");
+    if cursor.looking_at("foreign table") || cursor.looking_at("external table") || materialized {
         cursor.skip();
     }
     let Some(sort) = SORTS.iter().find(|sort| cursor.eat(sort)) else {
@@ -98,7 +100,7 @@ pub(super) fn statement(cursor: &mut Cursor<'_>, actions: &mut Actions) -> Read<
             "index" => K::DropIndex { name, table, concurrently, cascade },
             "type" | "domain" => K::DropType { name, cascade },
             "sequence" => K::DropSequence { name, cascade },
-            "view" => K::DropView { name, cascade },
+            "view" => K::DropView { name, materialized, cascade },
             "schema" => K::DropSchema { name: name.name, cascade },
             _ => K::DropExtension(name.name),
         };

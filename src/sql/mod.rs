@@ -8,6 +8,7 @@
 mod actions;
 mod alter;
 mod alter_table;
+mod attachment;
 mod block;
 mod column;
 mod condition;
@@ -22,6 +23,7 @@ mod index;
 mod lexer;
 mod literal;
 mod object;
+mod query;
 mod routine;
 mod session;
 mod split;

@@ -4,7 +4,7 @@ use super::actions::Actions;
 use super::cursor::{Cursor, Read, Unread};
 use super::lexer::TokenKind;
 use super::session::Session;
-use super::{alter, block, create, data, drop, dynamic, routine, split, syntax, tsql};
+use super::{alter, attachment, block, create, data, drop, dynamic, routine, split, syntax, tsql};
 use crate::catalog::operation::{OperationKind as K, TransactionKind};
 use crate::catalog::{Dialect, ObjectName, Reach};
 
@@ -125,6 +125,9 @@ fn statement(cursor: &mut Cursor<'_>, session: &mut Session, actions: &mut Actio
     if transaction(cursor, actions) || data::statement(cursor, actions) || environment(cursor, actions) {
         return Ok(());
     }
+    if attachment::maintained(cursor, actions) {
+        return Ok(());
+    }
     if let Some(what) = harmless(cursor) {
         actions.push(K::Harmless(what));
         return Ok(());
@@ -170,6 +173,12 @@ fn prepared(cursor: &mut Cursor<'_>, session: &mut Session, actions: &mut Action
 }
 
 fn transaction(cursor: &mut Cursor<'_>, actions: &mut Actions) -> bool {
+    if cursor.eat("savepoint") {
+        if let Ok(name) = cursor.name() {
+            actions.push(K::Savepoint { name, back: false });
+        }
+        return true;
+    }
     let kind = if cursor.is_word(0, "begin") || cursor.looking_at("start transaction") {
         TransactionKind::Begin
     } else if cursor.is_word(0, "commit") || cursor.is_word(0, "end") {
@@ -177,7 +186,12 @@ fn transaction(cursor: &mut Cursor<'_>, actions: &mut Actions) -> bool {
     } else if cursor.is_word(0, "rollback") || cursor.is_word(0, "abort") {
         // `ROLLBACK TO savepoint` takes back a part and ends nothing.
         if cursor.is_word(1, "to") || cursor.is_word(2, "to") {
-            actions.push(K::Harmless("a savepoint"));
+            cursor.skip_until(&["to"]);
+            cursor.skip();
+            cursor.eat("savepoint");
+            if let Ok(name) = cursor.name() {
+                actions.push(K::Savepoint { name, back: true });
+            }
             return true;
         }
         TransactionKind::Rollback
@@ -281,6 +295,7 @@ fn harmless(cursor: &Cursor<'_>) -> Option<&'static str> {
 fn environment(cursor: &mut Cursor<'_>, actions: &mut Actions) -> bool {
     let grant = cursor.is_word(0, "grant");
     if grant || cursor.is_word(0, "revoke") || cursor.is_word(0, "deny") {
+        attachment::privileged(cursor, actions);
         cursor.skip_until(&["to"]);
         const NAMELESS: &[&str] = &["public", "current_user", "current_role", "session_user"];
         let nameless = cursor.at_end() || NAMELESS.iter().any(|role| cursor.is_word(1, role));

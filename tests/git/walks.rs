@@ -1,16 +1,20 @@
 //! Walking the history of a branch.
 
-use driftgate::git::{CommitChange, FirstParents, Repository};
+use driftgate::git::{FirstParents, Repository, Snapshot, WalkedCommit};
 
 use crate::support::{TestRepo, text};
 
-fn walk(repo: &TestRepo) -> FirstParents {
-    let handle = Repository::open(repo.root(), &repo.env()).expect("the repository can be opened");
-    handle.first_parents("HEAD").expect("there is a commit")
+fn handle(repo: &TestRepo) -> Repository {
+    Repository::open(repo.root(), &repo.env()).expect("the repository can be opened")
 }
 
-fn told(step: &CommitChange) -> (String, Vec<String>) {
-    (step.subject.clone(), step.changed.iter().map(|path| path.path.to_string()).collect())
+fn walk(repo: &TestRepo) -> FirstParents {
+    handle(repo).first_parents("HEAD").expect("there is a commit")
+}
+
+fn told(repo: &TestRepo, step: &WalkedCommit) -> (String, Vec<String>) {
+    let changed = handle(repo).changed(step).expect("the trees are there");
+    (step.subject.clone(), changed.iter().map(|path| path.path.to_string()).collect())
 }
 
 #[test]
@@ -28,20 +32,26 @@ fn merged_branches_are_one_step() {
     repo.write("a", "2");
     repo.commit("last\n\nand why");
 
-    let steps: Vec<CommitChange> = walk(&repo).collect::<Result<_, _>>().unwrap();
+    let steps: Vec<WalkedCommit> = walk(&repo).collect::<Result<_, _>>().unwrap();
     let expected = [("last", vec!["a"]), ("merge topic", vec!["b", "c"]), ("first", vec!["a"])];
     let expected =
         expected.map(|(subject, paths)| (subject.to_owned(), paths.into_iter().map(str::to_owned).collect()));
-    assert_eq!(steps.iter().map(told).collect::<Vec<_>>(), expected);
+    assert_eq!(steps.iter().map(|step| told(&repo, step)).collect::<Vec<_>>(), expected);
     assert_eq!(steps[2].id.to_string(), first);
     assert_eq!(steps[2].parent, None);
     assert_eq!(steps[0].seconds.to_string(), repo.git(&["log", "-1", "--format=%ct"]));
 
-    let (before, after) = steps[0].sides().unwrap();
-    assert_eq!(text(&*after, "a").as_deref(), Some("2"));
-    assert_eq!(before.as_deref().and_then(|before| text(before, "a")).as_deref(), Some("1"));
-    assert_eq!(before.map(|before| before.files().unwrap().len()), Some(3));
-    assert!(steps[2].sides().unwrap().0.is_none());
+    assert_eq!(steps[0].author, "A U Thor");
+
+    let handle = handle(&repo);
+    let first = handle.snapshot(&steps[2].id, None).unwrap();
+    let last = handle.snapshot(&steps[0].id, Some(&first)).unwrap();
+    handle.forget();
+    assert_eq!((text(&first, "a").as_deref(), text(&last, "a").as_deref()), (Some("1"), Some("2")));
+    assert_eq!((first.files().unwrap().len(), last.files().unwrap().len()), (1, 3));
+    assert_eq!(text(&last, "c").as_deref(), Some("1"));
+    assert!(handle.is_ancestor(&steps[2].id, &steps[0].id).unwrap());
+    assert!(!handle.is_ancestor(&steps[0].id, &steps[2].id).unwrap());
 }
 
 #[test]
@@ -53,7 +63,7 @@ fn a_shallow_clone_ends_where_it_was_cut() {
     }
     let repo = TestRepo::clone_of(&origin, &["--depth=2"]);
     let mut walk = walk(&repo);
-    let steps: Vec<_> = walk.by_ref().map(|step| told(&step.unwrap())).collect();
+    let steps: Vec<_> = walk.by_ref().map(|step| told(&repo, &step.unwrap())).collect();
     assert_eq!(steps, [("3".to_owned(), vec!["a".to_owned()])], "what the cut commit changed cannot be known");
     assert!(walk.is_cut());
 }

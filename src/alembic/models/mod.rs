@@ -15,13 +15,15 @@ mod sqlmodel;
 mod table;
 mod versions;
 
+use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::discover;
 use super::python::{Imports, Interpreter, SnapshotModules, Value};
 use crate::catalog::{Catalog, Dialect, Opaque, Reach};
 use crate::git::{FileList, Snapshot, SnapshotError};
-use crate::project::{Declared, Project, SourceProblem};
+use crate::project::{Declared, Parsed, Project, SourceProblem};
 use crate::source::{Place, RepoPath, Source};
 
 use filters::{Filters, Named};
@@ -59,7 +61,8 @@ pub(crate) fn declared(
         let filtered = filters.as_ref().map(|filters| (filters, &named));
         let mut catalog = reading.catalog(&mut interpreter, &recorder, &target, versions, dialect, filtered);
         catalog.doubts.append(&mut reading.doubts);
-        Declared { catalog, problems: reading.problems }
+        let parsed = modules.read_files().into_iter().map(|file| file as Arc<dyn Any + Send + Sync>).collect();
+        Declared { catalog, problems: reading.problems, parsed: Parsed(parsed) }
     };
     match modules.into_error() {
         Some(error) => Err(error),

@@ -33,6 +33,10 @@ pub struct SyntaxError {
 impl ParsedFile {
     /// Parses a file. What is wrong with it is in [`Self::errors`]; statements around an error are still there.
     pub fn parse(source: &Arc<Source>) -> Arc<Self> {
+        source.reading(|_| true, || Self::parse_anew(source))
+    }
+
+    fn parse_anew(source: &Arc<Source>) -> Arc<Self> {
         if source.text().len() > MAX_LEN {
             let error = SyntaxError { span: Span::default(), message: "the file is too long to be read".to_owned() };
             return Arc::new(Self { source: Arc::clone(source), body: Vec::new(), errors: vec![error] });

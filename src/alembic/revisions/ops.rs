@@ -246,11 +246,16 @@ fn entity(name: &str, call: &Call<'_>) -> Option<Vec<Operation>> {
         },
         class @ ("PGView" | "PGMaterializedView") => {
             let view = ObjectName { schema: text(0, "schema"), name: text(1, "signature")? };
+            let materialized = class == "PGMaterializedView";
             if drops {
-                OperationKind::DropView { name: view, cascade: false }
+                OperationKind::DropView { name: view, materialized, cascade: false }
             } else {
-                let materialized = class == "PGMaterializedView";
-                OperationKind::CreateView { name: view, materialized, replace: name == "replace_entity" }
+                OperationKind::CreateView {
+                    name: view,
+                    materialized,
+                    replace: name == "replace_entity",
+                    reads: Box::default(),
+                }
             }
         }
         "PGFunction" | "PGTrigger" | "PGPolicy" | "PGGrantTable" => {

@@ -35,6 +35,10 @@ fn class(ty: &ColumnType) -> Option<Class> {
 /// Whether PostgreSQL casts from one type to another in an assignment (`pg_cast.castcontext` is `a` or `i`, and every
 /// type to text): <https://www.postgresql.org/docs/current/catalog-pg-cast.html>. Types that are not known do.
 pub(super) fn by_assignment(from: &ColumnType, to: &ColumnType) -> bool {
+    if from.array != to.array {
+        // An array becomes a text; nothing becomes an array.
+        return from.array && class(to) == Some(Class::Text) || class(from).is_none() || class(to).is_none();
+    }
     match (class(from), class(to)) {
         (_, Some(Class::Text) | None) | (None, _) => true,
         (Some(from), Some(to)) => from == to,

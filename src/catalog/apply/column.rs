@@ -1,6 +1,7 @@
 //! Columns: added, dropped, renamed, altered.
 
-use super::involved::{column_held, detach_column, has_column, rename_in_table};
+use super::involved::{column_held, detach_column, has_column, mentions, rename_in_table};
+use super::view::Kept;
 use super::{Applied, ApplyError, Effect, cast, exists, missing, refused};
 use crate::catalog::operation::{ColumnChange, ColumnPosition, Guard, NewColumn};
 use crate::catalog::{
@@ -195,6 +196,7 @@ impl Catalog {
             return Err(refused(format!("the column {name}.{column} cannot be dropped: {reason}")));
         }
         let mut effects = self.release_column(&name, &column, cascade)?;
+        effects.extend(self.release_views(&Kept { relation: &name, column: Some(&column) }, cascade)?);
         let sequences: Vec<Name> = self
             .sequences
             .iter()
@@ -290,6 +292,7 @@ impl Catalog {
                 to.clone_into(column);
             }
         }
+        self.readers_follow_column(&name, &from, to);
         self.follow_column(&name, &from, to);
         let mut effects = vec![Effect::ColumnRenamed { table: name.clone(), from: from.clone(), to: to.to_owned() }];
         for child in self.children(&name) {
@@ -323,8 +326,9 @@ impl Catalog {
         let mut after = before.clone();
         let mut sequences = Vec::new();
         match change {
-            ColumnChange::Type { ty, using: _, collation } => {
+            ColumnChange::Type { ty, using, collation } => {
                 after.ty = self.settled(ty)?;
+                self.free_to_retype(&name, found, &before, &after.ty, *using)?;
                 if after.ty.kind != before.ty.kind && self.holds_default(&before, &after.ty) {
                     return Err(refused(format!(
                         "the type of {name}.{} cannot change: its default cannot be cast to {}",
@@ -395,6 +399,44 @@ impl Catalog {
             }
         }
         Ok(effects)
+    }
+
+    /// Refuses a change of type where something that PostgreSQL does not change along depends on the column, or where it
+    /// cannot cast the rows by itself.
+    fn free_to_retype(
+        &self,
+        name: &Name,
+        table: &Table,
+        before: &Column,
+        ty: &ColumnType,
+        using: bool,
+    ) -> Result<(), ApplyError> {
+        if self.dialect != Dialect::PostgreSql {
+            return Ok(());
+        }
+        let column = &before.name;
+        let refuse = |why: String| Err(refused(format!("the type of {name}.{column} cannot change: {why}")));
+        if let Some(reader) = self.reader_of(&Kept { relation: name, column: Some(column) }) {
+            return refuse(format!("{reader} reads it"));
+        }
+        let generated = table
+            .columns
+            .iter()
+            .find(|other| other.generated.as_ref().is_some_and(|made| mentions(&made.expression, column)));
+        if let Some(other) = generated {
+            return refuse(format!("the generated column {} needs it", other.name));
+        }
+        let identity =
+            matches!(before.auto_increment, Some(AutoIncrement::IdentityAlways | AutoIncrement::IdentityByDefault));
+        if identity && ty.builtin_name().is_some_and(|name| !matches!(name, "smallint" | "integer" | "bigint")) {
+            return refuse(format!("{ty} is no type of an identity"));
+        }
+        let to_enum = matches!(&ty.kind, TypeKind::Named(to) if self.enumeration(to).is_some());
+        let same = before.ty.kind == ty.kind && before.ty.array == ty.array;
+        if !using && !same && (to_enum || !cast::by_assignment(&before.ty, ty)) {
+            return refuse(format!("rows are not cast from {} to {ty} without USING", before.ty));
+        }
+        Ok(())
     }
 
     /// A default with the sequence in it resolved.

@@ -1,6 +1,6 @@
 //! Indexes.
 
-use super::{Applied, ApplyError, Effect, missing, refused};
+use super::{Applied, ApplyError, Effect, exists, missing, refused};
 use crate::catalog::operation::Guard;
 use crate::catalog::{Catalog, Dialect, Index, IndexPart, Name, ObjectName};
 use crate::source::Place;
@@ -9,8 +9,8 @@ use crate::source::Place;
 enum Found {
     At(Name, usize),
     PrimaryKey(Name),
-    /// On a materialized view, whose indexes are not kept.
-    View(Name),
+    /// On a view: only the names of its indexes are kept.
+    View(Name, Option<usize>),
 }
 
 impl Catalog {
@@ -24,7 +24,7 @@ impl Catalog {
     ) -> Applied {
         let Some(name) = self.resolve(&self.tables, table) else {
             return match self.resolve(&self.views, table) {
-                Some(view) => Ok(vec![Effect::Other(format!("an index on the view {view}"))]),
+                Some(view) => self.create_view_index(&view, index, guard),
                 None => Err(missing("the table", table)),
             };
         };
@@ -45,6 +45,20 @@ impl Catalog {
             self.change_table(&name, |table| table.indexes.push(kept));
         }
         Ok(vec![Effect::IndexAdded { table: name, index: Box::new(index), concurrently }])
+    }
+
+    /// An index on a materialized view: its name takes a place in the schema.
+    fn create_view_index(&mut self, view: &Name, index: &Index, guard: Guard) -> Applied {
+        self.need_indexable(view)?;
+        if let Some(name) = &index.name {
+            if let Some((what, made_at)) = self.relation(&Name::new(view.schema.clone(), name)) {
+                return if guard == Guard::IfAbsent { Ok(Vec::new()) } else { Err(exists(what, name, made_at)) };
+            }
+            if let Some(view) = self.views.get_mut(view) {
+                view.indexes.push(name.clone());
+            }
+        }
+        Ok(vec![Effect::Other(format!("an index on the view {view}"))])
     }
 
     /// The table that holds an index, found by the index's name alone.
@@ -78,13 +92,18 @@ impl Catalog {
             Some(table) => match self.resolve(&self.tables, table) {
                 Some(found) => Some(found),
                 None => match self.resolve(&self.views, table) {
-                    Some(view) => return Ok(Found::View(view)),
+                    Some(view) => return Ok(Found::View(view, None)),
                     None => return Err(missing("the table", table)),
                 },
             },
             None => self.index_holder(name),
         };
-        let Some(holder) = holder else { return Err(missing("the index", name)) };
+        let Some(holder) = holder else {
+            return match self.indexed_view(name) {
+                Some((view, at)) => Ok(Found::View(view, Some(at))),
+                None => Err(missing("the index", name)),
+            };
+        };
         let Some(table) = self.tables.get(&holder) else { return Err(missing("the index", name)) };
         if let Some(at) = table.indexes.iter().position(|index| {
             !(index.constraint && self.dialect == Dialect::Sqlite) && self.named(index.name.as_deref(), &name.name)
@@ -110,7 +129,12 @@ impl Catalog {
             other => other?,
         };
         match found {
-            Found::View(view) => Ok(vec![Effect::Other(format!("an index on the view {view}"))]),
+            Found::View(view, at) => {
+                if let (Some(view), Some(at)) = (self.views.get_mut(&view), at) {
+                    view.indexes.remove(at);
+                }
+                Ok(vec![Effect::Other(format!("an index on the view {view}"))])
+            }
             Found::PrimaryKey(holder) if self.dialect == Dialect::MySql => self.drop_constraint(
                 &ObjectName::from(&holder),
                 None,
@@ -164,7 +188,7 @@ impl Catalog {
             Err(ApplyError::Missing { .. }) if guard == Guard::IfPresent => return Ok(Vec::new()),
             other => other?,
         };
-        let (Found::At(holder, _) | Found::PrimaryKey(holder) | Found::View(holder)) = &found;
+        let (Found::At(holder, _) | Found::PrimaryKey(holder) | Found::View(holder, _)) = &found;
         let holder = holder.clone();
         let in_schema = matches!(self.dialect, Dialect::PostgreSql | Dialect::Sqlite);
         if in_schema {
@@ -176,7 +200,12 @@ impl Catalog {
         }
         let new = Some(to.to_owned());
         match found {
-            Found::View(_) => {}
+            Found::View(_, at) => {
+                let index = self.views.get_mut(&holder).zip(at).and_then(|(view, at)| view.indexes.get_mut(at));
+                if let Some(index) = index {
+                    to.clone_into(index);
+                }
+            }
             Found::PrimaryKey(_) => {
                 self.change_table(&holder, |table| {
                     if let Some(key) = &mut table.primary_key {

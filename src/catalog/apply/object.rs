@@ -1,10 +1,11 @@
 //! What is no table: schemas, enums and other types, sequences, views, extensions.
 
+use super::view::Kept;
 use super::{Applied, ApplyError, Effect, exists, missing, refused};
 use crate::catalog::operation::{EnumPosition, Guard};
 use crate::catalog::{
     Catalog, ColumnDefault, ColumnType, Dialect, Enum, Extension, Name, ObjectName, Sequence, TypeKind, UserType,
-    UserTypeKind, View,
+    UserTypeKind,
 };
 use crate::source::Place;
 
@@ -72,6 +73,11 @@ impl Catalog {
             return Err(refused(format!("the schema {name} cannot be dropped: it is not empty")));
         }
         let mut effects = Vec::new();
+        let views: Vec<Name> = self.views.keys().filter(|key| key.schema == name).cloned().collect();
+        for view in views {
+            effects.extend(self.release_views(&Kept { relation: &view, column: None }, true)?);
+            self.views.remove(&view);
+        }
         for table in tables {
             effects.extend(self.drop_table(&ObjectName::from(&table), true, Guard::IfPresent)?);
         }
@@ -81,7 +87,6 @@ impl Catalog {
         }
         self.types.retain(|key, _| key.schema != name);
         self.sequences.retain(|key, _| key.schema != name);
-        self.views.retain(|key, _| key.schema != name);
         self.schemas.remove(name);
         effects.push(Effect::Other(format!("the schema {name}")));
         Ok(effects)
@@ -138,6 +143,10 @@ impl Catalog {
         }
         for mut one in std::mem::take(&mut self.views).into_values() {
             moved(&mut one.name);
+            let read = std::mem::take(&mut one.reads).into_iter();
+            one.reads = read.map(|(mut name, columns)| (moved(&mut name), (name, columns)).1).collect();
+            let types = std::mem::take(&mut one.types).into_iter();
+            one.types = types.map(|mut name| (moved(&mut name), name).1).collect();
             self.views.insert(one.name.clone(), one);
         }
         self.reindex();
@@ -162,16 +171,19 @@ impl Catalog {
         if let Some((_, extension)) = EXTENSION_TYPES.iter().find(|(ty, _)| *ty == word) {
             self.extensions.keys().any(|name| name.starts_with(extension))
         } else {
-            // Extensions that are known to bring other types or none explain nothing.
-            let unknown = self.extensions.keys().any(|name| {
-                !EXTENSION_TYPES.iter().any(|(_, extension)| name == extension)
-                    && !matches!(
-                        name.as_str(),
-                        "uuid-ossp" | "pgcrypto" | "pg_trgm" | "unaccent" | "plpgsql" | "btree_gin" | "btree_gist"
-                    )
-            });
-            unknown || self.resolve(&self.tables, name).is_some() || self.resolve(&self.views, name).is_some()
+            self.has_unknown_extension()
+                || self.resolve(&self.tables, name).is_some()
+                || self.resolve(&self.views, name).is_some()
         }
+    }
+
+    /// Whether there is an extension of which it is not known what it brings.
+    pub(super) fn has_unknown_extension(&self) -> bool {
+        const NO_OBJECTS: &[&str] =
+            &["uuid-ossp", "pgcrypto", "pg_trgm", "unaccent", "plpgsql", "btree_gin", "btree_gist", "moddatetime"];
+        self.extensions.keys().any(|name| {
+            !NO_OBJECTS.contains(&name.as_str()) && !EXTENSION_TYPES.iter().any(|(_, extension)| name == extension)
+        })
     }
 
     /// Refuses a name that a type of the schema has: PostgreSQL gives every table a type of its name.
@@ -321,6 +333,7 @@ impl Catalog {
                 "the type {found} cannot be dropped: the default of {column} is stored in it"
             )));
         }
+        effects.extend(self.release_views_of_type(&found, cascade)?);
         for table in self.tables.values_mut() {
             for column in table.columns.iter_mut().filter(|column| column.default_type == stored) {
                 let before = Box::new(column.clone());
@@ -363,6 +376,10 @@ impl Catalog {
                     column.default_type.clone_from(&new_stored);
                 }
             }
+        }
+        for view in self.views.values_mut().filter(|view| view.types.contains(&old)) {
+            view.types.remove(&old);
+            view.types.insert(new.clone());
         }
         if let Some(mut one) = self.enums.remove(&old) {
             one.name = new.clone();
@@ -467,54 +484,6 @@ impl Catalog {
         self.sequences.remove(&found);
         effects.push(Effect::Other(format!("the sequence {found}")));
         Ok(effects)
-    }
-
-    pub(super) fn create_view(
-        &mut self,
-        name: &ObjectName,
-        materialized: bool,
-        replace: bool,
-        place: &Place,
-        guard: Guard,
-    ) -> Applied {
-        let name = self.new_name(name);
-        self.need_schema(&name.schema)?;
-        let replaces = replace && self.views.contains_key(&name);
-        if let Some((what, made_at)) = self.relation(&name).filter(|_| !replaces) {
-            return if guard == Guard::IfAbsent { Ok(Vec::new()) } else { Err(exists(what, &name, made_at)) };
-        }
-        self.views.insert(name.clone(), View { name: name.clone(), materialized, place: Some(place.clone()) });
-        Ok(vec![Effect::Other(format!("the view {name}"))])
-    }
-
-    pub(super) fn drop_view(&mut self, name: &ObjectName, guard: Guard) -> Applied {
-        let Some(found) = self.resolve(&self.views, name) else {
-            if self.resolve(&self.tables, name).is_some() {
-                return Err(refused(format!("{name} is a table")));
-            }
-            return if guard == Guard::IfPresent { Ok(Vec::new()) } else { Err(missing("the view", name)) };
-        };
-        self.views.remove(&found);
-        Ok(vec![Effect::Other(format!("the view {found}"))])
-    }
-
-    pub(super) fn rename_view(&mut self, from: &ObjectName, to: &str, guard: Guard) -> Applied {
-        let Some(old) = self.resolve(&self.views, from) else {
-            return if guard == Guard::IfPresent { Ok(Vec::new()) } else { Err(missing("the view", from)) };
-        };
-        let new = Name::new(old.schema.clone(), to);
-        self.rename_view_to(&old, &new)
-    }
-
-    pub(super) fn rename_view_to(&mut self, old: &Name, new: &Name) -> Applied {
-        if let Some((what, made_at)) = self.relation(new) {
-            return Err(exists(what, new, made_at));
-        }
-        if let Some(mut view) = self.views.remove(old) {
-            view.name = new.clone();
-            self.views.insert(new.clone(), view);
-        }
-        Ok(vec![Effect::Other(format!("the view {new}"))])
     }
 
     pub(super) fn create_extension(

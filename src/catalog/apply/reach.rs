@@ -134,7 +134,11 @@ impl<'a> Named<'a> {
             | K::DropType { name, .. }
             | K::MoveType { name, .. } => named.types.push(name),
             K::RenameType { from, .. } => named.types.push(from),
-            K::CreateView { name, .. } | K::DropView { name, .. } => named.tables.push(name),
+            K::CreateView { name, reads, .. } => {
+                named.tables.push(name);
+                named.tables.extend(&reads.relations);
+            }
+            K::DropView { name, .. } => named.tables.push(name),
             K::RenameView { from, .. } => named.tables.push(from),
             _ => {}
         }

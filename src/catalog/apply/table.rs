@@ -1,5 +1,6 @@
 //! Tables: made, dropped, renamed, moved.
 
+use super::view::Kept;
 use super::{Applied, ApplyError, Effect, exists, missing, naming, refused};
 use crate::catalog::operation::{DataKind, Guard, NewTable, TableSource};
 use crate::catalog::{
@@ -199,6 +200,7 @@ impl Catalog {
         {
             return Err(refused(format!("the table {found} cannot be dropped: a foreign key of {other} refers to it")));
         }
+        effects.extend(self.release_views(&Kept { relation: &found, column: None }, cascade)?);
         let children = self.children(&found);
         let plain = |child: &Name| self.tables.get(child).is_some_and(|table| table.kind != TableKind::Partition);
         if !cascade && children.iter().any(|child| plain(child) && !self.lookup.dropped_together.contains(child)) {
@@ -327,6 +329,7 @@ impl Catalog {
             self.put_table(table);
         }
         self.follow_sequences(old, &new);
+        self.readers_follow_relation(old, &new);
         self.follow_table(old, &new);
         Ok(vec![Effect::TableRenamed { from: old.clone(), to: new }])
     }
@@ -387,17 +390,26 @@ impl Catalog {
     pub(super) fn touch_rows(&self, kind: DataKind, table: &ObjectName) -> Applied {
         // Transact-SQL names the alias of a joined table behind UPDATE and DELETE.
         let alias = self.dialect == Dialect::SqlServer && matches!(kind, DataKind::Update | DataKind::Delete);
-        let system = alias
-            || table.name.is_empty()
+        if alias || self.has_relation(table) { Ok(Vec::new()) } else { Err(missing("the table", table)) }
+    }
+
+    /// A statement that needs a relation, and changes nothing of it.
+    pub(super) fn touch(&self, relation: &ObjectName, guard: Guard) -> Applied {
+        let known = self.dialect == Dialect::Sqlite || guard == Guard::IfPresent || self.has_relation(relation);
+        if known { Ok(Vec::new()) } else { Err(missing("the table", relation)) }
+    }
+
+    /// Whether a relation is there, or is none that a history makes.
+    fn has_relation(&self, table: &ObjectName) -> bool {
+        let system = table.name.is_empty()
             || table.schema.as_deref().is_some_and(|schema| !self.schemas.contains(schema))
             || ["pg_", "sqlite_", "sys", "information_schema", "_prisma_migrations", "alembic_version"]
                 .iter()
                 .any(|prefix| table.name.starts_with(prefix));
-        let known = system
+        system
             || self.resolve(&self.tables, table).is_some()
             || self.resolve(&self.views, table).is_some()
-            || self.resolve(&self.sequences, table).is_some();
-        if known { Ok(Vec::new()) } else { Err(missing("the table", table)) }
+            || self.resolve(&self.sequences, table).is_some()
     }
 
     /// The name PostgreSQL gives to the sequence of a serial or identity column.

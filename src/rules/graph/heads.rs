@@ -55,6 +55,12 @@ fn ancestors<'a>(by_id: &BTreeMap<&'a str, &'a Migration>, id: &'a str) -> BTree
     seen
 }
 
+/// Those revisions and everything they descend from.
+pub(super) fn ancestors_of<'a>(history: &'a History, ids: impl IntoIterator<Item = &'a String>) -> BTreeSet<&'a str> {
+    let by_id: BTreeMap<&str, &Migration> = history.migrations.iter().map(|m| (m.id.as_str(), m)).collect();
+    ids.into_iter().flat_map(|id| ancestors(&by_id, id)).collect()
+}
+
 /// Whether one revision descends from another, or is it.
 pub(super) fn descends(history: &History, id: &str, from: &str) -> bool {
     let by_id: BTreeMap<&str, &Migration> = history.migrations.iter().map(|m| (m.id.as_str(), m)).collect();

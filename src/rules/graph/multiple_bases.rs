@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::heads::descends;
 use super::{finding, judged};
 use crate::finding::Finding;
-use crate::history::{HistoryProblemKind, Migration};
+use crate::history::{History, HistoryProblemKind, Migration};
 use crate::project::ProjectChange;
 use crate::rules::{RuleId, RuleSettings};
 
@@ -82,22 +83,37 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
     else {
         return Vec::new();
     };
-    let heads = history.heads();
     bases
         .iter()
         .filter(|base| base.id != first.id && base.labels.is_empty())
         .filter(|base| change.whole_state || !old.contains(base.id.as_str()))
         .map(|base| {
             let message = format!("the revision {} begins a second history: its down_revision is None", base.id);
-            let parent = heads.iter().find(|head| **head != base.id);
-            let help = match parent {
-                Some(parent) => format!("hang it behind the head: down_revision = \"{parent}\""),
-                None => "hang it behind the head".to_owned(),
-            };
+            let help = hang_behind_heads(history, base);
             let finding = finding(RuleId::MultipleBases, base, message, help);
             finding.related_file(first.path.clone(), format!("{} begins the first", first.id))
         })
         .collect()
+}
+
+/// Whether a revision begins a history while another does too.
+pub(super) fn is_second_base(history: &History, migration: &Migration) -> bool {
+    migration.parents.is_empty()
+        && migration.labels.is_empty()
+        && history.migrations.iter().any(|other| other.parents.is_empty() && other.id != migration.id)
+}
+
+/// The line that lets a revision without parents come after what is there: after every other head.
+pub(super) fn hang_behind_heads(history: &History, base: &Migration) -> String {
+    let own = |head: &str| descends(history, head, &base.id);
+    let heads: Vec<String> =
+        history.heads().into_iter().filter(|head| !own(head)).map(|head| format!("\"{head}\"")).collect();
+    let file = base.source.as_ref().map_or(&base.path, |source| source.path());
+    match &heads[..] {
+        [] => format!("hang it behind the head, in {file}"),
+        [head] => format!("hang it behind the head, in {file}:\n  down_revision = {head}"),
+        heads => format!("hang it behind the heads, in {file}:\n  down_revision = ({})", heads.join(", ")),
+    }
 }
 
 #[cfg(test)]
@@ -109,7 +125,10 @@ mod tests {
     fn a_second_beginning_is_reported() {
         let findings = World::alembic().revision("b2_a", &[]).run(RuleId::MultipleBases);
         assert_eq!(findings[0].message, "the revision b2 begins a second history: its down_revision is None");
-        assert_eq!(findings[0].help, "hang it behind the head: down_revision = \"1a2b3c4d5e6f\"");
+        assert_eq!(
+            findings[0].help,
+            "hang it behind the head, in alembic/versions/b2_a.py:\n  down_revision = \"1a2b3c4d5e6f\""
+        );
     }
 
     #[test]

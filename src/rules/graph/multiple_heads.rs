@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::heads::{descends, excess};
+use super::heads::{ancestors_of, excess};
+use super::multiple_bases::{hang_behind_heads, is_second_base};
 use super::{describe, finding, has_order, judged, unmerged_head};
 use crate::finding::Finding;
 use crate::project::ProjectChange;
@@ -105,18 +106,24 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, settings: &RuleSetting
     let after = if change.merged.is_some() { "after a merge with the base branch" } else { "now" };
     let message = format!("the revisions have {} heads {after}: {}", heads.len(), names.join(", "));
     let merge = format!("{} merge -m \"merge heads\" {}", program(change), heads.join(" "));
-    // The first of this branch's own revisions is the one that hangs beside the other head.
+    // The first of this branch's own revisions is the one that hangs beside the other heads: none of them descends
+    // from it.
+    let others = ancestors_of(history, heads.iter().filter(|head| *head != ours));
+    let own = ancestors_of(history, [ours]);
     let first = history
         .migrations
         .iter()
         .find(|migration| {
-            new.contains(migration.id.as_str())
-                && descends(history, ours, &migration.id)
-                && !migration.parents.iter().any(|parent| new.contains(parent.as_str()))
+            let id = migration.id.as_str();
+            new.contains(id) && own.contains(id) && !others.contains(id)
         })
         .or_else(|| history.get(ours));
     let help = match (first, theirs) {
-        (Some(first), Some(theirs)) if new.contains(first.id.as_str()) => {
+        // What has been merged keeps its parent: databases have it already.
+        _ if change.whole_state => format!("join them:\n  {merge}"),
+        (Some(first), _) if is_second_base(history, first) => hang_behind_heads(history, first),
+        // Behind one of several others it would still be a head too many.
+        (Some(first), Some(theirs)) if heads.len() == 2 && new.contains(first.id.as_str()) => {
             let file = first.source.as_ref().map_or(&first.path, |source| source.path());
             format!("hang it behind the other, in {file}:\n  down_revision = \"{theirs}\"\nor join them:\n  {merge}")
         }
@@ -196,7 +203,28 @@ mod tests {
         let world = World::alembic().revision("b2_a", &[ROOT]).revision("c3_b", &[ROOT]).commit();
         let world = world.revision("d4_c", &["c3"]);
         assert!(world.clone().silent(RuleId::MultipleHeads));
-        assert_eq!(world.whole_state().run(RuleId::MultipleHeads).len(), 1);
+        let findings = world.whole_state().run(RuleId::MultipleHeads);
+        assert_eq!(
+            findings[0].help, "join them:\n  alembic merge -m \"merge heads\" b2 d4",
+            "old ones keep their parents"
+        );
+        assert!(findings[0].path.as_str().ends_with("b2_a.py"), "{}", findings[0].path);
+    }
+
+    #[test]
+    fn of_three_heads_none_is_hung_behind_another() {
+        let world = World::alembic().revision("b2_a", &[ROOT]).revision("c3_b", &[ROOT]).commit();
+        let findings = world.revision("d4_c", &[ROOT]).run(RuleId::MultipleHeads);
+        assert_eq!(findings[0].help, "join them:\n  alembic merge -m \"merge heads\" b2 c3 d4");
+    }
+
+    #[test]
+    fn a_merge_that_comes_after_nothing_is_told_what_it_merges() {
+        let world = World::alembic().revision("b2_a", &[ROOT]).revision("c3_b", &[ROOT]).commit();
+        let world = world.revision("e5_merge", &[]);
+        let line = "hang it behind the heads, in alembic/versions/e5_merge.py:\n  down_revision = (\"b2\", \"c3\")";
+        assert_eq!(world.run(RuleId::MultipleHeads)[0].help, line);
+        assert_eq!(world.run(RuleId::MultipleBases)[0].help, line);
     }
 
     #[test]

@@ -90,7 +90,9 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, settings: &RuleSetting
     history
         .migrations
         .iter()
-        .filter(|merge| merge.parents.len() > 1 && (change.whole_state || new.contains(merge.id.as_str())))
+        .filter(|merge| merge.parents.len() > 1)
+        // An old merge that others descend from did what it was for.
+        .filter(|merge| if change.whole_state { heads.contains(&merge.id) } else { new.contains(merge.id.as_str()) })
         .filter(|merge| heads.iter().any(|head| descends(history, head, &merge.id)))
         .filter_map(|merge| {
             let left: Vec<&String> = heads.iter().filter(|head| !descends(history, head, &merge.id)).collect();

@@ -70,20 +70,15 @@ impl Stamp {
         (hour > 23 || minute > 59 || second > 59).then_some(Impossible::Time)
     }
 
-    /// Seconds since 1970-01-01T00:00:00, in whatever zone it was written; none before that. The algorithm is Howard
-    /// Hinnant's `days_from_civil` (<https://howardhinnant.github.io/date_algorithms.html>).
+    /// Seconds since 1970-01-01T00:00:00, in whatever zone it was written; none before that.
     pub(super) fn seconds(&self) -> Option<u64> {
         let [year, month, day, hour, minute, second] = self.parts.map(u64::from);
         if self.impossible().is_some() || year < 1970 {
             return None;
         }
-        let shifted = if month > 2 { year } else { year - 1 };
-        let era = shifted / 400;
-        let year_of_era = shifted - era * 400;
-        let day_of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
-        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-        let days = era * 146_097 + day_of_era - 719_468;
-        Some(days * 86_400 + hour * 3_600 + minute * 60 + second)
+        let small = |part: u64| u8::try_from(part).unwrap_or(u8::MAX);
+        let date = Date::new(u16::try_from(year).unwrap_or(u16::MAX), small(month), small(day))?;
+        Some(date.to_unix() + hour * 3_600 + minute * 60 + second)
     }
 }
 
