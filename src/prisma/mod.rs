@@ -12,7 +12,7 @@ mod validate;
 use std::sync::Arc;
 
 use crate::catalog::difference::Difference;
-use crate::catalog::{Catalog, Dialect};
+use crate::catalog::{Catalog, Dialect, Opaque, Reach};
 use crate::git::snapshot::FileText;
 use crate::git::{Snapshot, SnapshotError};
 use crate::history::History;
@@ -78,7 +78,14 @@ impl Ecosystem for Prisma {
         {
             context.default_schema = connection.name;
         }
-        let catalog = declare::catalog(&schema, &context);
+        let mut catalog = declare::catalog(&schema, &context);
+        if let Some(path) = project.facts.get("external-unread") {
+            catalog.doubts.push(Opaque {
+                place: Place::start_of(&Source::new(path.as_str().into(), "")),
+                reason: "which tables and enums are external is computed".to_owned(),
+                reach: Reach::Everything,
+            });
+        }
         let unread = !problems.is_empty() || !schema.problems.is_empty();
         if !unread {
             problems.extend(validate::problems(&schema, dialect));
