@@ -718,7 +718,14 @@ impl Operation {
     #[must_use]
     pub fn doubted(self, why: &str) -> Vec<Operation> {
         use OperationKind as K;
-        if !self.changes_catalog() || matches!(self.kind, K::Opaque { .. } | K::Invalid(_)) {
+        if matches!(self.kind, K::Opaque { .. } | K::Invalid(_)) {
+            return vec![self];
+        }
+        // What may not be done at all may not fail either.
+        if matches!(self.kind, K::Data { .. } | K::Touch { .. }) {
+            return vec![self.guarded(Guard::Tolerant)];
+        }
+        if !self.changes_catalog() && !matches!(self.kind, K::When { .. } | K::Attempt { .. }) {
             return vec![self];
         }
         let reaches = match self.kind.clone() {

@@ -95,6 +95,13 @@ impl Ecosystem for Prisma {
                 reach: Reach::Nothing,
             });
         }
+        if let Some(path) = project.facts.get("external-unread") {
+            catalog.doubts.push(Opaque {
+                place: Place::start_of(&Source::new(path.as_str().into(), "")),
+                reason: "which tables and enums are external is computed".to_owned(),
+                reach: Reach::Everything,
+            });
+        }
         let unread = !problems.is_empty() || !schema.problems.is_empty();
         if !unread {
             problems.extend(validate::problems(&schema, dialect));

@@ -52,10 +52,7 @@ impl Actions {
         match condition {
             Condition::Known(true) => self.extend(then),
             Condition::Known(false) => self.extend(otherwise),
-            _ if !then.changes() && !otherwise.changes() => {
-                self.extend(then);
-                self.extend(otherwise);
-            }
+            _ if then.operations.is_empty() && otherwise.operations.is_empty() => {}
             _ if condition.is_unknown() => {
                 for mut branch in [then, otherwise] {
                     branch.doubt(why);

@@ -119,6 +119,11 @@ fn build(
             facts.insert(fact, names.join(","));
         }
     }
+    if config.is_some_and(|config| config.external_unread)
+        && let Some(path) = &found.config
+    {
+        facts.insert("external-unread", path.to_string());
+    }
     facts.extend(wanted.iter().flat_map(|wanted| wanted.facts.clone()));
     let mut settings_files: BTreeSet<RepoPath> = BTreeSet::new();
     settings_files.extend(found.config.clone());
@@ -166,7 +171,10 @@ fn version(snapshot: &dyn Snapshot, survey: &Survey, folder: &RepoPath) -> Resul
             if snapshot.files()?.get(&path).is_none() {
                 continue;
             }
-            if let Some(major) = snapshot.read(&path)?.text().and_then(|source| locked_major(source.text())) {
+            // The lock file speaks of packages: the nearest one is the project's.
+            let package = nearest(folder, |dir| survey.packages.contains_key(dir)).unwrap_or_default();
+            let package = package.strip_prefix(&here).unwrap_or_default();
+            if let Some(major) = snapshot.read(&path)?.text().and_then(|source| locked_major(source.text(), package)) {
                 return Ok(major);
             }
         }

@@ -18,6 +18,8 @@ pub(crate) struct Configured {
     pub(crate) external_tables: Vec<String>,
     /// `enums: { external: […] }`
     pub(crate) external_enums: Vec<String>,
+    /// Whether one of the two lists is computed, so that more may be external than the literals in it.
+    pub(crate) external_unread: bool,
 }
 
 /// Whether a file is a configuration of Prisma by its name.
@@ -41,36 +43,45 @@ pub(crate) fn config_root(path: &RepoPath) -> RepoPath {
 pub(crate) fn read_config(text: &str) -> Configured {
     static SCHEMA: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\bschema\s*:\s*").ok());
     static MIGRATIONS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\bmigrations\s*:\s*\{").ok());
-    static TABLES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\btables\s*:\s*\{").ok());
-    static ENUMS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\benums\s*:\s*\{").ok());
+    static TABLES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\btables\s*:\s*").ok());
+    static ENUMS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\benums\s*:\s*").ok());
     static PATH: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\bpath\s*:\s*").ok());
-    static EXTERNAL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\bexternal\s*:\s*\[").ok());
+    static EXTERNAL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\bexternal\s*:\s*").ok());
     let text = without_comments(text);
     let behind = |text: &'_ str, key: &LazyLock<Option<Regex>>| Some(key.as_ref()?.find(text)?.end());
     let body = |key: &LazyLock<Option<Regex>>| {
         let body = &text[behind(&text, key)?..];
         Some(&body[..body.find('}').unwrap_or(body.len())])
     };
-    let external = |key: &LazyLock<Option<Regex>>| {
-        body(key).and_then(|body| Some(literals(&body[behind(body, &EXTERNAL)?..]))).unwrap_or_default()
+    // The literals of a list, and whether there is nothing else in it.
+    let external = |key: &LazyLock<Option<Regex>>| -> (Vec<String>, bool) {
+        let Some(at) = behind(&text, key) else { return (Vec::new(), true) };
+        let Some(body) = text[at..].strip_prefix('{') else { return (Vec::new(), false) };
+        let body = &body[..body.find('}').unwrap_or(body.len())];
+        match behind(body, &EXTERNAL) {
+            Some(at) => body[at..].strip_prefix('[').map_or((Vec::new(), false), literals),
+            None => (Vec::new(), body.trim().is_empty()),
+        }
     };
+    let (tables, enums) = (external(&TABLES), external(&ENUMS));
     Configured {
         schema: behind(&text, &SCHEMA).and_then(|at| path_expression(&text[at..])),
         migrations: body(&MIGRATIONS).and_then(|body| path_expression(&body[behind(body, &PATH)?..])),
-        external_tables: external(&TABLES),
-        external_enums: external(&ENUMS),
+        external_tables: tables.0,
+        external_enums: enums.0,
+        external_unread: !(tables.1 && enums.1),
     }
 }
 
-/// The literals of an array, from behind its opening bracket on.
-fn literals(text: &str) -> Vec<String> {
+/// The literals of an array, from behind its opening bracket on, and whether nothing else stands in it.
+fn literals(text: &str) -> (Vec<String>, bool) {
     let mut rest = text.trim_start();
     let mut found = Vec::new();
     while let Some((value, behind)) = literal(rest) {
         found.push(value.to_owned());
         rest = behind.trim_start().trim_start_matches(',').trim_start();
     }
-    found
+    (found, rest.starts_with(']'))
 }
 
 /// The path that a literal, or a call that joins literals, stands for. Names of the configuration's own folder
@@ -179,12 +190,13 @@ pub(crate) fn major(range: &str) -> Option<u32> {
     digits.parse().ok().filter(|&major| (1..100).contains(&major))
 }
 
-/// The major version that a lock file or a workspace's catalog settles on.
-pub(crate) fn locked_major(text: &str) -> Option<u32> {
+/// The major version that a lock file or a workspace's catalog settles on for the package in `folder`, which is relative
+/// to the file: the one version in it, or, where several packages take different ones, that of this package.
+pub(crate) fn locked_major(text: &str, folder: &str) -> Option<u32> {
     // package-lock.json; yarn.lock and pnpm-lock.yaml; bun.lock; pnpm-workspace.yaml
     static LOCKED: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(concat!(
-            r#"(?m)"node_modules/(?:@prisma/client|prisma)":\s*\{\s*"version":\s*"(\d+)\."#,
+            r#"(?m)^\s*"((?:[^"\n]*/)?)node_modules/(?:@prisma/client|prisma)":\s*\{\s*"version":\s*"(\d+)\."#,
             r#"|^\s*['"]?/?(?:@prisma/client|prisma)[@/](\d+)\.\d+\.\d+"#,
             r#"|^"?(?:@prisma/client|prisma)@[^\n]*\n\s+version:?\s+"?(\d+)\."#,
             r#"|"(?:@prisma/client|prisma)":\s*\["(?:@prisma/client|prisma)@(\d+)\."#,
@@ -192,8 +204,38 @@ pub(crate) fn locked_major(text: &str) -> Option<u32> {
         ))
         .ok()
     });
-    let captures = LOCKED.as_ref()?.captures(text)?;
-    captures.iter().skip(1).flatten().next()?.as_str().parse().ok()
+    if let Some(own) = imported_major(text, folder) {
+        return Some(own);
+    }
+    let mut nearest: Option<(usize, u32)> = None;
+    for captures in LOCKED.as_ref()?.captures_iter(text) {
+        let major = captures.iter().skip(2).flatten().next()?.as_str().parse().ok()?;
+        // npm keeps what the packages of a workspace do not share below the package itself.
+        let below = captures.get(1).map_or("", |below| below.as_str()).trim_end_matches('/');
+        let applies = below.is_empty() || folder == below || folder.starts_with(&format!("{below}/"));
+        // Of several versions that apply, npm's nearest counts; elsewhere the newest.
+        let better = nearest.is_none_or(|(depth, known)| (below.len(), major) > (depth, known));
+        if applies && better {
+            nearest = Some((below.len(), major));
+        }
+    }
+    nearest.map(|(_, major)| major)
+}
+
+/// What pnpm's lock file says a package of the workspace has installed (`importers`).
+fn imported_major(text: &str, folder: &str) -> Option<u32> {
+    let folder = if folder.is_empty() { "." } else { folder };
+    let importers = text.split_once("\nimporters:\n")?.1;
+    let mut lines = importers.lines().skip_while(|line| {
+        let name =
+            line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')).and_then(|rest| rest.strip_suffix(':'));
+        name.map(|name| name.trim_matches(['\'', '"'])) != Some(folder)
+    });
+    lines.next()?;
+    let mut own = lines.take_while(|line| line.is_empty() || line.starts_with("    "));
+    own.find(|line| matches!(line.trim().trim_matches(['\'', '"', ':']), "prisma" | "@prisma/client"))?;
+    let version = own.take(2).find_map(|line| line.trim().strip_prefix("version:"))?;
+    major(version.trim().trim_matches(['\'', '"']).split('(').next()?)
 }
 
 #[cfg(test)]
@@ -230,6 +272,19 @@ mod tests {
         let config = read_config(text);
         assert_eq!(config.external_tables, ["auth.users", "audit"]);
         assert_eq!(config.external_enums, ["x"]);
+        assert!(!config.external_unread);
+        for (text, unread) in [
+            ("export default { schema: 'a' }", false),
+            ("export default { tables: { external: [] }, enums: {} }", false),
+            ("export default { tables: { external: ['a', ...more] } }", true),
+            ("export default { tables: { external: names } }", true),
+            ("export default { tables }", false),
+            ("export default { tables: outside }", true),
+            ("export default { enums: { ...outside } }", true),
+            ("export default { enums: { external: [`x${y}`] } }", true),
+        ] {
+            assert_eq!(read_config(text).external_unread, unread, "{text}");
+        }
     }
 
     #[test]
@@ -286,7 +341,24 @@ mod tests {
             ("catalog:\n  prisma: ^6.3.0\n", Some(6)),
             ("eslint-plugin-prisma@1.0.0:\n", None),
         ] {
-            assert_eq!(locked_major(text), expected, "{text}");
+            assert_eq!(locked_major(text, ""), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn packages_of_a_workspace_have_versions_of_their_own() {
+        let npm = "{\n  \"node_modules/prisma\": {\n  \"version\": \"6.1.0\"\n},\n  \"packages/old/node_modules/prisma\": {\n  \"version\": \"5.1.0\"\n}\n}";
+        let pnpm = "lockfileVersion: '9.0'\n\nimporters:\n\n  .:\n    devDependencies:\n      turbo:\n        specifier: ^2\n        version: 2.0.0\n\n  packages/old:\n    dependencies:\n      '@prisma/client':\n        specifier: latest\n        version: 5.2.0(prisma@5.2.0)\n\n  packages/new:\n    devDependencies:\n      prisma:\n        specifier: '*'\n        version: 7.0.1\n\npackages:\n\n  prisma@5.2.0:\n    x: y\n  prisma@7.0.1:\n    x: y\n";
+        for (text, folder, expected) in [
+            (npm, "packages/old", 5),
+            (npm, "packages/old/prisma", 5),
+            (npm, "packages/new", 6),
+            (npm, "packages/older", 6),
+            (pnpm, "packages/old", 5),
+            (pnpm, "packages/new", 7),
+            (pnpm, "elsewhere", 7),
+        ] {
+            assert_eq!(locked_major(text, folder), Some(expected), "{folder}");
         }
     }
 }

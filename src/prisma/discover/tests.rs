@@ -259,3 +259,96 @@ fn paths_are_told_apart() {
         assert_eq!(Prisma.may_matter(&path.into()), expected, "{path}");
     }
 }
+
+/// The major version of the only project of these files.
+fn version_of(files: &[(&str, &str)], overrides: &[ProjectOverride]) -> String {
+    let schema = whole(PG);
+    let mut files = files.to_vec();
+    files.push(("packages/db/prisma/schema.prisma", &schema));
+    files.push(("packages/db/prisma/migrations/1_a/migration.sql", ""));
+    with_policy(&files, overrides)[0].facts["prisma-version"].clone()
+}
+
+#[test]
+fn the_version_is_the_one_that_the_package_manager_settles_on() {
+    let any = r#"{"dependencies":{"@prisma/client":"*"}}"#;
+    let catalog = r#"{"dependencies":{"prisma":"catalog:"}}"#;
+    for (files, expected) in [
+        // The package's own range, before any lock file.
+        (
+            vec![
+                ("packages/db/package.json", r#"{"dependencies":{"prisma":"~5.1.0"}}"#),
+                ("yarn.lock", "prisma@^6.0.0:\n  version \"6.3.1\"\n"),
+            ],
+            "5",
+        ),
+        // The root's, where the package has none.
+        (vec![("packages/db/package.json", "{}"), ("package.json", r#"{"devDependencies":{"prisma":"4.16.2"}}"#)], "4"),
+        (
+            vec![
+                ("packages/db/package.json", any),
+                (
+                    "package-lock.json",
+                    "{\n  \"node_modules/prisma\": {\n  \"version\": \"6.1.0\"\n},\n  \"packages/db/node_modules/prisma\": {\n  \"version\": \"5.1.0\"\n}\n}",
+                ),
+            ],
+            "5",
+        ),
+        (
+            vec![
+                ("packages/db/package.json", any),
+                (
+                    "pnpm-lock.yaml",
+                    "lockfileVersion: '9.0'\n\nimporters:\n\n  apps/web:\n    dependencies:\n      prisma:\n        specifier: '*'\n        version: 7.0.0\n\n  packages/db:\n    dependencies:\n      '@prisma/client':\n        specifier: '*'\n        version: 5.0.0(prisma@5.0.0)\n\npackages:\n\n  prisma@7.0.0:\n    x: y\n",
+                ),
+            ],
+            "5",
+        ),
+        (
+            vec![
+                ("packages/db/package.json", catalog),
+                ("pnpm-workspace.yaml", "packages:\n  - packages/*\ncatalog:\n  prisma: ^6.3.0\n"),
+            ],
+            "6",
+        ),
+        (vec![("packages/db/package.json", any), ("yarn.lock", "prisma@*:\n  version \"5.3.1\"\n")], "5"),
+        (vec![("packages/db/package.json", any), ("yarn.lock", "\"prisma@npm:*\":\n  version: 6.2.0\n")], "6"),
+        (vec![("packages/db/package.json", any), ("bun.lock", "  \"prisma\": [\"prisma@5.0.0\", \"\"],\n")], "5"),
+        (vec![("packages/db/package.json", any)], "7"),
+    ] {
+        assert_eq!(version_of(&files, &[]), expected, "{files:?}");
+    }
+}
+
+#[test]
+fn the_policy_decides_over_the_version_that_is_found() {
+    let wanted = ProjectOverride {
+        name: "db".to_owned(),
+        schema: vec!["packages/db/prisma/schema.prisma".into()],
+        facts: [("prisma-version", "4".to_owned())].into(),
+        ..ProjectOverride::default()
+    };
+    let package = ("packages/db/package.json", r#"{"dependencies":{"prisma":"^6.1.0"}}"#);
+    assert_eq!(version_of(&[package], &[wanted]), "4");
+}
+
+#[test]
+fn a_list_of_external_tables_that_is_computed_is_a_doubt() {
+    let schema = whole(PG);
+    for (list, certain) in [("['audit']", true), ("[...outside]", false)] {
+        let config = format!("export default {{ schema: 'prisma/schema.prisma', tables: {{ external: {list} }} }}");
+        let snapshot = MemorySnapshot::new([
+            ("prisma.config.ts", config.as_str()),
+            ("prisma/schema.prisma", schema.as_str()),
+            ("prisma/migrations/1_a/migration.sql", "CREATE TABLE audit (id int); CREATE TABLE other (id int);"),
+        ]);
+        let project = super::discover(&snapshot, &[]).expect("a snapshot in memory").remove(0);
+        let declared = Prisma.declared(&project, &snapshot).expect("readable");
+        let history = Prisma.history(&project, &snapshot).expect("readable");
+        let replay = crate::history::replay(&history, Dialect::PostgreSql);
+        let gap = Prisma.compare(&project, &declared.catalog, &replay.catalog);
+        let extra: Vec<_> = gap.iter().filter(|one| one.replayed.is_some()).collect();
+        assert!(extra.iter().all(|one| one.certain == certain), "{list}: {extra:?}");
+        assert_eq!(extra.iter().any(|one| one.name == "audit"), !certain, "{list}: {extra:?}");
+    }
+}
