@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::{Group, RuleId};
+use super::{Check, Group, RuleId};
 
 /// The headings of a page, in order.
 const HEADINGS: [&str; 5] =
@@ -97,4 +97,40 @@ fn the_documentation_is_current() {
     for entry in std::fs::read_dir(folder()).expect("docs/rules").flatten() {
         assert!(known.contains(&entry.path()), "{} belongs to no rule", entry.path().display());
     }
+}
+
+/// Beside its page, whose examples are run, each rule has tests in its own file that it speaks up and that it keeps silent;
+/// a rule about projects is tried in every ecosystem it is for.
+#[test]
+fn every_rule_is_tested_in_every_ecosystem() {
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules");
+    let (mut tests, mut lacking) = (0, Vec::new());
+    for &rule in RuleId::ALL {
+        let name = format!("{}.rs", rule.as_str().replace('-', "_"));
+        let folders = std::fs::read_dir(&rules).expect("the rules' folder").flatten().map(|folder| folder.path());
+        let file = folders.map(|folder| folder.join(&name)).find(|file| file.is_file()).expect("a file of its own");
+        let text = std::fs::read_to_string(&file).expect("readable");
+        let own = text.split_once("#[cfg(test)]").map_or("", |(_, tests)| tests).to_owned();
+        let beside = match rule.check() {
+            Check::Allowances => std::fs::read_to_string(rules.join("allowance/tests.rs")).expect("readable"),
+            _ => String::new(),
+        };
+        let own = own + &beside;
+        let count = own.matches("#[test]").count();
+        tests += count;
+        if count < 2 {
+            lacking.push(format!("{rule}: {count} tests"));
+        }
+        if !matches!(rule.check(), Check::Project(_)) || own.contains("World::both()") {
+            continue;
+        }
+        for kind in rule.ecosystems() {
+            let world = format!("World::{}", kind.as_str());
+            if !own.contains(&world) {
+                lacking.push(format!("{rule}: no {}", kind.as_str()));
+            }
+        }
+    }
+    println!("{} rules, {tests} tests in their own files, and two examples each", RuleId::ALL.len());
+    assert!(lacking.is_empty(), "{lacking:#?}");
 }
