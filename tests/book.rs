@@ -66,7 +66,11 @@ fn anchors(text: &str) -> BTreeSet<String> {
         .filter_map(|line| line.strip_prefix('#'))
         .map(|title| {
             let title = title.trim_start_matches('#').trim().to_lowercase();
-            title.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_')).collect::<String>().replace(' ', "-")
+            title
+                .chars()
+                .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'))
+                .collect::<String>()
+                .replace(' ', "-")
         })
         .collect()
 }

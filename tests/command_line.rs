@@ -302,3 +302,186 @@ fn a_closed_pipe_is_no_failure() {
     shell.assert().success();
     assert_eq!(std::fs::read_to_string(place.root().join("code")).expect("written"), "0\n");
 }
+
+/// The migrations of a change are listed for another linter: those added or edited, whatever the verdict is.
+#[test]
+fn changed_migrations_are_listed() {
+    let place = Place::repository();
+    let schema = "datasource db {\n  provider = \"postgresql\"\n}\n\nmodel a {\n  id Int @id\n}\n";
+    place.write("prisma/schema.prisma", schema);
+    place.write("prisma/migrations/20260101000000_a/migration.sql", "CREATE TABLE a (id INTEGER PRIMARY KEY);\n");
+    place.write("prisma/migrations/20260102000000_b/migration.sql", "CREATE TABLE b (id INTEGER PRIMARY KEY);\n");
+    place.git(&["add", "."]);
+    place.git(&["commit", "--quiet", "-m", "a"]);
+    let none = place.run(&["check", "--print-migrations"]);
+    assert_eq!((none.code, none.stdout.as_str(), none.stderr.as_str()), (0, "", ""));
+
+    place.write("prisma/migrations/20260102000000_b/migration.sql", "DROP TABLE a;\n");
+    place.write("prisma/migrations/20260103000000_c/migration.sql", "DROP TABLE b;\n");
+    place.write("prisma/migrations/20260103000000_c/README.md", "Why.\n");
+    place.git(&["rm", "--quiet", "-r", "prisma/migrations/20260101000000_a"]);
+    place.git(&["add", "."]);
+    let two = place.run(&["check", "--print-migrations"]);
+    let listed = "prisma/migrations/20260102000000_b/migration.sql\nprisma/migrations/20260103000000_c/migration.sql\n";
+    assert_eq!((two.code, two.stdout.as_str(), two.stderr.as_str()), (0, listed, ""));
+    let whole = place.run(&["check", "--all", "--print-migrations"]);
+    assert_eq!(whole.stdout, listed);
+    let with_format = place.run(&["check", "--print-migrations", "--format", "json"]);
+    assert_eq!(with_format.code, 2);
+}
+
+const DATASOURCE: &str = "datasource db {\n  provider = \"postgresql\"\n  url      = env(\"DATABASE_URL\")\n}\n";
+
+/// A Prisma project that is committed.
+fn prisma() -> Place {
+    let place = Place::repository();
+    let model = "model User {\n  id Int @id @default(autoincrement())\n}\n";
+    place.write("prisma/schema.prisma", &format!("{DATASOURCE}\n{model}"));
+    place.write("prisma/migrations/migration_lock.toml", "provider = \"postgresql\"\n");
+    let sql = "CREATE TABLE \"User\" (\"id\" SERIAL NOT NULL, CONSTRAINT \"User_pkey\" PRIMARY KEY (\"id\"));\n";
+    place.write("prisma/migrations/20260105093000_init/migration.sql", sql);
+    place.git(&["add", "."]);
+    place.git(&["commit", "--quiet", "--message", "users"]);
+    place
+}
+
+/// What the rules of a check's JSON are.
+fn rules(ran: &Ran) -> Vec<String> {
+    let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    findings.iter().map(|finding| finding["rule"].as_str().unwrap().to_owned()).collect()
+}
+
+/// A schema that stops being recognised as one is told, and not a project less.
+#[test]
+fn a_project_that_is_edited_beyond_recognition_is_still_judged() {
+    let changed = "model User {\n  id Int @id @default(autoincrement())\n  name String?\n}\n";
+    let cases = [
+        (format!("{DATASOURCE}\n<<<<<<< HEAD\n{changed}=======\n>>>>>>> topic\n"), "unreadable-source"),
+        (changed.to_owned(), "missing-migration"),
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n".to_owned(), "unreadable-source"),
+    ];
+    for (schema, rule) in cases {
+        let place = prisma();
+        place.write("prisma/schema.prisma", &schema);
+        place.git(&["add", "."]);
+        let ran = place.run(&["check", "--format", "json"]);
+        assert!(ran.code == 1 && rules(&ran).iter().any(|found| found == rule), "{schema}: {:?}", rules(&ran));
+    }
+    // Taking the project out altogether is nobody's drift.
+    let place = prisma();
+    place.git(&["rm", "--quiet", "-r", "prisma"]);
+    let ran = place.run(&["check", "--format", "json"]);
+    assert_eq!((ran.code, rules(&ran)), (0, Vec::new()));
+}
+
+/// The very first migration left behind: the schema is staged, nothing of the migrations folder is in git.
+#[test]
+fn the_very_first_migration_left_untracked_is_told() {
+    let place = Place::repository();
+    place.write("package.json", "{\"dependencies\": {\"prisma\": \"6.0.0\"}}\n");
+    place.write("prisma/schema.prisma", &format!("{DATASOURCE}\nmodel User {{\n  id Int @id\n}}\n"));
+    place.git(&["add", "."]);
+    place.write("prisma/migrations/migration_lock.toml", "provider = \"postgresql\"\n");
+    let sql = "CREATE TABLE \"User\" (\"id\" INTEGER NOT NULL, CONSTRAINT \"User_pkey\" PRIMARY KEY (\"id\"));\n";
+    place.write("prisma/migrations/20260105093000_init/migration.sql", sql);
+    let ran = place.run(&["check", "--format", "json"]);
+    assert_eq!((ran.code, rules(&ran)), (1, vec!["unstaged-migration".to_owned()]), "{}", ran.stdout);
+
+    let place = Place::repository();
+    place.write("alembic.ini", "[alembic]\nscript_location = migrations\nsqlalchemy.url = postgresql://localhost/a\n");
+    place.write(
+        "migrations/env.py",
+        "from alembic import context\nfrom app import Base\ntarget_metadata = Base.metadata\n",
+    );
+    place.write("migrations/script.py.mako", "");
+    place.write(
+        "app.py",
+        "from sqlalchemy import Column, Integer\nfrom sqlalchemy.orm import declarative_base\nBase = declarative_base()\n\n\nclass User(Base):\n    __tablename__ = \"users\"\n    id = Column(Integer, primary_key=True)\n",
+    );
+    place.git(&["add", "."]);
+    place.write(
+        "migrations/versions/a1_users.py",
+        "from alembic import op\nimport sqlalchemy as sa\nrevision = \"a1\"\ndown_revision = None\n\n\ndef upgrade():\n    op.create_table(\"users\", sa.Column(\"id\", sa.Integer(), primary_key=True))\n\n\ndef downgrade():\n    op.drop_table(\"users\")\n",
+    );
+    let ran = place.run(&["check", "--format", "json"]);
+    assert_eq!((ran.code, rules(&ran)), (1, vec!["unstaged-migration".to_owned()]), "{}", ran.stdout);
+}
+
+/// A project that says it has migrations is judged before the folder is there.
+#[test]
+fn a_project_that_clearly_uses_migrations_is_judged_without_the_folder() {
+    let schema = format!("{DATASOURCE}\nmodel User {{\n  id Int @id\n}}\n");
+    let policy =
+        "[[project]]\nname = \"web\"\nschema = [\"prisma/schema.prisma\"]\nmigrations = [\"prisma/migrations\"]\n";
+    let script = |command: &str| format!("{{\"scripts\": {{\"deploy\": \"{command}\"}}}}\n");
+    let judged = |files: &[(&str, &str)]| {
+        let place = Place::repository();
+        place.write("prisma/schema.prisma", &schema);
+        for (path, text) in files {
+            place.write(path, text);
+        }
+        place.git(&["add", "."]);
+        let ran = place.run(&["check", "--format", "json"]);
+        rules(&ran)
+    };
+    let missing = vec!["missing-migration".to_owned()];
+    assert_eq!(judged(&[("driftgate.toml", policy)]), missing, "the policy names the folder");
+    assert_eq!(judged(&[("package.json", &script("prisma migrate deploy"))]), missing, "a script applies migrations");
+    assert_eq!(
+        judged(&[("package.json", &script("next build"))]),
+        Vec::<String>::new(),
+        "nothing speaks of migrations"
+    );
+}
+
+/// A squash is believed only where the one migration builds what the many built.
+#[test]
+fn a_squash_is_verified() {
+    let policy = "[[squash]]\nreplaced = [\"20260105093000_init\", \"20260106093000_name\"]\nby = \"20260110093000_start\"\nreason = \"before the first release\"\n";
+    let squashed = |sql: &str, by: &str| {
+        let place = prisma();
+        place.write(
+            "prisma/schema.prisma",
+            &format!("{DATASOURCE}\nmodel User {{\n  id Int @id @default(autoincrement())\n  name String?\n}}\n"),
+        );
+        place.write(
+            "prisma/migrations/20260106093000_name/migration.sql",
+            "ALTER TABLE \"User\" ADD COLUMN \"name\" TEXT;\n",
+        );
+        place.git(&["add", "."]);
+        place.git(&["commit", "--quiet", "--message", "name"]);
+        place.git(&[
+            "rm",
+            "--quiet",
+            "-r",
+            "prisma/migrations/20260105093000_init",
+            "prisma/migrations/20260106093000_name",
+        ]);
+        place.write(&format!("prisma/migrations/{by}/migration.sql"), sql);
+        place.write("driftgate.toml", policy);
+        place.git(&["add", "."]);
+        let ran = place.run(&["check", "--format", "json"]);
+        let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        let of_rule = |finding: &&serde_json::Value| finding["rule"] == "deleted-migration";
+        let found: Vec<String> = report["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(of_rule)
+            .map(|one| one["message"].as_str().unwrap().to_owned())
+            .collect();
+        found
+    };
+    let whole = "CREATE TABLE \"User\" (\"id\" SERIAL NOT NULL, \"name\" TEXT, CONSTRAINT \"User_pkey\" PRIMARY KEY (\"id\"));\n";
+    let by = "20260110093000_start";
+    assert_eq!(squashed(whole, by), Vec::<String>::new());
+    assert_eq!(
+        squashed(&whole.replace(" \"name\" TEXT,", ""), by),
+        ["the migration 20260110093000_start does not build what it replaces: the column User.name would differ"]
+    );
+    assert_eq!(
+        squashed(whole, "20260110093000_other"),
+        ["the migration 20260110093000_start, which is to stand for those that it replaces, is not there"]
+    );
+}

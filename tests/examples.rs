@@ -90,7 +90,11 @@ fn every_transcript_is_what_its_play_prints() {
             std::fs::write(&file, &page).unwrap();
         }
         let there = std::fs::read_to_string(&file).unwrap_or_default();
-        assert!(there == page, "{} is not current: run DRIFTGATE_BLESS=1 cargo test --test examples\n{page}", file.display());
+        assert!(
+            there == page,
+            "{} is not current: run DRIFTGATE_BLESS=1 cargo test --test examples\n{page}",
+            file.display()
+        );
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) mod types;
 
 use crate::catalog::Catalog;
 use crate::catalog::difference::Difference;
-use crate::git::{Snapshot, SnapshotError};
+use crate::git::{FileList, Snapshot, SnapshotError};
 use crate::history::History;
 use crate::project::{Declared, Ecosystem, EcosystemKind, Project, ProjectOverride, SourceProblem, Touch};
 use crate::source::{RepoPath, Source};
@@ -57,6 +57,10 @@ impl Ecosystem for Alembic {
             return Some(Touch::Schema);
         }
         project.settings.contains(path).then_some(Touch::Settings)
+    }
+
+    fn can_keep(&self, project: &Project, files: &FileList) -> bool {
+        project.facts.get(discover::ENV).is_some_and(|env| files.get(&RepoPath::new(env)).is_some())
     }
 
     fn concerns(&self, project: &Project, source: &Source) -> bool {

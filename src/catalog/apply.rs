@@ -14,6 +14,7 @@ mod reach;
 mod table;
 #[cfg(test)]
 mod tests;
+mod validity;
 mod view;
 
 use super::operation::{Caught, Guard, Operation, OperationKind as K};
@@ -254,6 +255,9 @@ impl Catalog {
             }
             K::RenameConstraint { table, from, to } => self.rename_constraint(table, from, to, guard),
             K::ValidateConstraint { table, name } => self.validate_constraint(table, name, guard),
+            K::DeferConstraint { table, name, deferrable, initially_deferred } => {
+                self.defer_constraint(table, name, *deferrable, *initially_deferred, guard)
+            }
             K::CreateIndex { table, index, concurrently } => {
                 self.create_index(table, index, *concurrently, place, guard)
             }

@@ -675,6 +675,14 @@ pub enum Object<'a> {
 }
 
 impl Reach {
+    /// Whether the effect ends with the session: what it may have touched is a temporary table.
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            Self::Table(table) | Self::Column(table, _) => table.schema.as_deref() == Some(TEMPORARY_SCHEMA),
+            Self::Everything | Self::Type(_) | Self::Nothing => false,
+        }
+    }
+
     /// Whether the effect may have touched `object`.
     pub fn covers(&self, object: &Object<'_>, dialect: Dialect) -> bool {
         let same = |written: &ObjectName, name: &Name| {

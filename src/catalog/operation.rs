@@ -191,6 +191,18 @@ pub enum OperationKind {
         name: String,
     },
 
+    /// ALTER CONSTRAINT … DEFERRABLE, of a foreign key.
+    DeferConstraint {
+        /// The table.
+        table: ObjectName,
+        /// The constraint.
+        name: String,
+        /// DEFERRABLE.
+        deferrable: bool,
+        /// INITIALLY DEFERRED.
+        initially_deferred: bool,
+    },
+
     /// CREATE INDEX.
     CreateIndex {
         /// The table, or a materialized view.
@@ -617,6 +629,8 @@ pub enum ColumnChange {
     DropNotNull,
     /// ADD GENERATED … AS IDENTITY, and AUTO_INCREMENT set by itself.
     AddIdentity(AutoIncrement),
+    /// SET GENERATED of a column that is an identity.
+    SetIdentity(AutoIncrement),
     /// DROP IDENTITY.
     DropIdentity,
     /// SET EXPRESSION (PostgreSQL 17); none for DROP EXPRESSION.
@@ -755,6 +769,7 @@ impl Operation {
             | K::DropConstraint { table, .. }
             | K::RenameConstraint { table, .. }
             | K::ValidateConstraint { table, .. }
+            | K::DeferConstraint { table, .. }
             | K::CreateIndex { table, .. }
             | K::Comment { table, .. }
             | K::CreateAttachment { table, .. }

@@ -304,6 +304,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn array_literals_are_read() {
+        let text = |text: &str| ColumnDefault::Text(text.to_owned());
+        assert_eq!(array_literal("{}"), Some(vec![]));
+        assert_eq!(
+            array_literal(r#"{a,"b,c","d\"e", NULL}"#),
+            Some(vec![text("a"), text("b,c"), text("d\"e"), ColumnDefault::Null])
+        );
+        assert_eq!(array_literal("{{1},{2}}"), None);
+        assert_eq!(array_literal("a"), None);
+    }
+
+    #[test]
     fn one_type_has_one_spelling() {
         let pg = |words, args: &[i64]| canonical(Dialect::PostgreSql, words, args).map(|ty| ty.to_string());
         assert_eq!(pg("int4", &[]).as_deref(), Some("integer"));

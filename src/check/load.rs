@@ -10,6 +10,7 @@ use crate::project::{Declared, ECOSYSTEMS, Ecosystem, Project, ProjectState, Sou
 use crate::source::{Place, RepoPath};
 
 /// A project and its ecosystem, as found in one snapshot.
+#[derive(Clone)]
 pub(crate) struct Found {
     /// The project.
     pub(crate) project: Project,
@@ -60,6 +61,36 @@ pub(crate) fn same_project_at<'a>(after: &Project, before: impl Iterator<Item = 
         .or_else(|| find(&migrations))
 }
 
+/// Keeps a project that was there before and is not found any more, though its schema and its migrations are still in the
+/// snapshot: what made it a project was edited away (a `datasource` block, a file that is a Git LFS pointer now). It is read
+/// as it was, so that nobody loses a check without being told.
+pub(crate) fn keep_lost<'a>(
+    found: &mut Vec<Found>,
+    before: impl Iterator<Item = &'a Found> + Clone,
+    snapshot: &dyn Snapshot,
+) -> Result<(), SnapshotError> {
+    let matched: Vec<usize> =
+        found.iter().filter_map(|found| same_project_at(&found.project, before.clone())).collect();
+    let files = snapshot.files()?;
+    for (at, old) in before.enumerate() {
+        let project = &old.project;
+        let is_there = project.schema.iter().any(|path| files.get(path).is_some())
+            && project.migrations.iter().any(|dir| files.has_dir(dir))
+            && old.ecosystem.can_keep(project, files);
+        let is_another = found.iter().any(|other| {
+            other.project.ecosystem == project.ecosystem
+                && (other.project.name == project.name
+                    || other.project.migrations.iter().any(|dir| project.migrations.contains(dir))
+                    || other.project.schema.iter().any(|path| project.schema.contains(path)))
+        });
+        if is_there && !is_another && !matched.contains(&at) {
+            found.push(old.clone());
+        }
+    }
+    found.sort_by(|a, b| (&a.project.name, a.project.ecosystem).cmp(&(&b.project.name, b.project.ecosystem)));
+    Ok(())
+}
+
 /// The paths of the change that are something to the project, on either side.
 pub(crate) fn touched<'a>(
     found: &Found,
@@ -105,12 +136,17 @@ pub(crate) fn doubt_if_unmigrated(found: &Found, state: &mut ProjectState) {
     let unmigrated = found.project.facts.contains_key("no-migrations")
         && history.migrations.is_empty()
         && history.problems.is_empty();
-    let place = state.declared.catalog.tables.values().find_map(|table| table.place.as_ref());
-    if let (true, Some(place)) = (unmigrated, place) {
+    if !unmigrated {
+        return;
+    }
+    // A schema that does not parse is one more thing that cannot be compared: documentation and templates hold such.
+    let problems = std::mem::take(&mut state.declared.problems);
+    let unread = problems.iter().find_map(|problem| problem.place.clone());
+    let table = state.declared.catalog.tables.values().find_map(|table| table.place.as_ref());
+    if let Some(place) = unread.as_ref().or(table) {
         let folder = found.project.migrations.first().map(ToString::to_string).unwrap_or_default();
         let reason = format!("there is no migrations folder to compare with ({folder})");
-        let place = Place::start_of(&place.source);
-        history.opaque.push(Opaque { place, reason, reach: Reach::Everything });
+        history.opaque.push(Opaque { place: Place::start_of(&place.source), reason, reach: Reach::Everything });
         for difference in &mut state.gap {
             difference.certain = false;
         }

@@ -65,17 +65,7 @@ pub fn check(change: &Change, policy: &Policy, options: Options<'_>) -> Result<R
     if !whole_state && !may_matter(change, policy) {
         return Ok(Report::idle(change));
     }
-    let after = load::discover(&*change.after, policy)?;
-    let before = match &change.before {
-        Some(before) => load::discover(&**before, policy)?,
-        None => Vec::new(),
-    };
-    if let Some(name) = options.project
-        && !after.iter().any(|found| found.project.name == name)
-    {
-        let known = after.iter().map(|found| found.project.name.clone()).collect();
-        return Err(CheckError::NoSuchProject { name: name.to_owned(), known });
-    }
+    let (before, after) = discover(change, policy, options)?;
 
     let mut loaded = Vec::new();
     let mut summaries = Vec::new();
@@ -107,6 +97,47 @@ pub fn check(change: &Change, policy: &Policy, options: Options<'_>) -> Result<R
     let today = options.now.map(Date::of_unix);
     let outcome = rules::allowance::apply_allowances(findings, &files, policy, today, whole_state);
     Ok(Report::new(change, summaries, outcome.kept, not_judged, outcome.allowed.len()))
+}
+
+/// The scripts of the migrations that a change adds or edits, sorted: what another linter of migrations is to read.
+///
+/// # Errors
+/// As [`check`].
+pub fn changed_migrations(change: &Change, policy: &Policy, options: Options<'_>) -> Result<Vec<RepoPath>, CheckError> {
+    let changed: BTreeSet<&RepoPath> =
+        change.changed.iter().filter(|changed| changed.after.is_some()).map(|changed| &changed.path).collect();
+    let whole_state = matches!(change.scope, Scope::All { .. });
+    let mut paths = BTreeSet::new();
+    if !whole_state && !may_matter(change, policy) {
+        return Ok(Vec::new());
+    }
+    let (_, after) = discover(change, policy, options)?;
+    for found in after {
+        if options.project.is_some_and(|name| name != found.project.name) {
+            continue;
+        }
+        let history = found.ecosystem.history(&found.project, &*change.after)?;
+        let scripts = history.migrations.iter().filter_map(|migration| migration.source.as_ref());
+        paths.extend(scripts.map(|source| source.path()).filter(|path| whole_state || changed.contains(path)).cloned());
+    }
+    Ok(paths.into_iter().collect())
+}
+
+/// The projects of both sides, before and after.
+fn discover(change: &Change, policy: &Policy, options: Options<'_>) -> Result<(Vec<Found>, Vec<Found>), CheckError> {
+    let mut after = load::discover(&*change.after, policy)?;
+    let before = match &change.before {
+        Some(before) => load::discover(&**before, policy)?,
+        None => Vec::new(),
+    };
+    load::keep_lost(&mut after, before.iter(), &*change.after)?;
+    if let Some(name) = options.project
+        && !after.iter().any(|found| found.project.name == name)
+    {
+        let known = after.iter().map(|found| found.project.name.clone()).collect();
+        return Err(CheckError::NoSuchProject { name: name.to_owned(), known });
+    }
+    Ok((before, after))
 }
 
 /// The files in which allowances are looked for: those with findings, those of the projects that changed, those that the

@@ -328,9 +328,10 @@ impl<'a> Walk<'a> {
     fn look(&mut self, commit: &ObjectId, at: Since, changed: &[ChangedPath]) -> Result<(), SnapshotError> {
         let snapshot = self.repository.snapshot(commit, self.last.as_ref())?;
         let recording = Recording::new(&snapshot);
-        let found = load::discover(&recording, self.policy)?;
-        self.read = recording.into_read();
+        let mut found = load::discover(&recording, self.policy)?;
         let mut old = std::mem::take(&mut self.tracked);
+        load::keep_lost(&mut found, old.iter().map(|tracked| &tracked.found), &recording)?;
+        self.read = recording.into_read();
         for found in found {
             self.names.insert(found.project.name.clone());
             if self.wanted.is_some_and(|wanted| wanted != found.project.name) {

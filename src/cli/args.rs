@@ -128,8 +128,8 @@ pub(super) struct CheckArgs {
     /// Exit with 0 whatever is found; what could not be checked still exits with 2
     #[arg(long, help_heading = "Report")]
     pub(super) exit_zero: bool,
-    /// Below each finding, write the statements that would close its gap
-    #[arg(long, help_heading = "Report")]
+    /// Instead of judging, list the migrations that the change adds or edits, a path a line, for another linter
+    #[arg(long, help_heading = "Report", conflicts_with_all = ["formats", "output_file", "fail_on", "exit_zero"])]
     pub(super) print_migrations: bool,
 }
 
@@ -140,6 +140,8 @@ Examples:
   driftgate check --from v1.2 --to v1.3    between two references, in a bare repository too
   driftgate check --format sarif --output-file driftgate.sarif --format full
                                            a log to read and a file to upload, in one run
+  driftgate check --base origin/main --print-migrations | xargs --no-run-if-empty squawk
+                                           let Squawk lint the locks that the new migrations take
 
 Without a scope: the range that pre-commit, GitHub Actions or GitLab CI gives, else what is staged.";
 

@@ -6,13 +6,19 @@ use super::output::{self, Output, names};
 use super::session;
 use crate::check;
 use crate::git::env::Env;
-use crate::report::{self, Format, Look, Report, Status};
+use crate::report::{self, Format, Look, Report, Status, escape};
 
 pub(super) fn run(args: &CheckArgs, global: &Global, env: &Env, output: &mut Output) -> Result<Status, Failure> {
     let plan = Plan::new(args, env)?;
     let change = session::change(args.scope.scope(), env)?;
     let policy = session::policy(global, &*change.after)?;
     let options = check::Options { project: global.project.as_deref(), now: session::now() };
+    if args.print_migrations {
+        for path in check::changed_migrations(&change, &policy, options)? {
+            output.write(&format!("{}\n", escape::line(path.as_str())))?;
+        }
+        return Ok(Status::Clean);
+    }
     let mut report = check::check(&change, &policy, options)?;
     // Nobody waits for a commit here: a person is told which it is, no change or no project.
     if report.idle.is_some() && !output.look().hook && session::projects(global, &policy, &*change.after)?.is_empty() {
@@ -64,7 +70,7 @@ impl Plan {
     }
 
     fn write(&self, args: &CheckArgs, report: &Report, env: &Env, output: &mut Output) -> Result<(), Failure> {
-        let look = Look { statements: args.print_migrations, ..output.look() };
+        let look = output.look();
         if let (Some(path), Some(format)) = (&args.output_file, self.file) {
             let plain = Look { color: false, unicode: true, quiet: false, hook: false, ..look };
             output::write_file(path, &report::render(report, format, &plain))?;

@@ -57,7 +57,6 @@ impl Output {
             quiet: global.quiet,
             hook: is_hook(env),
             pre_commit: env.get(names::PRE_COMMIT).is_some(),
-            statements: false,
         };
         Self { stdout: AutoStream::new(io::stdout(), choice), look, closed: false }
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::catalog::apply::{ApplyError, Effect};
 use crate::catalog::operation::{Caught, Operation, OperationKind, TransactionKind};
-use crate::catalog::{Catalog, Dialect, Object, ObjectName, Opaque, Reach};
+use crate::catalog::{Catalog, Dialect, Object, ObjectName, Opaque, Reach, TableKind};
 use crate::source::{Place, RepoPath, Source};
 
 /// One migration.
@@ -104,7 +104,7 @@ impl Run<'_> {
         match self.catalog.apply(&operation) {
             Ok(effects) => self.steps.push(Step { operation, effects }),
             Err(error) => {
-                if !operation.guard.swallows(&error) {
+                if !operation.guard.swallows(&error) && !self.is_about_temporary(&operation) {
                     let certain = !self.catalog.could_explain(&operation);
                     if !certain {
                         self.doubt_what_failed(&operation);
@@ -136,6 +136,16 @@ impl Run<'_> {
             }
             return;
         }
+    }
+
+    /// Whether an operation fails on a temporary table of which not everything is known: no comparison ever sees it.
+    fn is_about_temporary(&self, operation: &Operation) -> bool {
+        let catalog = &*self.catalog;
+        let table = operation.table().and_then(|table| catalog.resolve(&catalog.tables, table));
+        table.is_some_and(|name| {
+            catalog.tables.get(&name).is_some_and(|table| table.kind == TableKind::Temporary)
+                && catalog.doubt_about(&Object::Table(&name)).is_some()
+        })
     }
 
     /// An operation that fails here may well have been done on the real database: what it would have made or changed is
@@ -422,13 +432,20 @@ impl Replayer {
 
 /// A history whose first migrations make no table and fail for want of one stands on tables that it does not make. What
 /// there is before it is unknown, so nothing that is missing can be held against it.
-fn doubt_base(steps: &[Step], failures: &mut [Failure], catalog: &mut Catalog) {
-    let makes_tables = steps.iter().any(|step| matches!(step.operation.kind, OperationKind::CreateTable(_)));
-    let wants_table = |failure: &&mut Failure| matches!(failure.error, ApplyError::Missing { what: "the table", .. });
-    if makes_tables {
+///
+/// It is the first of its migrations that makes or wants a table which tells: one that alters a table before any was made
+/// did not find an empty database. A first migration that does nothing (`baseline`) stands for a database that was there.
+fn doubt_base(baseline: bool, steps: &[Step], failures: &mut [Failure], catalog: &mut Catalog) {
+    let makes_table = |step: &Step| matches!(step.operation.kind, OperationKind::CreateTable(_));
+    let wanting = failures
+        .iter()
+        .find(|failure| matches!(failure.error, ApplyError::Missing { what: "the table" | "the schema", .. }));
+    let Some(first) = wanting.map(|failure| failure.place.clone()) else { return };
+    // Statements run in the order of the steps: was a table made before the one that failed?
+    let at = steps.iter().position(|step| same_place(&step.operation.place, &first)).unwrap_or(0);
+    if !baseline && steps[..at].iter().any(makes_table) {
         return;
     }
-    let Some(first) = failures.iter_mut().find(wants_table).map(|failure| failure.place.clone()) else { return };
     for failure in failures {
         failure.certain = false;
     }
@@ -439,6 +456,10 @@ fn doubt_base(steps: &[Step], failures: &mut [Failure], catalog: &mut Catalog) {
     });
 }
 
+fn same_place(one: &Place, other: &Place) -> bool {
+    one.path() == other.path() && one.span == other.span
+}
+
 /// Continues `replay` with the migrations of `history` behind the first `from`.
 fn replay_on(history: &History, replay: Replay, from: usize) -> Replay {
     replay_until(history, replay, from, history.migrations.len())
@@ -447,11 +468,12 @@ fn replay_on(history: &History, replay: Replay, from: usize) -> Replay {
 /// Continues `replay` with the migrations of `history` from one position up to another.
 fn replay_until(history: &History, mut replay: Replay, from: usize, to: usize) -> Replay {
     for migration in &history.migrations[from..to] {
+        let empty = replay.catalog.tables.is_empty();
         let mut run = Run { catalog: &mut replay.catalog, steps: Vec::new(), failures: Vec::new() };
         migration.script.run(&mut run);
         let Run { steps, mut failures, .. } = run;
-        if history.may_have_base && replay.catalog.tables.is_empty() {
-            doubt_base(&steps, &mut failures, &mut replay.catalog);
+        if history.may_have_base && empty {
+            doubt_base(!replay.migrations.is_empty(), &steps, &mut failures, &mut replay.catalog);
         }
         replay.fingerprints.push(migration.script.fingerprint());
         replay.migrations.push(Arc::new(Replayed { id: migration.id.clone(), steps, failures }));

@@ -166,22 +166,25 @@ impl Policy {
     /// # Errors
     /// Everything wrong with the file, and where the snapshot cannot be read.
     pub fn load(snapshot: &dyn Snapshot) -> Result<Self, PolicyErrors> {
-        let mut found: Option<RepoPath> = None;
+        // By name, and not from the list of files: a commit that is nobody's business is not to pay for a list.
+        let mut found: Option<(RepoPath, FileText)> = None;
         for name in FILE_NAMES {
             let path = RepoPath::new(name);
-            if snapshot.files()?.get(&path).is_none() {
+            let text = snapshot.read(&path)?;
+            if matches!(text, FileText::Absent) {
                 continue;
             }
-            if let Some(first) = found {
+            if let Some((first, _)) = found {
                 return Err(PolicyError::Ambiguous { first, second: path }.into());
             }
-            found = Some(path);
+            found = Some((path, text));
         }
-        let Some(path) = found else { return Ok(Self::default()) };
-        match snapshot.read(&path)? {
-            FileText::Absent => Ok(Self::default()),
-            FileText::Text(source) => Self::read(&source, snapshot),
-            FileText::Unreadable(reason) => Err(PolicyError::Unreadable { path: path.to_string(), reason }.into()),
+        match found {
+            None | Some((_, FileText::Absent)) => Ok(Self::default()),
+            Some((_, FileText::Text(source))) => Self::read(&source, snapshot),
+            Some((path, FileText::Unreadable(reason))) => {
+                Err(PolicyError::Unreadable { path: path.to_string(), reason }.into())
+            }
         }
     }
 

@@ -11,8 +11,8 @@ mod validate;
 
 use std::sync::Arc;
 
-use crate::catalog::difference::Difference;
-use crate::catalog::{Catalog, Dialect};
+use crate::catalog::difference::{Aspect, Difference};
+use crate::catalog::{Catalog, Dialect, Opaque, Reach};
 use crate::git::snapshot::FileText;
 use crate::git::{Snapshot, SnapshotError};
 use crate::history::History;
@@ -83,7 +83,18 @@ impl Ecosystem for Prisma {
         {
             context.default_schema = connection.name;
         }
-        let catalog = declare::catalog(&schema, &context);
+        let mut catalog = declare::catalog(&schema, &context);
+        if version(project) < RENAMING_VERSION
+            && let Some(first) = sources.first()
+        {
+            let reason = "Prisma before 3 names keys and indexes in ways of its own and has other referential actions: \
+                          they are not compared";
+            catalog.doubts.push(Opaque {
+                place: Place::start_of(first),
+                reason: reason.to_owned(),
+                reach: Reach::Nothing,
+            });
+        }
         let unread = !problems.is_empty() || !schema.problems.is_empty();
         if !unread {
             problems.extend(validate::problems(&schema, dialect));
@@ -103,7 +114,15 @@ impl Ecosystem for Prisma {
             external_tables: listed(project, "external-tables").map(str::to_owned).collect(),
             external_enums: listed(project, "external-enums").map(str::to_owned).collect(),
         };
-        compare::compare(declared, replayed, &options)
+        let mut found = compare::compare(declared, replayed, &options);
+        if version(project) < RENAMING_VERSION {
+            let by_name =
+                |aspect| matches!(aspect, Aspect::Index | Aspect::Unique | Aspect::ForeignKey | Aspect::PrimaryKey);
+            for difference in found.iter_mut().filter(|difference| by_name(difference.kind.aspect)) {
+                difference.certain = false;
+            }
+        }
+        found
     }
 
     fn command_new_migration(&self, project: &Project, name: &str) -> String {
@@ -121,6 +140,10 @@ impl Ecosystem for Prisma {
         command
     }
 }
+
+/// The first major version that names keys and indexes as all later ones do
+/// (<https://www.prisma.io/docs/orm/more/upgrade-guides/upgrading-versions/upgrading-to-prisma-3/named-constraints>).
+const RENAMING_VERSION: u32 = 3;
 
 /// The major version of Prisma that a project is read for.
 fn version(project: &Project) -> u32 {

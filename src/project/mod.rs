@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::catalog::difference::Difference;
 use crate::catalog::{Catalog, Dialect, Opaque};
-use crate::git::{ChangedPath, Leftover, Snapshot, SnapshotError};
+use crate::git::{ChangedPath, FileList, Leftover, Snapshot, SnapshotError};
 use crate::history::{History, Replay};
 use crate::source::{Place, RepoPath, Source};
 
@@ -136,9 +136,10 @@ impl ProjectState {
             })
     }
 
-    /// Every opaque place of both sides.
+    /// Every opaque place of both sides. What is unknown of a temporary table is no one's concern.
     pub fn opaque(&self) -> impl Iterator<Item = &Opaque> {
-        self.declared.catalog.doubts.iter().chain(&self.replay.catalog.doubts).chain(&self.history.opaque)
+        let doubts = self.declared.catalog.doubts.iter().chain(&self.replay.catalog.doubts).chain(&self.history.opaque);
+        doubts.filter(|opaque| !opaque.reach.is_temporary())
     }
 }
 
@@ -161,6 +162,12 @@ pub trait Ecosystem: Sync {
 
     /// What a path is to a project; none where it is nothing to it.
     fn touch(&self, project: &Project, path: &RepoPath) -> Option<Touch>;
+
+    /// Whether a project that is found no more can still be read as it was: what its reading starts from is there.
+    fn can_keep(&self, project: &Project, files: &FileList) -> bool {
+        let _ = (project, files);
+        true
+    }
 
     /// Whether a file that is nothing to the project by its path is about it by its text: a model that nothing imports yet.
     fn concerns(&self, project: &Project, source: &Source) -> bool {

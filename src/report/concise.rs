@@ -30,11 +30,6 @@ pub(super) fn concise(report: &Report, look: &Look) -> String {
             let _ = write!(out, " | {} {}", look.paint(Look::help(), "fix:"), text::one_line(&help));
         }
         out.push('\n');
-        if look.statements {
-            for statement in text::statements(finding) {
-                let _ = writeln!(out, "{statement}");
-            }
-        }
     }
     if look.verbose {
         for place in &report.not_judged {

@@ -152,10 +152,6 @@ fn finding(out: &mut String, finding: &Finding, look: &Look) {
     let help = look.paint(Look::help(), "help:");
     // Commands are copied: they are not wrapped.
     section(out, look, "  help: ", &help, &finding.help, false);
-    if look.statements {
-        let sql = look.paint(Look::help(), "sql:");
-        section(out, look, "   sql: ", &sql, &text::statements(finding).join("\n"), false);
-    }
 }
 
 /// Text behind a title, which is painted after it was measured.

@@ -46,7 +46,7 @@ fn full_in_ascii_aloud_and_at_length() {
     insta::assert_snapshot!("full_one_ascii", shown(&text));
     let aloud = Look { graphics: false, unicode: false, ..at(80) };
     insta::assert_snapshot!("full_one_aloud", shown(&render(&fixtures::one(), Format::Full, &aloud)));
-    let verbose = Look { verbose: true, statements: true, pre_commit: true, hook: true, ..at(80) };
+    let verbose = Look { verbose: true, pre_commit: true, hook: true, ..at(80) };
     insta::assert_snapshot!("full_many_verbose", shown(&render(&fixtures::many(), Format::Full, &verbose)));
 }
 
@@ -61,7 +61,7 @@ fn colours_change_nothing_but_colours() {
 
 #[test]
 fn nothing_hostile_is_printed() {
-    let look = Look { verbose: true, statements: true, ..at(80) };
+    let look = Look { verbose: true, ..at(80) };
     for format in
         [Format::Full, Format::Concise, Format::Json, Format::Github, Format::Gitlab, Format::Sarif, Format::Markdown]
     {

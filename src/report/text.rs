@@ -28,8 +28,6 @@ pub struct Look {
     pub hook: bool,
     /// Whether that hook is run by the pre-commit framework, which has a way of its own to skip one hook once.
     pub pre_commit: bool,
-    /// Whether the statements that would close each gap are written below it.
-    pub statements: bool,
 }
 
 impl Look {
@@ -44,7 +42,6 @@ impl Look {
             quiet: false,
             hook: false,
             pre_commit: false,
-            statements: false,
         }
     }
 
@@ -281,17 +278,4 @@ pub(super) fn skip_hint(report: &Report, look: &Look) -> &'static str {
     } else {
         ""
     }
-}
-
-/// The statements that would close the gap behind a finding, one a line or more, without repetition.
-pub(super) fn statements(finding: &Finding) -> Vec<String> {
-    let mut statements: Vec<String> = Vec::new();
-    for statement in finding.differences.iter().flat_map(|difference| &difference.sql) {
-        let lines: Vec<String> = escape::lines(statement.trim_end().trim_end_matches(';')).collect();
-        let statement = format!("{};", lines.join("\n"));
-        if !statements.contains(&statement) {
-            statements.push(statement);
-        }
-    }
-    statements
 }

@@ -74,6 +74,11 @@ impl RuleSettings {
         true
     }
 
+    /// The squashes of a project.
+    pub(super) fn squashes_of(&self, project: &str) -> impl Iterator<Item = &crate::policy::Squash> {
+        self.squashes.iter().filter(move |squash| squash.project.as_deref().is_none_or(|name| name == project))
+    }
+
     /// Whether a squash lets a migration, by id or name, go from a project.
     pub(super) fn squashed(&self, project: &str, id: &str, name: &str) -> bool {
         self.squashes.iter().any(|squash| squash.replaces(project, id) || squash.replaces(project, name))

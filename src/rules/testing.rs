@@ -147,7 +147,7 @@ impl World {
         };
         let half = Half {
             problems: Vec::new(),
-            history: History::default(),
+            history: History { may_have_base: ecosystem == EcosystemKind::Alembic, ..History::default() },
             gap: Vec::new(),
             declared: Catalog::new(Dialect::PostgreSql),
             unregistered: Vec::new(),

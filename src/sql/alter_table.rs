@@ -124,7 +124,7 @@ fn pass(dialect: Dialect, kind: &K) -> u8 {
                 | ColumnChange::Generated(None) => 0,
                 ColumnChange::Type { .. } => 1,
                 ColumnChange::SetNotNull | ColumnChange::Generated(Some(_)) | ColumnChange::Redefine(_) => 3,
-                ColumnChange::SetDefault(_) | ColumnChange::AddIdentity(_) => 5,
+                ColumnChange::SetDefault(_) | ColumnChange::AddIdentity(_) | ColumnChange::SetIdentity(_) => 5,
             },
             K::AddColumn { .. } => 2,
             K::AddConstraint { constraint: Constraint::ForeignKey(_), .. } => 5,
@@ -188,6 +188,21 @@ fn action(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut Actions) -> R
         let key = Key { name: None, columns, clustered: None, place: Some(cursor.place_from(start)) };
         kinds.push(K::AddConstraint { table: table.clone(), constraint: Constraint::PrimaryKey(key) });
         cursor.skip_until(&[","]);
+        return Ok(());
+    }
+    if dialect == Dialect::PostgreSql && cursor.eat("alter constraint") {
+        let name = cursor.name()?;
+        let not = cursor.eat("not");
+        let deferrable = cursor.eat("deferrable") && !not;
+        let initially_deferred = cursor.eat("initially deferred");
+        cursor.skip_until(&[","]);
+        let table = table.clone();
+        kinds.push(K::DeferConstraint {
+            table,
+            name,
+            deferrable: deferrable || initially_deferred,
+            initially_deferred,
+        });
         return Ok(());
     }
     if cursor.eat("alter constraint") || cursor.eat("alter index") || cursor.eat("alter check") {
@@ -410,7 +425,12 @@ fn rename(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut Actions) -> R
         cursor.expect("to")?;
         kinds.push(K::RenameIndex { table: Some(table.clone()), from, to: cursor.name()? });
     } else if cursor.eat("to") || mysql && (cursor.eat("as") || !cursor.is_word(0, "column")) {
-        kinds.push(K::RenameTable { from: table.clone(), to: cursor.object_name()? });
+        let to = cursor.object_name()?;
+        kinds.push(if cursor.dialect == Dialect::PostgreSql && to.schema.is_some() {
+            K::Invalid("RENAME TO takes a name without a schema".to_owned())
+        } else {
+            K::RenameTable { from: table.clone(), to }
+        });
     } else {
         cursor.eat("column");
         cursor.eat("if exists");
@@ -452,14 +472,13 @@ fn alter_column(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut Actions
         ColumnChange::SetNotNull
     } else if cursor.eat("drop not null") {
         ColumnChange::DropNotNull
-    } else if cursor.eat("add generated") || cursor.eat("set generated") {
+    } else if cursor.looking_at("add generated") || cursor.looking_at("set generated") {
+        let add = cursor.eat("add generated");
+        cursor.eat("set generated");
         let by_default = cursor.eat("by default");
         cursor.skip_until(&[","]);
-        ColumnChange::AddIdentity(if by_default {
-            AutoIncrement::IdentityByDefault
-        } else {
-            AutoIncrement::IdentityAlways
-        })
+        let kind = if by_default { AutoIncrement::IdentityByDefault } else { AutoIncrement::IdentityAlways };
+        if add { ColumnChange::AddIdentity(kind) } else { ColumnChange::SetIdentity(kind) }
     } else if cursor.eat("drop identity") {
         cursor.eat("if exists");
         ColumnChange::DropIdentity

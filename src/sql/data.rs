@@ -76,11 +76,42 @@ fn change(cursor: &mut Cursor<'_>) -> Option<K> {
     let limited = cursor.eat("top") && cursor.parentheses().is_ok();
     let _ = cursor.eat("into") || cursor.eat("from");
     while NOISE.iter().any(|word| cursor.eat(word)) {}
-    let table = cursor.object_name().unwrap_or_else(|_| ObjectName::bare(""));
+    let mut table = cursor.object_name().unwrap_or_else(|_| ObjectName::bare(""));
+    // MySQL's `DELETE a FROM users a JOIN …`, SQL Server's `UPDATE a SET … FROM users a`: the name is an alias.
+    if matches!(kind, DataKind::Delete | DataKind::Update) && table.schema.is_none() {
+        if let Some(real) = aliased(cursor, &table.name) {
+            table = real;
+            if kind == DataKind::Delete {
+                // That FROM names the table and bounds nothing.
+                cursor.skip_until(&["from"]);
+                cursor.eat("from");
+            }
+        }
+    }
     cursor.skip_until(&["where", "join", "using", "limit", "from"]);
     let bounded = limited || kind != DataKind::Truncate && !cursor.at_end();
     cursor.skip_all();
     Some(K::Data { kind, table, bounded })
+}
+
+/// The table that the rest of a statement gives that alias, in its FROM or a JOIN.
+fn aliased(cursor: &Cursor<'_>, alias: &str) -> Option<ObjectName> {
+    let mut own = cursor.clone();
+    own.skip_until(&["from"]);
+    while !own.at_end() {
+        own.skip();
+        if let Ok(table) = own.object_name() {
+            own.eat("as");
+            if own.name().is_ok_and(|name| name.eq_ignore_ascii_case(alias)) {
+                return Some(table);
+            }
+        }
+        own.skip_until(&["join", "using", ",", "where"]);
+        if own.is_word(0, "where") {
+            return None;
+        }
+    }
+    None
 }
 
 /// The table that `SELECT … INTO table FROM …` makes.

@@ -373,7 +373,8 @@ fn named(start: &mut Cursor<'_>) -> Option<Reach> {
     let _ = start.eat("if exists") || start.eat("if not exists");
     start.eat("only");
     let name = start.object_name().ok()?;
-    if start.at_end() {
+    // `app.` says in which schema the table is, and not which it is.
+    if start.at_end() || start.is_symbol(0, '.') {
         return None;
     }
     Some(if table { Reach::Table(name) } else { Reach::Type(name) })

@@ -10,6 +10,11 @@ use crate::catalog::{Dialect, ObjectName};
 /// CREATE TYPE, behind the words.
 pub(super) fn create_type(cursor: &mut Cursor<'_>, actions: &mut Actions) -> Read<()> {
     let guarded = cursor.eat("if not exists");
+    if guarded && cursor.dialect == Dialect::PostgreSql {
+        cursor.skip_all();
+        actions.push(K::Invalid("PostgreSQL has no CREATE TYPE IF NOT EXISTS".to_owned()));
+        return Ok(());
+    }
     let name = cursor.object_name()?;
     if cursor.eat("as enum") {
         let mut inside = cursor.inside()?;
@@ -118,12 +123,12 @@ pub(super) fn alter_sequence(cursor: &mut Cursor<'_>, actions: &mut Actions) -> 
         actions.guarded(K::RenameSequence { from: name, to }, guarded, Guard::IfPresent);
     } else if cursor.eat("owner to") {
         owner(cursor, actions)?;
-    } else if cursor.looking_at("set schema") {
-        actions.push(K::Harmless("the schema of a sequence"));
+    } else if cursor.eat("set schema") {
+        actions.guarded(K::MoveTable { name, schema: cursor.name()? }, guarded, Guard::IfPresent);
     } else if let Some(owned_by) = owned_by(cursor)? {
         actions.guarded(K::OwnSequence { name, owned_by }, guarded, Guard::IfPresent);
     } else {
-        actions.push(K::Harmless("an option of a sequence"));
+        actions.guarded(K::Touch { relation: name, what: "an option of a sequence" }, guarded, Guard::IfPresent);
     }
     Ok(())
 }

@@ -295,7 +295,7 @@ fn harmless(cursor: &Cursor<'_>) -> Option<&'static str> {
 fn environment(cursor: &mut Cursor<'_>, actions: &mut Actions) -> bool {
     let grant = cursor.is_word(0, "grant");
     if grant || cursor.is_word(0, "revoke") || cursor.is_word(0, "deny") {
-        attachment::privileged(cursor, actions);
+        let privileged = cursor.clone();
         cursor.skip_until(&["to"]);
         const NAMELESS: &[&str] = &["public", "current_user", "current_role", "session_user"];
         let nameless = cursor.at_end() || NAMELESS.iter().any(|role| cursor.is_word(1, role));
@@ -304,6 +304,7 @@ fn environment(cursor: &mut Cursor<'_>, actions: &mut Actions) -> bool {
         } else {
             K::Harmless("a privilege")
         });
+        attachment::privileged(&privileged, actions);
         return true;
     }
     for (words, what) in [("reassign owned", "REASSIGN OWNED"), ("import foreign schema", "IMPORT FOREIGN SCHEMA")] {

@@ -73,6 +73,10 @@ fn options(cursor: &mut Cursor<'_>, table: &mut NewTable) -> Read<()> {
     Ok(())
 }
 
+/// What LIKE … INCLUDING ALL includes.
+const LIKE_OPTIONS: [&str; 9] =
+    ["comments", "compression", "constraints", "defaults", "generated", "identity", "indexes", "statistics", "storage"];
+
 /// One element between the parentheses of CREATE TABLE.
 fn element(cursor: &mut Cursor<'_>, table: &mut NewTable) -> Read<()> {
     if cursor.eat("like") {
@@ -82,10 +86,13 @@ fn element(cursor: &mut Cursor<'_>, table: &mut NewTable) -> Read<()> {
             let include = cursor.is_word(0, "including");
             cursor.skip();
             let option = cursor.name()?.to_lowercase();
-            if include {
+            let all = option == "all";
+            if include && all {
+                including.extend(LIKE_OPTIONS.map(str::to_owned));
+            } else if include {
                 including.push(option);
             } else {
-                including.retain(|have| *have != option);
+                including.retain(|have| !all && *have != option);
             }
         }
         table.source = Some(TableSource::Like { table: other, including });

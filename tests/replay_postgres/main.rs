@@ -87,7 +87,10 @@ fn compare(migrations: &[String], outcome: &Outcome) -> Verdict {
             if there.is_empty() && here.is_empty() {
                 return Verdict::NotJudged;
             }
-            Verdict::Differs(format!("only in PostgreSQL: {there:#?}\n  only in the replay: {here:#?}"))
+            let doubts: Vec<_> = catalog.doubts.iter().map(|doubt| (&doubt.reason, &doubt.reach)).collect();
+            Verdict::Differs(format!(
+                "only in PostgreSQL: {there:#?}\n  only in the replay: {here:#?}\n  doubts: {doubts:?}"
+            ))
         }
     }
 }
@@ -98,7 +101,9 @@ fn settle(what: &str, trials: &[(String, Vec<String>)], outcomes: &[Outcome], be
     let (mut agree, mut known, mut not_judged, mut wrong) = (0, 0, Vec::new(), Vec::new());
     for ((name, migrations), outcome) in trials.iter().zip(outcomes) {
         match compare(migrations, outcome) {
-            Verdict::Agrees if beyond.contains(name) => wrong.push(format!("{name}\n  is beyond the replay no longer")),
+            Verdict::Agrees | Verdict::NotJudged if beyond.contains(name) => {
+                wrong.push(format!("{name}\n  is beyond the replay no longer"))
+            }
             Verdict::Differs(_) if beyond.contains(name) => known += 1,
             Verdict::Agrees => agree += 1,
             Verdict::NotJudged => not_judged.push(name.as_str()),

@@ -223,7 +223,9 @@ pub(crate) fn objects(catalog: &Catalog) -> BTreeSet<Line> {
     }
     for one in catalog.types.values() {
         let text = match &one.kind {
-            UserTypeKind::Domain(base) => format!("domain {} {}", full(&one.name), type_text(base)),
+            UserTypeKind::Domain(base) => {
+                format!("domain {} {}", full(&one.name), type_text(base).trim_start_matches("public."))
+            }
             _ => format!("type {}", full(&one.name)),
         };
         say(Subject::Type(one.name.clone()), text);

@@ -441,6 +441,14 @@ fn overridden(
     wanted: &ProjectOverride,
 ) -> Result<Option<Project>, SnapshotError> {
     let files = snapshot.files()?;
+    // Where the policy does not say whose project it is, its files do.
+    let holds = |extension: &str| {
+        let is_one = |path: &RepoPath| path.extension() == Some(extension);
+        wanted.schema.iter().any(|path| is_one(path) || files.under(path).any(|file| is_one(&file.path)))
+    };
+    if wanted.ecosystem.is_none() && holds("prisma") && !holds("py") {
+        return Ok(None);
+    }
     let by_migrations = |environment: &&Environment| {
         wanted.migrations.iter().any(|dir| environment.script.dir == *dir || environment.versions.contains(dir))
     };

@@ -11,6 +11,13 @@ use super::scope::ScopeKind;
 use super::value::{Args, Attribute, Class, Instance, SymbolKind, Text, Value};
 use crate::source::Place;
 
+/// Whether objects of a class take their fields from the environment.
+fn is_settings(class: &Rc<Class>) -> bool {
+    ["pydantic_settings.BaseSettings", "pydantic.BaseSettings", "pydantic.v1.BaseSettings"]
+        .iter()
+        .any(|base| class.inherits(base))
+}
+
 impl Interpreter<'_> {
     pub(crate) fn define_class(&mut self, frame: &Frame, stmt: &ast::StmtClassDef) -> Eval<Value> {
         let mut decorators = Vec::new();
@@ -385,6 +392,11 @@ impl Interpreter<'_> {
         let class = &instance.class;
         for owner in class.mro() {
             if let Some(Attribute { value: Some(found), .. }) = owner.own(name) {
+                if is_settings(class)
+                    && let Some(setting) = Self::setting(name, &found, place)
+                {
+                    return Ok(setting);
+                }
                 return self.bind(found, value, class, place);
             }
         }
@@ -424,6 +436,19 @@ impl Interpreter<'_> {
             ));
         }
         self.no_attribute(&format!("an object of class `{}`", class.name), name, place)
+    }
+
+    /// A field of a settings object that has no default worth the name: the environment must give it. Or the default
+    /// that stands in a `Field(…)`. None for what needs no such care.
+    fn setting(name: &str, written: &Value, place: &Place) -> Option<Value> {
+        let default = match written.call_of() {
+            Some(("pydantic.Field" | "pydantic.fields.Field", args)) => args.get(0, "default").cloned(),
+            _ if matches!(written, Value::None | Value::Ellipsis) => None,
+            _ => return None,
+        };
+        let default = default.filter(|value| !matches!(value, Value::None | Value::Ellipsis));
+        let missing = || Value::unknown(format!("the setting `{name}`, which the environment gives"), place.clone());
+        Some(default.unwrap_or_else(missing))
     }
 
     /// `super().name`.

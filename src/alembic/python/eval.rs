@@ -53,8 +53,7 @@ impl Interpreter<'_> {
             let value = match self.resolve(&deferred) {
                 Some(value) => value,
                 None => {
-                    let reason = format!("`{id}` is not found in `{}`", deferred.module.name);
-                    return Ok(Value::unknown(reason, frame.file.place(name)));
+                    return Ok(Value::unknown(self.not_found(id, &deferred.module), frame.file.place(name)));
                 }
             };
             scope.set(id, value.clone());
@@ -241,7 +240,7 @@ impl Interpreter<'_> {
 
     fn eval_conditional(&mut self, frame: &Frame, conditional: &ast::ExprIf) -> Eval<Value> {
         let test = self.eval(frame, &conditional.test)?;
-        match self.truth_of(&test)? {
+        match self.truth_of_condition(&test, &conditional.test)? {
             Some(true) => self.eval(frame, &conditional.body),
             Some(false) => self.eval(frame, &conditional.orelse),
             None => {
@@ -412,6 +411,30 @@ impl Interpreter<'_> {
             }
             Value::Unknown(_) | Value::Deferred(_) => None,
         })
+    }
+
+    /// Whether a condition holds; where its value does not tell, the host may know by what it is called.
+    pub(crate) fn truth_of_condition(&mut self, value: &Value, test: &Expr) -> Eval<Option<bool>> {
+        if let Some(truth) = self.truth_of(value)? {
+            return Ok(Some(truth));
+        }
+        let (mut test, mut negated) = (test, false);
+        loop {
+            let name = match test {
+                Expr::UnaryOp(unary) if unary.op == ast::UnaryOp::Not => {
+                    (test, negated) = (&unary.operand, !negated);
+                    continue;
+                }
+                Expr::Call(call) => {
+                    test = &call.func;
+                    continue;
+                }
+                Expr::Name(name) => name.id.as_str(),
+                Expr::Attribute(attribute) => attribute.attr.as_str(),
+                _ => return Ok(None),
+            };
+            return Ok(self.host.truth_of_name(name).map(|truth| truth != negated));
+        }
     }
 
     /// The items of an iterable.

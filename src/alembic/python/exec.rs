@@ -411,7 +411,7 @@ impl Interpreter<'_> {
                 None => Some(true),
                 Some(test) => {
                     let value = self.eval(frame, test)?;
-                    let truth = self.truth_of(&value)?;
+                    let truth = self.truth_of_condition(&value, test)?;
                     if truth.is_none() && unknown.is_none() {
                         unknown = Some(Self::condition(frame, test, &value));
                     }

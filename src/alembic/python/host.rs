@@ -51,6 +51,13 @@ pub trait Host {
         None
     }
 
+    /// The truth of a condition that is known only at run time, by the name it goes by (`settings.pg_uri`, `is_sqlite()`).
+    /// None leaves it unknown.
+    fn truth_of_name(&self, name: &str) -> Option<bool> {
+        let _ = name;
+        None
+    }
+
     /// A class of the repository was made.
     fn class_created(&self, interpreter: &mut Interpreter<'_>, class: &Rc<Class>) {
         let _ = (interpreter, class);

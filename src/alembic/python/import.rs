@@ -207,6 +207,8 @@ impl Interpreter<'_> {
         match path {
             "typing.TYPE_CHECKING" => Value::Bool(false),
             "sys.version_info" => Value::tuple(vec![Value::Int(3), Value::Int(13), Value::Int(0)]),
+            // As `alembic upgrade head` is called.
+            "sys.argv" => Value::list(vec![Value::str("alembic"), Value::str("upgrade"), Value::str("head")]),
             "sys.maxsize" => Value::Int(i64::MAX),
             "os.sep" => Value::str("/"),
             "string.ascii_letters" => Value::str("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"),
@@ -377,7 +379,16 @@ impl Interpreter<'_> {
             // The module is being run further out: the name may still come.
             None if source.state.get() == ModuleState::Running => Ok(deferred()),
             None if self.catching > 0 => Err(Self::import_error(&format!("cannot import name '{name}'"), place)),
-            None => Ok(Value::unknown(format!("`{name}` is not found in `{}`", source.name), place.clone())),
+            None => Ok(Value::unknown(self.not_found(name, source), place.clone())),
+        }
+    }
+
+    /// Why a module has no such name: where running it ended early, because of that.
+    pub(crate) fn not_found(&self, name: &str, module: &Module) -> String {
+        let doubt = self.doubts.iter().rev().find(|doubt| *doubt.place.path() == module.path);
+        match doubt {
+            Some(doubt) => format!("`{name}` is not found in `{}`: {}", module.name, doubt.reason),
+            None => format!("`{name}` is not found in `{}`", module.name),
         }
     }
 

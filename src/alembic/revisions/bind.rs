@@ -8,9 +8,6 @@ use crate::source::Place;
 use super::execute::{answer_value, rows_value};
 use super::host::{Database, error, external};
 
-/// The table that Alembic keeps its own state in: it is there while a revision runs.
-const VERSION_TABLE: &str = "alembic_version";
-
 impl Database<'_, '_> {
     /// An attribute of one of the context's objects.
     pub(super) fn context_attribute(
@@ -33,11 +30,11 @@ impl Database<'_, '_> {
             ("alembic.op", "impl") | ("alembic.migration_context", "impl") => external("alembic.op.impl"),
             ("alembic.op", "context" | "migration_context") => external("alembic.migration_context"),
             ("alembic.op.impl", "connection" | "bind") => external("alembic.bind"),
-            ("alembic.dialect", "name") => Value::str(match self.settings.dialect {
+            // An engine goes by the name of its dialect.
+            ("alembic.dialect" | "alembic.bind", "name") => Value::str(match self.settings.dialect {
                 Dialect::SqlServer => "mssql",
                 other => other.as_str(),
             }),
-            ("alembic.bind", "name") => return None,
             ("alembic.migration_context", "opts" | "environment_context" | "config") => {
                 Value::unknown("the settings that env.py gives Alembic", place.clone())
             }
@@ -130,7 +127,7 @@ impl Database<'_, '_> {
             return unknown_question(args, place);
         };
         let name = ObjectName { schema: schema_of(args), name: name.to_string() };
-        if name.name == VERSION_TABLE {
+        if name.name == self.settings.version_table {
             return Value::Bool(true);
         }
         self.with_catalog(|catalog| match doubt_about_table(catalog, &name) {
@@ -169,7 +166,7 @@ impl Database<'_, '_> {
                         _ => {
                             let own = catalog.tables.keys().filter(|own| own.schema == home);
                             let mut names: Vec<Value> = own.map(|own| Value::str(&own.name)).collect();
-                            names.push(Value::str(VERSION_TABLE));
+                            names.push(Value::str(&self.settings.version_table));
                             names
                         }
                     };
@@ -231,6 +228,9 @@ impl Database<'_, '_> {
         let schema = schema.or_else(|| {
             args.positional.get(1).and_then(Value::as_str).map(|text| text.to_string()).filter(|_| name != "has_index")
         });
+        if *table == *self.settings.version_table {
+            return Ok(own_table(name, args, place));
+        }
         let table = ObjectName { schema, name: table.to_string() };
         let found = self.with_catalog(|catalog| {
             if let Some(reason) = doubt_about_table(catalog, &table) {
@@ -281,6 +281,32 @@ fn texts<'t>(items: impl IntoIterator<Item = &'t String>) -> Value {
 
 fn name_or_none(name: Option<&String>) -> Value {
     name.map_or(Value::None, Value::str)
+}
+
+/// What the inspector says of the table in which Alembic keeps its state (`MigrationContext._version`).
+fn own_table(question: &str, args: &Args, place: &Place) -> Value {
+    let column = || Value::str("version_num");
+    match question {
+        "get_columns" => {
+            let length = Args { keyword: vec![("length".into(), Value::Int(32))], ..Args::default() };
+            let ty = SymbolKind::Call { callee: external("sqlalchemy.VARCHAR"), args: length };
+            Value::list(vec![entries([
+                ("name", column()),
+                ("type", Value::symbol(ty, Some(place.clone()))),
+                ("nullable", Value::Bool(false)),
+                ("default", Value::None),
+            ])])
+        }
+        "get_pk_constraint" => entries([
+            ("name", Value::unknown("the name of the key of Alembic's own table", place.clone())),
+            ("constrained_columns", Value::list(vec![column()])),
+        ]),
+        "has_index" => Value::Bool(false),
+        "get_indexes" | "get_unique_constraints" | "get_foreign_keys" | "get_check_constraints" => {
+            Value::list(Vec::new())
+        }
+        _ => unknown_question(args, place),
+    }
 }
 
 /// What the inspector says of a table (`sqlalchemy/engine/reflection.py`, `interfaces.py`).

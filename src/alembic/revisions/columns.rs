@@ -109,6 +109,9 @@ impl Database<'_, '_> {
 
     pub(super) fn alter_column(&self, interpreter: &mut Interpreter<'_>, call: &Call<'_>) -> Read {
         let table = call.table(0, &["table_name"], "schema")?;
+        if !changes_something(call) {
+            return Ok(Vec::new());
+        }
         let column = call.text(1, &["column_name"], &Reach::Table(table.clone()))?;
         let new_name = match call.option("new_column_name").or_else(|| call.option("name")) {
             None => None,
@@ -278,4 +281,13 @@ impl Database<'_, '_> {
         operations.insert(0, Operation::new(kind, call.place.clone()));
         Ok(operations)
     }
+}
+
+/// Whether `alter_column()` is asked for any change: without one it does nothing, whatever its other arguments are.
+fn changes_something(call: &Call<'_>) -> bool {
+    let given = |name: &str| call.option(name).is_some();
+    let not_false = |name: &str| call.args.keyword(name).is_some_and(|value| !matches!(value, Value::Bool(false)));
+    call.args.more.is_some()
+        || ["new_column_name", "name", "type_", "nullable", "autoincrement"].into_iter().any(given)
+        || ["server_default", "comment"].into_iter().any(not_false)
 }

@@ -10,8 +10,9 @@ use std::rc::Rc;
 use crate::alembic::items::{Reader, Scheme};
 use crate::alembic::python::{Args, CallSite, Eval, Host, Interpreter, Raised, Stop, SymbolKind, Text, Unknown, Value};
 use crate::alembic::types::Doubt;
-use crate::catalog::operation::{Guard, Operation, OperationKind};
-use crate::catalog::{Catalog, ObjectName, Reach};
+use crate::catalog::operation::{ColumnChange, Guard, Operation, OperationKind};
+use crate::catalog::types::TypeKind;
+use crate::catalog::{Catalog, ColumnType, Dialect, ObjectName, Reach};
 use crate::history::Run;
 use crate::source::Place;
 
@@ -110,6 +111,7 @@ impl<'d, 'r> Database<'d, 'r> {
     /// where one would be caught.
     pub(super) fn emit(&self, interpreter: &Interpreter<'_>, operations: Vec<Operation>) -> Eval<()> {
         for operation in operations {
+            let operation = self.about_own_table(operation);
             if let Some(unknown) = interpreter.maybe() {
                 if let Some(doubt) = doubtful(&operation, unknown) {
                     self.emit_certain(doubt);
@@ -126,9 +128,47 @@ impl<'d, 'r> Database<'d, 'r> {
                     return Err(self.database_error(&error.to_string(), operation.place));
                 }
             }
+            self.expect_extensions(&operation);
             self.emit_certain(operation);
         }
         Ok(())
+    }
+
+    /// An operation on the table in which Alembic keeps its own state changes nothing that is compared.
+    fn about_own_table(&self, operation: Operation) -> Operation {
+        let own = operation.table().is_some_and(|table| table.name == self.settings.version_table);
+        let kind =
+            if own { OperationKind::Harmless("a statement about Alembic's own table") } else { return operation };
+        Operation { kind, ..operation }
+    }
+
+    /// Takes the extension of a column's type for installed, and says so, where no revision creates it: that takes the
+    /// rights of a superuser, so it is often done where the database is set up.
+    fn expect_extensions(&self, operation: &Operation) {
+        let columns: Vec<&ColumnType> = match &operation.kind {
+            OperationKind::CreateTable(table) => table.columns.iter().map(|column| &column.column.ty).collect(),
+            OperationKind::AddColumn { column, .. } => vec![&column.column.ty],
+            OperationKind::AlterColumn { change: ColumnChange::Type { ty, .. }, .. } => vec![ty],
+            _ => return,
+        };
+        if self.settings.dialect != Dialect::PostgreSql {
+            return;
+        }
+        for ty in columns {
+            let name = match &ty.kind {
+                TypeKind::Named(name) => name.name.clone(),
+                TypeKind::Other(text) => text.split('(').next().unwrap_or_default().trim().trim_matches('"').to_owned(),
+                _ => continue,
+            };
+            let Some(extension) = self.with_catalog(|catalog| catalog.missing_extension(&name)) else { continue };
+            let reason = format!(
+                "the type {name} comes with the extension {extension}, which no revision creates: it must be there \
+                 already"
+            );
+            self.emit_certain(opaque(reason, Reach::Nothing, operation.place.clone()));
+            let kind = OperationKind::CreateExtension { name: extension.to_owned(), schema: None, version: None };
+            self.emit_certain(Operation::new(kind, operation.place.clone()).guarded(Guard::IfAbsent));
+        }
     }
 
     /// What the driver raises.
@@ -203,6 +243,28 @@ pub(super) fn doubtful(operation: &Operation, unknown: &Rc<Unknown>) -> Option<O
     Some(opaque(unknown.reason.clone(), reach, operation.place.clone()))
 }
 
+/// What a condition on a setting or a helper comes to that is named for a database: `is_postgres`, `settings.pg_uri`,
+/// `mysql_dsn_data`. Such settings are filled in where that database is used, and the database is known here. None for
+/// every other name: a word for the database alone (`pg_partitions`) says nothing of whether it is used.
+fn names_database(name: &str, dialect: Dialect) -> Option<bool> {
+    const SETTING: &[&str] =
+        &["uri", "url", "dsn", "host", "hostname", "connection", "conn", "is", "use", "using", "uses", "on", "backend"];
+    let words: Vec<String> = name.split('_').map(str::to_lowercase).collect();
+    let of = |word: &str| match word {
+        "pg" | "postgres" | "postgresql" | "psql" => Some(dialect.is_postgres_like()),
+        "mysql" | "mariadb" => Some(dialect == Dialect::MySql),
+        "sqlite" | "sqlite3" => Some(dialect == Dialect::Sqlite),
+        "mssql" => Some(dialect == Dialect::SqlServer),
+        "oracle" => Some(dialect == Dialect::Oracle),
+        _ => None,
+    };
+    let mut found = words.iter().filter_map(|word| of(word));
+    let answer = found.next().filter(|_| found.next().is_none())?;
+    let setting = words.iter().any(|word| SETTING.contains(&word.as_str()));
+    let negated = words.iter().any(|word| matches!(word.as_str(), "not" | "non"));
+    (setting && !negated).then_some(answer)
+}
+
 impl Host for Database<'_, '_> {
     fn call(&self, interpreter: &mut Interpreter<'_>, call: &CallSite<'_>) -> Option<Eval<Value>> {
         if let Some(path) = &call.path {
@@ -225,6 +287,10 @@ impl Host for Database<'_, '_> {
             Some(("alembic.answer", args)) => args.positional.first().and_then(Value::as_bool),
             _ => None,
         }
+    }
+
+    fn truth_of_name(&self, name: &str) -> Option<bool> {
+        names_database(name, self.settings.dialect)
     }
 
     fn enter(&self, interpreter: &mut Interpreter<'_>, manager: &Value, place: &Place) -> Option<Value> {
@@ -272,6 +338,10 @@ impl Database<'_, '_> {
                 _ => Value::list(Vec::new()),
             },
             "alembic.operations.Operations" => external("alembic.op"),
+            // An engine that a revision makes of the same settings is another way to the same database.
+            "sqlalchemy.engine_from_config"
+            | "sqlalchemy.engine.engine_from_config"
+            | "sqlalchemy.ext.asyncio.async_engine_from_config" => external("alembic.bind"),
             "sqlalchemy.inspect" if is_bind(first) => external("alembic.inspector"),
             "sqlalchemy.engine.Inspector.from_engine" | "sqlalchemy.engine.Inspector" if is_bind(first) => {
                 external("alembic.inspector")

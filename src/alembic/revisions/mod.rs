@@ -18,7 +18,6 @@ use crate::alembic::discover;
 use crate::alembic::graph::{self, Node};
 use crate::alembic::items::Convention;
 use crate::alembic::python::{Imports, Interpreter, ParsedFile, Silent, SnapshotModules, Value};
-use crate::catalog::Dialect;
 use crate::git::snapshot::FileText;
 use crate::git::{Snapshot, SnapshotError};
 use crate::history::{History, HistoryProblem, HistoryProblemKind, Migration};
@@ -87,7 +86,11 @@ pub(crate) fn history(project: &Project, snapshot: &dyn Snapshot) -> Result<Hist
     let convention = naming_convention(project, snapshot, &modules);
     let files: Vec<Arc<ParsedFile>> = headers.iter().map(|(_, file)| Arc::clone(file)).collect();
     let store = Arc::new(Store::new(&modules, snapshot.files()?, roots, &files));
-    let settings = Arc::new(Settings { dialect: project.dialect.unwrap_or(Dialect::PostgreSql), convention });
+    let settings = Arc::new(Settings {
+        dialect: project.dialect(),
+        convention,
+        version_table: crate::alembic::env::options(project).version_table,
+    });
     for at in arranged.order {
         let (header, file) = &headers[at];
         let node = &header.node;

@@ -1,7 +1,7 @@
 //! `op.*`: which call is which, and what its arguments are.
 
 use crate::alembic::python::{Args, CallSite, Eval, Interpreter, SymbolKind, Unknown, Value};
-use crate::catalog::operation::{DataKind, Guard, Operation, OperationKind};
+use crate::catalog::operation::{DataKind, EnumPosition, Guard, Operation, OperationKind};
 use crate::catalog::{ObjectName, Reach};
 use crate::source::Place;
 
@@ -157,9 +157,47 @@ impl Database<'_, '_> {
             "create_exclude_constraint" => self.create_exclude(call),
             "drop_constraint" => self.drop_constraint(interpreter, call),
             "create_entity" | "replace_entity" | "drop_entity" => return entity(name, call).map(Ok),
+            "sync_enum_values" => return self.sync_enum_values(call).map(Ok),
             "bulk_insert" => Ok(vec![data(DataKind::Insert, call.args.positional.first(), true, call.place)]),
             _ => return None,
         })
+    }
+
+    /// alembic-postgresql-enum's `op.sync_enum_values(schema, name, new_values, affected_columns, enum_values_to_rename)`:
+    /// afterwards the enum has those labels. None where the call or the enum cannot be told.
+    fn sync_enum_values(&self, call: &Call<'_>) -> Option<Vec<Operation>> {
+        let texts = |value: &Value| -> Option<Vec<String>> {
+            value.items()?.iter().map(|item| item.as_str().map(|text| text.to_string())).collect()
+        };
+        let schema = call.value(0, &["enum_schema", "schema"])?.as_str()?.to_string();
+        let name = ObjectName { schema: Some(schema), name: call.value(1, &["enum_name"])?.as_str()?.to_string() };
+        let labels = texts(call.value(2, &["new_values"])?)?;
+        let mut old = self.with_catalog(|catalog| catalog.enumeration(&name).map(|found| found.labels.clone()))?;
+        let mut kinds = Vec::new();
+        if let Some(renames) = call.value(4, &["enum_values_to_rename"]).filter(|value| !value.is_none()) {
+            for pair in renames.items()? {
+                let [from, to] = <[String; 2]>::try_from(texts(&pair)?).ok()?;
+                if let Some(label) = old.iter_mut().find(|label| **label == from) {
+                    label.clone_from(&to);
+                    kinds.push(OperationKind::RenameEnumValue { name: name.clone(), from, to });
+                }
+            }
+        }
+        for value in old.iter().filter(|value| !labels.contains(value)) {
+            kinds.push(OperationKind::DropEnumValue { name: name.clone(), value: value.clone() });
+        }
+        let mut before: Option<&String> = None;
+        for value in &labels {
+            if !old.contains(value) {
+                let position = match before {
+                    Some(before) => Some(EnumPosition::After(before.clone())),
+                    None => old.iter().find(|label| labels.contains(label)).cloned().map(EnumPosition::Before),
+                };
+                kinds.push(OperationKind::AddEnumValue { name: name.clone(), value: value.clone(), position });
+            }
+            before = Some(value);
+        }
+        Some(kinds.into_iter().map(|kind| Operation::new(kind, call.place.clone())).collect())
     }
 
     /// An operation that a plugin or the project itself adds to `op`.

@@ -20,6 +20,8 @@ pub(crate) struct Settings {
     pub(crate) dialect: Dialect,
     /// The naming convention of the metadata that `env.py` targets.
     pub(crate) convention: Convention,
+    /// The table in which Alembic keeps the revision that a database is at: it is there while a revision runs.
+    pub(crate) version_table: String,
 }
 
 /// One revision.

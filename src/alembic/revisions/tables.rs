@@ -1,10 +1,10 @@
 //! `op.create_table`, `op.drop_table`, `op.rename_table`, comments; and the enums that tables bring along.
 
 use crate::alembic::items::TableItem;
-use crate::alembic::python::{Interpreter, Text, Value};
+use crate::alembic::python::{Args, Interpreter, SymbolKind, Text, Value};
 use crate::alembic::types::Enumeration;
 use crate::catalog::operation::{Guard, Operation, OperationKind};
-use crate::catalog::{ObjectName, Reach};
+use crate::catalog::{Dialect, ObjectName, Reach};
 use crate::source::Place;
 
 use super::host::Database;
@@ -14,13 +14,41 @@ use super::script::opaque;
 impl Database<'_, '_> {
     pub(super) fn create_table(&self, interpreter: &mut Interpreter<'_>, call: &Call<'_>) -> Read {
         let table = call.table(0, &["table_name", "name"], "schema")?;
-        let items = call.args.positional.get(1..).unwrap_or_default();
+        let items = self.without_later_keys(call.args.positional.get(1..).unwrap_or_default());
         let guard = if call.flag("if_not_exists") { Guard::IfAbsent } else { Guard::None };
-        let mut operations = self.make_table(interpreter, &table, items, &call.args.keyword, guard, call.place);
+        let mut operations = self.make_table(interpreter, &table, &items, &call.args.keyword, guard, call.place);
         if let Some(more) = &call.args.more {
             operations.push(opaque(more.reason.clone(), Reach::Table(table), call.place.clone()));
         }
         Ok(operations)
+    }
+
+    /// The items of a table that is made by itself, without the foreign keys under `use_alter`: `CREATE TABLE` leaves
+    /// them out, and nothing adds them later, unless the database has no `ALTER TABLE … ADD CONSTRAINT`
+    /// (`DDLCompiler.create_table_constraints`).
+    pub(super) fn without_later_keys(&self, items: &[Value]) -> Vec<Value> {
+        let later = |value: &Value| match value.call_of() {
+            Some(("sqlalchemy.ForeignKeyConstraint" | "sqlalchemy.ForeignKey", args)) => {
+                args.keyword("use_alter").and_then(Value::as_bool) == Some(true)
+            }
+            _ => false,
+        };
+        if self.settings.dialect == Dialect::Sqlite {
+            return items.to_vec();
+        }
+        let kept = items.iter().filter(|item| !later(item));
+        kept.map(|item| match item {
+            Value::Symbol(symbol) => match &symbol.kind {
+                SymbolKind::Call { callee, args } if args.positional.iter().any(later) => {
+                    let positional = args.positional.iter().filter(|arg| !later(arg)).cloned().collect();
+                    let args = Args { positional, ..args.clone() };
+                    Value::symbol(SymbolKind::Call { callee: callee.clone(), args }, symbol.place.clone())
+                }
+                _ => item.clone(),
+            },
+            _ => item.clone(),
+        })
+        .collect()
     }
 
     /// What makes a table: its enums and sequences before it, its indexes after it (`DefaultImpl.create_table`).
@@ -33,6 +61,17 @@ impl Database<'_, '_> {
         guard: Guard,
         place: &Place,
     ) -> Vec<Operation> {
+        // A foreign key that is to be added by ALTER is left out of CREATE TABLE, and `op.create_table` adds none
+        // (`DDLCompiler.create_table_constraints`). SQLite cannot add one and takes it at once.
+        let by_alter = |item: &&Value| {
+            self.settings.dialect != crate::catalog::Dialect::Sqlite
+                && item.call_of().is_some_and(|(path, args)| {
+                    path == "sqlalchemy.ForeignKeyConstraint"
+                        && matches!(args.keyword("use_alter"), Some(Value::Bool(true)))
+                })
+        };
+        let items: Vec<Value> = items.iter().filter(|item| !by_alter(item)).cloned().collect();
+        let items = items.as_slice();
         let mut reader = self.reader(interpreter, table.clone(), place);
         let TableItem { table: new, indexes, enumerations, sequences, doubts, missing } = reader.table(items, options);
         let mut operations = Vec::new();
@@ -105,7 +144,7 @@ impl Database<'_, '_> {
             None
         };
         // SQLite has no comments: Alembic writes nothing there.
-        if self.settings.dialect == crate::catalog::Dialect::Sqlite {
+        if self.settings.dialect == Dialect::Sqlite {
             return Ok(Vec::new());
         }
         Ok(vec![Operation::new(OperationKind::Comment { table, column: None, text }, call.place.clone())])

@@ -25,6 +25,9 @@ impl Reader<'_, '_> {
 
     fn try_enumeration(&mut self, args: &Args, place: Option<&Place>) -> Result<SqlType, (String, Option<Place>)> {
         let doubt = |doubt: super::Doubt| (doubt.reason, doubt.place);
+        if let Some(existing) = self.existing_type(args) {
+            return Ok(existing);
+        }
         let Labels { labels, default_name, place: labels_place } = self.labels(args)?;
         let native = flag_arg(args, None, "native_enum", true).map_err(doubt)?;
         let constrained = flag_arg(args, None, "create_constraint", false).map_err(doubt)?;
@@ -65,6 +68,18 @@ impl Reader<'_, '_> {
                 Ok(ty)
             }
         }
+    }
+
+    /// `ENUM(name="state", create_type=False)` on PostgreSQL: a type that is there already, whose labels need not be said.
+    fn existing_type(&self, args: &Args) -> Option<SqlType> {
+        let created = args.keyword("create_type").and_then(Value::as_bool) != Some(false);
+        if created || !self.dialect.is_postgres_like() || !args.positional.is_empty() || args.keyword("enums").is_some()
+        {
+            return None;
+        }
+        let name = args.keyword("name")?.as_str()?.to_string();
+        let name = ObjectName { schema: text_arg(args, "schema"), name };
+        Some(SqlType::plain(ColumnType { kind: TypeKind::Named(name), array: false }))
     }
 
     /// The labels of an enum: strings, the names of an enum class's members, or what `values_callable` makes of them.

@@ -32,6 +32,16 @@ fn class(ty: &ColumnType) -> Option<Class> {
     })
 }
 
+/// Whether a type is a plain one, for which only a B-tree or a hash has an operator class of its own.
+pub(super) fn is_scalar(ty: &ColumnType) -> bool {
+    matches!(class(ty), Some(class) if class != Class::Json) || ty.builtin_name() == Some("json")
+}
+
+/// Whether a type is a text.
+pub(super) fn is_text(ty: &ColumnType) -> bool {
+    class(ty) == Some(Class::Text)
+}
+
 /// Whether PostgreSQL casts from one type to another in an assignment (`pg_cast.castcontext` is `a` or `i`, and every
 /// type to text): <https://www.postgresql.org/docs/current/catalog-pg-cast.html>. Types that are not known do.
 pub(super) fn by_assignment(from: &ColumnType, to: &ColumnType) -> bool {

@@ -1,12 +1,13 @@
 //! Columns: added, dropped, renamed, altered.
 
-use super::involved::{column_held, detach_column, has_column, mentions, rename_in_table};
+use super::involved::{column_held, detach_column, has_column, rename_in_table};
+use super::validity::{generated_from, is_identity, may_be_identity};
 use super::view::Kept;
 use super::{Applied, ApplyError, Effect, cast, exists, missing, refused};
 use crate::catalog::operation::{ColumnChange, ColumnPosition, Guard, NewColumn};
 use crate::catalog::{
     AutoIncrement, Catalog, Column, ColumnDefault, ColumnType, Dialect, ForeignKey, IndexPart, Name, ObjectName,
-    Sequence, Table, TypeKind,
+    Sequence, Table, TableKind, TypeKind,
 };
 use crate::source::Place;
 
@@ -35,11 +36,15 @@ impl Catalog {
                 table.columns[at].place.as_ref(),
             ));
         }
+        self.check_column(table, new)?;
         self.settle_type(table, &mut column, sequences)?;
         // DEFAULT NULL is no default.
         column.default = column.default.filter(|default| *default != ColumnDefault::Null);
         if let Some(default) = &mut column.default {
             *default = self.settled_default(default);
+            if column.auto_increment.is_none() {
+                self.check_default(&table.name, &column.name, &column.ty, default)?;
+            }
         }
         let at = match &new.position {
             None => table.columns.len(),
@@ -116,7 +121,7 @@ impl Catalog {
     }
 
     /// A type with the names in it resolved.
-    fn settled(&self, ty: &ColumnType) -> Result<ColumnType, ApplyError> {
+    pub(super) fn settled(&self, ty: &ColumnType) -> Result<ColumnType, ApplyError> {
         let name = match &ty.kind {
             TypeKind::Named(name) => name,
             // A type with modifiers that is no built-in one: `vector(3)`.
@@ -148,6 +153,9 @@ impl Catalog {
     ) -> Applied {
         let Some(name) = self.need_table(table, guard)? else { return Ok(Vec::new()) };
         let Some(found) = self.tables.get(&name) else { return Ok(Vec::new()) };
+        if found.kind == TableKind::Partition && !found.parents.is_empty() && !self.lookup.descending {
+            return Err(refused(format!("{name} is a partition: its columns are those of its parent")));
+        }
         if if_absent && found.column(self.dialect, &new.column.name).is_some() {
             return Ok(Vec::new());
         }
@@ -155,6 +163,9 @@ impl Catalog {
         let mut sequences = Vec::new();
         let mut effects = Vec::new();
         self.push_column(&mut draft, new, place, &mut sequences)?;
+        if new.column.generated.is_some() {
+            self.check_generated(&draft)?;
+        }
         for constraint in &new.constraints {
             self.attach(&mut draft, constraint, Some(&new.column.name), place, &mut effects)?;
         }
@@ -166,10 +177,9 @@ impl Catalog {
             let owned_by = Some((name.clone(), column));
             self.sequences.insert(sequence.clone(), Sequence { name: sequence, owned_by, place: Some(place.clone()) });
         }
-        for child in self.children(&name) {
-            let plain = NewColumn { constraints: Vec::new(), ..new.clone() };
-            effects.extend(self.add_column(&ObjectName::from(&child), &plain, true, place, Guard::None)?);
-        }
+        let plain = NewColumn { constraints: Vec::new(), ..new.clone() };
+        effects
+            .extend(self.descend(&name, |catalog, child| catalog.add_column(child, &plain, true, place, Guard::None))?);
         Ok(effects)
     }
 
@@ -192,11 +202,13 @@ impl Catalog {
             return Err(missing("the column", format!("{name}.{column}")));
         };
         let column = found.columns[at].name.clone();
+        self.refuse_inherited(found, &column)?;
         if let Some(reason) = column_held(dialect, found, &column).filter(|_| !self.lookup.rebuilding) {
             return Err(refused(format!("the column {name}.{column} cannot be dropped: {reason}")));
         }
         let mut effects = self.release_column(&name, &column, cascade)?;
         effects.extend(self.release_views(&Kept { relation: &name, column: Some(&column) }, cascade)?);
+        effects.extend(self.release_generated(&name, &column, cascade)?);
         let sequences: Vec<Name> = self
             .sequences
             .iter()
@@ -208,14 +220,60 @@ impl Catalog {
         for sequence in sequences {
             self.sequences.remove(&sequence);
         }
-        let Some(mut draft) = self.take_table(&name) else { return Ok(effects) };
+        let at = self.tables.get(&name).and_then(|table| table.column_index(dialect, &column));
+        let (Some(at), Some(mut draft)) = (at, self.take_table(&name)) else { return Ok(effects) };
         let gone = draft.columns.remove(at);
         detach_column(dialect, &mut draft, &column, &mut effects);
         self.put_table(draft);
         effects.insert(0, Effect::ColumnDropped { table: name.clone(), column: Box::new(gone) });
         self.settle_column(&name, &column);
-        for child in self.children(&name) {
-            effects.extend(self.drop_column(&ObjectName::from(&child), &column, true, cascade, Guard::None)?);
+        effects.extend(
+            self.descend(&name, |catalog, child| catalog.drop_column(child, &column, true, cascade, Guard::None))?,
+        );
+        Ok(effects)
+    }
+
+    /// Refuses to change a column in a table that has it from its parents.
+    fn refuse_inherited(&self, table: &Table, column: &str) -> Result<(), ApplyError> {
+        let has =
+            |parent: &Name| self.tables.get(parent).is_some_and(|parent| parent.column(self.dialect, column).is_some());
+        match table.parents.iter().find(|parent| !self.lookup.descending && has(parent)) {
+            Some(parent) => Err(refused(format!("the column {}.{column} is that of {parent}", table.name))),
+            None => Ok(()),
+        }
+    }
+
+    /// Does to the tables that inherit from `parent` what was done to it.
+    pub(super) fn descend(
+        &mut self,
+        parent: &Name,
+        mut each: impl FnMut(&mut Self, &ObjectName) -> Applied,
+    ) -> Applied {
+        let mut effects = Vec::new();
+        let before = std::mem::replace(&mut self.lookup.descending, true);
+        let children = self.children(parent);
+        let done = children.iter().try_for_each(|child| {
+            effects.extend(each(self, &ObjectName::from(child))?);
+            Ok(())
+        });
+        self.lookup.descending = before;
+        done.map(|()| effects)
+    }
+
+    /// Before a column goes: columns that are generated from it hold it back, or go with it.
+    fn release_generated(&mut self, table: &Name, column: &str, cascade: bool) -> Applied {
+        let mut effects = Vec::new();
+        if !self.dialect.is_postgres_like() {
+            return Ok(effects);
+        }
+        while let Some(other) = self.tables.get(table).and_then(|found| generated_from(found, column)) {
+            let other = other.name.clone();
+            if !cascade {
+                return Err(refused(format!(
+                    "the column {table}.{column} cannot be dropped: {other} is generated from it"
+                )));
+            }
+            effects.extend(self.drop_column(&ObjectName::from(table), &other, true, true, Guard::IfPresent)?);
         }
         Ok(effects)
     }
@@ -265,6 +323,7 @@ impl Catalog {
             return Err(missing("the column", format!("{name}.{from}")));
         };
         let from = found.columns[at].name.clone();
+        self.refuse_inherited(found, &from)?;
         if let Some(other) = found.column_index(dialect, to).filter(|&other| other != at) {
             return Err(exists("the column", format!("{name}.{to}"), found.columns[other].place.as_ref()));
         }
@@ -295,9 +354,7 @@ impl Catalog {
         self.readers_follow_column(&name, &from, to);
         self.follow_column(&name, &from, to);
         let mut effects = vec![Effect::ColumnRenamed { table: name.clone(), from: from.clone(), to: to.to_owned() }];
-        for child in self.children(&name) {
-            effects.extend(self.rename_column(&ObjectName::from(&child), &from, to, Guard::None)?);
-        }
+        effects.extend(self.descend(&name, |catalog, child| catalog.rename_column(child, &from, to, Guard::None))?);
         Ok(effects)
     }
 
@@ -325,9 +382,14 @@ impl Catalog {
         }
         let mut after = before.clone();
         let mut sequences = Vec::new();
+        let of_its_own = dialect == Dialect::PostgreSql && (is_identity(&before) || before.generated.is_some());
         match change {
+            ColumnChange::SetDefault(_) | ColumnChange::DropDefault if of_its_own => {
+                return Err(refused(format!("the column {name}.{} has a value of its own", before.name)));
+            }
             ColumnChange::Type { ty, using, collation } => {
                 after.ty = self.settled(ty)?;
+                self.refuse_inherited(found, &before.name)?;
                 self.free_to_retype(&name, found, &before, &after.ty, *using)?;
                 if after.ty.kind != before.ty.kind && self.holds_default(&before, &after.ty) {
                     return Err(refused(format!(
@@ -351,7 +413,9 @@ impl Catalog {
                 after.default = if *default == ColumnDefault::Null {
                     None
                 } else {
-                    Some(self.settled_default(&default.clone().of_type(&after.ty)))
+                    let default = self.settled_default(&default.clone().of_type(&after.ty));
+                    self.check_default(&name, &before.name, &after.ty, &default)?;
+                    Some(default)
                 };
             }
             ColumnChange::DropDefault => {
@@ -369,14 +433,34 @@ impl Catalog {
                 }
                 after.nullable = true;
             }
+            ColumnChange::SetIdentity(kind) => {
+                if !is_identity(&before) {
+                    return Err(refused(format!("the column {name}.{} is no identity", before.name)));
+                }
+                after.auto_increment = Some(*kind);
+            }
             ColumnChange::AddIdentity(kind) => {
+                let why = if is_identity(&before) {
+                    Some("is an identity already")
+                } else if before.default.is_some() {
+                    Some("has a default")
+                } else {
+                    before.nullable.then_some("can be NULL")
+                };
+                if let Some(why) = why.filter(|_| dialect == Dialect::PostgreSql) {
+                    return Err(refused(format!("the column {name}.{} cannot be an identity: it {why}", before.name)));
+                }
                 after.auto_increment = Some(*kind);
                 if dialect == Dialect::PostgreSql {
                     let sequence = self.sequence_name(&name, &before.name, &[]);
                     sequences.push((sequence, before.name.clone()));
                 }
             }
-            ColumnChange::DropIdentity => after.auto_increment = None,
+            ColumnChange::DropIdentity => {
+                after.auto_increment = None;
+                let owner = Some((name.clone(), before.name.clone()));
+                self.sequences.retain(|_, sequence| !is_identity(&before) || sequence.owned_by != owner);
+            }
             ColumnChange::Generated(generated) => after.generated.clone_from(generated),
             ColumnChange::Redefine(_) => {}
         }
@@ -392,12 +476,12 @@ impl Catalog {
             before: Box::new(before.clone()),
             after: Box::new(after),
         });
-        for child in self.children(&name) {
-            let child = ObjectName::from(&child);
-            if self.table(&child).is_some_and(|table| table.column(dialect, &before.name).is_some()) {
-                effects.extend(self.alter_column(&child, &before.name, change, place, Guard::None)?);
+        effects.extend(self.descend(&name, |catalog, child| {
+            if catalog.table(child).is_some_and(|table| table.column(dialect, &before.name).is_some()) {
+                return catalog.alter_column(child, &before.name, change, place, Guard::None);
             }
-        }
+            Ok(Vec::new())
+        })?);
         Ok(effects)
     }
 
@@ -419,21 +503,14 @@ impl Catalog {
         if let Some(reader) = self.reader_of(&Kept { relation: name, column: Some(column) }) {
             return refuse(format!("{reader} reads it"));
         }
-        let generated = table
-            .columns
-            .iter()
-            .find(|other| other.generated.as_ref().is_some_and(|made| mentions(&made.expression, column)));
+        let generated = generated_from(table, column);
         if let Some(other) = generated {
             return refuse(format!("the generated column {} needs it", other.name));
         }
-        let identity =
-            matches!(before.auto_increment, Some(AutoIncrement::IdentityAlways | AutoIncrement::IdentityByDefault));
-        if identity && ty.builtin_name().is_some_and(|name| !matches!(name, "smallint" | "integer" | "bigint")) {
+        if is_identity(before) && !may_be_identity(ty) {
             return refuse(format!("{ty} is no type of an identity"));
         }
-        let to_enum = matches!(&ty.kind, TypeKind::Named(to) if self.enumeration(to).is_some());
-        let same = before.ty.kind == ty.kind && before.ty.array == ty.array;
-        if !using && !same && (to_enum || !cast::by_assignment(&before.ty, ty)) {
+        if !using && !self.casts(&before.ty, ty) {
             return refuse(format!("rows are not cast from {} to {ty} without USING", before.ty));
         }
         Ok(())
@@ -453,12 +530,20 @@ impl Catalog {
     /// PostgreSQL refuses a change of type while a default stands that it cannot cast by itself: USING speaks of rows
     /// alone (<https://www.postgresql.org/docs/current/sql-altertable.html>).
     fn holds_default(&self, before: &Column, ty: &ColumnType) -> bool {
-        let to_enum = matches!(&ty.kind, TypeKind::Named(name) if self.enumeration(name).is_some());
         let scalar = !ty.array && !before.ty.array;
-        self.dialect == Dialect::PostgreSql
-            && before.default.is_some()
-            && scalar
-            && (to_enum || !cast::by_assignment(&before.ty, ty))
+        self.dialect == Dialect::PostgreSql && before.default.is_some() && scalar && !self.casts(&before.ty, ty)
+    }
+
+    /// Whether PostgreSQL casts from one type to another in an assignment. An enum becomes a text, and nothing an enum.
+    fn casts(&self, from: &ColumnType, to: &ColumnType) -> bool {
+        let is_enum = |ty: &ColumnType| matches!(&ty.kind, TypeKind::Named(name) if self.enumeration(name).is_some());
+        if from.kind == to.kind && from.array == to.array {
+            return true;
+        }
+        if is_enum(to) || is_enum(from) && !cast::is_text(to) {
+            return false;
+        }
+        cast::by_assignment(from, to)
     }
 
     /// MySQL's MODIFY and CHANGE, SQL Server's ALTER COLUMN: the column anew. SQL Server keeps the default (a

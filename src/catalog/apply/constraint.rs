@@ -82,6 +82,7 @@ impl Catalog {
         let mut key = key.clone();
         key.place.get_or_insert_with(|| place.clone());
         self.spell_parts(table, &mut key.columns)?;
+        self.check_twice(table, &key.columns)?;
         // A primary key column cannot hold NULL, except in SQLite
         // (<https://www.sqlite.org/lang_createtable.html#the_primary_key>).
         if self.dialect != Dialect::Sqlite {
@@ -98,6 +99,8 @@ impl Catalog {
                 let _ = name;
                 key.name = None;
             }
+            // Its index is a relation of the schema.
+            Some(name) if self.dialect == Dialect::PostgreSql => self.free_index_name(table, name, true)?,
             Some(name) => self.free_constraint_name(table, name)?,
             None => key.name = self.key_name(table),
         }
@@ -116,6 +119,10 @@ impl Catalog {
         let mut index = index.clone();
         index.place.get_or_insert_with(|| place.clone());
         self.spell_parts(table, &mut index.parts)?;
+        if index.constraint || self.dialect == Dialect::MySql {
+            self.check_twice(table, &index.parts)?;
+        }
+        self.check_method(table, &index)?;
         for include in &mut index.include {
             let Some(column) = table.column(self.dialect, include) else {
                 return Err(missing("the column", format!("{}.{include}", table.name)));
@@ -249,8 +256,10 @@ impl Catalog {
                 check.name = match self.dialect {
                     Dialect::PostgreSql | Dialect::CockroachDb => {
                         // A table's check that is about one column is named after it as well.
-                        let about =
-                            column.map(str::to_owned).or_else(|| only_column(table, check.expression.as_deref()));
+                        let about = match check.expression.as_deref() {
+                            None => column.map(str::to_owned),
+                            expression => only_column(table, expression),
+                        };
                         Some(naming::choose(&table.name.name, about.as_deref(), "check", |candidate| {
                             in_table(self.dialect, table, candidate)
                         }))
@@ -279,8 +288,19 @@ impl Catalog {
     ) -> Result<(), ApplyError> {
         let at = table.indexes.iter().position(|one| self.named(one.name.as_deref(), index));
         let Some(at) = at else { return Err(missing("the index", format!("{index} of {}", table.name))) };
-        if !table.indexes[at].unique {
-            return Err(refused(format!("the index {index} of {} is not unique", table.name)));
+        let found = &table.indexes[at];
+        let why = if !found.unique {
+            Some("is not unique")
+        } else if found.has_expression() {
+            Some("has expressions")
+        } else if found.predicate.is_some() {
+            Some("is partial")
+        } else {
+            let sorted = found.parts.iter().any(|part| part.descending || part.nulls_first.is_some());
+            sorted.then_some("is not sorted by default")
+        };
+        if let Some(why) = why {
+            return Err(refused(format!("the index {index} of {} {why}", table.name)));
         }
         if primary && table.primary_key.is_some() {
             return Err(refused(format!("the table {} has a primary key already", table.name)));
@@ -445,7 +465,8 @@ impl Catalog {
 
     /// Refuses a new name that another relation of the schema has.
     pub(super) fn free_renamed(&self, table: &Name, from: &str, to: &str) -> Result<(), ApplyError> {
-        if self.dialect.same_name(from, to) || self.dialect == Dialect::CockroachDb {
+        let same = self.dialect.same_name(from, to) && self.dialect != Dialect::PostgreSql;
+        if same || self.dialect == Dialect::CockroachDb {
             return Ok(());
         }
         match self.relation(&Name::new(table.schema.clone(), to)) {
@@ -465,6 +486,27 @@ impl Catalog {
             return Err(missing("the constraint", format!("{name} of {found}")));
         }
         Ok(Vec::new())
+    }
+}
+
+impl Catalog {
+    pub(super) fn defer_constraint(
+        &mut self,
+        table: &ObjectName,
+        name: &str,
+        deferrable: bool,
+        initially_deferred: bool,
+        guard: Guard,
+    ) -> Applied {
+        let Some(found) = self.need_table(table, guard)? else { return Ok(Vec::new()) };
+        let Some(table) = self.tables.get_mut(&found) else { return Ok(Vec::new()) };
+        match table.foreign_keys.iter_mut().find(|key| key.name.as_deref() == Some(name)) {
+            Some(key) => {
+                (key.deferrable, key.initially_deferred) = (deferrable, initially_deferred);
+                Ok(vec![Effect::Other(format!("the constraint {name} of {found}"))])
+            }
+            None => Err(missing("the constraint", format!("{name} of {found}"))),
+        }
     }
 }
 

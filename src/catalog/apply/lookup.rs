@@ -20,6 +20,8 @@ pub(crate) struct Lookup {
     pub(super) foreign_key_checks: bool,
     /// Tables that the statement being applied drops together: their foreign keys hold nothing back.
     pub(super) dropped_together: BTreeSet<Name>,
+    /// Whether what is done to a table is done because it was done to its parent.
+    pub(super) descending: bool,
     /// Whether the table that is altered is rebuilt (SQLite): its own keys and indexes hold no column back.
     pub(super) rebuilding: bool,
 }
@@ -33,6 +35,7 @@ impl Default for Lookup {
             children: BTreeMap::new(),
             foreign_key_checks: true,
             dropped_together: BTreeSet::new(),
+            descending: false,
             rebuilding: false,
         }
     }

@@ -1,5 +1,6 @@
 //! What is no table: schemas, enums and other types, sequences, views, extensions.
 
+use super::validity::is_identity;
 use super::view::Kept;
 use super::{Applied, ApplyError, Effect, exists, missing, refused};
 use crate::catalog::operation::{EnumPosition, Guard};
@@ -86,7 +87,10 @@ impl Catalog {
             effects.extend(self.drop_type(&ObjectName::from(&one), true, Guard::IfPresent)?);
         }
         self.types.retain(|key, _| key.schema != name);
-        self.sequences.retain(|key, _| key.schema != name);
+        let sequences: Vec<Name> = self.sequences.keys().filter(|key| key.schema == name).cloned().collect();
+        for sequence in sequences {
+            effects.extend(self.drop_sequence(&ObjectName::from(&sequence), true, Guard::IfPresent)?);
+        }
         self.schemas.remove(name);
         effects.push(Effect::Other(format!("the schema {name}")));
         Ok(effects)
@@ -184,6 +188,14 @@ impl Catalog {
         self.extensions.keys().any(|name| {
             !NO_OBJECTS.contains(&name.as_str()) && !EXTENSION_TYPES.iter().any(|(_, extension)| name == extension)
         })
+    }
+
+    /// The extension that a type comes with, where neither is there.
+    pub(crate) fn missing_extension(&self, ty: &str) -> Option<&'static str> {
+        let word = ty.to_ascii_lowercase();
+        let (_, extension) = EXTENSION_TYPES.iter().find(|(known, _)| *known == word)?;
+        let name = ObjectName::bare(ty);
+        (self.type_named(&name).is_none() && !self.may_have_type(&name)).then_some(*extension)
     }
 
     /// Refuses a name that a type of the schema has: PostgreSQL gives every table a type of its name.
@@ -301,7 +313,8 @@ impl Catalog {
             Err(ApplyError::Exists { .. }) if guard == Guard::IfAbsent => return Ok(Vec::new()),
             other => other?,
         }
-        let kind = domain.map_or(UserTypeKind::Other, |base| UserTypeKind::Domain(base.clone()));
+        let domain = domain.map(|base| self.settled(base)).transpose()?;
+        let kind = domain.as_ref().map_or(UserTypeKind::Other, |base| UserTypeKind::Domain(base.clone()));
         self.types.insert(name.clone(), UserType { name: name.clone(), kind, place: Some(place.clone()) });
         Ok(vec![Effect::Other(format!("the type {name}"))])
     }
@@ -404,6 +417,23 @@ impl Catalog {
         }
     }
 
+    /// The column whose identity a sequence is.
+    fn identity_of(&self, sequence: &Name) -> Option<(Name, String)> {
+        let (table, column) = self.sequences.get(sequence)?.owned_by.clone()?;
+        let found = self.tables.get(&table)?.column(self.dialect, &column)?;
+        is_identity(found).then_some((table, column))
+    }
+
+    /// Refuses an owner in another schema.
+    fn same_schema(&self, sequence: &Name, owner: Option<&(Name, String)>) -> Result<(), ApplyError> {
+        match owner {
+            Some((table, _)) if self.dialect == Dialect::PostgreSql && table.schema != sequence.schema => {
+                Err(refused(format!("the sequence {sequence} is not in the schema of {table}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn create_sequence(
         &mut self,
         name: &ObjectName,
@@ -417,6 +447,7 @@ impl Catalog {
             return if guard == Guard::IfAbsent { Ok(Vec::new()) } else { Err(exists(what, &name, made_at)) };
         }
         let owned_by = self.sequence_owner(owned_by)?;
+        self.same_schema(&name, owned_by.as_ref())?;
         self.sequences.insert(name.clone(), Sequence { name: name.clone(), owned_by, place: Some(place.clone()) });
         Ok(vec![Effect::Other(format!("the sequence {name}"))])
     }
@@ -430,7 +461,11 @@ impl Catalog {
         let Some(found) = self.resolve(&self.sequences, name) else {
             return if guard == Guard::IfPresent { Ok(Vec::new()) } else { Err(missing("the sequence", name)) };
         };
+        if let Some((table, column)) = self.identity_of(&found) {
+            return Err(refused(format!("the sequence {found} is the identity of {table}.{column}")));
+        }
         let owner = self.sequence_owner(owned_by)?;
+        self.same_schema(&found, owner.as_ref())?;
         if let Some(sequence) = self.sequences.get_mut(&found) {
             sequence.owned_by = owner;
         }
@@ -442,15 +477,32 @@ impl Catalog {
             return if guard == Guard::IfPresent { Ok(Vec::new()) } else { Err(missing("the sequence", from)) };
         };
         let new = Name::new(old.schema.clone(), to);
-        if let Some((what, made_at)) = self.relation(&new) {
-            return Err(exists(what, &new, made_at));
+        self.rename_sequence_to(&old, &new)
+    }
+
+    /// SET SCHEMA of a sequence: one that a column owns stays with it.
+    pub(super) fn move_sequence(&mut self, old: &Name, schema: &str) -> Applied {
+        let owner = self.sequences.get(old).and_then(|sequence| sequence.owned_by.as_ref());
+        if let Some((table, column)) = owner {
+            return Err(refused(format!("the sequence {old} cannot be moved: {table}.{column} owns it")));
         }
-        if let Some(mut sequence) = self.sequences.remove(&old) {
+        if old.schema == schema {
+            Ok(Vec::new())
+        } else {
+            self.rename_sequence_to(old, &Name::new(schema, old.name.clone()))
+        }
+    }
+
+    fn rename_sequence_to(&mut self, old: &Name, new: &Name) -> Applied {
+        if let Some((what, made_at)) = self.relation(new) {
+            return Err(exists(what, new, made_at));
+        }
+        if let Some(mut sequence) = self.sequences.remove(old) {
             sequence.name = new.clone();
             self.sequences.insert(new.clone(), sequence);
         }
         let (old_default, new_default) =
-            (ColumnDefault::NextVal(ObjectName::from(&old)), ColumnDefault::NextVal(ObjectName::from(&new)));
+            (ColumnDefault::NextVal(ObjectName::from(old)), ColumnDefault::NextVal(ObjectName::from(new)));
         for table in self.tables.values_mut() {
             for column in table.columns.iter_mut().filter(|column| column.default.as_ref() == Some(&old_default)) {
                 column.default = Some(new_default.clone());
@@ -463,6 +515,9 @@ impl Catalog {
         let Some(found) = self.resolve(&self.sequences, name) else {
             return if guard == Guard::IfPresent { Ok(Vec::new()) } else { Err(missing("the sequence", name)) };
         };
+        if let Some((table, column)) = self.identity_of(&found) {
+            return Err(refused(format!("the sequence {found} cannot be dropped: {table}.{column} is its identity")));
+        }
         let default = ColumnDefault::NextVal(ObjectName::from(&found));
         let user = self.tables.values().find_map(|table| {
             let column = table.columns.iter().find(|column| column.default.as_ref() == Some(&default))?;

@@ -63,6 +63,10 @@ impl Catalog {
             .chain(new.constraints.iter().map(|one| (one, None)))
             .partition(|(one, _)| !matches!(one, crate::catalog::operation::Constraint::ForeignKey(_)));
         let mut effects = Vec::new();
+        let mut keys = keys;
+        if self.dialect == Dialect::PostgreSql {
+            keys.sort_by_key(|(one, _)| !matches!(one, crate::catalog::operation::Constraint::PrimaryKey(_)));
+        }
         for (constraint, column) in keys.into_iter().chain(others) {
             if self.dialect == Dialect::PostgreSql && merge_unique(&mut table, constraint) {
                 continue;
@@ -131,7 +135,7 @@ impl Catalog {
         if has("indexes") {
             self.copy_keys(table, &source.name.clone());
         }
-        if has("comments") && table.comment.is_none() {
+        if self.dialect == Dialect::MySql && table.comment.is_none() {
             table.comment.clone_from(&source.comment);
         }
         Ok(())
@@ -176,7 +180,8 @@ impl Catalog {
 
     pub(super) fn drop_table(&mut self, name: &ObjectName, cascade: bool, guard: Guard) -> Applied {
         let Some(found) = self.resolve(&self.tables, name) else {
-            if self.resolve(&self.views, name).is_some() && guard != Guard::IfPresent {
+            let lenient = guard == Guard::IfPresent && !self.dialect.is_postgres_like();
+            if self.resolve(&self.views, name).is_some() && !lenient {
                 return Err(refused(format!("{name} is a view")));
             }
             if guard == Guard::IfPresent {
@@ -280,6 +285,10 @@ impl Catalog {
                 self.need_schema(schema)?;
                 return self.rename_view_to(&view, &Name::new(schema, view.name.clone()));
             }
+            if let Some(sequence) = self.resolve(&self.sequences, name) {
+                self.need_schema(schema)?;
+                return self.move_sequence(&sequence, schema);
+            }
             return if guard == Guard::IfPresent { Ok(Vec::new()) } else { Err(missing("the table", name)) };
         };
         self.need_schema(schema)?;
@@ -368,6 +377,9 @@ impl Catalog {
         guard: Guard,
     ) -> Applied {
         if self.resolve(&self.tables, table).is_none() && self.resolve(&self.views, table).is_some() {
+            if column.is_none() && self.dialect == Dialect::PostgreSql {
+                return Err(refused(format!("{table} is a view")));
+            }
             return Ok(vec![Effect::Other(format!("the comment of {table}"))]);
         }
         let Some(name) = self.need_table(table, guard)? else { return Ok(Vec::new()) };
@@ -436,6 +448,10 @@ fn rename_generated_keys(table: &mut Table, old: &str, new: &str) {
 /// first, under the name of the second where it has none of its own. Whether `constraint` was such a second one.
 fn merge_unique(table: &mut Table, constraint: &crate::catalog::operation::Constraint) -> bool {
     let crate::catalog::operation::Constraint::Index(index) = constraint else { return false };
+    let plain = index.constraint && index.include.is_empty() && !index.nulls_not_distinct;
+    if plain && table.primary_key.as_ref().is_some_and(|key| key.columns == index.parts) {
+        return true;
+    }
     let same = table.indexes.iter_mut().find(|known| {
         known.constraint
             && index.constraint

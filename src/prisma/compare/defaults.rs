@@ -2,7 +2,9 @@
 //! made of them what they do.
 
 use super::types::{Family, family};
+use crate::catalog::types::array_literal;
 use crate::catalog::{AutoIncrement, Catalog, Column, ColumnDefault, Dialect};
+use crate::prisma::declare::defaults::has_own_words;
 
 /// A default in the engine's terms.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,6 +65,11 @@ fn never_settles(declared: &Column, family: Family, prev: Option<&Kind>, dialect
     }
     let mut column = declared.clone();
     column.default = Some(crate::sql::expression::default(text, dialect));
+    // Where the schema has words of its own for it, the difference ends when they are used.
+    let has_words = column.default.as_ref().is_some_and(|default| has_own_words(default, text));
+    if dialect == Dialect::Sqlite && has_words {
+        return false;
+    }
     let same_text = matches!(prev, Some(Kind::Value(Value::Text(there))) if same_expression(dialect, there, text));
     same_text || (prev.is_some() && kind(dialect, family, &column, true).as_ref() == prev)
 }
@@ -290,29 +297,6 @@ fn list(dialect: Dialect, family: Family, default: &ColumnDefault, replayed: boo
     })
 }
 
-/// PostgreSQL's array literal `{a,"b c"}` of one dimension.
-fn array_literal(text: &str) -> Option<Vec<ColumnDefault>> {
-    let inner = text.trim().strip_prefix('{')?.strip_suffix('}')?;
-    let mut items = Vec::new();
-    if inner.trim().is_empty() {
-        return Some(items);
-    }
-    let mut item = String::new();
-    let mut chars = inner.chars();
-    let mut quoted = false;
-    while let Some(c) = chars.next() {
-        match c {
-            '"' => quoted = !quoted,
-            '\\' => item.extend(chars.next()),
-            ',' if !quoted => items.push(ColumnDefault::Text(std::mem::take(&mut item))),
-            '{' | '}' if !quoted => return None,
-            other => item.push(other),
-        }
-    }
-    items.push(ColumnDefault::Text(item));
-    Some(items)
-}
-
 /// A number in the form in which equal ones are equal.
 fn number(text: &str) -> Option<Value> {
     let text = text.trim();
@@ -375,14 +359,5 @@ mod tests {
         assert!(!same("gen_random_uuid()", "uuid_generate_v4()"));
         assert!(same("lower('X')", "LOWER('x')"), "the engine passes over case");
         assert!(!same("1 + 1", "1 + 2"));
-    }
-
-    #[test]
-    fn array_literals_are_read() {
-        let text = |text: &str| ColumnDefault::Text(text.to_owned());
-        assert_eq!(array_literal("{}"), Some(vec![]));
-        assert_eq!(array_literal(r#"{a,"b,c","d\"e"}"#), Some(vec![text("a"), text("b,c"), text("d\"e")]));
-        assert_eq!(array_literal("{{1},{2}}"), None);
-        assert_eq!(array_literal("a"), None);
     }
 }

@@ -121,8 +121,31 @@ fn base64(text: &str) -> Option<Vec<u8>> {
 }
 
 /// The text of `dbgenerated("…")`, read as the DEFAULT of a statement is.
+///
+/// SQLite's describer reads `10`, `'a'` and `CURRENT_TIMESTAMP` back as values, which the engine never takes for an
+/// expression, and each `migrate dev` rebuilds the whole table over it. The schema has words for the same SQL that do
+/// settle (`10`, `"a"`, `now()`), so there the text stays the expression that the engine sees.
 fn expression(text: &str, dialect: Dialect) -> ColumnDefault {
-    if text.trim().is_empty() { ColumnDefault::Unknown } else { sql::expression::default(text, dialect) }
+    if text.trim().is_empty() {
+        return ColumnDefault::Unknown;
+    }
+    let default = sql::expression::default(text, dialect);
+    if dialect == Dialect::Sqlite && has_own_words(&default, text) {
+        return ColumnDefault::Expression(text.trim().to_owned());
+    }
+    default
+}
+
+/// Whether a default is one that Prisma's own notation writes as the same SQL.
+pub(crate) fn has_own_words(default: &ColumnDefault, text: &str) -> bool {
+    let text = text.trim();
+    match default {
+        ColumnDefault::Now(None) => text.eq_ignore_ascii_case("current_timestamp"),
+        ColumnDefault::Number(number) => number == text,
+        ColumnDefault::Bool(value) => value.to_string() == text,
+        ColumnDefault::Text(_) => text.starts_with('\''),
+        _ => false,
+    }
 }
 
 /// The text of `Unsupported("…")`, read as the type of a column is.

@@ -93,7 +93,11 @@ fn build(
     }
     let mut facts: BTreeMap<&'static str, String> = BTreeMap::new();
     facts.insert("prisma-version", version(snapshot, survey, &folder)?.to_string());
-    if !snapshot.files()?.has_dir(&found.migrations) {
+    // Who names the folder, or runs what is in it, keeps migrations: that there is none yet is no excuse then.
+    let says_so = wanted.is_some_and(|wanted| !wanted.migrations.is_empty())
+        || found.config.as_ref().and_then(|path| survey.configs.get(path)).is_some_and(|one| one.migrations.is_some())
+        || nearest(&folder, |dir| survey.packages.get(dir).is_some_and(|package| package.migrates)).is_some();
+    if !says_so && !snapshot.files()?.has_dir(&found.migrations) {
         facts.insert("no-migrations", "yes".to_owned());
     }
     if settings.emulates_relations {

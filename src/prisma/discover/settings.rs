@@ -143,6 +143,8 @@ pub(crate) struct Package {
     pub(crate) schema: Option<String>,
     /// The version range of `prisma`, or of `@prisma/client`.
     pub(crate) range: Option<String>,
+    /// Whether a script applies or writes migrations.
+    pub(crate) migrates: bool,
 }
 
 /// Reads a `package.json`; one that does not parse says nothing.
@@ -154,7 +156,15 @@ pub(crate) fn read_package(text: &str) -> Package {
             .iter()
             .find_map(|section| json.get(section)?.get(package)?.as_str())
     });
-    Package { schema: schema.map(str::to_owned), range: range.map(str::to_owned) }
+    let scripts = json.get("scripts").and_then(|scripts| scripts.as_object());
+    let mut scripts = scripts.into_iter().flat_map(|scripts| scripts.values()).filter_map(|script| script.as_str());
+    let migrates = scripts.any(|script| {
+        let words: Vec<&str> = script.split_whitespace().collect();
+        words
+            .windows(3)
+            .any(|words| words[0].ends_with("prisma") && words[1] == "migrate" && matches!(words[2], "deploy" | "dev"))
+    });
+    Package { schema: schema.map(str::to_owned), range: range.map(str::to_owned), migrates }
 }
 
 /// The major version that a range allows, where it allows one only: `^6.1.0`, `~6.2`, `6.x`, `npm:prisma@6.0.0`.

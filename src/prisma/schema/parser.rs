@@ -22,12 +22,13 @@ const MAX_PROBLEMS: usize = 20;
 
 /// Reads one file into `schema`.
 pub(crate) fn parse_into(source: &Arc<Source>, schema: &mut Schema) {
-    if let Some(problem) = conflict_marker(source) {
-        schema.problems.push(problem);
-        return;
-    }
     let parser = Parser { source, tokens: tokens(source.text()), at: 0, problems: Vec::new() };
+    let Some(problem) = conflict_marker(source) else { return parser.run(schema) };
+    // What stands around the markers still says which project this is; what the parser says of them helps nobody.
+    let known = schema.problems.len();
     parser.run(schema);
+    schema.problems.truncate(known);
+    schema.problems.push(problem);
 }
 
 /// The first line that git wrote into an unfinished merge.

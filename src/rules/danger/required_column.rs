@@ -127,5 +127,12 @@ mod tests {
                    ALTER TABLE new_users RENAME TO users;";
         let world = World::prisma().on(Dialect::Sqlite).new_migration("20260112090000_x", sql);
         assert_eq!(world.run(RuleId::RequiredColumn)[0].object.as_deref(), Some("users.age"));
+        // The copy gives every row a value.
+        let filled = sql.replace(
+            "name, role) SELECT id, email, name, role",
+            "name, role, \"age\") SELECT id, email, name, role, 0",
+        );
+        let world = World::prisma().on(Dialect::Sqlite).new_migration("20260112090000_x", &filled);
+        assert!(world.silent(RuleId::RequiredColumn));
     }
 }

@@ -5,7 +5,7 @@ use super::{allow, finding, statement};
 use crate::catalog::apply::Effect;
 use crate::catalog::operation::DataKind;
 use crate::catalog::{Column, Name, Table};
-use crate::finding::Finding;
+use crate::finding::{Finding, Level};
 use crate::project::ProjectChange;
 use crate::rules::{RuleId, RuleSettings};
 
@@ -14,7 +14,7 @@ page! {
     ///
     /// A migration drops a column and adds one of the same type to the same table, or drops a table and makes one with
     /// much the same columns: most likely a rename, written as a loss. The finding prints the rename to write
-    /// instead. Where the migration moves the values itself (an UPDATE of the table, an INSERT into the new one), nothing
+    /// instead. Columns whose names have nothing in common are a note, which stops nobody. Where the migration moves the values itself (an UPDATE of the table, an INSERT into the new one), nothing
     /// is said.
     ///
     /// ## Why it matters
@@ -106,8 +106,12 @@ fn columns(change: &ProjectChange<'_>, all: &Deeds) -> Vec<Finding> {
         };
         pairs.iter().filter(same).count() - 1
     };
-    // One drop and one add of a type belong together by that alone; among several, the names decide.
-    let mut likely: Vec<&Pair<'_>> = pairs.iter().filter(|pair| rivals(pair) == 0 || pair.likeness >= 0.7).collect();
+    // A like type alone makes no rename for sure: `threadId` gives way to `teamId` without being it. Names that are alike
+    // decide; where they are not, and there is one pair only, it is told without stopping anybody.
+    let alike = |pair: &Pair<'_>| {
+        shares_word(&pair.from.name, &pair.to.name) || pair.likeness >= if rivals(pair) == 0 { 0.8 } else { 0.85 }
+    };
+    let mut likely: Vec<&Pair<'_>> = pairs.iter().filter(|pair| alike(pair) || rivals(pair) == 0).collect();
     likely.sort_by(|a, b| b.likeness.total_cmp(&a.likeness));
     let mut taken: Vec<(&Name, &str)> = Vec::new();
     let mut findings = Vec::new();
@@ -117,10 +121,37 @@ fn columns(change: &ProjectChange<'_>, all: &Deeds) -> Vec<Finding> {
             continue;
         }
         taken.extend([from, to]);
-        findings.push(column_finding(change, pair));
+        findings.push(column_finding(change, pair, alike(pair)));
     }
     findings.sort_by_key(|finding| finding.place.as_ref().map(|place| place.span));
     findings
+}
+
+/// Whether two names have a word in common that says what they hold.
+fn shares_word(one: &str, other: &str) -> bool {
+    const GENERIC: [&str; 12] = ["id", "at", "is", "has", "on", "by", "of", "to", "the", "type", "date", "count"];
+    let other = words(other);
+    words(one).iter().any(|word| !GENERIC.contains(&word.as_str()) && other.contains(word))
+}
+
+/// The words of a name, in lower case: `fullName` and `full_name` are `full` and `name`.
+fn words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut was_lower = false;
+    for c in name.chars() {
+        let starts = !c.is_alphanumeric() || (c.is_uppercase() && was_lower) || words.is_empty();
+        if starts {
+            words.push(String::new());
+        }
+        if c.is_alphanumeric()
+            && let Some(last) = words.last_mut()
+        {
+            last.extend(c.to_lowercase());
+        }
+        was_lower = c.is_lowercase() || c.is_numeric();
+    }
+    words.retain(|word| !word.is_empty());
+    words
 }
 
 /// Whether values of one could be those of the other.
@@ -138,17 +169,21 @@ fn is_text(name: &str) -> bool {
     matches!(name, "text" | "varchar" | "char" | "nvarchar" | "nchar" | "longtext" | "mediumtext")
 }
 
-fn column_finding(change: &ProjectChange<'_>, pair: &Pair<'_>) -> Finding {
+fn column_finding(change: &ProjectChange<'_>, pair: &Pair<'_>, alike: bool) -> Finding {
     let (table, from, to) = (pair.table, &pair.from.name, &pair.to.name);
     let object = format!("{table}.{from}");
-    let message = format!("{object} is dropped and {table}.{to} of the same type is added: most likely a rename");
+    let likely = if alike { "most likely a rename" } else { "if that is a rename, its values are lost" };
+    let message = format!("{object} is dropped and {table}.{to} of the same type is added: {likely}");
     let help = format!(
         "write this in place of the drop and the add:\n{}\nif it is no rename, say so above the statement:\n  {}",
         statement::rename_column(change, table, from, to),
         allow(change, RuleId::SuspectedRename)
     );
-    let found = finding(RuleId::SuspectedRename, &pair.dropped.place, object, message, help)
+    let mut found = finding(RuleId::SuspectedRename, &pair.dropped.place, object, message, help)
         .because("a drop and an add lose every value; a rename keeps them");
+    if !alike {
+        found.level = Level::Note;
+    }
     if pair.added.place == pair.dropped.place {
         found
     } else {
@@ -236,7 +271,23 @@ mod tests {
             "ALTER TABLE users DROP COLUMN name, DROP COLUMN role, ADD COLUMN user_role TEXT, ADD COLUMN names TEXT;";
         let findings = run(World::prisma(), sql);
         let objects: Vec<&str> = findings.iter().filter_map(|finding| finding.object.as_deref()).collect();
-        assert_eq!(objects, ["users.name"]);
+        assert_eq!(objects, ["users.name", "users.role"]);
+    }
+
+    #[test]
+    fn names_without_a_word_in_common_stop_nobody() {
+        let level = |from: &str, to: &str| {
+            let world = World::prisma()
+                .new_migration("20260112090000_a", &format!("ALTER TABLE users ADD COLUMN \"{from}\" TEXT;"));
+            let sql = format!("ALTER TABLE users DROP COLUMN \"{from}\", ADD COLUMN \"{to}\" TEXT;");
+            let findings = world.commit().new_migration("20260113090000_b", &sql).run(RuleId::SuspectedRename);
+            findings.first().map(|finding| finding.level)
+        };
+        assert_eq!(level("threadId", "teamId"), Some(Level::Note));
+        assert_eq!(level("firstName", "username"), Some(Level::Note));
+        assert_eq!(level("expires", "expiresAt"), Some(Level::Error));
+        assert_eq!(level("batch_id", "llm_batch_id"), Some(Level::Error));
+        assert_eq!(level("colour", "color"), Some(Level::Error));
     }
 
     #[test]

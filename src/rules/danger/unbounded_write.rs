@@ -74,7 +74,11 @@ fn fills_new_columns(row: &RowDeed) -> bool {
 
 /// The columns that `UPDATE … SET a = …, b = …` writes; none where the text is not one such statement.
 fn assigned(statement: &str) -> Option<Vec<String>> {
-    let text = without_sql_comments(statement);
+    if let Some((_, values)) = statement.split_once(".values(").filter(|(call, _)| call.contains("update(")) {
+        return keywords(values);
+    }
+    // In a revision the statement stands in a text of Python's.
+    let text = without_sql_comments(&statement[first_word(statement, "update")?..]);
     let start = word(&text, 0, "set")?;
     let mut columns = Vec::new();
     let mut rest = start;
@@ -86,6 +90,54 @@ fn assigned(statement: &str) -> Option<Vec<String>> {
             None => return Some(columns),
         }
     }
+}
+
+/// Where a word first stands in a text, whatever its case, inside quotes or outside.
+fn first_word(text: &str, wanted: &str) -> Option<usize> {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.';
+    let bytes = text.as_bytes();
+    (0..bytes.len()).find(|&at| {
+        let end = at + wanted.len();
+        bytes.get(at..end).is_some_and(|word| word.eq_ignore_ascii_case(wanted.as_bytes()))
+            && !at.checked_sub(1).is_some_and(|before| is_name(bytes[before]))
+            && !bytes.get(end).is_some_and(|&after| is_name(after))
+    })
+}
+
+/// The names of the keyword arguments in `a=…, b=…)`; none where there is anything else among them.
+fn keywords(arguments: &str) -> Option<Vec<String>> {
+    let mut names = Vec::new();
+    let mut rest = arguments.trim_start();
+    while !rest.starts_with(')') {
+        let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_'))?;
+        let (name, value) = rest.split_at(end);
+        let value = value.trim_start().strip_prefix('=').filter(|value| !value.starts_with('='))?;
+        if name.is_empty() {
+            return None;
+        }
+        names.push(name.to_owned());
+        let bytes = value.as_bytes();
+        let (mut depth, mut at) = (0_usize, 0);
+        loop {
+            match bytes.get(at)? {
+                b'\'' | b'"' => {
+                    at = quoted_end(bytes, at);
+                    continue;
+                }
+                b'(' | b'[' | b'{' => depth += 1,
+                b')' if depth == 0 => break,
+                b')' | b']' | b'}' => depth = depth.checked_sub(1)?,
+                b',' if depth == 0 => {
+                    at += 1;
+                    break;
+                }
+                _ => {}
+            }
+            at += 1;
+        }
+        rest = value.get(at..)?.trim_start();
+    }
+    Some(names)
 }
 
 /// The position behind a word of the statement, outside quotes.
@@ -184,6 +236,19 @@ mod tests {
         };
         assert_eq!(fill("a = coalesce(id, 0), \"b\" = (SELECT max(id) FROM users)"), Vec::<String>::new());
         assert_eq!(fill("a = 1, name = 'x'").len(), 1);
+    }
+
+    #[test]
+    fn statements_in_python_are_read() {
+        let columns = |names: &[&str]| Some(names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
+        assert_eq!(assigned(r#"op.execute("UPDATE users SET a = false")"#), columns(&["a"]));
+        assert_eq!(
+            assigned("op.execute(\n    \"\"\"\n    UPDATE users\n    SET a = 'x', b = 2\n    \"\"\"\n)"),
+            columns(&["a", "b"])
+        );
+        assert_eq!(assigned("op.execute(users.update().values(a=f(1, 2), b='x, y'))"), columns(&["a", "b"]));
+        assert_eq!(assigned("op.execute(sa.update(users).values({users.c.a: 1}))"), None);
+        assert_eq!(assigned("conn.execute(users.update().values(**row))"), None);
     }
 
     #[test]

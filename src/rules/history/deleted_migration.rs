@@ -1,6 +1,7 @@
 //! `deleted-migration`.
 
 use super::identity::{established, is_present, renames};
+use super::squash;
 use crate::finding::Finding;
 use crate::history::Migration;
 use crate::project::ProjectChange;
@@ -11,7 +12,7 @@ page! {
     /// ## What it stops
     ///
     /// A migration that exists on the base branch is gone. A squash, which replaces many by one, is allowed by an entry of
-    /// the policy that names them.
+    /// the policy that names them, and verified: the migration that stands for them has to build what they built.
     ///
     /// ## Why it matters
     ///
@@ -61,6 +62,7 @@ page! {
 const MOST: usize = 5;
 
 pub(in crate::rules) fn check(change: &ProjectChange<'_>, settings: &RuleSettings) -> Vec<Finding> {
+    let mut findings = squash::problems(change, settings);
     let renames = renames(change);
     let gone: Vec<&Migration> = established(change)
         .into_iter()
@@ -73,16 +75,16 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, settings: &RuleSetting
         let names: Vec<&str> = gone.iter().map(|migration| migration.name.as_str()).collect();
         let message = format!("{} that exist {base} are gone: {}", count(gone.len(), "migration"), names.join(", "));
         let path = gone.first().map_or_else(|| change.project.root.clone(), |migration| migration.path.clone());
-        return vec![Finding::new(RuleId::DeletedMigration, path, message, help(change, &gone)).because(REASON)];
+        findings.push(Finding::new(RuleId::DeletedMigration, path, message, help(change, &gone)).because(REASON));
+        return findings;
     }
-    gone.iter()
-        .map(|migration| {
-            let message = format!("the migration {} exists {base} and is gone", migration.name);
-            Finding::new(RuleId::DeletedMigration, migration.path.clone(), message, help(change, &[migration]))
-                .because(REASON)
-                .about(migration.name.clone())
-        })
-        .collect()
+    findings.extend(gone.iter().map(|migration| {
+        let message = format!("the migration {} exists {base} and is gone", migration.name);
+        Finding::new(RuleId::DeletedMigration, migration.path.clone(), message, help(change, &[migration]))
+            .because(REASON)
+            .about(migration.name.clone())
+    }));
+    findings
 }
 
 const REASON: &str = "databases that have applied it will not accept a history without it";
@@ -141,9 +143,9 @@ mod tests {
         let snapshot = crate::git::MemorySnapshot::new(files);
         let policy = Policy::load(&snapshot).expect("valid");
         let settings = RuleSettings::of(&policy, Some("."), None);
-        let world = World::prisma()
-            .delete_migration("20260105093000_create_users")
-            .new_migration("20260112090000_x", "CREATE TABLE users (id INT);");
+        let gone = || World::prisma().delete_migration("20260105093000_create_users");
+        let users = "CREATE TABLE users (id SERIAL PRIMARY KEY, email TEXT NOT NULL, name TEXT, role TEXT);";
+        let world = gone().new_migration("20260112090000_x", users);
         assert!(world.run_with(RuleId::DeletedMigration, &settings).is_empty());
         assert_eq!(world.run(RuleId::DeletedMigration).len(), 1);
     }

@@ -2,6 +2,7 @@
 
 pub(super) mod identity;
 mod python;
+mod squash;
 
 pub(super) mod conflicting_change;
 pub(super) mod deleted_migration;

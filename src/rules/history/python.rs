@@ -18,7 +18,7 @@ pub(super) enum Likeness {
 /// How far two texts of a revision mean the same.
 pub(super) fn likeness(a: &str, b: &str) -> Likeness {
     let (Some(a), Some(b)) = (parse(a), parse(b)) else { return Likeness::Different };
-    let (mut a, mut b) = (meaning(&a), meaning(&b));
+    let (mut a, mut b) = (meaning(&a.body), meaning(&b.body));
     if a == b {
         return Likeness::Same;
     }
@@ -39,13 +39,14 @@ enum Meaning<'a> {
     Set(Vec<ComparableExpr<'a>>, ComparableExpr<'a>),
     /// A function, without decorators and annotations of what it returns.
     Function(&'a str, Vec<ComparableStmt<'a>>),
+    /// A class, with what it derives from.
+    Class(&'a str, Vec<ComparableExpr<'a>>, Vec<Meaning<'a>>),
     /// Anything else.
     Other(Box<ComparableStmt<'a>>),
 }
 
-fn meaning(module: &ModModule) -> Vec<Meaning<'_>> {
-    module
-        .body
+fn meaning(statements: &[Stmt]) -> Vec<Meaning<'_>> {
+    statements
         .iter()
         .filter_map(|statement| match statement {
             Stmt::Import(_) | Stmt::ImportFrom(_) => None,
@@ -61,6 +62,11 @@ fn meaning(module: &ModModule) -> Vec<Meaning<'_>> {
             Stmt::FunctionDef(function) => Some(Meaning::Function(
                 function.name.as_str(),
                 body(&function.body).map(ComparableStmt::from).collect(),
+            )),
+            Stmt::ClassDef(class) => Some(Meaning::Class(
+                class.name.as_str(),
+                class.bases().iter().map(ComparableExpr::from).collect(),
+                meaning(&class.body),
             )),
             other => Some(Meaning::Other(Box::new(ComparableStmt::from(other)))),
         })
@@ -126,6 +132,11 @@ mod tests {
         assert_eq!(likeness(a, &b.replace("\"x\"", "\"y\"")), Likeness::Different);
         assert_eq!(likeness(a, &format!("{b}\n\ndef downgrade():\n    pass\n")), Likeness::SameUpgrade);
         assert_eq!(likeness(a, "def ("), Likeness::Different);
+        let class = |kind: &str, value: u8| {
+            format!("class T(Base):\n    x = {value}\n\n    def f(self, v: {kind}) -> {kind}:\n        return v\n")
+        };
+        assert_eq!(likeness(&class("Optional[int]", 1), &class("int | None", 1)), Likeness::Same);
+        assert_eq!(likeness(&class("int", 1), &class("int", 2)), Likeness::Different);
     }
 
     #[test]

@@ -90,7 +90,9 @@ fn stamp(migration: &Migration, ecosystem: EcosystemKind) -> Option<String> {
     }
     // A counter: `0007_add_users`.
     let digits: String = migration.name.chars().take_while(char::is_ascii_digit).collect();
-    let ends = migration.name[digits.len()..].starts_with(['_', '-']);
+    let rest = migration.name[digits.len()..].strip_prefix(['_', '-']);
+    // `04_03_1043_…` is a month and a day, whose year stands in the folder's name.
+    let ends = rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()));
     let counter = (1..=7).contains(&digits.len()) && ends;
     let counter = counter && (ecosystem == EcosystemKind::Prisma || digits.starts_with('0'));
     counter.then(|| digits.trim_start_matches('0').to_owned())
@@ -110,6 +112,12 @@ mod tests {
         );
         let world = World::alembic().new_migration("0007_a1_x", "").commit().new_migration("0007_b2_y", "");
         assert_eq!(world.run(RuleId::DuplicateTimestamp).len(), 1);
+    }
+
+    #[test]
+    fn a_month_and_a_day_are_no_counter() {
+        let world = World::alembic().new_migration("04_02_0142_a1_x", "").commit().new_migration("04_03_1043_b2_y", "");
+        assert!(world.silent(RuleId::DuplicateTimestamp));
     }
 
     #[test]

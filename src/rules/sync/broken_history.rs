@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::foundation::Foundation;
 use crate::catalog::apply::ApplyError;
 use crate::finding::Finding;
-use crate::history::{Failure, HistoryProblemKind, Migration, Replay};
+use crate::history::{Failure, HistoryProblemKind, Migration, Replay, Replayed};
 use crate::project::{EcosystemKind, ProjectChange};
 use crate::rules::{RuleId, RuleSettings};
 
@@ -73,9 +73,18 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
     let known: BTreeSet<(&str, String)> =
         change.before.iter().flat_map(|state| failures(&state.replay)).map(key).collect();
     let foundation = Foundation::of(change);
-    let new: Vec<(&str, &Failure)> = failures(&change.after.replay)
+    let excused =
+        |migration: &Replayed, failure: &Failure| !change.whole_state && foundation.excuses_failure(migration, failure);
+    let new: Vec<(&str, &Failure)> = change
+        .after
+        .replay
+        .migrations
+        .iter()
+        .flat_map(|migration| {
+            let certain = migration.failures.iter().filter(|failure| failure.certain);
+            certain.filter(|failure| !excused(migration, failure)).map(|failure| (migration.id.as_str(), failure))
+        })
         .filter(|&failure| !known.contains(&key(failure)))
-        .filter(|(_, failure)| change.whole_state || !foundation.explains(failure))
         .collect();
     let Some((id, first)) = new.first() else { return Vec::new() };
     let migration = change.after.history.get(id);
@@ -166,6 +175,27 @@ mod tests {
         assert!(world.silent(RuleId::BrokenHistory));
         let world = World::alembic().new_migration("b2_x", sql);
         assert_eq!(world.run(RuleId::BrokenHistory).len(), 1, "a table that nobody knows is a mistake");
+    }
+
+    #[test]
+    fn what_fails_in_the_wake_of_the_foundation_breaks_nothing() {
+        let sql = "CREATE TABLE slim (id INT REFERENCES legacy (id));\nCREATE INDEX slim_id ON slim (id);";
+        let world = World::alembic().declare_before("legacy", "id").new_migration("b2_x", sql);
+        assert!(world.silent(RuleId::BrokenHistory));
+        let sql = "CREATE TABLE item (id INT, v vector(3));\nCREATE INDEX item_v ON item (id);";
+        assert!(World::alembic().new_migration("b2_x", sql).silent(RuleId::BrokenHistory));
+        let id = "20260112090000_x";
+        assert_eq!(
+            World::prisma().new_migration(id, sql).run(RuleId::BrokenHistory).len(),
+            1,
+            "a shadow database fails"
+        );
+        let sql = "CREATE TABLE item (id INT, v vectr(3));";
+        assert_eq!(
+            World::alembic().new_migration("b2_x", sql).run(RuleId::BrokenHistory).len(),
+            1,
+            "no such extension"
+        );
     }
 
     #[test]

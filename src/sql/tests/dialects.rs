@@ -169,3 +169,19 @@ fn sqlserver_batches() {
         Dialect::SqlServer
     ));
 }
+
+/// Where a table has an alias, MySQL and SQL Server name the alias first.
+#[test]
+fn aliases_of_changed_tables() {
+    insta::assert_snapshot!(shapes(
+        "DELETE c1 FROM `Contact` c1 INNER JOIN (SELECT MIN(id) AS id FROM `Contact`) c2 ON c1.id != c2.id;
+        DELETE b FROM a AS x JOIN shop.b AS b ON x.id = b.id WHERE b.c = 1; DELETE a, b FROM a JOIN b; DELETE FROM a WHERE b;",
+        Dialect::MySql
+    ));
+    insta::assert_snapshot!(shapes(
+        "UPDATE u SET u.a = 1 FROM [dbo].[users] u WHERE u.b = 2
+        DELETE o FROM orders o
+        UPDATE t SET a = 1",
+        Dialect::SqlServer
+    ));
+}
