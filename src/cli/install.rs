@@ -14,7 +14,8 @@ pub(super) fn install(args: &InstallArgs, env: &Env, output: &mut Output) -> Res
     let binary = std::env::current_exe().map_err(|error| {
         Failure::usage(format!("this program's own path cannot be told: {error}"), "start it by its path")
     })?;
-    let request = InstallRequest { hooks: args.hooks.clone(), binary, raw: args.raw, allow_missing: args.allow_missing };
+    let request =
+        InstallRequest { hooks: args.hooks.clone(), binary, raw: args.raw, allow_missing: args.allow_missing };
     let text = match hooks::install(&session::cwd()?, env, &request)? {
         InstallOutcome::Managed(snippet) => managed(&snippet),
         InstallOutcome::Installed { hooks, .. } => {

@@ -161,11 +161,8 @@ pub struct Report {
 impl Report {
     /// The report on a change that could matter to no project, whatever projects there are.
     pub fn idle(change: &Change) -> Self {
-        let why = if change.changed.is_empty() {
-            "nothing changed"
-        } else {
-            "no schema, model, migration or policy changed"
-        };
+        let why =
+            if change.changed.is_empty() { "nothing changed" } else { "no schema, model, migration or policy changed" };
         Self { idle: Some(why), ..Self::new(change, Vec::new(), Vec::new(), Vec::new(), 0) }
     }
 
