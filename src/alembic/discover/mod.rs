@@ -389,10 +389,12 @@ fn by_dialect(
     };
     let is_revision = |path: &RepoPath| path.extension() == Some("py") && !path.file_name().starts_with("__");
     let chosen = versions.iter().map(|dir| {
-        let direct = files.under(dir).any(|entry| is_revision(&entry.path) && entry.path.parent().as_ref() == Some(dir));
-        let inner = names.iter().map(|name| dir.join(name)).find(|inner| {
-            !direct && files.under(inner).any(|entry| is_revision(&entry.path))
-        });
+        let direct =
+            files.under(dir).any(|entry| is_revision(&entry.path) && entry.path.parent().as_ref() == Some(dir));
+        let inner = names
+            .iter()
+            .map(|name| dir.join(name))
+            .find(|inner| !direct && files.under(inner).any(|entry| is_revision(&entry.path)));
         inner.unwrap_or_else(|| dir.clone())
     });
     Ok(chosen.collect())
@@ -405,14 +407,7 @@ fn schema(project: &Project, snapshot: &dyn Snapshot) -> Result<Vec<RepoPath>, S
     let Some(env) = project.facts.get(ENV).map(RepoPath::new) else { return Ok(Vec::new()) };
     let reached = reach::from(snapshot, &python_roots(project, files), &env)?;
     let mut found = BTreeSet::new();
-    let mut sweep = reached.dynamic || project.facts.contains_key(FLASK);
-    if !sweep && is_programmatic(project) {
-        let mut declares = false;
-        for path in &reached.files {
-            declares |= snapshot.read(path)?.text().is_some_and(|source| reach::declares_tables(source.text()));
-        }
-        sweep = !declares;
-    }
+    let sweep = reached.dynamic || project.facts.contains_key(FLASK) || is_programmatic(project);
     let all = if sweep { below(project, files, &project.root) } else { Vec::new() };
     for path in reached.files.into_iter().chain(all) {
         if let Some(source) = snapshot.read(&path)?.text()

@@ -275,6 +275,10 @@ mod tests {
         }
         let default = Convention::default().name(Written::No, &subject(Sort::Index), Dialect::PostgreSql).unwrap();
         assert_eq!(default.as_deref(), Some("ix_t_a"));
-        assert!(convention(&[("uq", "%(own_token)s")]).name(Written::No, &subject(Sort::Unique), Dialect::PostgreSql).is_err());
+        assert!(
+            convention(&[("uq", "%(own_token)s")])
+                .name(Written::No, &subject(Sort::Unique), Dialect::PostgreSql)
+                .is_err()
+        );
     }
 }

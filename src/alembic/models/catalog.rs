@@ -8,7 +8,9 @@ use super::table::{TableColumn, TableSpec};
 use crate::alembic::items::{Convention, Reader, Scheme, TableItem};
 use crate::alembic::python::{Interpreter, SymbolKind, Value};
 use crate::catalog::operation::{Constraint, Operation, OperationKind};
-use crate::catalog::{Catalog, Dialect, Enum, Index, IndexOn, ObjectName, Opaque, Reach, TypeKind, UserType, UserTypeKind};
+use crate::catalog::{
+    Catalog, Dialect, Enum, Index, IndexOn, ObjectName, Opaque, Reach, TypeKind, UserType, UserTypeKind,
+};
 use crate::source::Place;
 
 /// Makes the catalog. `clean` says that everything that `env.py` imports could be followed: then what SQLAlchemy would

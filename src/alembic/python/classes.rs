@@ -318,8 +318,7 @@ impl Interpreter<'_> {
         for owner in class.mro() {
             if let Some(Attribute { value: Some(found), .. }) = owner.own(name) {
                 // A mixin's column is another one in each class that takes it: `Model.id` is the model's.
-                let column =
-                    matches!(found.call_of(), Some(("sqlalchemy.Column" | "sqlalchemy.orm.mapped_column", _)));
+                let column = matches!(found.call_of(), Some(("sqlalchemy.Column" | "sqlalchemy.orm.mapped_column", _)));
                 if column && !Rc::ptr_eq(&owner, class) {
                     let kind = SymbolKind::Attribute { base: value.clone(), name: Rc::from(name) };
                     return Ok(Value::symbol(kind, Some(place.clone())));

@@ -363,7 +363,15 @@ impl Class {
             Value::Class(class) => class.is_enum(),
             other => matches!(
                 other.path().as_deref(),
-                Some("enum.Enum" | "enum.ReprEnum" | "enum.IntEnum" | "enum.StrEnum" | "enum.Flag" | "enum.IntFlag" | "strenum.StrEnum")
+                Some(
+                    "enum.Enum"
+                        | "enum.ReprEnum"
+                        | "enum.IntEnum"
+                        | "enum.StrEnum"
+                        | "enum.Flag"
+                        | "enum.IntFlag"
+                        | "strenum.StrEnum"
+                )
             ),
         })
     }

@@ -14,7 +14,9 @@ use super::script::opaque;
 /// Whether a foreign key is one that `CREATE TABLE` leaves out, for `create_all` to add it by `ALTER TABLE`: in a
 /// migration nothing does (`DDLCompiler.create_table_constraints`, but for databases without that statement).
 fn is_left_to_alter(item: &Value) -> bool {
-    let Some(("sqlalchemy.ForeignKeyConstraint" | "sqlalchemy.ForeignKey", args)) = item.call_of() else { return false };
+    let Some(("sqlalchemy.ForeignKeyConstraint" | "sqlalchemy.ForeignKey", args)) = item.call_of() else {
+        return false;
+    };
     args.keyword("use_alter").is_some_and(|value| value.as_bool() == Some(true))
 }
 
