@@ -48,7 +48,7 @@ fn ends(range: &str) -> Result<(Option<&str>, &str), Failure> {
             "write A..B for the commits of B that A lacks",
         ));
     }
-    let or_head = |name| if name == "" { "HEAD" } else { name };
+    let or_head = |name| if name.is_empty() { "HEAD" } else { name };
     Ok(match range.split_once("..") {
         Some((after, tip)) => (Some(or_head(after)), or_head(tip)),
         None => (None, or_head(range)),

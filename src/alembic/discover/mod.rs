@@ -407,14 +407,7 @@ fn schema(project: &Project, snapshot: &dyn Snapshot) -> Result<Vec<RepoPath>, S
     let Some(env) = project.facts.get(ENV).map(RepoPath::new) else { return Ok(Vec::new()) };
     let reached = reach::from(snapshot, &python_roots(project, files), &env)?;
     let mut found = BTreeSet::new();
-    let mut sweep = reached.dynamic || project.facts.contains_key(FLASK);
-    if !sweep && is_programmatic(project) {
-        let mut declares = false;
-        for path in &reached.files {
-            declares |= snapshot.read(path)?.text().is_some_and(|source| reach::declares_tables(source.text()));
-        }
-        sweep = !declares;
-    }
+    let sweep = reached.dynamic || project.facts.contains_key(FLASK) || is_programmatic(project);
     let all = if sweep { below(project, files, &project.root) } else { Vec::new() };
     for path in reached.files.into_iter().chain(all) {
         if let Some(source) = snapshot.read(&path)?.text()

@@ -1,0 +1,221 @@
+//! What lies at the edge of a repository: bases and metadata of packages, programs that run Alembic, cut names.
+
+use super::super::*;
+use crate::alembic::Alembic;
+use crate::git::MemorySnapshot;
+use crate::history::replay;
+use crate::project::Ecosystem;
+
+const INI: &str = "[alembic]\nscript_location = alembic\nsqlalchemy.url = postgresql://h/d\n";
+const MAKO: (&str, &str) = ("alembic/script.py.mako", "");
+
+fn env(imports: &str, target: &str) -> String {
+    format!("from alembic import context\n{imports}\ncontext.configure(target_metadata={target})\n")
+}
+
+fn revision(body: &str) -> String {
+    format!(
+        "import sqlalchemy as sa\nfrom alembic import op\nrevision = 'a1'\ndown_revision = None\ndef upgrade():\n{body}"
+    )
+}
+
+fn read(files: &[(&str, &str)]) -> (Project, Declared, Vec<(String, bool)>) {
+    let snapshot = MemorySnapshot::new(files.iter().copied());
+    let project = Alembic.discover(&snapshot, &[]).unwrap().remove(0);
+    let declared = declared(&project, &snapshot, project.dialect()).unwrap();
+    let history = Alembic.history(&project, &snapshot).unwrap();
+    let replayed = replay(&history, project.dialect());
+    let failures: Vec<String> =
+        replayed.migrations.iter().flat_map(|m| &m.failures).map(|failure| failure.error.to_string()).collect();
+    assert_eq!(failures, [""; 0]);
+    let gap = Alembic.compare(&project, &declared.catalog, &replayed.catalog);
+    (project, declared, gap.into_iter().map(|one| (one.name, one.certain)).collect())
+}
+
+#[test]
+fn a_column_of_a_mixin_is_that_of_the_model_it_is_asked_of() {
+    let models = "
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+class Base(DeclarativeBase):
+    pass
+class Row(Base):
+    __abstract__ = True
+    id: Mapped[int] = mapped_column(primary_key=True)
+class A(Row):
+    __tablename__ = 'a'
+class B(Row):
+    __tablename__ = 'b'
+class C(Row):
+    __tablename__ = 'c'
+    b_id: Mapped[int] = mapped_column(ForeignKey(B.id))
+    b: Mapped[B] = relationship()
+";
+    let env = env("from models import Base", "Base.metadata");
+    let (_, declared, _) = read(&[("alembic.ini", INI), ("alembic/env.py", &env), ("models.py", models)]);
+    let targets: Vec<String> = declared
+        .catalog
+        .tables
+        .values()
+        .flat_map(|table| &table.foreign_keys)
+        .map(|key| format!("{:?} -> {}", key.columns, key.target.name))
+        .collect();
+    assert_eq!(targets, ["[\"b_id\"] -> b"]);
+    assert_eq!(declared.catalog.doubts.len(), 0);
+}
+
+#[test]
+fn a_package_that_brings_the_base_may_bring_tables() {
+    let models = "
+from sqlalchemy import Column, Integer
+from shared_models import Base
+class A(Base):
+    __tablename__ = 'a'
+    id = Column(Integer, primary_key=True)
+";
+    let env = env("from shared_models import Base\nimport models", "Base.metadata");
+    let body = revision("    op.create_table('b', sa.Column('id', sa.Integer(), primary_key=True))\n");
+    let (_, declared, gap) = read(&[
+        ("alembic.ini", INI),
+        ("alembic/env.py", &env),
+        ("models.py", models),
+        ("alembic/versions/a1.py", &body),
+    ]);
+    assert_eq!(declared.catalog.tables.len(), 1);
+    assert_eq!(gap, [("a".to_owned(), false), ("b".to_owned(), false)]);
+}
+
+#[test]
+fn a_program_that_runs_alembic_imports_the_models_itself() {
+    let db = "from sqlalchemy.orm import DeclarativeBase\nclass Base(DeclarativeBase):\n    pass\n";
+    let models = "
+from sqlalchemy import Column, Integer
+from db import Base
+class A(Base):
+    __tablename__ = 'a'
+    id = Column(Integer, primary_key=True)
+";
+    let body = revision("    op.create_table('a', sa.Column('id', sa.Integer(), primary_key=True))\n");
+    let env = env("import db", "db.Base.metadata");
+    let files = [
+        ("db.py", db),
+        ("shop/models.py", models),
+        ("alembic/env.py", env.as_str()),
+        MAKO,
+        ("alembic/versions/a1.py", body.as_str()),
+    ];
+    let (project, _, gap) = read(&files);
+    assert_eq!(gap, []);
+    assert!(project.schema.contains(&RepoPath::new("shop/models.py")), "{:?}", project.schema);
+}
+
+#[test]
+fn an_environment_without_its_own_env_is_not_judged() {
+    let models = "
+from sqlalchemy import Column, Integer
+from sqlalchemy.orm import declarative_base
+Base = declarative_base()
+class A(Base):
+    __tablename__ = 'a'
+    id = Column(Integer, primary_key=True)
+";
+    let body = revision("    op.create_table('b', sa.Column('id', sa.Integer(), primary_key=True))\n");
+    let files =
+        [("shop/models.py", models), ("shop/migrations/script.py.mako", ""), ("shop/migrations/a1.py", body.as_str())];
+    let (project, _, gap) = read(&files);
+    assert_eq!(project.migrations, [RepoPath::new("shop/migrations")]);
+    assert_eq!(gap, [("a".to_owned(), false), ("b".to_owned(), false)]);
+}
+
+#[test]
+fn classes_that_are_made_at_run_time_are_doubted() {
+    let models = "
+from sqlalchemy import Column, Integer
+from sqlalchemy.orm import declarative_base
+Base = declarative_base()
+def events_of(name):
+    return type(name, (Base,), {'__tablename__': name, 'id': Column(Integer, primary_key=True)})
+";
+    let env = env("from models import Base", "Base.metadata");
+    let body = revision("    op.create_table('b', sa.Column('id', sa.Integer(), primary_key=True))\n");
+    let (_, _, gap) = read(&[
+        ("alembic.ini", INI),
+        ("alembic/env.py", &env),
+        ("models.py", models),
+        ("alembic/versions/a1.py", &body),
+    ]);
+    assert_eq!(gap, [("b".to_owned(), false)]);
+}
+
+#[test]
+fn names_that_are_too_long_are_cut_on_both_sides() {
+    let models = "
+from sqlalchemy import Column, Integer, Index
+from sqlalchemy.orm import declarative_base
+Base = declarative_base()
+class A(Base):
+    __tablename__ = 'a_table_whose_name_is_not_short_at_all'
+    id = Column(Integer, primary_key=True)
+    a_column_whose_name_is_long = Column(Integer, index=True)
+    again = Column(Integer, index=True)
+    __table_args__ = (Index('ix_a_table_whose_name_is_not_short_at_all_again', 'again'),)
+";
+    let long = "ix_a_table_whose_name_is_not_short_at_all_a_column_whose_name_is_long";
+    let body = revision(&format!(
+        "    op.create_table('a_table_whose_name_is_not_short_at_all', sa.Column('id', sa.Integer(), primary_key=True), sa.Column('a_column_whose_name_is_long', sa.Integer()), sa.Column('again', sa.Integer()))
+    op.create_index(op.f('{long}'), 'a_table_whose_name_is_not_short_at_all', ['a_column_whose_name_is_long'])
+    op.drop_index('ix_a_table_whose_name_is_not_short_at_all_a_column_whos_3012')
+    op.create_index(op.f('{long}'), 'a_table_whose_name_is_not_short_at_all', ['a_column_whose_name_is_long'])
+    op.create_index('ix_a_table_whose_name_is_not_short_at_all_again', 'a_table_whose_name_is_not_short_at_all', ['again'])
+"
+    ));
+    let env = env("from models import Base", "Base.metadata");
+    let files =
+        [("alembic.ini", INI), ("alembic/env.py", &env), ("models.py", models), ("alembic/versions/a1.py", &body)];
+    let (_, declared, gap) = read(&files);
+    assert_eq!(gap, []);
+    assert_eq!(declared.catalog.doubts.len(), 0);
+}
+
+#[test]
+fn what_create_table_leaves_to_alter_is_not_made() {
+    let models = "
+from sqlalchemy import Column, ForeignKey, Integer
+from sqlalchemy.orm import declarative_base
+Base = declarative_base()
+class A(Base):
+    __tablename__ = 'a'
+    id = Column(Integer, primary_key=True)
+    b = Column(Integer, ForeignKey('b.id', name='fk_b', use_alter=True))
+class B(Base):
+    __tablename__ = 'b'
+    id = Column(Integer, primary_key=True)
+";
+    let body = revision(
+        "    op.create_table('a', sa.Column('id', sa.Integer(), primary_key=True), sa.Column('b', sa.Integer()), sa.ForeignKeyConstraint(['b'], ['b.id'], name='fk_b', use_alter=True))
+    op.create_table('b', sa.Column('id', sa.Integer(), primary_key=True))
+",
+    );
+    let env = env("from models import Base", "Base.metadata");
+    let files =
+        [("alembic.ini", INI), ("alembic/env.py", &env), ("models.py", models), ("alembic/versions/a1.py", &body)];
+    let (_, _, gap) = read(&files);
+    assert_eq!(gap, [("fk_b".to_owned(), true)]);
+}
+
+#[test]
+fn revisions_in_a_folder_for_each_database_are_those_of_the_projects_own() {
+    let models = "from sqlalchemy.orm import declarative_base\nBase = declarative_base()\n";
+    let env = env("from models import Base", "Base.metadata");
+    let (pg, lite) = (revision("    pass\n"), revision("    op.drop_table('nothing')\n"));
+    let files = [
+        ("alembic.ini", INI),
+        ("alembic/env.py", env.as_str()),
+        ("models.py", models),
+        ("alembic/versions/postgresql/a1.py", pg.as_str()),
+        ("alembic/versions/sqlite/a1.py", lite.as_str()),
+    ];
+    let (project, _, gap) = read(&files);
+    assert_eq!(project.migrations, [RepoPath::new("alembic/versions/postgresql")]);
+    assert_eq!(gap, []);
+}
