@@ -415,20 +415,20 @@ fn statement(random: &mut Random) -> String {
         5..=7 => {
             format!("ALTER TABLE {table} ADD COLUMN {column} {ty}{null}{}", random.pick(&["", " FIRST", " AFTER id"]))
         }
-        8 => format!("ALTER TABLE {table} DROP COLUMN {guard}{column}"),
+        8 => format!("ALTER TABLE {table} DROP COLUMN {column}"),
         9 => format!("ALTER TABLE {table} MODIFY {column} {ty}{null}"),
         10 => format!("ALTER TABLE {table} CHANGE {column} {second} {ty}{null}"),
         11 => format!("ALTER TABLE {table} RENAME COLUMN {column} TO {second}"),
         12 => format!("ALTER TABLE {table} ADD INDEX {name} ({column}, {second})"),
         13 => format!("CREATE {}INDEX {name} ON {table} ({column})", random.pick(&["", "UNIQUE "])),
         14 => format!("ALTER TABLE {table} ADD INDEX ({column})"),
-        15 => format!("DROP INDEX {guard}{name} ON {table}"),
+        15 => format!("DROP INDEX {name} ON {table}"),
         16 => format!("ALTER TABLE {table} RENAME INDEX {name} TO n{}", random.below(5)),
         17 => format!(
             "ALTER TABLE {table} ADD CONSTRAINT f{name}{table} FOREIGN KEY ({column}) REFERENCES {other} ({second}){action}"
         ),
         18 => format!("ALTER TABLE {table} ADD FOREIGN KEY ({column}) REFERENCES {other} (id){action}"),
-        19 => format!("ALTER TABLE {table} DROP FOREIGN KEY {guard}f{name}{table}"),
+        19 => format!("ALTER TABLE {table} DROP FOREIGN KEY f{name}{table}"),
         20 => format!("ALTER TABLE {table} DROP FOREIGN KEY {table}_ibfk_1, DROP COLUMN {column}"),
         _ => format!("ALTER TABLE {table} ALTER COLUMN {column} {}", random.pick(&["DROP DEFAULT", "SET DEFAULT 1"])),
     }

@@ -1,3 +1,7 @@
+-- Statements that end otherwise in the replay, and why: MySQL and MariaDB differ (a key on a text without a length, SET
+-- DEFAULT, the growth of a text in a foreign key, versions in comments), counters that are added without a key, rows
+-- (TRUNCATE), locks, and lengths of parts that follow the type.
+
 CREATE TABLE fresh (a TEXT, KEY (a));
 
 CREATE TABLE fresh (a VARCHAR(5000), KEY (a));
