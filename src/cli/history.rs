@@ -40,6 +40,11 @@ pub(super) fn run(args: &HistoryArgs, global: &Global, env: &Env, output: &mut O
     Ok(status)
 }
 
+/// A name, or `HEAD` where none is given.
+fn or_head(name: &str) -> &str {
+    if name.is_empty() { "HEAD" } else { name }
+}
+
 /// `A..B`, `A..`, `..B`, or a single commit, as git reads them.
 fn ends(range: &str) -> Result<(Option<&str>, &str), Failure> {
     if range.contains("...") {
@@ -48,7 +53,6 @@ fn ends(range: &str) -> Result<(Option<&str>, &str), Failure> {
             "write A..B for the commits of B that A lacks",
         ));
     }
-    let or_head = |name| if name == "" { "HEAD" } else { name };
     Ok(match range.split_once("..") {
         Some((after, tip)) => (Some(or_head(after)), or_head(tip)),
         None => (None, or_head(range)),

@@ -78,14 +78,15 @@ fn change(cursor: &mut Cursor<'_>) -> Option<K> {
     while NOISE.iter().any(|word| cursor.eat(word)) {}
     let mut table = cursor.object_name().unwrap_or_else(|_| ObjectName::bare(""));
     // MySQL's `DELETE a FROM users a JOIN …`, SQL Server's `UPDATE a SET … FROM users a`: the name is an alias.
-    if matches!(kind, DataKind::Delete | DataKind::Update) && table.schema.is_none() {
-        if let Some(real) = aliased(cursor, &table.name) {
-            table = real;
-            if kind == DataKind::Delete {
-                // That FROM names the table and bounds nothing.
-                cursor.skip_until(&["from"]);
-                cursor.eat("from");
-            }
+    if matches!(kind, DataKind::Delete | DataKind::Update)
+        && table.schema.is_none()
+        && let Some(real) = aliased(cursor, &table.name)
+    {
+        table = real;
+        if kind == DataKind::Delete {
+            // That FROM names the table and bounds nothing.
+            cursor.skip_until(&["from"]);
+            cursor.eat("from");
         }
     }
     cursor.skip_until(&["where", "join", "using", "limit", "from"]);
