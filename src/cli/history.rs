@@ -40,6 +40,7 @@ pub(super) fn run(args: &HistoryArgs, global: &Global, env: &Env, output: &mut O
     Ok(status)
 }
 
+/// A name, or `HEAD` where none is given.
 fn or_head(name: &str) -> &str {
     if name.is_empty() { "HEAD" } else { name }
 }
