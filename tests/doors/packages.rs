@@ -150,9 +150,10 @@ fn cargo_binstall_and_the_action_ask_for_the_archives_that_a_release_has() {
 fn the_known_checksums_are_of_archives_of_releases_the_newest_first() {
     let names: Vec<String> =
         targets().into_iter().map(|target| format!("{}.{}", target.name, target.archive)).collect();
+    let form = Regex::new(r"^[0-9a-f]{64}  driftgate-(\d+\.\d+\.\d+)-(\S+)$").unwrap();
     let mut versions: Vec<Vec<u32>> = Vec::new();
     for line in ours("hooks/action/checksums.txt").lines().filter(|line| !line.starts_with('#')) {
-        let found = Regex::new(r"^[0-9a-f]{64}  driftgate-(\d+\.\d+\.\d+)-(\S+)$").unwrap().captures(line);
+        let found = form.captures(line);
         let found = found.unwrap_or_else(|| panic!("not a line of sha256sum: {line}"));
         assert!(names.contains(&found[2].to_owned()), "no release has {line}");
         versions.push(found[1].split('.').map(|part| part.parse().unwrap()).collect());
