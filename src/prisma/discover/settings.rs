@@ -154,7 +154,8 @@ pub(crate) struct Package {
     pub(crate) schema: Option<String>,
     /// The version range of `prisma`, or of `@prisma/client`.
     pub(crate) range: Option<String>,
-    /// Whether a script applies or writes migrations.
+    /// Whether a script deploys migrations. That one writes them (`migrate dev`) says less: starters come with it, also where
+    /// `db push` is what is done.
     pub(crate) migrates: bool,
 }
 
@@ -171,9 +172,7 @@ pub(crate) fn read_package(text: &str) -> Package {
     let mut scripts = scripts.into_iter().flat_map(|scripts| scripts.values()).filter_map(|script| script.as_str());
     let migrates = scripts.any(|script| {
         let words: Vec<&str> = script.split_whitespace().collect();
-        words
-            .windows(3)
-            .any(|words| words[0].ends_with("prisma") && words[1] == "migrate" && matches!(words[2], "deploy" | "dev"))
+        words.windows(3).any(|words| words[0].ends_with("prisma") && words[1] == "migrate" && words[2] == "deploy")
     });
     Package { schema: schema.map(str::to_owned), range: range.map(str::to_owned), migrates }
 }
