@@ -29,7 +29,8 @@ pub const TARGETS: &[(&str, fn(&[u8]))] = &[
 ];
 
 const ENV: &str = "from alembic import context\nfrom models import Base\ntarget_metadata = Base.metadata\n";
-const INI: &str = "[alembic]\nscript_location = migrations\nprepend_sys_path = .\nsqlalchemy.url = postgresql://localhost/x\n";
+const INI: &str =
+    "[alembic]\nscript_location = migrations\nprepend_sys_path = .\nsqlalchemy.url = postgresql://localhost/x\n";
 
 /// Every project of some files, as a check reads it: what is declared, the history, its replay and the gap.
 fn judge(ecosystem: &dyn Ecosystem, files: &[(&str, &str)]) {
@@ -47,7 +48,10 @@ fn judge(ecosystem: &dyn Ecosystem, files: &[(&str, &str)]) {
 pub fn schema(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let declared = format!("datasource db {{\n  provider = \"postgresql\"\n}}\n{text}");
-    judge(&crate::prisma::Prisma, &[("prisma/schema.prisma", &declared), ("prisma/migrations/migration_lock.toml", "")]);
+    judge(
+        &crate::prisma::Prisma,
+        &[("prisma/schema.prisma", &declared), ("prisma/migrations/migration_lock.toml", "")],
+    );
 }
 
 /// A script, what it does to an empty catalog, and its pieces as expressions and types.
@@ -143,11 +147,56 @@ mod tests {
 
     /// The pieces of each language, so that random texts get past the first token.
     const PIECES: &[&str] = &[
-        "model A {\n", "enum E {\n", "}\n", "id Int @id", "?", "[]", "@@index(", "@relation(fields: [", "references: [", "CREATE ",
-        "TABLE ", "ALTER ", "a", "\"b\"", "'c'", "(", ")", ",", ";", "DO $$ BEGIN ", "END $$", "LOOP ", "IF ", "THEN ", "EXECUTE ",
-        "revision = '1'\n", "down_revision = None\n", "def upgrade():\n    ", "op.create_table(", "sa.Column(", "\n    ", "\n",
-        "class A(Base):\n    ", "__tablename__ = 'a'\n", "for i in range(9):\n", "lambda: ", "f'{", "}'", "**", "[naming]\n",
-        "pattern = ", "exclude = [", "[[allow]]\n", "{\"before\": ", "\"ref\": ", "null", "DIRC\0\0\0\u{2}", "\0\0\0\u{1}", "é", "= ",
+        "model A {\n",
+        "enum E {\n",
+        "}\n",
+        "id Int @id",
+        "?",
+        "[]",
+        "@@index(",
+        "@relation(fields: [",
+        "references: [",
+        "CREATE ",
+        "TABLE ",
+        "ALTER ",
+        "a",
+        "\"b\"",
+        "'c'",
+        "(",
+        ")",
+        ",",
+        ";",
+        "DO $$ BEGIN ",
+        "END $$",
+        "LOOP ",
+        "IF ",
+        "THEN ",
+        "EXECUTE ",
+        "revision = '1'\n",
+        "down_revision = None\n",
+        "def upgrade():\n    ",
+        "op.create_table(",
+        "sa.Column(",
+        "\n    ",
+        "\n",
+        "class A(Base):\n    ",
+        "__tablename__ = 'a'\n",
+        "for i in range(9):\n",
+        "lambda: ",
+        "f'{",
+        "}'",
+        "**",
+        "[naming]\n",
+        "pattern = ",
+        "exclude = [",
+        "[[allow]]\n",
+        "{\"before\": ",
+        "\"ref\": ",
+        "null",
+        "DIRC\0\0\0\u{2}",
+        "\0\0\0\u{1}",
+        "é",
+        "= ",
     ];
 
     /// The next of a row of numbers (xorshift).
@@ -237,7 +286,8 @@ mod tests {
     #[ignore = "runs for as long as it is told to"]
     #[expect(clippy::print_stdout, reason = "its figures are its purpose")]
     fn for_a_while() {
-        let number = |name: &str, default| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
+        let number =
+            |name: &str, default| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
         let only = std::env::var("FUZZ_TARGET").unwrap_or_default();
         let targets: Vec<_> = TARGETS.iter().filter(|(name, _)| name.contains(&only)).collect();
         let each = std::time::Duration::from_secs(number("FUZZ_SECONDS", 5) / targets.len().max(1) as u64);

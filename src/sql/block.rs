@@ -11,9 +11,9 @@ use super::lexer::{Token, TokenKind, tokenize};
 use super::routine;
 use super::session::{Session, Value};
 use super::statement;
-use crate::catalog::{Dialect, Reach};
 use crate::catalog::condition::Condition;
 use crate::catalog::operation::{Caught, Guard, OperationKind};
+use crate::catalog::{Dialect, Reach};
 
 /// Whether what follows is reached.
 enum Flow {

@@ -24,7 +24,10 @@ pub(super) fn script(cursor: &mut Cursor<'_>, session: &mut Session) -> Actions 
             _ => read(&mut own, session),
         });
         if actions.len() > MAX_OPERATIONS {
-            actions.push(K::Opaque { reason: "more statements than are read of one script".to_owned(), reach: Reach::Everything });
+            actions.push(K::Opaque {
+                reason: "more statements than are read of one script".to_owned(),
+                reach: Reach::Everything,
+            });
             break;
         }
     }

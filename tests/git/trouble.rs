@@ -122,6 +122,9 @@ fn an_installation_killed_at_any_moment_leaves_whole_hooks() {
         assert_eq!(read("pre-commit").as_ref(), Some(&whole));
         assert_eq!(read("pre-commit.legacy").as_deref(), Some(theirs));
     }
+    // The moment between the second name of theirs and ours in its place is too short to be met by chance.
+    std::fs::copy(hooks.join("pre-commit.legacy"), hooks.join("pre-commit")).unwrap();
+    assert!(shell(&repo, "exec \"$0\" install").status.success());
     println!("states that were seen (ours is in place, theirs is kept): {seen:?}");
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 pub(crate) use ruff_python_ast as ast;
-use ruff_python_ast::{Expr, Stmt, StmtFunctionDef};
 use ruff_python_ast::token::TokenKind;
+use ruff_python_ast::{Expr, Stmt, StmtFunctionDef};
 use ruff_python_parser::lexer::lex;
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 use ruff_text_size::{Ranged, TextRange};

@@ -42,7 +42,13 @@ pub(super) fn external(path: &str) -> Value {
 impl<'d, 'r> Database<'d, 'r> {
     /// A host that works on `run`.
     pub(crate) fn new(run: &'d mut Run<'r>, settings: &'d Settings) -> Self {
-        Self { run: RefCell::new(run), settings, batches: RefCell::default(), tables: RefCell::default(), sql: Cell::new(0) }
+        Self {
+            run: RefCell::new(run),
+            settings,
+            batches: RefCell::default(),
+            tables: RefCell::default(),
+            sql: Cell::new(0),
+        }
     }
 
     /// Counts SQL that is executed.

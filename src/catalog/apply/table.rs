@@ -111,7 +111,9 @@ impl Catalog {
         // A table like a table like a table: a short script that makes a catalog of any size.
         let columns: usize = self.tables.values().map(|table| table.columns.len()).sum();
         if columns + source.columns.len() > MAX_COPIED {
-            return Err(ApplyError::Refused(format!("it would be one of more than {MAX_COPIED} columns, which are not followed")));
+            return Err(ApplyError::Refused(format!(
+                "it would be one of more than {MAX_COPIED} columns, which are not followed"
+            )));
         }
         let all = self.dialect == Dialect::MySql || including.iter().any(|word| word == "all");
         let has = |word: &str| all || including.iter().any(|one| one == word);

@@ -405,7 +405,11 @@ impl Parser<'_> {
         while self.is('@') {
             if attributes.len() >= MAX_ATTRIBUTES {
                 let here = self.span();
-                return Err(self.problem(here, "the field has more attributes than are read", "remove those that repeat"));
+                return Err(self.problem(
+                    here,
+                    "the field has more attributes than are read",
+                    "remove those that repeat",
+                ));
             }
             attributes.push(self.attribute()?);
         }
