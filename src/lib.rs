@@ -20,6 +20,8 @@ pub mod catalog;
 pub mod check;
 pub mod cli;
 pub mod finding;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod git;
 pub mod history;
 pub mod policy;

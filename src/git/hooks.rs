@@ -239,7 +239,7 @@ fn plan(dir: &Path, hook: HookKind, request: &InstallRequest) -> Result<(Install
                 });
             }
             let legacy = legacy_of(&path);
-            if exists(&legacy) {
+            if exists(&legacy) && !is_copy(&path, &legacy) {
                 return Err(GitError::Hooks {
                     message: format!(
                         "both {} and {} are hooks of someone else's, and only one can be kept beside ours",
@@ -265,7 +265,11 @@ impl InstalledHook {
             if let InstallAction::Chained { legacy } = &self.action {
                 // A second name first, so that there is a hook at every moment; never over a file that exists.
                 match std::fs::hard_link(&self.path, legacy) {
-                    Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Err(error),
+                    Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                        if !is_copy(&self.path, legacy) {
+                            return Err(error);
+                        }
+                    }
                     Err(_) => std::fs::rename(&self.path, legacy)?,
                     Ok(()) => {}
                 }
@@ -277,6 +281,12 @@ impl InstalledHook {
             GitError::io("write", &self.path, error)
         })
     }
+}
+
+/// Whether both names have the same text: an installation that was killed between giving a hook its second name and
+/// putting ours in its place leaves that, and replacing one of them loses nothing.
+fn is_copy(path: &Path, other: &Path) -> bool {
+    matches!((std::fs::read(path), std::fs::read(other)), (Ok(a), Ok(b)) if a == b)
 }
 
 fn write_script(path: &Path, script: &str, shared: SharedMode) -> std::io::Result<()> {

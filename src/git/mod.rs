@@ -13,7 +13,7 @@ mod handle;
 mod history;
 pub mod hooks;
 mod ignore;
-mod index;
+pub(crate) mod index;
 pub mod overlay;
 mod places;
 mod repository;

@@ -82,6 +82,9 @@ pub struct Failure {
     pub certain: bool,
 }
 
+/// The most failures that are kept of one migration.
+const MOST_FAILURES: usize = 1_000;
+
 impl Run<'_> {
     /// The database as it is at this moment.
     pub fn catalog(&self) -> &Catalog {
@@ -109,7 +112,10 @@ impl Run<'_> {
                     if !certain {
                         self.doubt_what_failed(&operation);
                     }
-                    self.failures.push(Failure { place: operation.place.clone(), error, certain });
+                    // The first of them say what is wrong; every rule asks each of them about every statement.
+                    if self.failures.len() < MOST_FAILURES {
+                        self.failures.push(Failure { place: operation.place.clone(), error, certain });
+                    }
                 }
                 self.steps.push(Step { operation, effects: Vec::new() });
             }

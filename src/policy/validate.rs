@@ -504,8 +504,15 @@ fn error_place(source: &Arc<Source>, span: Range<usize>) -> Place {
     Place::new(source, Span::new(start, end))
 }
 
+/// Words longer than this resemble nothing.
+const LONGEST_WORD: usize = 100;
+
 /// `did you mean …?`, where one of `all` is near enough.
 pub(crate) fn did_you_mean<'n>(word: &str, all: impl Iterator<Item = &'n str>) -> Option<String> {
+    // The distance takes as long as both lengths multiplied, and no name is as long as this.
+    if word.len() > LONGEST_WORD {
+        return None;
+    }
     let lower = word.to_lowercase().replace('_', "-");
     all.map(|candidate| {
         (strsim::damerau_levenshtein(&lower, candidate), strsim::jaro_winkler(&lower, candidate), candidate)

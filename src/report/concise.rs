@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::text::{self, Look};
 use super::{Report, escape};
+use crate::finding::Finding;
 
 /// The most objects that a line names.
 const NAMED: usize = 5;
@@ -15,21 +16,7 @@ pub(super) fn concise(report: &Report, look: &Look) -> String {
         return out;
     }
     for finding in &report.findings {
-        let level = look.paint(Look::level(finding.level), finding.level.as_str());
-        let _ =
-            write!(out, "{}: {level}[{}] {}", text::location(finding), finding.rule, escape::line(&finding.message));
-        if finding.differences.len() > 1 {
-            let named: Vec<String> =
-                finding.differences.iter().take(NAMED).map(|d| escape::line(&d.object()).into_owned()).collect();
-            let more = finding.differences.len().saturating_sub(NAMED);
-            let more = if more > 0 { format!(", {more} more") } else { String::new() };
-            let _ = write!(out, " ({}{more})", named.join(", "));
-        }
-        if !finding.help.is_empty() {
-            let help = escape::lines(&finding.help).collect::<Vec<_>>().join("\n");
-            let _ = write!(out, " | {} {}", look.paint(Look::help(), "fix:"), text::one_line(&help));
-        }
-        out.push('\n');
+        line(&mut out, finding, look);
     }
     if look.verbose {
         for place in &report.not_judged {
@@ -39,4 +26,22 @@ pub(super) fn concise(report: &Report, look: &Look) -> String {
     out.push_str(&text::summary(report, look));
     out.push_str(text::skip_hint(report, look));
     out
+}
+
+/// One finding in one line.
+pub(super) fn line(out: &mut String, finding: &Finding, look: &Look) {
+    let level = look.paint(Look::level(finding.level), finding.level.as_str());
+    let _ = write!(out, "{}: {level}[{}] {}", text::location(finding), finding.rule, escape::line(&finding.message));
+    if finding.differences.len() > 1 {
+        let named: Vec<String> =
+            finding.differences.iter().take(NAMED).map(|d| escape::line(&d.object()).into_owned()).collect();
+        let more = finding.differences.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!(", {more} more") } else { String::new() };
+        let _ = write!(out, " ({}{more})", named.join(", "));
+    }
+    if !finding.help.is_empty() {
+        let help = escape::lines(&finding.help).collect::<Vec<_>>().join("\n");
+        let _ = write!(out, " | {} {}", look.paint(Look::help(), "fix:"), text::one_line(&help));
+    }
+    out.push('\n');
 }

@@ -16,6 +16,9 @@ use crate::policy::{PolicyError, PolicyErrors};
 /// The most differences that are listed under one finding; `-v` lists all.
 const LISTED: usize = 12;
 
+/// The most findings that are drawn with the lines they are about; of the others there is one line each.
+const DRAWN: usize = 200;
+
 /// The most places that are listed as not judged; `-v` lists all.
 const NOT_JUDGED: usize = 5;
 
@@ -107,9 +110,12 @@ pub(super) fn full(report: &Report, look: &Look) -> String {
     if text::is_silent(report, look) {
         return out;
     }
-    for finding in &report.findings {
+    for finding in report.findings.iter().take(DRAWN) {
         self::finding(&mut out, finding, look);
         out.push('\n');
+    }
+    for finding in report.findings.iter().skip(DRAWN) {
+        super::concise::line(&mut out, finding, look);
     }
     let shown = if look.verbose { report.not_judged.len() } else { NOT_JUDGED };
     if !report.not_judged.is_empty() {

@@ -25,6 +25,11 @@ impl Actions {
         Self { place: self.place.clone(), operations: Vec::new() }
     }
 
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.operations.len()
+    }
+
     /// Adds one that must succeed.
     pub(super) fn push(&mut self, kind: OperationKind) {
         self.operations.push(Operation::new(kind, self.place.clone()));

@@ -11,9 +11,9 @@ use super::lexer::{Token, TokenKind, tokenize};
 use super::routine;
 use super::session::{Session, Value};
 use super::statement;
-use crate::catalog::Dialect;
 use crate::catalog::condition::Condition;
-use crate::catalog::operation::{Caught, Guard};
+use crate::catalog::operation::{Caught, Guard, OperationKind};
+use crate::catalog::{Dialect, Reach};
 
 /// Whether what follows is reached.
 enum Flow {
@@ -478,10 +478,15 @@ fn repetition(cursor: &mut Cursor<'_>, session: &mut Session, actions: &mut Acti
             session.set_variable(&name, Value::Text(value));
             let mut turn = actions.like();
             let flow = sequence(cursor, session, &mut turn)?;
-            if matches!(flow, Flow::Left(_)) || !session.repeat(1) {
+            if matches!(flow, Flow::Left(_)) {
                 turn.doubt("a loop that may end early");
             }
             done.extend(turn);
+            if !session.repeat(1) {
+                let reason = "a loop of more turns than are followed".to_owned();
+                done.push(OperationKind::Opaque { reason, reach: Reach::Everything });
+                break;
+            }
         }
     } else {
         // What a body sets, its next turn finds set.

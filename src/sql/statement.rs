@@ -8,6 +8,9 @@ use super::{alter, attachment, block, create, data, drop, dynamic, routine, spli
 use crate::catalog::operation::{OperationKind as K, TransactionKind};
 use crate::catalog::{Dialect, ObjectName, Reach};
 
+/// The most operations of one script: each is kept for as long as the run.
+const MAX_OPERATIONS: usize = 50_000;
+
 /// Reads all statements in front of the cursor.
 pub(super) fn script(cursor: &mut Cursor<'_>, session: &mut Session) -> Actions {
     let mut actions = Actions::of(cursor);
@@ -20,6 +23,13 @@ pub(super) fn script(cursor: &mut Cursor<'_>, session: &mut Session) -> Actions 
             Dialect::SqlServer => tsql::batch(&mut own, session),
             _ => read(&mut own, session),
         });
+        if actions.len() > MAX_OPERATIONS {
+            actions.push(K::Opaque {
+                reason: "more statements than are read of one script".to_owned(),
+                reach: Reach::Everything,
+            });
+            break;
+        }
     }
     actions
 }

@@ -11,4 +11,5 @@ mod install;
 mod leftovers;
 mod ranges;
 mod repositories;
+mod trouble;
 mod walks;

@@ -340,7 +340,7 @@ impl Interpreter<'_> {
             Ok(items) => items.into_iter().map(|item| self.tainted(item)).collect(),
             Err(unknown) => vec![Value::Unknown(unknown)],
         };
-        self.grow(items.len())?;
+        self.hold(items.len())?;
         if list.borrow().len() + items.len() > ITEMS {
             return Err(Stop::Exhausted("longer lists than are evaluated"));
         }

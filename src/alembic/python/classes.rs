@@ -45,7 +45,7 @@ impl Interpreter<'_> {
             Err(stop) => return Err(stop),
         };
         // `Generic[T]` and the like stand for the class they are made of.
-        let bases = bases
+        let bases: Vec<Value> = bases
             .into_iter()
             .map(|base| match &base {
                 Value::Symbol(symbol) => match &symbol.kind {
@@ -60,6 +60,7 @@ impl Interpreter<'_> {
             name,
             module: Rc::clone(&frame.module.name),
             place: frame.file.place(&stmt.name),
+            ancestors: super::value::linearize(&bases),
             bases,
             keywords,
             decorators: decorators.iter().map(|(value, _)| value.clone()).collect(),

@@ -5,6 +5,11 @@ use std::rc::Rc;
 
 use super::value::{SymbolKind, Text, Value};
 
+/// Parts of one key.
+const PARTS: usize = 1000;
+/// How deep tuples nest in a key.
+const DEPTH: usize = 20;
+
 /// What makes two keys the same.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Key {
@@ -21,7 +26,14 @@ pub(crate) enum Key {
 
 impl Key {
     /// The key of a value; values that Python would refuse as keys go by identity.
+    ///
+    /// A tuple of more parts than [`PARTS`], nested ones included, goes by identity too: tuples that share their parts
+    /// stand for far more of them than were ever made.
     pub(crate) fn of(value: &Value) -> Self {
+        Self::of_part(value, 0, &mut { PARTS })
+    }
+
+    fn of_part(value: &Value, depth: usize, left: &mut usize) -> Self {
         fn address<T: ?Sized>(shared: &Rc<T>) -> Key {
             Key::Identity(Rc::as_ptr(shared).cast::<()>() as usize)
         }
@@ -46,7 +58,11 @@ impl Key {
             }
             Value::Str(text) => Self::Str(Rc::clone(text)),
             Value::Bytes(bytes) => Self::Bytes(Rc::clone(bytes)),
-            Value::Tuple(items) => Self::Tuple(items.iter().take(1000).map(Self::of).collect()),
+            Value::Tuple(items) if depth < DEPTH && items.len() <= *left => {
+                *left -= items.len();
+                Self::Tuple(items.iter().map(|item| Self::of_part(item, depth + 1, left)).collect())
+            }
+            Value::Tuple(items) => address(items),
             Value::List(items) => address(items),
             Value::Dict(items) | Value::Set(items) => address(items),
             Value::Function(function) => address(function),

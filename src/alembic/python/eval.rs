@@ -466,7 +466,7 @@ impl Interpreter<'_> {
                 None => return Ok(Err(unknown_items(other, place))),
             },
         };
-        self.grow(items.len())?;
+        self.hold(items.len())?;
         Ok(Ok(items))
     }
 

@@ -16,6 +16,8 @@ const STEPS: usize = 1_000_000;
 const DEPTH: usize = 220;
 /// Items of one list, dictionary or set.
 pub(crate) const ITEMS: usize = 100_000;
+/// Items of all the containers that are made.
+const ALL_ITEMS: usize = 2_000_000;
 /// Bytes of one string.
 pub(crate) const STRING: usize = 4 * 1024 * 1024;
 /// Bytes of all the strings that are made.
@@ -75,6 +77,7 @@ pub struct Interpreter<'h> {
     steps: usize,
     depth: usize,
     bytes: usize,
+    items: usize,
     /// Every container and symbol, so that deep structures are taken down one object at a time.
     objects: Vec<Value>,
     scopes: Vec<Rc<Scope>>,
@@ -97,6 +100,7 @@ impl<'h> Interpreter<'h> {
             steps: 0,
             depth: 0,
             bytes: 0,
+            items: 0,
             objects: Vec::new(),
             scopes: Vec::new(),
         }
@@ -224,6 +228,15 @@ impl<'h> Interpreter<'h> {
         Ok(())
     }
 
+    /// Counts items of containers that are made.
+    pub(crate) fn hold(&mut self, items: usize) -> Eval<()> {
+        self.items = self.items.saturating_add(items);
+        if self.items > ALL_ITEMS {
+            return Err(Stop::Exhausted("longer lists than are evaluated"));
+        }
+        Ok(())
+    }
+
     /// Keeps a new object alive until the end, so that taking down a deep structure never recurses.
     pub(crate) fn keep(&mut self, value: &Value) -> Eval<()> {
         match value {
@@ -242,7 +255,14 @@ impl<'h> Interpreter<'h> {
                     return Err(Stop::Exhausted("more objects than are evaluated"));
                 }
                 self.objects.push(value.clone());
-                Ok(())
+                let items = match value {
+                    Value::List(items) => items.borrow().len(),
+                    Value::Tuple(items) => items.len(),
+                    // An entry stands in a list and in an index.
+                    Value::Dict(items) | Value::Set(items) => items.borrow().len() * 4,
+                    _ => 0,
+                };
+                self.hold(items)
             }
         }
     }

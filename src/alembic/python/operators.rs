@@ -1,5 +1,6 @@
 //! Operators and comparisons.
 
+use std::cell::Cell;
 use std::cmp::Ordering;
 use std::rc::Rc;
 
@@ -79,14 +80,14 @@ impl Interpreter<'_> {
             (Operator::Add, Value::List(a), Value::List(b)) => {
                 let mut items = a.borrow().clone();
                 items.extend(b.borrow().iter().cloned());
-                self.grow(items.len())?;
+                self.hold(items.len())?;
                 if items.len() > ITEMS {
                     return Err(Stop::Exhausted("longer lists than are evaluated"));
                 }
                 Value::list(items)
             }
             (Operator::Add, Value::Tuple(a), Value::Tuple(b)) => {
-                self.grow(a.len() + b.len())?;
+                self.hold(a.len() + b.len())?;
                 if a.len() + b.len() > ITEMS {
                     return Err(Stop::Exhausted("longer lists than are evaluated"));
                 }
@@ -194,6 +195,7 @@ impl Interpreter<'_> {
         if items.len().saturating_mul(count) > ITEMS {
             return Err(Stop::Exhausted("longer lists than are evaluated"));
         }
+        self.hold(items.len() * count)?;
         let mut out = Vec::with_capacity(items.len() * count);
         for _ in 0..count {
             out.extend_from_slice(items);
@@ -362,21 +364,25 @@ fn identical(a: &Value, b: &Value) -> Option<bool> {
 
 /// `==` of values that have no method of their own for it; none where it cannot be known.
 pub(crate) fn equal(a: &Value, b: &Value) -> Option<bool> {
-    equal_to(a, b, 0)
+    equal_to(a, b, 0, &Cell::new(COMPARED))
 }
 
-fn equal_to(a: &Value, b: &Value, depth: usize) -> Option<bool> {
-    if depth > 20 {
+/// Values that one comparison looks at: containers that share their parts stand for far more than were ever made.
+const COMPARED: usize = 200_000;
+
+fn equal_to(a: &Value, b: &Value, depth: usize, left: &Cell<usize>) -> Option<bool> {
+    if depth > 20 || left.get() == 0 {
         return None;
     }
-    let all = |left: &[Value], right: &[Value]| {
-        if left.len() != right.len() {
-            let unsure = left.iter().chain(right).any(|item| matches!(item, Value::Unknown(_)));
+    left.set(left.get() - 1);
+    let all = |ours: &[Value], theirs: &[Value]| {
+        if ours.len() != theirs.len() {
+            let unsure = ours.iter().chain(theirs).any(|item| matches!(item, Value::Unknown(_)));
             return if unsure { None } else { Some(false) };
         }
         let mut result = Some(true);
-        for (a, b) in left.iter().zip(right) {
-            match equal_to(a, b, depth + 1) {
+        for (a, b) in ours.iter().zip(theirs) {
+            match equal_to(a, b, depth + 1, left) {
                 Some(true) => {}
                 Some(false) => return Some(false),
                 None => result = None,
@@ -408,7 +414,7 @@ fn equal_to(a: &Value, b: &Value, depth: usize) -> Option<bool> {
             }
             let mut result = Some(true);
             for (key, value) in x.iter() {
-                match y.get(key).map_or(Some(false), |other| equal_to(value, other, depth + 1)) {
+                match y.get(key).map_or(Some(false), |other| equal_to(value, other, depth + 1, left)) {
                     Some(true) => {}
                     Some(false) => return Some(false),
                     None => result = None,

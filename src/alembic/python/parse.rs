@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 pub(crate) use ruff_python_ast as ast;
+use ruff_python_ast::token::TokenKind;
 use ruff_python_ast::{Expr, Stmt, StmtFunctionDef};
+use ruff_python_parser::lexer::lex;
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 use ruff_text_size::{Ranged, TextRange};
 
@@ -11,6 +13,9 @@ use crate::source::{Place, Source, Span};
 
 /// The longest Python file that is read, in bytes. The longest revision met in 51 public repositories has 0.3 MB.
 const MAX_LEN: usize = 4 * 1024 * 1024;
+
+/// How deep a syntax tree may be: walking and dropping one recurses. A sum of two thousand terms is as deep as this.
+const MAX_DEPTH: usize = 4_000;
 
 /// A Python file and its syntax tree.
 #[derive(Debug)]
@@ -37,9 +42,15 @@ impl ParsedFile {
     }
 
     fn parse_anew(source: &Arc<Source>) -> Arc<Self> {
+        let refuse = |message: &str| {
+            let error = SyntaxError { span: Span::default(), message: message.to_owned() };
+            Arc::new(Self { source: Arc::clone(source), body: Vec::new(), errors: vec![error] })
+        };
         if source.text().len() > MAX_LEN {
-            let error = SyntaxError { span: Span::default(), message: "the file is too long to be read".to_owned() };
-            return Arc::new(Self { source: Arc::clone(source), body: Vec::new(), errors: vec![error] });
+            return refuse("the file is too long to be read");
+        }
+        if is_too_deep(source.text(), Mode::Module) {
+            return refuse("it nests deeper than is read");
         }
         let parsed = parse_unchecked(source.text(), ParseOptions::from(Mode::Module));
         let errors = parsed
@@ -92,9 +103,60 @@ impl ParsedFile {
     }
 }
 
+/// Whether the tree of a text could be deeper than [`MAX_DEPTH`], told from its tokens: a tree that is too deep is never
+/// made, as it could not be taken down again.
+///
+/// Between commas every token nests one level at most, and brackets nest what is in them. A `lambda` goes on behind the
+/// commas of its parameters.
+fn is_too_deep(text: &str, mode: Mode) -> bool {
+    if text.len() <= MAX_DEPTH {
+        return false;
+    }
+    let mut lexer = lex(text, mode);
+    // Tokens since the last comma, and lambdas, of every bracket that is open; and all of them together.
+    let mut open: Vec<(usize, usize)> = Vec::new();
+    let (mut tokens, mut lambdas, mut outside, mut blocks) = (0_usize, 0_usize, 0_usize, 0_usize);
+    loop {
+        match lexer.next_token() {
+            TokenKind::EndOfFile => return false,
+            TokenKind::NonLogicalNewline | TokenKind::Comment | TokenKind::String => {}
+            TokenKind::Newline => {
+                open.clear();
+                (tokens, lambdas, outside) = (0, 0, 0);
+            }
+            TokenKind::Indent => blocks += 1,
+            TokenKind::Dedent => blocks = blocks.saturating_sub(1),
+            TokenKind::Comma | TokenKind::Semi => (tokens, outside) = (0, outside - tokens),
+            kind => {
+                outside += 1;
+                tokens += 1;
+                if kind == TokenKind::Lambda {
+                    // Counted for as long as the bracket is open.
+                    lambdas += 1;
+                    outside += 1;
+                }
+                if matches!(kind, TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace | TokenKind::FStringStart) {
+                    open.push((tokens, lambdas));
+                    (tokens, lambdas) = (0, 0);
+                }
+                if matches!(kind, TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace | TokenKind::FStringEnd)
+                    && let Some((before, lambdas_before)) = open.pop()
+                {
+                    outside -= tokens + lambdas;
+                    (tokens, lambdas) = (before + 1, lambdas_before);
+                    outside += 1;
+                }
+            }
+        }
+        if outside + blocks > MAX_DEPTH {
+            return true;
+        }
+    }
+}
+
 /// Parses a text that stands for an expression: an annotation in quotes.
 pub(crate) fn parse_expression(text: &str) -> Option<Expr> {
-    if text.len() > 10_000 {
+    if text.len() > 10_000 || is_too_deep(text, Mode::Expression) {
         return None;
     }
     let parsed = parse_unchecked(text, ParseOptions::from(Mode::Expression));

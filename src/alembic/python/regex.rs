@@ -15,6 +15,8 @@ const MATCH: &str = "re.Match";
 const STEPS: usize = 200_000;
 /// Characters of a pattern or text: repetitions nest in the call stack.
 const LENGTH: usize = 400;
+/// How deep the matcher may recurse.
+const RECURSION: usize = 4_000;
 /// How deep groups may nest.
 const DEPTH: usize = 30;
 
@@ -99,9 +101,12 @@ impl Pattern {
 
     /// The match that starts at exactly that character.
     pub(super) fn match_at(&self, text: &[char], at: usize, steps: &mut usize) -> Option<Option<Groups>> {
+        if text.len() > LENGTH {
+            return None;
+        }
         let mut groups: Groups = vec![None; self.groups + 1];
         let mut end = None;
-        let mut matcher = Matcher { text, steps, exhausted: false };
+        let mut matcher = Matcher { text, steps, depth: 0, exhausted: false };
         let mut captured: Groups = Vec::new();
         let matched = matcher.run(&self.root, at, &mut groups, &mut |_, position, groups| {
             end = Some(position);
@@ -307,6 +312,7 @@ type Then<'c, 't> = &'c mut dyn FnMut(&mut Matcher<'t>, usize, &mut Groups) -> b
 struct Matcher<'t> {
     text: &'t [char],
     steps: &'t mut usize,
+    depth: usize,
     exhausted: bool,
 }
 
@@ -327,12 +333,19 @@ impl<'t> Matcher<'t> {
 
     fn run(&mut self, node: &Node, at: usize, groups: &mut Groups, then: Then<'_, 't>) -> bool {
         *self.steps += 1;
-        if *self.steps > STEPS {
+        if *self.steps > STEPS || self.depth > RECURSION {
             self.exhausted = true;
         }
         if self.exhausted {
             return false;
         }
+        self.depth += 1;
+        let matched = self.run_node(node, at, groups, then);
+        self.depth -= 1;
+        matched
+    }
+
+    fn run_node(&mut self, node: &Node, at: usize, groups: &mut Groups, then: Then<'_, 't>) -> bool {
         match node {
             Node::Set(items, negative) => match self.text.get(at) {
                 Some(&c) if Self::holds(items, *negative, c) => then(self, at + 1, groups),

@@ -248,6 +248,9 @@ pub struct Class {
     pub place: Place,
     /// Its bases, in order.
     pub bases: Vec<Value>,
+    /// The classes of the repository that it inherits from, nearest first ([`linearize`]): worked out once, as each
+    /// class that inherits from it asks again.
+    pub(crate) ancestors: Vec<Rc<Class>>,
     /// Keywords of the class statement (`metaclass=…`, `table=True`).
     pub keywords: Vec<(Text, Value)>,
     /// Decorators, outermost first.
@@ -336,7 +339,9 @@ impl Class {
     /// The class and all classes of the repository it inherits from, nearest first (C3, or depth first where there is
     /// no such order).
     pub fn mro(self: &Rc<Self>) -> Vec<Rc<Class>> {
-        linearize(self, 0)
+        let mut order = vec![Rc::clone(self)];
+        order.extend(self.ancestors.iter().cloned());
+        order
     }
 
     /// The value of an attribute, inherited ones included.
@@ -359,10 +364,9 @@ impl Class {
 
     /// Whether it is an `enum.Enum`.
     pub fn is_enum(&self) -> bool {
-        self.bases.iter().any(|base| match base {
-            Value::Class(class) => class.is_enum(),
-            other => matches!(
-                other.path().as_deref(),
+        let is_enum = |base: &Value| {
+            matches!(
+                base.path().as_deref(),
                 Some(
                     "enum.Enum"
                         | "enum.ReprEnum"
@@ -372,24 +376,25 @@ impl Class {
                         | "enum.IntFlag"
                         | "strenum.StrEnum"
                 )
-            ),
-        })
+            )
+        };
+        self.bases.iter().any(is_enum) || self.ancestors.iter().any(|class| class.bases.iter().any(is_enum))
     }
 }
 
-/// C3 linearization with a bound on depth; falls back to depth first without repeats.
-fn linearize(class: &Rc<Class>, depth: usize) -> Vec<Rc<Class>> {
-    if depth > 50 {
-        return vec![Rc::clone(class)];
-    }
+/// The most ancestors of a class that are followed.
+const MAX_ANCESTORS: usize = 200;
+
+/// The ancestors of a class with those bases: C3 linearization, or depth first without repeats where there is none.
+pub(crate) fn linearize(bases: &[Value]) -> Vec<Rc<Class>> {
     let parents: Vec<&Rc<Class>> =
-        class.bases.iter().filter_map(|base| if let Value::Class(base) = base { Some(base) } else { None }).collect();
-    let mut lists: Vec<Vec<Rc<Class>>> = parents.iter().map(|parent| linearize(parent, depth + 1)).collect();
+        bases.iter().filter_map(|base| if let Value::Class(base) = base { Some(base) } else { None }).collect();
+    let mut lists: Vec<Vec<Rc<Class>>> = parents.iter().map(|parent| parent.mro()).collect();
     lists.push(parents.iter().map(|parent| Rc::clone(parent)).collect());
-    let mut order = vec![Rc::clone(class)];
+    let mut order: Vec<Rc<Class>> = Vec::new();
     loop {
         lists.retain(|list| !list.is_empty());
-        if lists.is_empty() {
+        if lists.is_empty() || order.len() >= MAX_ANCESTORS {
             return order;
         }
         let in_tail =

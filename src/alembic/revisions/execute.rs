@@ -28,6 +28,7 @@ impl Database<'_, '_> {
             if let Some(answer) = self.catalog_query(&text, args) {
                 return Ok(answer);
             }
+            self.count_sql(text.len())?;
             let operations = self.read_sql(&text, place);
             self.emit(interpreter, operations)?;
             return Ok(Answer::Rows);

@@ -4,7 +4,7 @@
 //! `alembic.dialect`, `alembic.migration_context`, `alembic.session`, `alembic.rows`. Whatever way a revision gets hold of
 //! one, its methods are then found under one path.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::alembic::items::{Reader, Scheme};
@@ -19,6 +19,9 @@ use crate::source::Place;
 use super::batch::Batch;
 use super::script::{Settings, opaque};
 
+/// Bytes of SQL that one revision may execute in all, the same text each time it is executed.
+const SQL: usize = 8 * 1024 * 1024;
+
 /// The host of a revision's run.
 pub(crate) struct Database<'d, 'r> {
     run: RefCell<&'d mut Run<'r>>,
@@ -27,6 +30,8 @@ pub(crate) struct Database<'d, 'r> {
     pub(super) batches: RefCell<Vec<Batch>>,
     /// Every `sa.Table(…)` that was made, for `metadata.create_all()`.
     pub(super) tables: RefCell<Vec<Value>>,
+    /// Bytes of SQL that the revision has executed.
+    sql: Cell<usize>,
 }
 
 /// A library's name.
@@ -37,7 +42,19 @@ pub(super) fn external(path: &str) -> Value {
 impl<'d, 'r> Database<'d, 'r> {
     /// A host that works on `run`.
     pub(crate) fn new(run: &'d mut Run<'r>, settings: &'d Settings) -> Self {
-        Self { run: RefCell::new(run), settings, batches: RefCell::default(), tables: RefCell::default() }
+        Self {
+            run: RefCell::new(run),
+            settings,
+            batches: RefCell::default(),
+            tables: RefCell::default(),
+            sql: Cell::new(0),
+        }
+    }
+
+    /// Counts SQL that is executed.
+    pub(super) fn count_sql(&self, bytes: usize) -> Eval<()> {
+        self.sql.set(self.sql.get().saturating_add(bytes));
+        if self.sql.get() > SQL { Err(Stop::Exhausted("more SQL than is read of one revision")) } else { Ok(()) }
     }
 
     /// Asks the catalog as it is.

@@ -9,6 +9,9 @@ use crate::catalog::{
 };
 use crate::source::Place;
 
+/// The most columns of a catalog in which tables are still copied.
+const MAX_COPIED: usize = 100_000;
+
 impl Catalog {
     pub(super) fn create_table(&mut self, new: &NewTable, place: &Place, guard: Guard) -> Applied {
         let mut name = self.new_name(&new.name);
@@ -106,6 +109,13 @@ impl Catalog {
                 None => Err(missing("the table", source)),
             };
         };
+        // A table like a table like a table: a short script that makes a catalog of any size.
+        let columns: usize = self.tables.values().map(|table| table.columns.len()).sum();
+        if columns + source.columns.len() > MAX_COPIED {
+            return Err(ApplyError::Refused(format!(
+                "it would be one of more than {MAX_COPIED} columns, which are not followed"
+            )));
+        }
         let all = self.dialect == Dialect::MySql || including.iter().any(|word| word == "all");
         let has = |word: &str| all || including.iter().any(|one| one == word);
         for column in &source.columns {

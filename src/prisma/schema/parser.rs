@@ -17,6 +17,9 @@ use crate::source::{Place, Source, Span};
 /// How deeply expressions may nest. Nothing in the language needs more than four levels.
 const MAX_DEPTH: usize = 32;
 
+/// How many attributes a field may have. The language knows fewer than ten, each of them once.
+const MAX_ATTRIBUTES: usize = 100;
+
 /// How many problems of one file are told: the first ones matter.
 const MAX_PROBLEMS: usize = 20;
 
@@ -400,6 +403,14 @@ impl Parser<'_> {
     fn field_attributes(&mut self) -> Result<Vec<Attribute>, Skip> {
         let mut attributes = Vec::new();
         while self.is('@') {
+            if attributes.len() >= MAX_ATTRIBUTES {
+                let here = self.span();
+                return Err(self.problem(
+                    here,
+                    "the field has more attributes than are read",
+                    "remove those that repeat",
+                ));
+            }
             attributes.push(self.attribute()?);
         }
         Ok(attributes)

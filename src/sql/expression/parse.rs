@@ -10,6 +10,12 @@ use crate::sql::types;
 /// The deepest nesting that is followed.
 const MAX_DEPTH: usize = 100;
 
+/// The most operators in a row. What is larger is compared as nothing but unknown.
+const MAX_CHAIN: usize = 500;
+
+/// The longest operand, as text, that is written down twice: `BETWEEN` doubles it, and so does the next.
+const MAX_DOUBLED: usize = 10_000;
+
 /// Functions that are called without parentheses where they have no argument.
 const MOMENTS: &[&str] = &["current_timestamp", "localtime", "localtimestamp"];
 
@@ -25,7 +31,8 @@ fn binary(cursor: &mut Cursor<'_>, least: u8, depth: usize) -> Option<Expr> {
         return None;
     }
     let mut left = prefix(cursor, depth)?;
-    loop {
+    // Every operator is one level of the tree more, on its left.
+    for _ in 0..MAX_CHAIN {
         let start = cursor.position();
         match infix(cursor, left, least, depth)? {
             (next, true) => left = next,
@@ -35,6 +42,7 @@ fn binary(cursor: &mut Cursor<'_>, least: u8, depth: usize) -> Option<Expr> {
             }
         }
     }
+    None
 }
 
 /// One operator behind `left` and what belongs to it; says whether there was one.
@@ -150,6 +158,9 @@ fn word_infix(cursor: &mut Cursor<'_>, left: Expr, least: u8, depth: usize) -> O
         let low = binary(cursor, power::LIKE + 1, depth + 1)?;
         cursor.expect("and").ok()?;
         let high = binary(cursor, power::LIKE + 1, depth + 1)?;
+        if left.clone().canonical(cursor.dialect).len() > MAX_DOUBLED {
+            return None;
+        }
         return Some((between(left, low, high, not), true));
     }
     if cursor.eat("in") {
