@@ -280,6 +280,19 @@ mod tests {
         data
     }
 
+    /// Writes the seeds where cargo fuzz looks for them: `cargo test --lib fuzzing::tests::corpus -- --ignored`.
+    #[test]
+    #[ignore = "writes into fuzz/corpus"]
+    fn corpus() {
+        for (name, _) in TARGETS {
+            let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
+            std::fs::create_dir_all(&dir).unwrap();
+            for (at, seed) in seeds(name).iter().enumerate() {
+                std::fs::write(dir.join(format!("case-{at}")), seed).unwrap();
+            }
+        }
+    }
+
     /// Mutated seeds for as many seconds as `FUZZ_SECONDS` says, on stable Rust and without a fuzzer:
     /// `FUZZ_SECONDS=600 FUZZ_TARGET=schema cargo test --lib fuzzing -- --ignored --nocapture`.
     #[test]

@@ -25,11 +25,6 @@ impl Actions {
         Self { place: self.place.clone(), operations: Vec::new() }
     }
 
-    /// How many there are.
-    pub(super) fn len(&self) -> usize {
-        self.operations.len()
-    }
-
     /// Adds one that must succeed.
     pub(super) fn push(&mut self, kind: OperationKind) {
         self.operations.push(Operation::new(kind, self.place.clone()));
@@ -107,6 +102,11 @@ impl Actions {
     /// Whether any of them may change a catalog.
     pub(super) fn changes(&self) -> bool {
         self.operations.iter().any(Operation::changes_catalog)
+    }
+
+    /// How many of them may change the catalog.
+    pub(super) fn count_changes(&self) -> usize {
+        self.operations.iter().filter(|operation| operation.changes_catalog()).count()
     }
 
     /// Makes what may change a catalog opaque: it is not known whether, or how often, it is done.

@@ -8,22 +8,25 @@ use super::{alter, attachment, block, create, data, drop, dynamic, routine, spli
 use crate::catalog::operation::{OperationKind as K, TransactionKind};
 use crate::catalog::{Dialect, ObjectName, Reach};
 
-/// The most operations of one script: each is kept for as long as the run.
-const MAX_OPERATIONS: usize = 50_000;
+/// The most changes of the catalog in one script: each is replayed, and kept for as long as the run.
+const MAX_CHANGES: usize = 50_000;
 
 /// Reads all statements in front of the cursor.
 pub(super) fn script(cursor: &mut Cursor<'_>, session: &mut Session) -> Actions {
     let mut actions = Actions::of(cursor);
+    let mut changes = 0;
     let from = cursor.position();
     cursor.skip_all();
     let tokens = cursor.tokens(from, cursor.position());
     for statement in split::statements(cursor.source_text(), tokens, cursor.dialect) {
         let mut own = cursor.over(statement);
-        actions.extend(match cursor.dialect {
+        let read = match cursor.dialect {
             Dialect::SqlServer => tsql::batch(&mut own, session),
-            _ => read(&mut own, session),
-        });
-        if actions.len() > MAX_OPERATIONS {
+            _ => self::read(&mut own, session),
+        };
+        changes += read.count_changes();
+        actions.extend(read);
+        if changes > MAX_CHANGES {
             actions.push(K::Opaque {
                 reason: "more statements than are read of one script".to_owned(),
                 reach: Reach::Everything,
