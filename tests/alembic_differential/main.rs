@@ -1,12 +1,15 @@
 //! driftgate against real Alembic, over generated models.
 //!
 //! For each seed: autogenerate writes the revision of random models; driftgate must call the two in sync. Then one
-//! operation of the revision is dropped, and then the models get a small edit: each time both must say the same. Skipped,
+//! operation of the revision is dropped, and then the models get a small edit: each time both must say the same. `faults` plants more kinds of faults. Skipped,
 //! saying so, where Python, Alembic or (for its half) a PostgreSQL server is not there.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr, reason = "a test may")]
 
+mod faults;
 mod generate;
+#[path = "../support/faults.rs"]
+mod planted;
 #[path = "../support/random.rs"]
 mod random;
 
@@ -66,11 +69,10 @@ impl Drop for Oracle {
 }
 
 /// A database of this test's own on the server that answers, made anew.
-fn own_database() -> Result<String, String> {
+fn own_database(name: &str) -> Result<String, String> {
     let base = std::env::var("DRIFTGATE_TEST_PG_URL")
         .unwrap_or_else(|_| "postgresql://postgres@127.0.0.1:5432/postgres".to_owned());
     let run = |sql: &str| Command::new("psql").args([base.as_str(), "-qAtc", sql]).output();
-    let name = "driftgate_alembic_differential";
     let dropped = run(&format!("DROP DATABASE IF EXISTS {name}")).map_err(|_| "psql is not there".to_owned())?;
     if !dropped.status.success() || !run(&format!("CREATE DATABASE {name}")).is_ok_and(|made| made.status.success()) {
         return Err("no PostgreSQL server answers (DRIFTGATE_TEST_PG_URL)".to_owned());
@@ -163,9 +165,14 @@ impl Tally {
     }
 }
 
+/// Alembic, with a database of the given name where it needs a server.
+fn connect(db: &str, name: &str) -> Result<Oracle, String> {
+    let database = if db == "postgresql" { own_database(name).map(Some) } else { Ok(None) };
+    database.and_then(|url| Oracle::start(url.as_deref()))
+}
+
 fn run(db: &str, seeds: u64) {
-    let database = if db == "postgresql" { own_database().map(Some) } else { Ok(None) };
-    let mut oracle = match database.and_then(|url| Oracle::start(url.as_deref())) {
+    let mut oracle = match connect(db, "driftgate_alembic_differential") {
         Ok(oracle) => oracle,
         Err(reason) => {
             eprintln!("skipped: {reason}");

@@ -2,13 +2,16 @@
 //!
 //! For each seed: the engine writes the migration of a random schema; driftgate must call the two in sync. Then one
 //! statement of the migration is dropped, and then the schema gets a small edit: each time both must say the same, and
-//! what driftgate says is missing must be what the engine would write. Skipped, saying so, where Node, the engine or a
+//! what driftgate says is missing must be what the engine would write. `faults` plants more kinds of faults. Skipped, saying so, where Node, the engine or a
 //! PostgreSQL server is not there.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr, reason = "a test may")]
 
+mod faults;
 mod generate;
 mod oracle;
+#[path = "../support/faults.rs"]
+mod planted;
 #[path = "../support/random.rs"]
 mod random;
 
@@ -22,20 +25,37 @@ use generate::{Provider, Schema};
 use oracle::{Answer, Oracle};
 use random::Random;
 
-/// What driftgate says of a schema and one migration.
+/// What driftgate says of a schema and its migrations.
 enum Verdict {
     InSync,
     Drift(Vec<Difference>),
     Error(String),
 }
 
-fn verdict(schema: &str, migration: &str) -> Verdict {
+impl std::fmt::Display for Verdict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::InSync => f.write_str("in sync"),
+            Self::Drift(gap) => {
+                let gap: Vec<String> = gap.iter().map(|d| format!("{} {}", d.kind, d.object())).collect();
+                f.write_str(&gap.join("; "))
+            }
+            Self::Error(error) => write!(f, "error: {error}"),
+        }
+    }
+}
+
+fn verdict(schema: &str, migrations: &[&str]) -> Verdict {
     let provider = if schema.contains("\"sqlite\"") { "sqlite" } else { "postgresql" };
-    let snapshot = MemorySnapshot::new([
-        ("prisma/schema.prisma", schema.to_owned()),
-        ("prisma/migrations/migration_lock.toml", format!("provider = \"{provider}\"\n")),
-        ("prisma/migrations/20260101000000_init/migration.sql", migration.to_owned()),
-    ]);
+    let mut files = vec![
+        ("prisma/schema.prisma".to_owned(), schema.to_owned()),
+        ("prisma/migrations/migration_lock.toml".to_owned(), format!("provider = \"{provider}\"\n")),
+    ];
+    for (at, migration) in migrations.iter().enumerate() {
+        let path = format!("prisma/migrations/{}/migration.sql", oracle::migration_name(at));
+        files.push((path, (*migration).to_owned()));
+    }
+    let snapshot = MemorySnapshot::new(files.iter().map(|(path, text)| (path.as_str(), text.clone())));
     let projects = Prisma.discover(&snapshot, &[]).unwrap();
     let [project] = projects.as_slice() else { return Verdict::Error(format!("{} projects", projects.len())) };
     let declared = Prisma.declared(project, &snapshot).unwrap();
@@ -65,7 +85,7 @@ impl Tally {
     /// Compares the two answers; a disagreement is kept whole.
     fn compare(&mut self, what: &str, oracle: &mut Oracle, schema: &str, migration: &str) {
         self.pairs += 1;
-        let (said, expected) = (verdict(schema, migration), oracle.judge(schema, migration));
+        let (said, expected) = (verdict(schema, &[migration]), oracle.judge(schema, &[migration]));
         let agreed = match (&said, &expected) {
             (Verdict::InSync, Answer::InSync) | (Verdict::Error(_), Answer::Error(_)) => true,
             // Everything that driftgate calls missing must be named by the statements the engine would write.
@@ -76,18 +96,6 @@ impl Tally {
             _ => false,
         };
         if !agreed {
-            let said = match said {
-                Verdict::InSync => "in sync".to_owned(),
-                Verdict::Drift(gap) => {
-                    gap.iter().map(|d| format!("{} {}", d.kind, d.object())).collect::<Vec<_>>().join("; ")
-                }
-                Verdict::Error(error) => format!("error: {error}"),
-            };
-            let expected = match expected {
-                Answer::InSync => "in sync".to_owned(),
-                Answer::Drift(sql) => format!("drift:\n{sql}"),
-                Answer::Error(error) => format!("error: {error}"),
-            };
             self.failures.push(format!(
                 "### {what}\n--- driftgate: {said}\n--- engine: {expected}\n--- schema\n{schema}\n--- migration\n{migration}"
             ));

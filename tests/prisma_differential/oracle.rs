@@ -23,6 +23,21 @@ pub(crate) enum Answer {
     Error(String),
 }
 
+impl std::fmt::Display for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::InSync => f.write_str("in sync"),
+            Self::Drift(sql) => write!(f, "drift:\n{sql}"),
+            Self::Error(error) => write!(f, "error: {error}"),
+        }
+    }
+}
+
+/// The folder of a migration, by its place in the history.
+pub(crate) fn migration_name(at: usize) -> String {
+    format!("202601010000{at:02}_step")
+}
+
 impl Oracle {
     /// Starts it where Node and the engine's package are present; otherwise says what is missing.
     pub(crate) fn start() -> Result<Self, String> {
@@ -64,13 +79,18 @@ impl Oracle {
         }
     }
 
-    /// Whether the schema and one migration agree.
-    pub(crate) fn judge(&mut self, schema: &str, migration: &str) -> Answer {
+    /// Whether the schema and the migrations agree.
+    pub(crate) fn judge(&mut self, schema: &str, scripts: &[&str]) -> Answer {
         let path = self.write_schema(schema);
         let migrations = self.dir.path().join("migrations");
-        let one = migrations.join("20260101000000_init");
-        std::fs::create_dir_all(&one).unwrap();
-        std::fs::write(one.join("migration.sql"), migration).unwrap();
+        if migrations.exists() {
+            std::fs::remove_dir_all(&migrations).unwrap();
+        }
+        for (at, script) in scripts.iter().enumerate() {
+            let one = migrations.join(migration_name(at));
+            std::fs::create_dir_all(&one).unwrap();
+            std::fs::write(one.join("migration.sql"), script).unwrap();
+        }
         let answer = self.ask(&json!({ "schema": path, "migrations": migrations, "ignoreLock": true }));
         if let Some(error) = answer["error"].as_str() {
             return Answer::Error(error.to_owned());
