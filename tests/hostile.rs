@@ -102,9 +102,36 @@ fn run(row: &Row) -> Result<(), String> {
     Err(format!("{}: {wrong}{took} ms\n{head}\n", row.name))
 }
 
+/// Rows that are about sheer size: a build that is not optimised takes most of a minute for each of them, so they are
+/// left to `cargo test --release --test hostile`.
+const OF_SIZE: &[&str] = &[
+    "policy: a hundred thousand allowances",
+    "classes of classes",
+    "a revision that makes tables without end",
+    "three million lines",
+    "a loop over lists of a loop",
+    "a revision that executes the same again and again",
+    "one name of 20 MB",
+    "half a million changes",
+    "a million statements",
+    "twenty thousand relations of two models",
+    "a table made and dropped again and again",
+    "a column renamed again and again",
+    "fifty thousand tables",
+    "a name of 20 MB",
+    "five thousand migrations",
+    "thirty thousand files in one folder",
+];
+
 fn run_all(rows: &[Row]) {
     let only = std::env::var("HOSTILE_ONLY").unwrap_or_default();
-    let rows = rows.iter().filter(|row| row.name.contains(&only));
+    let rows = rows.iter().filter(|row| {
+        let left_out = cfg!(debug_assertions) && only.is_empty() && OF_SIZE.contains(&row.name);
+        if left_out {
+            println!("{:<44} skipped: a matter of size, for a release build", row.name);
+        }
+        !left_out && row.name.contains(&only)
+    });
     let wrong: Vec<String> = rows.filter_map(|row| run(row).err()).collect();
     assert!(wrong.is_empty(), "{} rows:\n{}", wrong.len(), wrong.join("\n"));
 }
