@@ -13,8 +13,11 @@ use crate::policy::Policy;
 use crate::project::Ecosystem;
 use crate::source::{RepoPath, Source};
 
+/// One way in: whatever the bytes are, it comes back.
+pub type Target = fn(&[u8]);
+
 /// The entry points, by the names of their targets.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub const TARGETS: &[(&str, Target)] = &[
     ("schema", schema),
     ("sql_postgresql", |data| sql(data, Dialect::PostgreSql)),
     ("sql_cockroachdb", |data| sql(data, Dialect::CockroachDb)),
@@ -254,7 +257,7 @@ mod tests {
         // A short stretch is changed far more thoroughly, and read far faster, than a long one.
         let len = 1 + next(state) % 1500;
         let from = next(state) % data.len();
-        if next(state) % 4 != 0 {
+        if !next(state).is_multiple_of(4) {
             data = data[from..data.len().min(from + len)].to_vec();
         }
         for _ in 0..=next(state) % 6 {
@@ -297,7 +300,6 @@ mod tests {
     /// `FUZZ_SECONDS=600 FUZZ_TARGET=schema cargo test --lib fuzzing -- --ignored --nocapture`.
     #[test]
     #[ignore = "runs for as long as it is told to"]
-    #[expect(clippy::print_stdout, reason = "its figures are its purpose")]
     fn for_a_while() {
         let number =
             |name: &str, default| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);

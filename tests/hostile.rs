@@ -223,7 +223,7 @@ fn schema_language() {
                 prisma_schema(
                     r,
                     &DRIFTED.replace("String?", &format!("String? @default({})", nested(200_000, "[", "1", "]"))),
-                )
+                );
             },
             1,
             &[],
@@ -234,7 +234,7 @@ fn schema_language() {
                 prisma_schema(
                     r,
                     &DRIFTED.replace("String?", &format!("String? @default({})", nested(200_000, "f(", "1", ")"))),
-                )
+                );
             },
             1,
             &[],
@@ -270,7 +270,7 @@ fn schema_language() {
                 prisma_schema(
                     r,
                     &format!("{DRIFTED}{}", many(20_000, |n| format!("model M{n} {{\n  id Int @id\n}}\n"))),
-                )
+                );
             },
             1,
             &["nick"],
@@ -291,7 +291,7 @@ fn schema_language() {
                         many(5_000, |n| format!("  b{n} B @relation(\"r{n}\", fields: [id], references: [id])\n")),
                         many(5_000, |n| format!("  a{n} A[] @relation(\"r{n}\")\n"))
                     ),
-                )
+                );
             },
             1,
             &[],
@@ -315,7 +315,7 @@ fn schema_language() {
                 prisma_schema(
                     r,
                     &DRIFTED.replace("String?", "String? @map(\"x\\n::add-mask::y\\u001b[2J%0A::error::\\u202e\")"),
-                )
+                );
             },
             1,
             &[],
@@ -333,7 +333,7 @@ fn sql() {
                 prisma_sql(
                     r,
                     &format!("ALTER TABLE \"User\" ADD CONSTRAINT c CHECK ({});", nested(300_000, "(", "1", ")")),
-                )
+                );
             },
             0,
             &["not judged"],
@@ -344,7 +344,7 @@ fn sql() {
                 prisma_sql(
                     r,
                     &format!("ALTER TABLE \"User\" ADD COLUMN x int DEFAULT {};", nested(300_000, "(", "1", ")")),
-                )
+                );
             },
             0,
             &["not judged"],
@@ -358,7 +358,7 @@ fn sql() {
                         "CREATE VIEW v AS SELECT * FROM {};",
                         nested(100_000, "(SELECT * FROM ", "\"User\"", ") x")
                     ),
-                )
+                );
             },
             1,
             &["nick"],
@@ -369,7 +369,7 @@ fn sql() {
                 prisma_sql(
                     r,
                     &format!("CREATE VIEW v AS SELECT {} AS x;", nested(100_000, "CASE WHEN true THEN ", "1", " END")),
-                )
+                );
             },
             1,
             &["nick"],
@@ -413,7 +413,7 @@ fn sql() {
                         "DO $$ {} $$;",
                         nested(50_000, "BEGIN ", "ALTER TABLE \"User\" ADD COLUMN nick text;", "END; ")
                     ),
-                )
+                );
             },
             0,
             &["not judged"],
@@ -427,7 +427,7 @@ fn sql() {
                         "DO $$ BEGIN {} END $$;",
                         nested(50_000, "IF true THEN ", "ALTER TABLE \"User\" ADD COLUMN nick text;", " END IF; ")
                     ),
-                )
+                );
             },
             0,
             &["not judged"],
@@ -446,7 +446,7 @@ fn sql() {
                         (0..14)
                             .fold("SELECT 1".to_owned(), |text, _| format!("EXECUTE '{}';", text.replace('\'', "''")))
                     ),
-                )
+                );
             },
             1,
             &["nick"],
@@ -460,7 +460,7 @@ fn sql() {
                         "DO $$ DECLARE s text := 'ALTER TABLE \"User\" ADD COLUMN nick text; '; BEGIN {} EXECUTE s; END $$;",
                         "s := s || s; ".repeat(60)
                     ),
-                )
+                );
             },
             0,
             &["not judged"],
@@ -471,7 +471,7 @@ fn sql() {
                 prisma_sql(
                     r,
                     "DO $$ DECLARE s text := 'x'; BEGIN FOR i IN 1..1000000000 LOOP s := s || s; EXECUTE 'CREATE TABLE ' || s || '()'; END LOOP; END $$;",
-                )
+                );
             },
             0,
             &["not judged"],
@@ -482,7 +482,7 @@ fn sql() {
                 prisma_sql(
                     r,
                     "DO $$ BEGIN EXECUTE 'CREATE TABLE ' || repeat('x', 2000000000) || '()'; EXECUTE lpad('x', 2000000000, 'y'); EXECUTE format('%2000000000s', 'x'); END $$;",
-                )
+                );
             },
             0,
             &["not judged"],
@@ -501,7 +501,7 @@ fn sql() {
                             " END LOOP; "
                         )
                     ),
-                )
+                );
             },
             0,
             &["not judged"],
@@ -520,7 +520,7 @@ fn sql() {
                             " END LOOP; "
                         )
                     ),
-                )
+                );
             },
             0,
             &["not judged"],
@@ -545,7 +545,7 @@ fn sql() {
                     r,
                     &"ALTER TABLE \"User\" RENAME \"email\" TO e;ALTER TABLE \"User\" RENAME e TO \"email\";\n"
                         .repeat(100_000),
-                )
+                );
             },
             0,
             &["not judged"],
@@ -566,7 +566,7 @@ fn sql() {
                         many(1_600, |n| format!("{}c{n} int", if n == 0 { "" } else { "," })),
                         many(2_000, |n| format!("CREATE TABLE t{} (LIKE t{n} INCLUDING ALL);\n", n + 1))
                     ),
-                )
+                );
             },
             1,
             &["nick"],
@@ -589,7 +589,7 @@ fn sql() {
                             n + 1
                         ))
                     ),
-                )
+                );
             },
             1,
             &["nick"],
@@ -603,7 +603,7 @@ fn sql() {
                         "CREATE TABLE t0 (a int);\n{}ALTER TABLE t0 ADD COLUMN b int;\n",
                         many(2_000, |n| format!("CREATE TABLE t{} () INHERITS (t{n});\n", n + 1))
                     ),
-                )
+                );
             },
             1,
             &["nick"],
@@ -617,7 +617,7 @@ fn sql() {
                         "CREATE TABLE t0 (a int primary key);\n{}DROP TABLE t0 CASCADE;\n",
                         many(5_000, |n| format!("CREATE TABLE t{} (a int primary key references t{n});\n", n + 1))
                     ),
-                )
+                );
             },
             1,
             &["nick"],
@@ -687,7 +687,7 @@ fn python_that_runs_without_end() {
                     r,
                     &format!("{}pass", many(9, |n| format!("{}for i{n} in range(1000):\n", "    ".repeat(n))))
                         .replace("pass", &format!("{}pass", "    ".repeat(9))),
-                )
+                );
             },
             0,
             &["not judged"],
@@ -723,7 +723,7 @@ fn python_that_runs_without_end() {
                 models(
                     r,
                     "class A:\n    def __init_subclass__(cls):\n        class B(A):\n            pass\nclass C(A):\n    pass",
-                )
+                );
             },
             1,
             &[],
@@ -762,7 +762,7 @@ fn python_that_runs_without_end() {
                 models(
                     r,
                     "x = ()\nfor i in range(99999):\n    x = (x,)\ny = str(x)\nz = x == x\nw = hash(x)\nd = {x: 1}",
-                )
+                );
             },
             0,
             &["not judged"],
@@ -773,7 +773,7 @@ fn python_that_runs_without_end() {
                 models(
                     r,
                     "x = f'{1:>1000000000}'\ny = '{:1000000000}'.format(1)\nz = '%1000000000d' % 1\nw = '%.*f' % (1000000000, 1.5)",
-                )
+                );
             },
             1,
             &["nick"],
@@ -784,7 +784,7 @@ fn python_that_runs_without_end() {
                 models(
                     r,
                     "x = 'a'.zfill(10**9)\ny = 'a'.ljust(10**9)\nz = 'a'.center(10**9)\nw = 'a\\t'.expandtabs(10**9)",
-                )
+                );
             },
             1,
             &["nick"],
@@ -811,7 +811,7 @@ fn python_that_runs_without_end() {
                         "9".repeat(1_000_000),
                         "9".repeat(1_000_000)
                     ),
-                )
+                );
             },
             0,
             &["not judged"],
@@ -822,7 +822,7 @@ fn python_that_runs_without_end() {
                 models(
                     r,
                     "x = range(-2**63, 2**63 - 1)\ny = len(x)\nz = x[-1]\nw = list(range(0, 2**63 - 1, 2**62))\nv = [1,2,3][::-2**63]\nu = 'abc'[2**63 - 1:-2**63:-1]\nt = -2**63 // -1\ns = -2**63 % -1\nq = abs(-2**63)",
-                )
+                );
             },
             1,
             &["nick"],
@@ -833,7 +833,7 @@ fn python_that_runs_without_end() {
                 models(
                     r,
                     "import re\nx = re.match('(a+)+$', 'a' * 5000 + 'b')\ny = re.sub('(x*)*y', '', 'x' * 5000)\nz = re.match('(a?){500}a{500}', 'a' * 500)",
-                )
+                );
             },
             1,
             &[],
@@ -844,7 +844,7 @@ fn python_that_runs_without_end() {
                 models(
                     r,
                     "import re\nx = re.compile('((((a{1000}){1000}){1000}){1000})')\ny = x.match('a' * 4000000)\nz = re.compile('(' * 100000)",
-                )
+                );
             },
             0,
             &["not judged"],
@@ -873,7 +873,7 @@ fn python_that_runs_without_end() {
                 revision(
                     r,
                     "n = 0\nwhile True:\n    n += 1\n    op.create_table('t' * n, sa.Column('id', sa.Integer()))",
-                )
+                );
             },
             0,
             &["not judged"],
@@ -902,7 +902,7 @@ fn python_that_runs_without_end() {
                 models(
                     r,
                     "for i in range(10**6):\n    sa.Table(f't{i}', Base.metadata, *[sa.Column(f'c{j}', sa.Integer) for j in range(1000)])",
-                )
+                );
             },
             0,
             &["not judged"],
@@ -913,7 +913,7 @@ fn python_that_runs_without_end() {
                 models(
                     r,
                     "for i in range(10**6):\n    type(f'C{i}', (Base,), {'__tablename__': f't{i}', 'id': sa.Column(sa.Integer, primary_key=True)})",
-                )
+                );
             },
             0,
             &["not judged"],
@@ -942,7 +942,10 @@ fn python_that_nests() {
         row(
             "blocks",
             |r| {
-                models(r, &format!("{}{}pass", many(2_000, |n| format!("{}if 1:\n", " ".repeat(n))), " ".repeat(2_000)))
+                models(
+                    r,
+                    &format!("{}{}pass", many(2_000, |n| format!("{}if 1:\n", " ".repeat(n))), " ".repeat(2_000)),
+                );
             },
             0,
             &["not judged"],
@@ -953,7 +956,7 @@ fn python_that_nests() {
                 models(
                     r,
                     &format!("{}{}pass", many(2_000, |n| format!("{}def f():\n", " ".repeat(n))), " ".repeat(2_000)),
-                )
+                );
             },
             1,
             &[],
@@ -975,7 +978,7 @@ fn python_that_nests() {
                         "class C0:\n    pass\n{}",
                         many(3_000, |n| format!("class C{}(C{n}):\n    pass\n", n + 1))
                     ),
-                )
+                );
             },
             1,
             &["nick"],
@@ -992,7 +995,7 @@ fn python_that_nests() {
                             n + 1
                         ))
                     ),
-                )
+                );
             },
             1,
             &["nick"],
@@ -1006,7 +1009,7 @@ fn python_that_nests() {
                         "class M(Base):\n    __tablename__ = 'm'\n    id: {} = 1",
                         nested(50_000, "Mapped[", "int", "]")
                     ),
-                )
+                );
             },
             1,
             &[],
@@ -1020,7 +1023,7 @@ fn python_that_nests() {
                         "class M(Base):\n    __tablename__ = 'm'\n    id: '{}' = 1",
                         nested(50_000, "Mapped[", "int", "]")
                     ),
-                )
+                );
             },
             1,
             &[],
@@ -1034,7 +1037,7 @@ fn python_that_nests() {
                         "class M(Base):\n    __tablename__ = 'm'\n    id = sa.Column({}, primary_key=True)",
                         nested(5_000, "sa.ARRAY(", "sa.Integer", ")")
                     ),
-                )
+                );
             },
             1,
             &[],
@@ -1193,7 +1196,7 @@ fn policies_and_documents() {
                     r,
                     &"[[allow]]\nrule = 'uncovered-change'\nreason = 'a reason that is long'\nuntil = 2020-01-01\n"
                         .repeat(100_000),
-                )
+                );
             },
             2,
             &["driftgate.toml"],
