@@ -191,8 +191,30 @@ impl Catalog {
 pub enum Unmanaged {
     /// A table and all in it.
     Table(ObjectName),
-    /// An index or unique constraint, by name.
-    Index(String),
+    /// Something in a table, on one side of the comparison.
+    Part {
+        /// What it is.
+        part: Part,
+        /// The table; none where it is not known, and the name alone tells.
+        table: Option<ObjectName>,
+        /// Its name, empty where it has none; no name stands for whatever name it has.
+        name: Option<String>,
+        /// Where it is: `include_object` is told whether both sides have it.
+        side: difference::Side,
+    },
+}
+
+/// What in a table a project may keep out of the comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// A column.
+    Column,
+    /// An index.
+    Index,
+    /// A unique constraint.
+    Unique,
+    /// A foreign key.
+    ForeignKey,
 }
 
 /// A table.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::text::same_expression;
 use super::{Comparison, describe};
 use crate::catalog::difference::{Aspect, Difference, Side};
-use crate::catalog::{Dialect, Index, IndexOn, Object, Table, Unmanaged};
+use crate::catalog::{Dialect, Index, IndexOn, Object, Table};
 
 /// The columns of a unique constraint, sorted: what it is known by without a name.
 type Columns<'a> = Vec<&'a str>;
@@ -135,13 +135,6 @@ impl<'a> Comparison<'a> {
         beyond_engine: bool,
     ) {
         let Some(subject) = declared.or(replayed) else { return };
-        let kept_out = self.declared.unmanaged.iter().any(|unmanaged| match unmanaged {
-            Unmanaged::Index(name) => subject.name.as_ref() == Some(name),
-            Unmanaged::Table(_) => false,
-        });
-        if kept_out {
-            return;
-        }
         let aspect = if subject.constraint { Aspect::Unique } else { Aspect::Index };
         let name = subject.name.clone().unwrap_or_default();
         let mut difference = Difference::new(side, aspect, Some(table.name.clone()), name);

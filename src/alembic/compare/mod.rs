@@ -10,7 +10,9 @@ mod text;
 mod types;
 
 use crate::catalog::difference::{Aspect, Difference, Side};
-use crate::catalog::{Catalog, Column, ColumnDefault, Dialect, Name, Object, Reach, Table, Unmanaged};
+use crate::catalog::{
+    Catalog, Column, ColumnDefault, Dialect, Name, Object, ObjectName, Part, Reach, Table, Unmanaged,
+};
 
 pub(crate) use text::same_expression;
 
@@ -86,8 +88,38 @@ impl<'a> Comparison<'a> {
     }
 
     fn push(&mut self, mut difference: Difference, object: &Object<'_>) {
+        if self.is_kept_out(&difference) {
+            return;
+        }
         difference.certain = difference.certain && self.certain(object);
         self.differences.push(difference);
+    }
+
+    /// Whether `env.py` keeps what a difference is about out of the comparison: what differs in a column goes with it.
+    fn is_kept_out(&self, difference: &Difference) -> bool {
+        let (kind, side) = match difference.kind.aspect {
+            Aspect::Column => (Part::Column, difference.kind.side),
+            Aspect::Type | Aspect::Nullability | Aspect::Default => (Part::Column, Side::Changed),
+            Aspect::Comment if !difference.name.is_empty() => (Part::Column, Side::Changed),
+            Aspect::Index => (Part::Index, difference.kind.side),
+            Aspect::Unique => (Part::Unique, difference.kind.side),
+            Aspect::ForeignKey => (Part::ForeignKey, difference.kind.side),
+            _ => return false,
+        };
+        let dialect = self.dialect();
+        self.declared.unmanaged.iter().any(|unmanaged| match unmanaged {
+            Unmanaged::Table(_) => false,
+            Unmanaged::Part { part, table, name, side: on } => {
+                let within = |table: &ObjectName| {
+                    let covered = |name: &Name| Reach::Table(table.clone()).covers(&Object::Table(name), dialect);
+                    difference.table.as_ref().is_some_and(covered)
+                };
+                *part == kind
+                    && *on == side
+                    && name.as_ref().is_none_or(|name| *name == difference.name)
+                    && table.as_ref().is_none_or(within)
+            }
+        })
     }
 
     /// The name in `catalog` of a table of the other side.
@@ -294,7 +326,7 @@ fn is_compared(options: &Options, declared: &Catalog, name: &Name) -> bool {
         && !SPATIAL_TABLES.contains(&name.name.as_str())
         && !declared.unmanaged.iter().any(|unmanaged| match unmanaged {
             Unmanaged::Table(table) => Reach::Table(table.clone()).covers(&Object::Table(name), dialect),
-            Unmanaged::Index(_) => false,
+            Unmanaged::Part { .. } => false,
         })
 }
 

@@ -308,14 +308,85 @@ class V(Base):
         .iter()
         .map(|unmanaged| match unmanaged {
             Unmanaged::Table(name) => name.to_string(),
-            Unmanaged::Index(name) => format!("index {name}"),
+            Unmanaged::Part { part, name, side, .. } => {
+                format!("{part:?} {} {side:?}", name.as_deref().unwrap_or("*"))
+            }
         })
         .collect();
     kept_out.sort();
-    assert_eq!(kept_out, ["a_view", "index a_gist", "legacy", "tmp_x"]);
+    assert_eq!(kept_out, ["Index a_gist Extra", "a_view", "legacy", "tmp_x"]);
     let replayed = Catalog::new(Dialect::PostgreSql);
     let gap = compare::compare(&declared.catalog, &replayed, &compare::Options::default());
     assert_eq!(gap.iter().map(|difference| difference.name.as_str()).collect::<Vec<_>>(), ["a"]);
+}
+
+#[test]
+fn env_py_keeps_columns_and_constraints_out() {
+    let env = "
+from alembic import context
+import sqlalchemy as sa
+import models
+def include_object(object, name, type_, reflected, compare_to):
+    if type_ == 'unique_constraint' and name == 'a_by_hand_key' and compare_to is None:
+        return False
+    if type_ == 'foreign_key_constraint':
+        return False
+    if type_ == 'column' and object.table.name == 'a' and object.info.get('skip'):
+        return False
+    if type_ == 'column' and reflected and object.table.name == 'a' and name == 'old':
+        return False
+    return not (type_ == 'column' and name == 'odd' and hasattr(compare_to, 'type') and isinstance(compare_to.type, sa.Integer))
+context.configure(connection=None, target_metadata=models.Base.metadata, include_object=include_object)
+";
+    let models = "
+from sqlalchemy import Column, ForeignKey, Integer, String
+from sqlalchemy.orm import declarative_base
+Base = declarative_base()
+class A(Base):
+    __tablename__ = 'a'
+    id = Column(Integer, primary_key=True)
+    parent = Column(Integer, ForeignKey('a.id'))
+    hidden = Column(Integer, info={'skip': True})
+    seen = Column(Integer)
+    odd = Column(String)
+class B(Base):
+    __tablename__ = 'b'
+    id = Column(Integer, primary_key=True)
+";
+    let revision = "op.add_column('a', sa.Column('old', sa.Integer()))\nop.create_unique_constraint('a_by_hand_key', 'a', ['id'])\nop.create_unique_constraint('a_other_key', 'a', ['id'])";
+    let snapshot = MemorySnapshot::new([
+        ("alembic.ini", INI),
+        ("alembic/env.py", env),
+        ("alembic/versions/x.py", revision),
+        ("models.py", models),
+    ]);
+    let declared = read(&snapshot);
+    let reaches: Vec<String> = declared.catalog.doubts.iter().map(|doubt| doubt.reason.clone()).collect();
+    assert_eq!(reaches, ["whether env.py leaves the column a.odd out of the comparison"]);
+    let mut replayed = Catalog::new(Dialect::PostgreSql);
+    let sql = "CREATE TABLE a (id serial PRIMARY KEY, parent integer, old integer, odd integer, extra integer);
+        ALTER TABLE a ADD CONSTRAINT a_by_hand_key UNIQUE (id);
+        ALTER TABLE a ADD CONSTRAINT a_other_key UNIQUE (id);
+        CREATE TABLE b (id serial PRIMARY KEY, old integer);";
+    let source = Source::new(RepoPath::new("x.sql"), sql);
+    for operation in crate::sql::read(&source, Dialect::PostgreSql).operations {
+        replayed.apply(&operation).unwrap();
+    }
+    let gap = compare::compare(&declared.catalog, &replayed, &compare::Options::default());
+    let told: Vec<String> = gap
+        .iter()
+        .map(|one| format!("{:?} {}.{} {}", one.kind.side, one.table.as_ref().unwrap().name, one.name, one.certain))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "Missing a.seen true",
+            "Extra a.extra true",
+            "Extra a.a_other_key true",
+            "Changed a.odd false",
+            "Extra b.old true"
+        ]
+    );
 }
 
 #[test]
