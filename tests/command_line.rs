@@ -485,3 +485,17 @@ fn a_squash_is_verified() {
         ["the migration 20260110093000_start, which is to stand for those that it replaces, is not there"]
     );
 }
+
+/// A name that is misspelt must not pass for a project that is in order.
+#[test]
+fn a_project_that_is_not_there_is_said_whatever_the_change_touches() {
+    let place = prisma();
+    place.write("notes.txt", "nothing of a schema\n");
+    place.git(&["add", "."]);
+    for more in [&[][..], &["--print-migrations"][..]] {
+        let ran = place.run(&[&["check", "--project", "typo"], more].concat());
+        assert_eq!(ran.code, 2, "{}{}", ran.stdout, ran.stderr);
+        assert!(ran.stderr.contains("there is no project `typo`"), "{}", ran.stderr);
+    }
+    assert_eq!(place.run(&["check"]).code, 0);
+}

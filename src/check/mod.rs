@@ -62,7 +62,8 @@ struct Loaded<'a> {
 /// Where a snapshot cannot be read; "could not look" is never an empty report.
 pub fn check(change: &Change, policy: &Policy, options: Options<'_>) -> Result<Report, CheckError> {
     let whole_state = matches!(change.scope, Scope::All { .. });
-    if !whole_state && !may_matter(change, policy) {
+    // Who names a project wants to hear where there is none of that name, whatever the change touches.
+    if !whole_state && options.project.is_none() && !may_matter(change, policy) {
         return Ok(Report::idle(change));
     }
     let (before, after) = discover(change, policy, options)?;
@@ -108,7 +109,7 @@ pub fn changed_migrations(change: &Change, policy: &Policy, options: Options<'_>
         change.changed.iter().filter(|changed| changed.after.is_some()).map(|changed| &changed.path).collect();
     let whole_state = matches!(change.scope, Scope::All { .. });
     let mut paths = BTreeSet::new();
-    if !whole_state && !may_matter(change, policy) {
+    if !whole_state && options.project.is_none() && !may_matter(change, policy) {
         return Ok(Vec::new());
     }
     let (_, after) = discover(change, policy, options)?;
