@@ -124,6 +124,20 @@ pub fn changed_migrations(change: &Change, policy: &Policy, options: Options<'_>
     Ok(paths.into_iter().collect())
 }
 
+/// Whether the project that was asked for, if one was, is among those found.
+///
+/// # Errors
+/// [`CheckError::NoSuchProject`] where it is not: a name that is misspelt must not pass for a project that is in order.
+pub(crate) fn named(wanted: Option<&str>, found: &[Found]) -> Result<(), CheckError> {
+    match wanted {
+        Some(name) if !found.iter().any(|found| found.project.name == name) => {
+            let known = found.iter().map(|found| found.project.name.clone()).collect();
+            Err(CheckError::NoSuchProject { name: name.to_owned(), known })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The projects of both sides, before and after.
 fn discover(change: &Change, policy: &Policy, options: Options<'_>) -> Result<(Vec<Found>, Vec<Found>), CheckError> {
     let mut after = load::discover(&*change.after, policy)?;
@@ -132,12 +146,7 @@ fn discover(change: &Change, policy: &Policy, options: Options<'_>) -> Result<(V
         None => Vec::new(),
     };
     load::keep_lost(&mut after, before.iter(), &*change.after)?;
-    if let Some(name) = options.project
-        && !after.iter().any(|found| found.project.name == name)
-    {
-        let known = after.iter().map(|found| found.project.name.clone()).collect();
-        return Err(CheckError::NoSuchProject { name: name.to_owned(), known });
-    }
+    named(options.project, &after)?;
     Ok((before, after))
 }
 

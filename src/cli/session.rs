@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::args::Global;
 use super::failure::Failure;
-use crate::check::CheckError;
+use crate::check;
 use crate::check::load::{self, Found};
 use crate::git::env::Env;
 use crate::git::{Change, Repository, Scope, ScopeRequest, Snapshot, Worktree};
@@ -68,12 +68,8 @@ pub(super) fn policy(global: &Global, snapshot: &dyn Snapshot) -> Result<Policy,
 /// The projects of a snapshot, or the one that was asked for.
 pub(super) fn projects(global: &Global, policy: &Policy, snapshot: &dyn Snapshot) -> Result<Vec<Found>, Failure> {
     let mut found = load::discover(snapshot, policy)?;
-    let Some(wanted) = &global.project else { return Ok(found) };
-    if !found.iter().any(|found| found.project.name == *wanted) {
-        let known = found.into_iter().map(|found| found.project.name).collect();
-        return Err(CheckError::NoSuchProject { name: wanted.clone(), known }.into());
-    }
-    found.retain(|found| found.project.name == *wanted);
+    check::named(global.project.as_deref(), &found)?;
+    found.retain(|found| global.project.as_ref().is_none_or(|wanted| found.project.name == *wanted));
     Ok(found)
 }
 
