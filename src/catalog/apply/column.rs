@@ -233,17 +233,7 @@ impl Catalog {
                     "the column {table}.{column} cannot be dropped: a foreign key of {other} refers to it"
                 )));
             }
-            let gone = self.change_table(&other, |other| {
-                let (gone, kept) = std::mem::take(&mut other.foreign_keys).into_iter().partition(needs);
-                other.foreign_keys = kept;
-                gone
-            });
-            let gone: Vec<ForeignKey> = gone.unwrap_or_default();
-            effects.extend(gone.into_iter().map(|key| Effect::ConstraintDropped {
-                table: other.clone(),
-                what: "foreign key",
-                name: key.name,
-            }));
+            effects.extend(self.take_foreign_keys(&other, needs));
         }
         Ok(effects)
     }
