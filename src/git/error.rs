@@ -189,6 +189,10 @@ impl GitError {
                     let refs = shell_word(&format!("{branch}:refs/remotes/{name}"));
                     format!("get it with `git fetch origin {refs}`")
                 }
+                None if name == "HEAD" => {
+                    "nothing is committed on this branch yet: `driftgate check --staged` judges what is staged"
+                        .to_owned()
+                }
                 None if *shallow => "get more history with `git fetch --deepen=50`".to_owned(),
                 None => "see the names there are with `git branch --all` and `git tag`".to_owned(),
             }),
@@ -199,6 +203,9 @@ impl GitError {
                 Some("name commits instead: `--base REF`, `--from A --to B` or `--all --at REV`".to_owned())
             }
             Self::NoGit { .. } => Some("install git and make sure it is on the PATH".to_owned()),
+            Self::Io { action: "read", source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+                Some("name what is there; a path is taken from the folder in which this is run".to_owned())
+            }
             Self::Command { .. } | Self::Io { .. } | Self::TooMany { .. } => None,
         }
     }
