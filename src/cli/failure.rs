@@ -60,7 +60,7 @@ impl Failure {
                 let near = did_you_mean(name, known.iter().map(String::as_str));
                 Some(near.unwrap_or_else(|| match known.as_slice() {
                     [] => "no project was found at all; `driftgate init --print` says what is looked for".to_owned(),
-                    [only] => format!("the only project is `{only}`: leave --project away"),
+                    [only] => format!("the only project is `{only}`: leave --project out"),
                     known => format!("one of `{}`", known.join("`, `")),
                 }))
             }
