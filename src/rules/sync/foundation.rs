@@ -23,6 +23,8 @@ pub(super) struct Foundation {
     clouded: BTreeSet<String>,
     /// Whether the database may hold something before the first migration runs.
     may_be_prepared: bool,
+    /// Whether some statement shows that it does.
+    is_prepared: bool,
 }
 
 impl Foundation {
@@ -33,6 +35,7 @@ impl Foundation {
             declared: declared(&change.after.declared.catalog),
             clouded: BTreeSet::new(),
             may_be_prepared: change.after.history.may_have_base,
+            is_prepared: false,
         };
         if let Some(before) = change.before {
             foundation.made.extend(made(&before.replay));
@@ -41,6 +44,7 @@ impl Foundation {
         // In the order in which they fail: what fails for want of the foundation makes further statements fail.
         for migration in &change.after.replay.migrations {
             for failure in &migration.failures {
+                foundation.is_prepared |= foundation.may_be_prepared && foundation.explains(failure);
                 if foundation.excuses_failure(migration, failure) {
                     let tables = failed(migration, failure).map(|table| table.name.clone());
                     foundation.clouded.extend(tables);
@@ -59,8 +63,11 @@ impl Foundation {
             !matches!(*what, "the table" | "the column" | "the enum" | "the type" | "the schema")
                 && failed(migration, failure).any(|table| not_made(&table.to_string()))
         };
+        // `DROP INDEX i` does not say of which table: an index that no migration made may be one of the foundation's.
+        let of_no_table = || self.is_prepared && *what == "the index" && failed(migration, failure).next().is_none();
         self.explains(failure)
             || on_foundation()
+            || of_no_table()
             || self.clouded.contains(bare(holder(failure).as_deref().unwrap_or_default()))
             || failed(migration, failure).any(|table| self.clouded.contains(&table.name))
     }
