@@ -328,6 +328,15 @@ impl World {
         self.touch(&file, Touch::Migration, true, true)
     }
 
+    /// The migration of that name gets another statement, and does it.
+    pub(super) fn rewrite_migration(mut self, name: &str, sql: &str) -> Self {
+        let at = self.after.history.migrations.iter().position(|m| m.name == name).expect("there");
+        let parents = self.after.history.migrations[at].parents.clone();
+        self.after.history.migrations[at] = self.make(name, sql, sql, Vec::new(), parents);
+        let file = self.new_migration_file(name);
+        self.touch(&file, Touch::Migration, true, true)
+    }
+
     /// The same, and other parents.
     pub(super) fn edit_parents(self, name: &str, text: &str, parents: &[&str]) -> Self {
         let mut world = self.edit_migration(name, text);
@@ -393,6 +402,27 @@ impl World {
             message: message.to_owned(),
             help: "correct it".to_owned(),
         });
+        self
+    }
+
+    /// A further file of the schema cannot be read.
+    pub(super) fn unreadable(mut self, path: &str) -> Self {
+        self.after.problems.push(SourceProblem {
+            path: RepoPath::new(path),
+            place: None,
+            message: "this is no Python".to_owned(),
+            help: "correct it".to_owned(),
+        });
+        self
+    }
+
+    /// A column is declared after the change, in the schema file.
+    pub(super) fn declare(mut self, table: &str, column: &str) -> Self {
+        let place = self.schema_place(table);
+        let name = Name::new("public", table);
+        let known = self.after.declared.tables.entry(name.clone()).or_insert_with(|| Table::new(name));
+        known.place = Some(place);
+        known.columns.push(Column::new(column, ColumnType::unknown(), true));
         self
     }
 

@@ -412,7 +412,7 @@ fn drop_key(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut Actions) ->
         None
     } else if cursor.eat("partition") {
         cursor.skip_all();
-        kinds.push(K::Data { kind: DataKind::Delete, table: table.clone(), bounded: true });
+        kinds.push(K::Data { kind: DataKind::Delete, table: table.clone(), bounded: true, written: None });
         return Ok(true);
     } else {
         return Ok(false);

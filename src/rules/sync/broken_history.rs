@@ -186,6 +186,19 @@ mod tests {
     }
 
     #[test]
+    fn an_index_of_the_foundation_breaks_nothing_when_it_goes() {
+        let world = World::alembic()
+            .declare_before("legacy", "id")
+            .new_migration("b2_x", "ALTER TABLE legacy ADD COLUMN a INT;")
+            .new_migration("b3_x", "DROP INDEX legacy_a;");
+        assert!(world.silent(RuleId::BrokenHistory));
+        let world = World::alembic().new_migration("b2_x", "DROP INDEX users_a;");
+        assert_eq!(world.run(RuleId::BrokenHistory).len(), 1, "the history makes every table there is");
+        let world = World::prisma().new_migration("20260112090000_x", "DROP INDEX users_a;");
+        assert_eq!(world.run(RuleId::BrokenHistory).len(), 1);
+    }
+
+    #[test]
     fn a_history_that_applies_is_fine() {
         assert!(World::alembic().new_migration("b2_x", "").silent(RuleId::BrokenHistory));
     }
