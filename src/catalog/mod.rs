@@ -112,6 +112,9 @@ pub struct Catalog {
     pub doubts: Vec<Opaque>,
     /// In a declared catalog: what the project keeps out of the comparison (Alembic's `include_object`).
     pub unmanaged: Vec<Unmanaged>,
+    /// In a declared catalog: whether further tables may be declared where nobody can look, so that a table which it does
+    /// not name is not certainly one too many.
+    pub open: bool,
     /// What [`apply`] looks up often; derived from the tables.
     pub(crate) lookup: apply::Lookup,
 }
@@ -132,6 +135,7 @@ impl Catalog {
             extensions: BTreeMap::new(),
             doubts: Vec::new(),
             unmanaged: Vec::new(),
+            open: false,
             lookup: apply::Lookup::default(),
         }
     }
