@@ -114,6 +114,9 @@ pub struct Catalog {
     pub doubts: Vec<Opaque>,
     /// In a declared catalog: what the project keeps out of the comparison (Alembic's `include_object`).
     pub unmanaged: Vec<Unmanaged>,
+    /// In a declared catalog: whether further tables may be declared where nobody can look, so that a table which it does
+    /// not name is not certainly one too many.
+    pub open: bool,
     /// What [`apply`] looks up often; derived from the tables.
     pub(crate) lookup: apply::Lookup,
 }
@@ -134,6 +137,7 @@ impl Catalog {
             extensions: BTreeMap::new(),
             doubts: Vec::new(),
             unmanaged: Vec::new(),
+            open: false,
             lookup: apply::Lookup::default(),
         }
     }

@@ -34,6 +34,28 @@ const PG: Dialect = Dialect::PostgreSql;
 const LITE: Dialect = Dialect::Sqlite;
 
 #[test]
+fn mysql_indexes_made_for_foreign_keys_are_not_looked_at() {
+    let made = |t: &mut Table| {
+        let mut index = Index::new(Some("id".into()), vec![IndexPart::named("id")], false);
+        index.generated_name = true;
+        t.indexes.push(index);
+    };
+    let (with, without) = (catalog(Dialect::MySql, made), catalog(Dialect::MySql, |_| {}));
+    assert_eq!(told(&with, &with), [""; 0], "made for the model as well");
+    assert_eq!(told(&without, &with), [""; 0]);
+}
+
+#[test]
+fn further_tables_of_an_open_metadata_are_not_certain() {
+    let replayed = catalog(PG, |_| {});
+    let mut declared = Catalog::new(PG);
+    let certain = |declared: &Catalog| compare(declared, &replayed, &Options::default())[0].certain;
+    assert!(certain(&declared));
+    declared.open = true;
+    assert!(!certain(&declared));
+}
+
+#[test]
 fn tables_and_columns() {
     let declared = catalog(PG, |t| t.columns.push(Column::new("age", ColumnType::builtin("integer"), true)));
     let mut replayed = catalog(PG, |t| {

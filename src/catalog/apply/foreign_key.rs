@@ -139,8 +139,15 @@ impl Catalog {
         if self.dialect == Dialect::MySql {
             // Fulltext and spatial indexes serve no foreign key.
             let plain = |index: &Index| index.method.as_deref().is_none_or(|method| method == "btree");
+            // InnoDB puts the primary key behind the columns of every other index, and counts it
+            // (<https://dev.mysql.com/doc/refman/8.0/en/create-table-foreign-keys.html>).
+            let extended = |index: &Index| {
+                let behind = key.iter().flat_map(|key| &key.columns);
+                let parts: Vec<IndexPart> = index.parts.iter().chain(behind).cloned().collect();
+                prefix(&parts)
+            };
             return key.is_some_and(|key| prefix(&key.columns))
-                || table.indexes.iter().any(|index| plain(index) && prefix(&index.parts));
+                || table.indexes.iter().any(|index| plain(index) && extended(index));
         }
         key.is_some_and(|key| same(&key.columns))
             || table.indexes.iter().any(|index| index.unique && index.predicate.is_none() && same(&index.parts))

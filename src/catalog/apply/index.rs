@@ -29,7 +29,12 @@ impl Catalog {
             };
         };
         let Some(found) = self.tables.get(&name) else { return Ok(Vec::new()) };
-        let index = match self.attach_index(found, index, place) {
+        // One that the database made for a foreign key gives way, under the same name as well.
+        let mut draft = std::borrow::Cow::Borrowed(found);
+        if self.dialect == Dialect::MySql {
+            self.drop_index_made_for_key(draft.to_mut(), index);
+        }
+        let index = match self.attach_index(&draft, index, place) {
             Err(ApplyError::Exists { .. }) if guard == Guard::IfAbsent => return Ok(Vec::new()),
             other => other?,
         };

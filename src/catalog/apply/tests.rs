@@ -112,6 +112,11 @@ fn mysql_names_and_makes_indexes_for_foreign_keys() {
     catalog.apply(&Operation::new(create, place())).unwrap();
     let posts = catalog.table(&name("posts")).unwrap();
     assert_eq!(posts.indexes.len(), 1, "an index that serves the key replaces the one made for it");
+    let mut catalog = users_and_posts(Dialect::MySql);
+    let index = Box::new(Index::new(Some("user_id".into()), vec![IndexPart::named("user_id")], false));
+    let create = K::CreateIndex { table: name("posts"), index, concurrently: false };
+    catalog.apply(&Operation::new(create.clone(), place())).unwrap();
+    assert!(error(&mut catalog, create).contains("exists already"), "and only the one made for it, under its name");
 }
 
 #[test]
