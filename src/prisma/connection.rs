@@ -9,6 +9,7 @@ use regex::Regex;
 use super::history::SCRIPT;
 use crate::git::{Snapshot, SnapshotError};
 use crate::project::Project;
+use crate::source::RepoPath;
 
 /// Where a project's tables live, if not in the dialect's default schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,9 @@ pub(crate) struct ConnectionSchema {
     pub(crate) name: String,
     /// Whether a migration creates it; if none does, it was there before the first one.
     pub(crate) created: bool,
+    /// The newest migration and the tables that it alters in that schema, where no other migration tells it: a slip of
+    /// the pen looks the same. What older migrations tell has been applied.
+    pub(crate) assumed: Option<(RepoPath, BTreeSet<String>)>,
 }
 
 /// What the migrations say of schemas.
@@ -26,6 +30,10 @@ struct Evidence {
     unqualified: BTreeSet<String>,
     /// Tables and types that are made or altered in a schema by name.
     qualified: BTreeMap<String, BTreeSet<String>>,
+    /// The migrations that name a schema.
+    told: BTreeMap<String, BTreeSet<RepoPath>>,
+    /// The newest migration.
+    newest: Option<RepoPath>,
     /// How often something is made in a schema by name.
     made: BTreeMap<String, usize>,
     /// Schemas that a migration creates.
@@ -41,14 +49,15 @@ pub(crate) fn schema(project: &Project, snapshot: &dyn Snapshot) -> Result<Optio
         if entry.path.file_name() == SCRIPT
             && let Some(source) = snapshot.read(&entry.path)?.text()
         {
-            evidence.add(source.text());
+            evidence.add(&entry.path, source.text());
         }
     }
     Ok(evidence.judge().filter(|schema| schema.name != dialect.default_schema()))
 }
 
 impl Evidence {
-    fn add(&mut self, text: &str) {
+    fn add(&mut self, path: &RepoPath, text: &str) {
+        self.newest = self.newest.take().max(Some(path.clone()));
         static STATEMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
             let name = r#"(?:"([^"\n]+)"|\[([^\]\n]+)\]|(\w+))"#;
             let words = r"(CREATE|ALTER)\s+(?:TABLE|TYPE|SCHEMA)\s+(?:IF\s+(?:NOT\s+)?EXISTS\s+)?(?:ONLY\s+)?";
@@ -67,6 +76,7 @@ impl Evidence {
                 }
                 Some(name) => {
                     *self.made.entry(first.clone()).or_default() += usize::from(creates);
+                    self.told.entry(first.clone()).or_default().insert(path.clone());
                     self.qualified.entry(first).or_default().insert(name);
                 }
                 None if creates => {
@@ -84,7 +94,7 @@ impl Evidence {
         let nearly_all = self.made.iter().find(|(_, count)| **count > 0 && **count * 10 >= total * 9);
         if let Some((name, _)) = nearly_all {
             let created = self.created.contains(name);
-            return Some(ConnectionSchema { name: name.clone(), created });
+            return Some(ConnectionSchema { name: name.clone(), created, assumed: None });
         }
         self.qualified.retain(|schema, _| !self.created.contains(schema));
         let is_alias = |names: &BTreeSet<String>| {
@@ -92,7 +102,10 @@ impl Evidence {
             known > 0 && known * 2 >= names.len()
         };
         let name = self.qualified.iter().find(|(_, names)| is_alias(names)).map(|(schema, _)| schema.clone())?;
-        Some(ConnectionSchema { name, created: false })
+        let told = self.told.remove(&name).unwrap_or_default();
+        let assumed = self.newest.filter(|newest| told.iter().eq([newest]));
+        let assumed = assumed.zip(self.qualified.remove(&name));
+        Some(ConnectionSchema { name, created: false, assumed })
     }
 }
 
@@ -102,7 +115,7 @@ mod tests {
 
     fn judged(text: &str) -> Option<(String, bool)> {
         let mut evidence = Evidence::default();
-        evidence.add(text);
+        evidence.add(&RepoPath::from("m"), text);
         evidence.judge().map(|schema| (schema.name, schema.created))
     }
 
@@ -121,5 +134,22 @@ mod tests {
         ] {
             assert_eq!(judged(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn the_newest_migration_alone_may_be_a_slip_of_the_pen() {
+        let assumed = |later: &[&str]| {
+            let mut evidence = Evidence::default();
+            evidence.add(&RepoPath::from("1"), "CREATE TABLE a ();\nCREATE TABLE b ();");
+            for (at, text) in later.iter().enumerate() {
+                evidence.add(&RepoPath::from(&*format!("{}", at + 2)), text);
+            }
+            evidence.judge().and_then(|schema| schema.assumed)
+        };
+        let altered = "ALTER TABLE app.a ADD x int;";
+        assert_eq!(assumed(&[altered]), Some((RepoPath::from("2"), BTreeSet::from(["a".to_owned()]))));
+        assert_eq!(assumed(&[altered, "ALTER TABLE app.b ADD x int;"]), None);
+        assert_eq!(assumed(&[altered, "CREATE TABLE c ();"]), None);
+        assert_eq!(assumed(&["CREATE TABLE app.c ();".repeat(20).as_str()]), None);
     }
 }

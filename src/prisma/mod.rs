@@ -12,7 +12,7 @@ mod validate;
 use std::sync::Arc;
 
 use crate::catalog::difference::{Aspect, Difference};
-use crate::catalog::{Catalog, Dialect, Opaque, Reach};
+use crate::catalog::{Catalog, Dialect, ObjectName, Opaque, Reach};
 use crate::git::snapshot::FileText;
 use crate::git::{Snapshot, SnapshotError};
 use crate::history::History;
@@ -77,13 +77,16 @@ impl Ecosystem for Prisma {
         let dialect = project.dialect.unwrap_or(Dialect::PostgreSql);
         let schema = schema::parse(&sources);
         let mut context = declare::Context::new(dialect, version(project));
+        let mut assumed = Vec::new();
         // A datasource that lists its schemas says on every model which one it means.
         if schema::resolve::Settings::of(&schema).schemas.is_empty()
             && let Some(connection) = connection::schema(project, snapshot)?
         {
+            assumed = assumed_schema(&connection);
             context.default_schema = connection.name;
         }
         let mut catalog = declare::catalog(&schema, &context);
+        catalog.doubts.extend(assumed);
         if version(project) < RENAMING_VERSION
             && let Some(first) = sources.first()
         {
@@ -161,6 +164,22 @@ fn version(project: &Project) -> u32 {
 /// The words of a fact that is a list.
 fn listed<'a>(project: &'a Project, fact: &str) -> impl Iterator<Item = &'a str> {
     project.facts.get(fact).into_iter().flat_map(|words| words.split(','))
+}
+
+/// The doubts about tables that the newest migration alone puts into a schema: the connection string may name that one, or
+/// the migration is wrong.
+fn assumed_schema(connection: &connection::ConnectionSchema) -> Vec<Opaque> {
+    let Some((path, tables)) = &connection.assumed else { return Vec::new() };
+    let source = Source::new(path.clone(), "");
+    let doubt = |table: &String| Opaque {
+        place: Place::start_of(&source),
+        reason: format!(
+            "the schema `{}` of `{table}` is taken for the one that the connection string names; nothing else says so",
+            connection.name
+        ),
+        reach: Reach::Table(ObjectName { schema: Some(connection.name.clone()), name: table.clone() }),
+    };
+    tables.iter().map(doubt).collect()
 }
 
 fn unreadable(path: &RepoPath, reason: &str) -> SourceProblem {

@@ -6,6 +6,7 @@ use super::{
     provider_dialect, read_config, read_package, schema,
 };
 use crate::git::FileKind;
+use crate::prisma::history::is_lfs_pointer;
 use crate::prisma::schema::ast::{FieldType, Schema};
 use crate::prisma::schema::resolve::{Scalar, Settings};
 
@@ -36,6 +37,8 @@ pub(crate) struct Survey {
     /// Configurations, by their path.
     pub(crate) configs: BTreeMap<RepoPath, Configured>,
     parsed: BTreeMap<RepoPath, Schema>,
+    /// `.prisma` files whose text is not there: symbolic links, Git LFS pointers, files beyond the limits.
+    unread: BTreeSet<RepoPath>,
     /// Directories that hold a script.
     migrations: BTreeSet<RepoPath>,
     /// Folders that hold a lock file or directories with scripts.
@@ -51,15 +54,19 @@ impl Survey {
             packages: BTreeMap::new(),
             configs: BTreeMap::new(),
             parsed: BTreeMap::new(),
+            unread: BTreeSet::new(),
             migrations: BTreeSet::new(),
             migration_folders: BTreeSet::new(),
             locks: BTreeMap::new(),
         };
         let mut schemas = Vec::new();
         let mut packages = Vec::new();
-        for entry in snapshot.files()?.iter().filter(|entry| entry.kind == FileKind::Regular) {
+        for entry in snapshot.files()?.iter() {
             let path = &entry.path;
-            if path.components().any(|component| FOREIGN.contains(&component)) {
+            let is_schema = || path.extension() == Some("prisma") && path.file_name() != "contract.prisma";
+            if entry.kind != FileKind::Regular && !is_schema()
+                || path.components().any(|component| FOREIGN.contains(&component))
+            {
                 continue;
             }
             let folder = || path.parent().unwrap_or_default();
@@ -74,7 +81,7 @@ impl Survey {
                     survey.migration_folders.insert(folder());
                 }
                 "package.json" => packages.push(path.clone()),
-                name if name.ends_with(".prisma") && name != "contract.prisma" => schemas.push(path.clone()),
+                _ if is_schema() => schemas.push(path.clone()),
                 _ if is_config(path) => {
                     let text = snapshot.read(path)?.text();
                     survey.configs.extend(text.map(|source| (path.clone(), read_config(source.text()))));
@@ -86,7 +93,11 @@ impl Survey {
             return Ok(survey);
         }
         for path in schemas {
-            let Some(source) = snapshot.read(&path)?.text() else { continue };
+            let source = snapshot.read(&path)?.text();
+            if source.as_ref().is_none_or(|source| is_lfs_pointer(source)) {
+                survey.unread.insert(path.clone());
+            }
+            let Some(source) = source else { continue };
             survey.parsed.insert(path.clone(), schema::parse(std::slice::from_ref(&source)));
             survey.sources.insert(path, source);
         }
@@ -139,7 +150,33 @@ impl Survey {
             }
             found.push(Found { schema: files, folder, datasource: (*path).clone(), migrations, config: None });
         }
+        self.add_unread(&mut found);
         found
+    }
+
+    /// Adds the files that cannot be read to the schemas that they are part of, and what is a project by its migrations
+    /// though no file of its schema can be read: that is said, not passed over.
+    fn add_unread(&self, found: &mut Vec<Found>) {
+        let mut lost: BTreeMap<RepoPath, Vec<RepoPath>> = BTreeMap::new();
+        for path in self.unread.iter().filter(|path| !self.is_migration_file(path)) {
+            let mut wholes =
+                found.iter_mut().filter(|other| other.folder.as_ref().is_some_and(|dir| path.is_under(dir)));
+            if let Some(whole) = wholes.next() {
+                if let Err(at) = whole.schema.binary_search(path) {
+                    whole.schema.insert(at, path.clone());
+                }
+                continue;
+            }
+            let migrations = self.migrations_of(path, &[]);
+            let is_free = !found.iter().any(|other| other.migrations == migrations);
+            if is_free && self.migration_folders.contains(&migrations) {
+                lost.entry(migrations).or_default().push(path.clone());
+            }
+        }
+        found.extend(
+            lost.into_iter()
+                .filter_map(|(migrations, schema)| Some(Found { migrations, ..project_without_datasource(&schema)? })),
+        );
     }
 
     /// Where the migrations are kept that a build gathers in the folder that a configuration names: a folder with a dot in

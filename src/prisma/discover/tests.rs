@@ -122,6 +122,25 @@ fn a_folder_that_a_build_gathers_stands_for_the_one_that_is_kept() {
 }
 
 #[test]
+fn a_schema_whose_text_is_not_there_is_a_project_by_its_migrations() {
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 3\n";
+    let script = ("prisma/migrations/1_a/migration.sql", "");
+    let one = discover(&[("package.json", "{}"), ("prisma/schema.prisma", pointer), script]);
+    assert_eq!(summary(&one), [entry(".", "prisma/schema.prisma", "prisma/migrations")]);
+    // Part of a schema of several files, and a copy of which nobody keeps migrations.
+    let parts = discover(&[
+        ("package.json", "{}"),
+        ("prisma/schema/base.prisma", PG),
+        ("prisma/schema/a.prisma", MODEL),
+        ("prisma/schema/b.prisma", pointer),
+        ("copy/schema.prisma", pointer),
+        script,
+    ]);
+    let schema = "prisma/schema/a.prisma prisma/schema/b.prisma prisma/schema/base.prisma";
+    assert_eq!(summary(&parts), [entry(".", schema, "prisma/migrations")]);
+}
+
+#[test]
 fn schemas_of_several_files_are_put_together() {
     let user = "model User {\n id Int @id\n posts Post[]\n}\n";
     let post = "model Post {\n id Int @id\n userId Int\n user User @relation(fields: [userId], references: [id])\n}\n";
