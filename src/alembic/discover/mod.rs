@@ -5,7 +5,7 @@
 //! <https://alembic.sqlalchemy.org/en/latest/tutorial.html>, <https://flask-migrate.readthedocs.io/>.
 
 mod facts;
-mod ini;
+pub(crate) mod ini;
 mod locations;
 mod pins;
 mod reach;

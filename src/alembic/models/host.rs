@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use super::mapping::{Mapper, snake_case};
 use super::registry::{Root, address, bind_meta, class_of, is_flask_db, metadata, root};
+use crate::alembic::discover::ini::Ini;
 use crate::alembic::python::{Args, CallSite, Class, Eval, Host, Interpreter, Modules, SymbolKind, Unknown, Value};
 use crate::source::{Place, RepoPath};
 
@@ -38,6 +39,10 @@ pub(super) struct Recorder<'m> {
     pub(super) unfollowed: RefCell<Vec<Place>>,
     /// Whether `sqlalchemy_continuum.make_versioned()` was called: it adds a table of versions for models that ask for it.
     pub(super) versioned: Cell<bool>,
+    /// The main section of the settings; none where they are not in a file, or are a program's.
+    options: Option<(Ini, String)>,
+    /// Options that `env.py` has set.
+    set: RefCell<BTreeSet<String>>,
     mapper: RefCell<Mapper>,
     /// Folders whose modules a loop has imported.
     swept: RefCell<BTreeSet<RepoPath>>,
@@ -45,8 +50,9 @@ pub(super) struct Recorder<'m> {
 }
 
 impl<'m> Recorder<'m> {
-    /// A recorder that has seen nothing.
-    pub(super) fn new(modules: &'m dyn Modules) -> Self {
+    /// A recorder that has seen nothing. `options` are the settings with the name of their main section, where they are
+    /// known.
+    pub(super) fn new(modules: &'m dyn Modules, options: Option<(Ini, String)>) -> Self {
         Self {
             modules,
             tables: RefCell::default(),
@@ -56,6 +62,8 @@ impl<'m> Recorder<'m> {
             configured: RefCell::default(),
             unfollowed: RefCell::default(),
             versioned: Cell::new(false),
+            options,
+            set: RefCell::default(),
             mapper: RefCell::default(),
             swept: RefCell::default(),
             sweeping: Cell::new(0),
@@ -234,6 +242,21 @@ impl Host for Recorder<'_> {
                 let as_dictionary =
                     call.args.get(0, "as_dictionary").is_some_and(|value| value.as_bool() == Some(true));
                 Some(Ok(if as_dictionary { Value::dict([]) } else { Value::list(Vec::new()) }))
+            }
+            "alembic.context.config.set_main_option" => {
+                let name = call.args.get(0, "name").and_then(Value::as_str);
+                self.set.borrow_mut().extend(name.map(|name| name.to_string()));
+                None
+            }
+            // An option that no one has set is the default. The URL is often set by env.py, and is never what decides.
+            "alembic.context.config.get_main_option" => {
+                let (ini, section) = self.options.as_ref()?;
+                let name = call.args.get(0, "name")?.as_str()?;
+                let is_set = ini.get(section, &name).is_some() || self.set.borrow().contains(&*name);
+                if is_set || name.starts_with("sqlalchemy.") {
+                    return None;
+                }
+                Some(Ok(call.args.get(1, "default").cloned().unwrap_or(Value::None)))
             }
             "sqlalchemy.orm.has_inherited_table" => {
                 let class = call.args.positional.first().and_then(class_of)?;

@@ -19,7 +19,7 @@ use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::discover;
+use super::discover::{self, ini::Ini};
 use super::python::{Imports, Interpreter, SnapshotModules, Value};
 use crate::catalog::{Catalog, Dialect, Opaque, Reach};
 use crate::git::{FileList, Snapshot, SnapshotError};
@@ -48,7 +48,7 @@ pub(crate) fn declared(
     let versions = versions::of(project, snapshot)?;
     let declared = {
         let with_packages = WithPackages::new(&modules);
-        let recorder = Recorder::new(&with_packages);
+        let recorder = Recorder::new(&with_packages, options(project, snapshot)?);
         let mut interpreter = Interpreter::new(&with_packages, &recorder, Imports::Eager);
         let mut reading = Reading { project, snapshot, files, doubts: Vec::new(), problems: Vec::new() };
         let target = reading.run(&mut interpreter, &recorder)?;
@@ -94,7 +94,7 @@ pub(crate) fn unregistered(project: &Project, snapshot: &dyn Snapshot) -> Result
     let mut found = Vec::new();
     {
         let with_packages = WithPackages::new(&modules);
-        let recorder = Recorder::new(&with_packages);
+        let recorder = Recorder::new(&with_packages, None);
         let mut interpreter = Interpreter::new(&with_packages, &recorder, Imports::Eager);
         let mut reading = Reading { project, snapshot, files, doubts: Vec::new(), problems: Vec::new() };
         let Target::Keys(keys) = reading.run(&mut interpreter, &recorder)? else { return Ok(found) };
@@ -505,6 +505,15 @@ fn attach(tables: &mut [TableSpec], references: &References, recorder: &Recorder
             }
         }
     }
+}
+
+/// The settings with the name of their main section; none where a program makes them, or where `env.py` sets some itself.
+fn options(project: &Project, snapshot: &dyn Snapshot) -> Result<Option<(Ini, String)>, SnapshotError> {
+    let ini = project.settings.iter().find(|path| path.extension() == Some("ini"));
+    let Some(ini) = ini.filter(|_| !discover::is_programmatic(project)) else { return Ok(None) };
+    let Some(source) = snapshot.read(ini)?.text() else { return Ok(None) };
+    let section = project.facts.get(discover::SECTION).map_or("alembic", String::as_str);
+    Ok(Some((Ini::parse(source.text()), section.to_owned())))
 }
 
 /// Whether classes with a table of their own are made by `type(name, bases, {"__tablename__": …})`.

@@ -161,16 +161,20 @@ fn is_library_base(path: &str) -> bool {
 }
 
 /// A base of another package, not known to be one, that a class with a table name inherits from: nothing but a
-/// declarative base makes use of `__tablename__`.
+/// declarative base makes use of `__tablename__`. It tells by its name, or by a class on the way that hands it metadata.
 fn foreign_base(class: &Rc<Class>) -> Option<Root> {
     let lineage = class.mro();
     lineage.iter().find(|ancestor| ancestor.own("__tablename__").is_some())?;
+    let given = lineage.iter().any(|ancestor| {
+        let own = ancestor.own("metadata").and_then(|attribute| attribute.value);
+        own.is_some_and(|value| matches!(value.call_of(), Some(("sqlalchemy.MetaData", _))))
+    });
     lineage.iter().flat_map(|ancestor| ancestor.bases.clone()).find_map(|base| {
         let Value::Symbol(symbol) = &base else { return None };
         let SymbolKind::External(path) = &symbol.kind else { return None };
         let package = path.split('.').next().unwrap_or(path);
         let name = path.rsplit('.').next().unwrap_or(path);
-        let is_base = name.ends_with("Base") || name.ends_with("Model");
+        let is_base = given || name.ends_with("Base") || name.ends_with("Model");
         (is_base && !HARMLESS.contains(&package)).then(|| Root::Library(path.to_string()))
     })
 }

@@ -191,6 +191,28 @@ Table('c', Base.metadata, Column('x', Integer), schema='s')
 }
 
 #[test]
+fn an_option_that_the_settings_do_not_have_is_its_default() {
+    let models = "from sqlalchemy import Column, Integer\nfrom sqlalchemy.orm import declarative_base\nBase = declarative_base()\nclass A(Base):\n    __tablename__ = 'a'\n    id = Column(Integer, primary_key=True)\n";
+    let env = |set: &str| {
+        format!(
+            "from alembic import context\nfrom models import Base\nconfig = context.config\n{set}\nplugin = config.get_main_option('plugin')\ndef include_object(obj, name, type_, reflected, compare_to):\n    return not plugin or name.startswith(plugin)\ncontext.configure(connection=engine.connect(), target_metadata=Base.metadata, include_object=include_object)\n"
+        )
+    };
+    let read_with = |env: &str, ini: &str| {
+        read(&MemorySnapshot::new([("alembic.ini", ini), ("alembic/env.py", env), ("models.py", models)]))
+    };
+    assert_eq!(reasons(&read_with(&env(""), INI)), [""; 0]);
+    assert!(!reasons(&read_with(&env("config.set_main_option('plugin', find())"), INI)).is_empty());
+    assert!(!reasons(&read_with(&env(""), &format!("{INI}\nplugin = b\n"))).is_empty());
+}
+
+#[test]
+fn a_base_of_another_package_tells_by_the_metadata_that_it_is_given() {
+    let models = "from sqlalchemy import Column, Integer, MetaData\nfrom advanced.parts import SQLQuery\nclass Base(SQLQuery):\n    __abstract__ = True\n    metadata = MetaData()\nclass A(Base):\n    __tablename__ = 'a'\n    id = Column(Integer, primary_key=True)\n";
+    assert_eq!(tables(models), ["a(id integer)"]);
+}
+
+#[test]
 fn autoincrement_outdoes_a_default_of_the_server() {
     let models = |more: &str| {
         format!(
