@@ -176,6 +176,7 @@ impl<'a> Comparison<'a> {
             difference.replayed = Some(describe::table(table));
             difference.migrated_at.clone_from(&table.place);
             difference.beyond_engine = !self.options.include_schemas && self.is_in_other_schema(&table.name);
+            difference.certain = !declared.open;
             self.push(difference, &Object::Table(&table.name));
         }
     }

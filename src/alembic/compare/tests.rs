@@ -34,6 +34,28 @@ const PG: Dialect = Dialect::PostgreSql;
 const LITE: Dialect = Dialect::Sqlite;
 
 #[test]
+fn mysql_indexes_made_for_foreign_keys_are_not_looked_at() {
+    let made = |t: &mut Table| {
+        let mut index = Index::new(Some("id".into()), vec![IndexPart::named("id")], false);
+        index.generated_name = true;
+        t.indexes.push(index);
+    };
+    let (with, without) = (catalog(Dialect::MySql, made), catalog(Dialect::MySql, |_| {}));
+    assert_eq!(told(&with, &with), [""; 0], "made for the model as well");
+    assert_eq!(told(&without, &with), [""; 0]);
+}
+
+#[test]
+fn further_tables_of_an_open_metadata_are_not_certain() {
+    let replayed = catalog(PG, |_| {});
+    let mut declared = Catalog::new(PG);
+    let certain = |declared: &Catalog| compare(declared, &replayed, &Options::default())[0].certain;
+    assert!(certain(&declared));
+    declared.open = true;
+    assert!(!certain(&declared));
+}
+
+#[test]
 fn tables_and_columns() {
     let declared = catalog(PG, |t| t.columns.push(Column::new("age", ColumnType::builtin("integer"), true)));
     let mut replayed = catalog(PG, |t| {
@@ -60,6 +82,22 @@ fn unnamed_uniques_go_by_their_columns() {
     assert_eq!(told(&catalog(PG, |_| ()), &generated), ["extra-unique users_email_key"]);
     let unnamed = catalog(LITE, |t| t.indexes.push(unique(None, "email")));
     assert_eq!(told(&catalog(LITE, |_| ()), &unnamed), ["extra-unique *"]);
+}
+
+#[test]
+fn what_mysql_makes_for_a_foreign_key_is_no_difference() {
+    let index = |generated: bool| {
+        let mut index = Index::new(Some("email".into()), vec![IndexPart::named("email")], false);
+        index.generated_name = generated;
+        index
+    };
+    let made = catalog(Dialect::MySql, |t| t.indexes.push(index(true)));
+    assert_eq!(told(&catalog(Dialect::MySql, |_| ()), &made), [""; 0]);
+    let generated = catalog(Dialect::MySql, |t| t.indexes.push(index(true)));
+    assert_eq!(told(&generated, &made), [""; 0], "the declared key has one as well");
+    let asked_for = catalog(Dialect::MySql, |t| t.indexes.push(index(false)));
+    assert_eq!(told(&asked_for, &made), [""; 0]);
+    assert_eq!(told(&asked_for, &catalog(Dialect::MySql, |_| ())), ["missing-index email"]);
 }
 
 #[test]

@@ -235,12 +235,7 @@ impl Reader<'_, '_, '_> {
             }
             Some(("sqlalchemy.FetchedValue", _)) => {}
             _ => match self.default_of(value) {
-                Ok(default) => {
-                    if let Some(ColumnDefault::NextVal(_)) = &default {
-                        item.has_default = true;
-                    }
-                    item.new.column.default = default;
-                }
+                Ok(default) => item.new.column.default = default,
                 Err(doubt) => {
                     item.new.column.default = Some(ColumnDefault::Unknown);
                     item.doubts.push(doubt);

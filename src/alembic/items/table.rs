@@ -224,7 +224,9 @@ impl Reader<'_, '_, '_> {
         }
         match self.scheme.dialect {
             Dialect::PostgreSql | Dialect::CockroachDb => {
-                if own.default.is_some() || column.sequence.is_some() {
+                // `autoincrement=True` outdoes a default of the server's: SERIAL is written, and no default.
+                let outdone = column.counting == Counting::Yes && !column.has_default;
+                if column.sequence.is_some() || (own.default.is_some() && !outdone) {
                     return;
                 }
                 let serial = match own.ty.builtin_name() {
@@ -234,6 +236,7 @@ impl Reader<'_, '_, '_> {
                     _ => return,
                 };
                 own.ty = ColumnType::builtin(serial);
+                own.default = None;
             }
             Dialect::MySql => {
                 if own.default.is_none() {

@@ -78,23 +78,6 @@ impl Named {
     }
 }
 
-impl Named {
-    /// Tables that revisions make and no class declares may be those of classes that are made at run time.
-    pub(super) fn doubt_undeclared(&self, catalog: &mut Catalog, place: &Place) {
-        let unknown: Vec<ObjectName> = self
-            .tables
-            .iter()
-            .filter(|name| !catalog.tables.keys().any(|known| known.name == **name))
-            .map(ObjectName::bare)
-            .collect();
-        catalog.doubts.extend(unknown.into_iter().map(|name| Opaque {
-            place: place.clone(),
-            reason: format!("whether a class that is made at run time has the table {name}"),
-            reach: Reach::Table(name),
-        }));
-    }
-}
-
 impl Filters {
     /// The functions that the last `context.configure(…)` was given; none where it was given none.
     pub(super) fn of(configured: &[Args]) -> Option<Self> {

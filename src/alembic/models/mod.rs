@@ -56,22 +56,23 @@ pub(crate) fn declared(
         let filters = Filters::of(&recorder.configured.borrow());
         let foreign = target.foreign();
         let made = modules.read_files().into_iter().find(|file| makes_classes(file.source().text()));
-        let named = match (&filters, &made) {
-            (None, None) => Named::default(),
-            _ => Named::of(project, snapshot, files)?,
+        let named = match &filters {
+            None => Named::default(),
+            Some(_) => Named::of(project, snapshot, files)?,
         };
         let filtered = filters.as_ref().map(|filters| (filters, &named));
         let mut catalog = reading.catalog(&mut interpreter, &recorder, &target, versions, dialect, filtered);
         catalog.doubts.append(&mut reading.doubts);
-        if let Some(base) = foreign {
-            catalog.doubts.push(Opaque {
-                place: reading.start_place(),
-                reason: format!("target_metadata is that of {base}, whose package may declare tables of its own"),
-                reach: Reach::Everything,
-            });
-        }
-        if let Some(file) = made {
-            named.doubt_undeclared(&mut catalog, &Place::start_of(file.source()));
+        let elsewhere = [
+            foreign.map(|base| {
+                let reason = format!("target_metadata is that of {base}, whose package may declare tables of its own");
+                (reading.start_place(), reason)
+            }),
+            made.map(|file| (Place::start_of(file.source()), "classes with tables are made at run time".to_owned())),
+        ];
+        for (place, reason) in elsewhere.into_iter().flatten() {
+            catalog.open = true;
+            catalog.doubts.push(Opaque { place, reason, reach: Reach::Nothing });
         }
         let parsed = modules.read_files().into_iter().map(|file| file as Arc<dyn Any + Send + Sync>).collect();
         Declared { catalog, problems: reading.problems, parsed: Parsed(parsed) }
@@ -202,8 +203,11 @@ impl Reading<'_> {
             Some(value) => Some(value.clone()),
             None => module.and_then(|module| interpreter.global(&module, "target_metadata")),
         };
+        // Autogenerate refuses to run where `configure()` is not told what to compare with.
+        let told_nothing = |args: &crate::alembic::python::Args| args.more.is_none();
         let target = match value {
             Some(value) => targets(&value),
+            None if recorder.configured.borrow().last().is_some_and(told_nothing) => Target::None,
             None => Target::All,
         };
         // Settings that a program makes are a program's, and it is that which imports the models before it runs Alembic.

@@ -139,8 +139,15 @@ impl Catalog {
         if self.dialect == Dialect::MySql {
             // Fulltext and spatial indexes serve no foreign key.
             let plain = |index: &Index| index.method.as_deref().is_none_or(|method| method == "btree");
+            // InnoDB puts the primary key behind the columns of every other index, and counts it
+            // (<https://dev.mysql.com/doc/refman/8.0/en/create-table-foreign-keys.html>).
+            let extended = |index: &Index| {
+                let behind = key.iter().flat_map(|key| &key.columns);
+                let parts: Vec<IndexPart> = index.parts.iter().chain(behind).cloned().collect();
+                prefix(&parts)
+            };
             return key.is_some_and(|key| prefix(&key.columns))
-                || table.indexes.iter().any(|index| plain(index) && prefix(&index.parts));
+                || table.indexes.iter().any(|index| plain(index) && extended(index));
         }
         key.is_some_and(|key| same(&key.columns))
             || table.indexes.iter().any(|index| index.unique && index.predicate.is_none() && same(&index.parts))
@@ -239,6 +246,19 @@ impl Catalog {
         });
     }
 
+    /// Drops those foreign keys of a table that `goes` picks.
+    pub(super) fn take_foreign_keys(&mut self, table: &Name, goes: impl Fn(&ForeignKey) -> bool) -> Vec<Effect> {
+        let gone = self.change_table(table, |table| {
+            let (gone, kept) = std::mem::take(&mut table.foreign_keys).into_iter().partition(&goes);
+            table.foreign_keys = kept;
+            gone
+        });
+        let gone: Vec<ForeignKey> = gone.unwrap_or_default();
+        let dropped =
+            |key: ForeignKey| Effect::ConstraintDropped { table: table.clone(), what: "foreign key", name: key.name };
+        gone.into_iter().map(dropped).collect()
+    }
+
     /// Before a key or unique index of `table` goes: foreign keys that have no other one to refer to hold it back, or
     /// go with it under CASCADE. `without` takes the key out of a copy of the table.
     pub(super) fn release_referrers(
@@ -274,17 +294,7 @@ impl Catalog {
                     columns.join(", ")
                 )));
             }
-            let gone = self.change_table(&other, |other| {
-                let (gone, kept) = std::mem::take(&mut other.foreign_keys).into_iter().partition(needs);
-                other.foreign_keys = kept;
-                gone
-            });
-            let gone: Vec<ForeignKey> = gone.unwrap_or_default();
-            effects.extend(gone.into_iter().map(|key| Effect::ConstraintDropped {
-                table: other.clone(),
-                what: "foreign key",
-                name: key.name,
-            }));
+            effects.extend(self.take_foreign_keys(&other, needs));
         }
         Ok(effects)
     }

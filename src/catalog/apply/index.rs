@@ -29,7 +29,12 @@ impl Catalog {
             };
         };
         let Some(found) = self.tables.get(&name) else { return Ok(Vec::new()) };
-        let index = match self.attach_index(found, index, place) {
+        // One that the database made for a foreign key gives way, under the same name as well.
+        let mut draft = std::borrow::Cow::Borrowed(found);
+        if self.dialect == Dialect::MySql {
+            self.drop_index_made_for_key(draft.to_mut(), index);
+        }
+        let index = match self.attach_index(&draft, index, place) {
             Err(ApplyError::Exists { .. }) if guard == Guard::IfAbsent => return Ok(Vec::new()),
             other => other?,
         };
@@ -124,6 +129,8 @@ impl Catalog {
         cascade: bool,
         guard: Guard,
     ) -> Applied {
+        // Elsewhere an index is found by its own name alone, whatever table is thought to have it.
+        let table = table.filter(|_| matches!(self.dialect, Dialect::MySql | Dialect::SqlServer));
         let found = match self.find_index(table, name) {
             Err(ApplyError::Missing { .. }) if self.dialect == Dialect::PostgreSql && self.is_relation(name) => {
                 return Err(refused(format!("{name} is no index")));

@@ -112,6 +112,11 @@ fn mysql_names_and_makes_indexes_for_foreign_keys() {
     catalog.apply(&Operation::new(create, place())).unwrap();
     let posts = catalog.table(&name("posts")).unwrap();
     assert_eq!(posts.indexes.len(), 1, "an index that serves the key replaces the one made for it");
+    let mut catalog = users_and_posts(Dialect::MySql);
+    let index = Box::new(Index::new(Some("user_id".into()), vec![IndexPart::named("user_id")], false));
+    let create = K::CreateIndex { table: name("posts"), index, concurrently: false };
+    catalog.apply(&Operation::new(create.clone(), place())).unwrap();
+    assert!(error(&mut catalog, create).contains("exists already"), "and only the one made for it, under its name");
 }
 
 #[test]
@@ -236,6 +241,10 @@ fn indexes_share_the_namespace_of_tables_in_postgresql() {
     assert!(error(&mut mysql, index("posts", "i")).contains("exists already"));
     let key = K::DropIndex { name: name("users_pkey"), table: None, concurrently: false, cascade: false };
     assert!(error(&mut postgres, key).contains("primary key"));
+    let of =
+        |table: &str| K::DropIndex { name: name("i"), table: Some(name(table)), concurrently: false, cascade: false };
+    assert_eq!(error(&mut mysql, of("nobody")), "the table nobody does not exist");
+    postgres.apply(&Operation::new(of("nobody"), place())).expect("found by its own name");
 }
 
 #[test]

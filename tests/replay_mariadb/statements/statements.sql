@@ -43,6 +43,8 @@ CREATE TABLE fresh (a INT, b INT AS (a * 2), c INT GENERATED ALWAYS AS (a * 3) V
 CREATE TABLE fresh (a INT, b INT AS (missing * 2));
 CREATE TABLE fresh (a INT REFERENCES users (id));
 CREATE TABLE fresh (a INT, FOREIGN KEY (a) REFERENCES users (id));
+CREATE TABLE fresh (a VARCHAR(100), b INT, FOREIGN KEY (a, b) REFERENCES users (name, id)) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
+CREATE INDEX posts_editor_id_fkey ON posts (editor_id);
 CREATE TABLE fresh (a INT, CONSTRAINT fk FOREIGN KEY (a) REFERENCES users (id) ON UPDATE SET NULL);
 CREATE TABLE fresh (a INT NOT NULL, FOREIGN KEY (a) REFERENCES users (id) ON DELETE SET NULL);
 CREATE TABLE fresh (a INT, FOREIGN KEY (a) REFERENCES nothing (id));

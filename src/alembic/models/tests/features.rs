@@ -183,7 +183,26 @@ Table('c', Base.metadata, Column('x', Integer), schema='s')
     let both = project(&[("models.py", models)], "import models", "[models.Base.metadata, models.Other.metadata]");
     assert_eq!(told(&read(&both).catalog), ["a(id integer)", "b(id integer)", "s.c(x integer?)"]);
     let none = project(&[("models.py", models)], "", "None");
-    assert_eq!(reasons(&read(&none)), ["env.py names no target_metadata, so there is nothing to compare"]);
+    let nothing = ["env.py names no target_metadata, so there is nothing to compare"];
+    assert_eq!(reasons(&read(&none)), nothing);
+    let env = "from alembic import context\ncontext.configure(connection=engine.connect())\ncontext.run_migrations()\n";
+    let silent = MemorySnapshot::new([("alembic.ini", INI), ("alembic/env.py", env), ("models.py", models)]);
+    assert_eq!(reasons(&read(&silent)), nothing);
+}
+
+#[test]
+fn autoincrement_outdoes_a_default_of_the_server() {
+    let models = |more: &str| {
+        format!(
+            "from sqlalchemy import Column, Integer, text\nfrom sqlalchemy.orm import declarative_base\nBase = declarative_base()\nclass A(Base):\n    __tablename__ = 'a'\n    id = Column(Integer, primary_key=True, server_default=text(\"nextval('s'::regclass)\"){more})\n"
+        )
+    };
+    // As PGDDLCompiler.get_column_specification writes them.
+    assert_eq!(
+        tables(&models(", autoincrement=True")),
+        tables(&models(", autoincrement=True").replace(", server_default=text(\"nextval('s'::regclass)\")", ""))
+    );
+    assert_ne!(tables(&models(", autoincrement=True")), tables(&models("")));
 }
 
 #[test]
