@@ -15,24 +15,84 @@ use driftgate::history::{HistoryProblemKind, replay};
 use driftgate::project::Ecosystem;
 use serde_json::Value;
 
+const BASE: &str =
+    "an empty first revision, then changes of a table that none makes: a base that create_all makes looks the same";
+const START: &str = "the first revision works on a table that none makes: a base that was there before looks the same";
+const CREATE_ALL: &str =
+    "create_all() makes what the models are when it runs: an older database has what they were, so it is not judged";
+const KEY_NAMES: &str =
+    "only the names of foreign keys differ, which neither autogenerate nor a comparison by columns looks at";
+const NO_NAME: &str = "the model names no primary key, so the name that the migration gives it contradicts nothing";
+const LENGTH: &str =
+    "SQLAlchemy refuses an enum whose length is shorter than a label: said of the column, not of all models";
+const CASE_ONLY: &str = "SQLite takes names that differ in case alone for the same, Alembic does not";
+const COPY: &str = "a batch takes copy_from= at its word, whatever the database has; here the table stays what it was";
+const STORAGE: &str = "storage parameters of an index (WITH) are not compared";
+
 /// Cases that are judged otherwise, and why.
 const EXCEPTIONS: &[(&str, &str)] = &[
     (
         "m12-pg-049",
         "an id of more than 32 characters: told by its own rule, as projects widen the version table's column",
     ),
+    ("m09-lite-000", BASE),
+    ("m07-pg-013", BASE),
+    ("m09-pg-003", BASE),
+    ("b36_empty_then_alter-lite-00", BASE),
+    ("b36_empty_then_alter-pg-00", BASE),
+    ("a09_index_forms-lite-10", START),
+    ("a20_naming_long-pg-05", START),
+    ("b16_table_create-pg-03", START),
+    ("c03_package-pg-07", START),
+    ("c09_flask_binds-pg-06", START),
+    ("c01_mysql-my-26", START),
+    ("b17_model_create_all-lite-00", CREATE_ALL),
+    ("b17_model_create_all-lite-01", CREATE_ALL),
+    ("b17_model_create_all-pg-00", CREATE_ALL),
+    ("b17_model_create_all-pg-01", CREATE_ALL),
+    ("a19_naming-lite-07", KEY_NAMES),
+    ("a19_naming-lite-08", KEY_NAMES),
+    ("a19_naming-pg-07", KEY_NAMES),
+    ("a19_naming-pg-08", KEY_NAMES),
+    ("a19_naming-lite-05", NO_NAME),
+    ("a19_naming-lite-06", NO_NAME),
+    ("a19_naming-pg-05", NO_NAME),
+    ("a19_naming-pg-06", NO_NAME),
+    ("b03_rename_table-pg-03", NO_NAME),
+    ("a02_annotated_map-lite-07", LENGTH),
+    ("a02_annotated_map-pg-07", LENGTH),
+    ("a28_sort_order-lite-03", CASE_ONLY),
+    ("a28_sort_order-lite-04", CASE_ONLY),
+    ("b30_batch_copy-lite-01", COPY),
+    ("b30_batch_copy-lite-03", COPY),
+    ("b27_create_index_args-pg-00", STORAGE),
+    ("b27_create_index_args-pg-03", STORAGE),
     (
-        "m09-lite-000",
-        "an empty first revision, then changes of a table that none makes: a base that create_all makes looks the same",
+        "b27_create_index_args-lite-02",
+        "a difference that reflection cannot see: SQLite's inspector leaves indexes on expressions out",
+    ),
+    ("b13_enum_swap-pg-02", "an enum that is left behind and that nothing uses"),
+    (
+        "b04_rename_table_lite-pg-00",
+        "a table that was renamed: its sequence and its primary key keep their names, as they do everywhere",
     ),
     (
-        "m07-pg-013",
-        "an empty first revision, then changes of a table that none makes: a base that create_all makes looks the same",
+        "c02_mysql_revs-my-00",
+        "MariaDB puts the index of a new foreign key in the place of one that it made for a key that is gone",
     ),
     (
-        "m09-pg-003",
-        "an empty first revision, then changes of a table that none makes: a base that create_all makes looks the same",
+        "a14_computed_lite-lite-05",
+        "Identity on SQLite, where it makes nothing: the database and the catalog do not know of it",
     ),
+    (
+        "a16_defaults_compared-lite-00",
+        "the default '' on SQLite: Alembic asks for the same change for ever, its comparison leaves the quotes on one side",
+    ),
+    (
+        "a09_index_forms-lite-08",
+        "SQLite has no NULLS LAST in an index: the text of an expression is not checked against the grammar",
+    ),
+    ("a19_naming-lite-15", "a convention with %(constraint_name)s refuses the CHECK of an Enum without a name"),
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -136,7 +196,8 @@ fn agrees(case: &Value, verdict: Verdict) -> bool {
     }
 }
 
-fn run(name: &str, text: &str) -> (usize, usize) {
+/// Judges every case of a file; how many are judged otherwise without being exceptions.
+fn run(name: &str, text: &str) -> usize {
     let only = std::env::var("CASE").ok();
     let mut wrong: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let (mut agreed, mut all) = (0, 0);
@@ -172,13 +233,23 @@ fn run(name: &str, text: &str) -> (usize, usize) {
         }
     }
     println!("{name}: {agreed} of {all} agree");
-    (agreed, all)
+    wrong.values().map(Vec::len).sum()
 }
 
 #[test]
 fn labelled_cases_agree_with_alembic() {
-    let (a, x) = run("sqlite", include_str!("cases/alembic/sqlite.jsonl"));
-    let (b, y) = run("postgresql", include_str!("cases/alembic/postgresql.jsonl"));
-    let (agreed, all) = (a + b, x + y);
-    assert!(agreed * 100 >= all * 99, "{agreed} of {all} labelled cases agree");
+    // Cases of one's own, to see what is said of them.
+    if let Ok(path) = std::env::var("CASES") {
+        run(&path, &std::fs::read_to_string(&path).unwrap());
+        return;
+    }
+    let files = [
+        ("sqlite", include_str!("cases/alembic/sqlite.jsonl")),
+        ("postgresql", include_str!("cases/alembic/postgresql.jsonl")),
+        ("sqlite, more", include_str!("cases/alembic/sqlite-more.jsonl")),
+        ("postgresql, more", include_str!("cases/alembic/postgresql-more.jsonl")),
+        ("mysql, more", include_str!("cases/alembic/mysql-more.jsonl")),
+    ];
+    let wrong: usize = files.into_iter().map(|(name, text)| run(name, text)).sum();
+    assert_eq!(wrong, 0, "cases are judged otherwise, and are no exceptions");
 }

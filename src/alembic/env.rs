@@ -2,7 +2,10 @@
 //!
 //! <https://alembic.sqlalchemy.org/en/latest/api/runtime.html#alembic.runtime.environment.EnvironmentContext.configure>
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{Expr, Stmt};
@@ -20,18 +23,51 @@ pub(crate) const INCLUDE_SCHEMAS: &str = "include-schemas";
 /// [`Project::facts`]: `version_table`.
 pub(crate) const VERSION_TABLE: &str = "version-table";
 
+/// [`Project::facts`]: `version_table_schema`.
+pub(crate) const VERSION_TABLE_SCHEMA: &str = "version-table-schema";
+/// [`Project::facts`]: schemas that `env.py` makes before it runs the revisions, one a line; `*` stands for one whose name
+/// is computed.
+pub(crate) const SCHEMAS: &str = "schemas";
+
 /// Keywords that are read, and the facts that they become.
-const KEYWORDS: [(&str, &str); 4] = [
+const KEYWORDS: [(&str, &str); 5] = [
     ("compare_type", COMPARE_TYPE),
     ("compare_server_default", COMPARE_SERVER_DEFAULT),
     ("include_schemas", INCLUDE_SCHEMAS),
     ("version_table", VERSION_TABLE),
+    ("version_table_schema", VERSION_TABLE_SCHEMA),
 ];
+
+/// `CREATE SCHEMA [IF NOT EXISTS] name [AUTHORIZATION …]` and `CreateSchema(name, …)`.
+static MAKES_SCHEMA: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"(?i)create\s+schema\s+(?:if\s+not\s+exists\s+)?\\?["'`]?([A-Za-z_][A-Za-z0-9_$]*|.)|CreateSchema\(\s*(?:name\s*=\s*)?["']?([A-Za-z_][A-Za-z0-9_$]*|.)"#)
+        .ok()
+});
+
+/// The schemas that a text of Python makes; `*` for one whose name is not written out.
+pub(crate) fn made_schemas(text: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    let Some(pattern) = &*MAKES_SCHEMA else { return found };
+    for captures in pattern.captures_iter(text) {
+        let whole = captures.get(0).map_or("", |all| all.as_str());
+        let literal = captures.get(1).is_some() || whole.contains(['"', '\'']);
+        let name = captures.get(1).or_else(|| captures.get(2)).map_or("", |name| name.as_str());
+        let known = literal && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        let name = if known { name.to_owned() } else { "*".to_owned() };
+        if !found.contains(&name) {
+            found.push(name);
+        }
+    }
+    found
+}
 
 /// The options that an `env.py` writes out, as facts. A function that decides (`compare_type=my_compare`) counts as yes.
 pub(crate) fn facts(file: &ParsedFile) -> BTreeMap<&'static str, String> {
-    let mut reader = Reader { constants: BTreeMap::new(), facts: BTreeMap::new() };
+    let mut reader = Reader { constants: BTreeMap::new(), functions: BTreeSet::new(), facts: BTreeMap::new() };
     for stmt in file.body() {
+        if let Stmt::FunctionDef(function) = stmt {
+            reader.functions.insert(function.name.to_string());
+        }
         if let Stmt::Assign(assign) = stmt
             && let [Expr::Name(name)] = assign.targets.as_slice()
             && let Some(value) = literal(&assign.value)
@@ -41,6 +77,10 @@ pub(crate) fn facts(file: &ParsedFile) -> BTreeMap<&'static str, String> {
     }
     for stmt in file.body() {
         reader.visit_stmt(stmt);
+    }
+    let schemas = made_schemas(file.source().text());
+    if !schemas.is_empty() {
+        reader.facts.insert(SCHEMAS, schemas.join("\n"));
     }
     reader.facts
 }
@@ -54,18 +94,26 @@ pub(crate) fn options(project: &Project) -> Options {
         compare_server_default: flag(COMPARE_SERVER_DEFAULT, default.compare_server_default),
         include_schemas: flag(INCLUDE_SCHEMAS, default.include_schemas),
         version_table: project.facts.get(VERSION_TABLE).cloned().unwrap_or(default.version_table),
+        version_table_schema: project.facts.get(VERSION_TABLE_SCHEMA).filter(|schema| *schema != "false").cloned(),
     }
 }
 
 struct Reader {
     /// The module's constants.
     constants: BTreeMap<String, String>,
+    /// The module's functions.
+    functions: BTreeSet<String>,
     facts: BTreeMap<&'static str, String>,
 }
 
 impl Reader {
     fn note(&mut self, keyword: &str, value: &Expr) {
         let Some((_, fact)) = KEYWORDS.iter().find(|(name, _)| *name == keyword) else { return };
+        let decides = match value {
+            Expr::Name(name) => self.functions.contains(name.id.as_str()),
+            Expr::Lambda(_) => true,
+            _ => false,
+        };
         let value = match value {
             Expr::Name(name) => self.constants.get(name.id.as_str()).cloned(),
             other => literal(other),
@@ -73,7 +121,9 @@ impl Reader {
         let value = match (value, *fact) {
             (Some(value), _) => value,
             // A function or a computed flag.
-            (None, VERSION_TABLE | COMPARE_SERVER_DEFAULT) => return,
+            // A function that has the last word; where it says nothing, Alembic compares.
+            (None, COMPARE_SERVER_DEFAULT) if decides => "true".to_owned(),
+            (None, VERSION_TABLE | VERSION_TABLE_SCHEMA | COMPARE_SERVER_DEFAULT) => return,
             (None, _) => "true".to_owned(),
         };
         self.facts.insert(fact, value);

@@ -39,7 +39,8 @@ impl Ecosystem for Alembic {
     }
 
     fn may_matter(&self, path: &RepoPath) -> bool {
-        matches!(path.extension(), Some("py" | "ini" | "mako"))
+        // SQL that a revision reads.
+        matches!(path.extension(), Some("py" | "ini" | "mako" | "sql"))
             || matches!(path.file_name(), "pyproject.toml" | "setup.cfg")
     }
 
@@ -56,7 +57,10 @@ impl Ecosystem for Alembic {
         if project.schema.contains(path) {
             return Some(Touch::Schema);
         }
-        project.settings.contains(path).then_some(Touch::Settings)
+        let read = path.extension() == Some("sql")
+            && (project.migrations.iter().any(|folder| path.is_under(folder))
+                || project.facts.get(discover::SCRIPT_LOCATION).is_some_and(|dir| path.is_under(&RepoPath::new(dir))));
+        (read || project.settings.contains(path)).then_some(Touch::Settings)
     }
 
     fn can_keep(&self, project: &Project, files: &FileList) -> bool {

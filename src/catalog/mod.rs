@@ -208,6 +208,26 @@ pub enum Unmanaged {
         /// Where it is: `include_object` is told whether both sides have it.
         side: difference::Side,
     },
+    /// A column whose type or default a function of the project compares (`compare_type`, `compare_server_default`).
+    Decided {
+        /// What is compared: [`Part::Type`] or [`Part::Default`].
+        part: Part,
+        /// The table.
+        table: ObjectName,
+        /// The column.
+        column: String,
+        /// What the function says.
+        settled: Settled,
+    },
+}
+
+/// What a function of the project says of a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// It is none.
+    Same,
+    /// That depends on what cannot be known.
+    Unknown,
 }
 
 /// What in a table a project may keep out of the comparison.
@@ -221,6 +241,10 @@ pub enum Part {
     Unique,
     /// A foreign key.
     ForeignKey,
+    /// The type of a column.
+    Type,
+    /// The server default of a column.
+    Default,
 }
 
 /// An enum type.

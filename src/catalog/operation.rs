@@ -536,16 +536,32 @@ impl Operation {
                 vec![Reach::Type(from), Reach::Type(to)]
             }
             K::RenameTable { from, to } => vec![Reach::Table(from), Reach::Table(to)],
+            K::MoveTable { name, schema } => {
+                let to = ObjectName { schema: Some(schema), name: name.name.clone() };
+                vec![Reach::Table(name), Reach::Table(to)]
+            }
+            K::RenameView { from, to } => {
+                let to = ObjectName { schema: from.schema.clone(), name: to };
+                vec![Reach::Table(from), Reach::Table(to)]
+            }
             K::AddColumn { table, column, .. } if column.constraints.is_empty() => {
                 vec![Reach::Column(table, column.column.name)]
             }
-            K::DropColumn { table, column, .. } | K::AlterColumn { table, column, .. } => {
-                vec![Reach::Column(table, column)]
+            K::RenameColumn { table, from, to } => {
+                vec![Reach::Column(table.clone(), from), Reach::Column(table, to)]
             }
+            K::DropColumn { table, column, .. }
+            | K::AlterColumn { table, column, .. }
+            | K::Comment { table, column: Some(column), .. } => vec![Reach::Column(table, column)],
             K::CreateView { name, .. } | K::DropView { name, .. } => vec![Reach::Table(name)],
-            K::CreateSequence { .. } | K::DropSequence { .. } | K::OwnSequence { .. } | K::RenameSequence { .. } => {
-                vec![Reach::Nothing]
-            }
+            // Neither is compared: taken to be made, so that what is put into it finds it.
+            K::CreateSchema(_) | K::CreateExtension { .. } => return vec![self.guarded(Guard::Tolerant)],
+            K::CreateSequence { .. }
+            | K::DropSequence { .. }
+            | K::OwnSequence { .. }
+            | K::RenameSequence { .. }
+            | K::DropExtension(_)
+            | K::ValidateConstraint { .. } => vec![Reach::Nothing],
             _ => vec![self.table().cloned().map_or(Reach::Everything, Reach::Table)],
         };
         let doubt = |reach| Self::new(K::Opaque { reason: why.to_owned(), reach }, self.place.clone());

@@ -124,6 +124,16 @@ impl Run<'_> {
         }
     }
 
+    /// Does one operation of a statement that drops several tables or views, `together`, which may refer to each other.
+    pub(crate) fn apply_with(&mut self, operation: Operation, together: &[&ObjectName]) {
+        if !matches!(operation.kind, OperationKind::DropTable { .. } | OperationKind::DropView { .. }) {
+            return self.apply(operation);
+        }
+        self.catalog.drop_together(together);
+        self.apply(operation);
+        self.catalog.drop_together(&[]);
+    }
+
     /// A block with an exception handler: where it catches a failure, all that the block did is taken back and the
     /// handler is done instead.
     fn attempt(&mut self, body: Vec<Operation>, caught: Caught, handler: Vec<Operation>) {
@@ -236,13 +246,7 @@ impl Script for Operations {
                     *run.catalog = before.clone();
                 }
             }
-            if matches!(operation.kind, OperationKind::DropTable { .. } | OperationKind::DropView { .. }) {
-                run.catalog.drop_together(&dropped_with(&self.operations, at));
-                run.apply(operation.clone());
-                run.catalog.drop_together(&[]);
-            } else {
-                run.apply(operation.clone());
-            }
+            run.apply_with(operation.clone(), &dropped_with(&self.operations, at));
         }
         for (place, reason) in &self.refusals {
             run.refuse(place.clone(), reason.clone());
@@ -276,18 +280,17 @@ fn dropped_with(operations: &[Operation], at: usize) -> Vec<&ObjectName> {
         let between = a.place.source.text().get(start as usize..end as usize).unwrap_or(";");
         a.place.path() == b.place.path() && !between.trim_end().trim_end_matches(';').contains(';')
     };
-    let mut names = Vec::new();
-    for other in operations.iter().skip(at) {
-        match &other.kind {
-            OperationKind::DropTable { name, .. } | OperationKind::DropView { name, .. }
-                if one_statement(&operations[at], other) =>
-            {
-                names.push(name);
-            }
-            _ => break,
-        }
-    }
-    names
+    let end = (at..operations.len()).find(|&other| !one_statement(&operations[at], &operations[other]));
+    dropped(&operations[at..end.unwrap_or(operations.len())])
+}
+
+/// The tables or views that the first of some operations drop.
+pub(crate) fn dropped(operations: &[Operation]) -> Vec<&ObjectName> {
+    let names = operations.iter().map_while(|operation| match &operation.kind {
+        OperationKind::DropTable { name, .. } | OperationKind::DropView { name, .. } => Some(name),
+        _ => None,
+    });
+    names.collect()
 }
 
 /// What is wrong with a history before anything is replayed.

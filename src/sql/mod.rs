@@ -63,6 +63,17 @@ pub fn read_text(text: &str, place: &Place, dialect: Dialect) -> Script {
     script(text, dialect, &Origin::Inside(place.clone()))
 }
 
+/// The texts of a script's statements.
+pub(crate) fn statements(text: &str, dialect: Dialect) -> Vec<&str> {
+    let (tokens, _) = lexer::tokenize(text, dialect);
+    let statements = split::statements(text, &tokens, dialect);
+    let span = |tokens: &[lexer::Token]| {
+        let (first, last) = (tokens.first()?, tokens.last()?);
+        text.get(first.span.range().start..last.span.range().end)
+    };
+    statements.into_iter().filter_map(span).collect()
+}
+
 fn script(text: &str, dialect: Dialect, origin: &Origin) -> Script {
     let (mut tokens, error) = lexer::tokenize(text, dialect);
     if error.is_some() {

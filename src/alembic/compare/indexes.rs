@@ -89,6 +89,9 @@ impl<'a> Comparison<'a> {
                     } else {
                         same_index(dialect, &declared.name.name, wanted, made)
                     };
+                    // SQLite: reflection leaves the index out, so autogenerate asks for the one without an expression.
+                    let hidden = dialect == Dialect::Sqlite && made.has_expression() && !wanted.has_expression();
+                    let sameness = if hidden { Sameness::Seen } else { sameness };
                     if sameness != Sameness::Same {
                         self.index_difference(
                             Side::Changed,
@@ -160,7 +163,11 @@ fn same_unique(dialect: Dialect, declared: &Index, replayed: &Index) -> Sameness
     if dialect.is_postgres_like() && declared.nulls_not_distinct != replayed.nulls_not_distinct {
         return Sameness::Seen;
     }
-    Sameness::Same
+    // Autogenerate sorts the columns.
+    let in_order = |index: &Index| -> Vec<String> {
+        index.parts.iter().filter_map(|part| part.column()).map(str::to_owned).collect()
+    };
+    if in_order(declared) == in_order(replayed) { Sameness::Same } else { Sameness::Unseen }
 }
 
 /// An expression whose columns are written without the table's name, as a database gives them back.

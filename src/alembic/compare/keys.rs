@@ -96,6 +96,7 @@ impl<'a> Comparison<'a> {
         let (wanted, made) = (columns(&declared.primary_key), columns(&replayed.primary_key));
         let same = wanted.len() == made.len() && wanted.iter().zip(&made).all(|(a, b)| dialect.same_column(a, b));
         if same {
+            self.primary_key_name(declared, replayed);
             return;
         }
         let side = match (wanted.is_empty(), made.is_empty()) {
@@ -113,6 +114,43 @@ impl<'a> Comparison<'a> {
         difference.migrated_at = place(&replayed.primary_key).or_else(|| replayed.place.clone());
         difference.certain =
             wanted.iter().chain(&made).all(|column| self.certain(&Object::Column(&declared.name, column)));
+        self.push(difference, &Object::Table(&declared.name));
+    }
+
+    /// A key of the same columns under another name: a later revision that drops it names the wrong one.
+    fn primary_key_name(&mut self, declared: &'a Table, replayed: &'a Table) {
+        let dialect = self.dialect();
+        // MySQL calls every primary key PRIMARY.
+        if dialect == Dialect::MySql {
+            return;
+        }
+        let name = |table: &Table| -> Option<String> {
+            let key = table.primary_key.as_ref()?;
+            let default = dialect.is_postgres_like().then(|| format!("{}_pkey", table.name.name));
+            key.name.clone().or(default)
+        };
+        // A name that no model gives is the database's to choose: it stays what it was when a table is renamed.
+        let default = format!("{}_pkey", declared.name.name);
+        let given = declared.primary_key.as_ref().and_then(|key| key.name.clone());
+        let given = given.filter(|name| !(dialect.is_postgres_like() && *name == default));
+        let (wanted, made) = (given, name(replayed));
+        let same = match (&wanted, &made) {
+            (Some(wanted), Some(made)) => dialect.same_name(wanted, made),
+            (None, _) => true,
+            (Some(_), None) => dialect != Dialect::Sqlite,
+        };
+        // A long name is cut by the database in its own way.
+        if same || wanted.iter().chain(&made).any(|name| name.len() >= 60) {
+            return;
+        }
+        let mut difference = Difference::new(Side::Changed, Aspect::PrimaryKey, Some(declared.name.clone()), "");
+        let text = |name: Option<String>| Some(format!("primary key {}", name.as_deref().unwrap_or("without a name")));
+        difference.declared = text(wanted);
+        difference.replayed = text(made);
+        difference.beyond_engine = true;
+        let place = |key: &Option<Key>| key.as_ref().and_then(|key| key.place.clone());
+        difference.declared_at = place(&declared.primary_key).or_else(|| declared.place.clone());
+        difference.migrated_at = place(&replayed.primary_key).or_else(|| replayed.place.clone());
         self.push(difference, &Object::Table(&declared.name));
     }
 

@@ -11,7 +11,8 @@ mod types;
 
 use crate::catalog::difference::{Aspect, Difference, Side};
 use crate::catalog::{
-    Catalog, Column, ColumnDefault, Dialect, Name, Object, ObjectName, Part, Reach, Table, Unmanaged,
+    AutoIncrement, Catalog, Column, ColumnDefault, Dialect, Name, Object, ObjectName, Part, Reach, Settled, Table,
+    Unmanaged,
 };
 
 pub(crate) use text::same_expression;
@@ -27,6 +28,8 @@ pub(crate) struct Options {
     pub include_schemas: bool,
     /// The table that holds the current revision: never compared.
     pub version_table: String,
+    /// The schema that it lies in; the default one where none is given.
+    pub version_table_schema: Option<String>,
 }
 
 impl Default for Options {
@@ -36,6 +39,7 @@ impl Default for Options {
             compare_server_default: false,
             include_schemas: false,
             version_table: "alembic_version".to_owned(),
+            version_table_schema: None,
         }
     }
 }
@@ -108,7 +112,7 @@ impl<'a> Comparison<'a> {
         };
         let dialect = self.dialect();
         self.declared.unmanaged.iter().any(|unmanaged| match unmanaged {
-            Unmanaged::Table(_) => false,
+            Unmanaged::Table(_) | Unmanaged::Decided { .. } => false,
             Unmanaged::Part { part, table, name, side: on } => {
                 let within = |table: &ObjectName| {
                     let covered = |name: &Name| Reach::Table(table.clone()).covers(&Object::Table(name), dialect);
@@ -119,6 +123,18 @@ impl<'a> Comparison<'a> {
                     && name.as_ref().is_none_or(|name| *name == difference.name)
                     && table.as_ref().is_none_or(within)
             }
+        })
+    }
+
+    /// What a function of `env.py` says of the type or default of a column.
+    fn settled(&self, wanted: Part, table: &Table, column: &Column) -> Option<Settled> {
+        let dialect = self.dialect();
+        self.declared.unmanaged.iter().find_map(|unmanaged| match unmanaged {
+            Unmanaged::Decided { part, table: of, column: name, settled } if *part == wanted => {
+                let here = Reach::Table(of.clone()).covers(&Object::Table(&table.name), dialect);
+                (here && *name == column.name).then_some(*settled)
+            }
+            _ => None,
         })
     }
 
@@ -217,9 +233,12 @@ impl<'a> Comparison<'a> {
             let word = |nullable: bool| Some(if nullable { "null" } else { "not null" }.to_owned());
             difference.declared = word(declared.nullable);
             difference.replayed = word(replayed.nullable);
-            // Autogenerate leaves the nullability of computed columns alone where the model does not state it.
-            difference.beyond_engine =
-                declared.nullable && (declared.generated.is_some() || replayed.generated.is_some());
+            // Autogenerate leaves the nullability of computed columns alone where the model does not state it, and that
+            // of identity columns in any case (`_compare_nullable`).
+            difference.beyond_engine = (declared.nullable
+                && (declared.generated.is_some() || replayed.generated.is_some()))
+                || is_identity(declared)
+                || is_identity(replayed);
             places(&mut difference);
             self.push(difference, &object);
         }
@@ -228,7 +247,10 @@ impl<'a> Comparison<'a> {
             let mut difference = self.column_difference(Side::Changed, Aspect::Type, table, declared);
             difference.declared = Some(declared.ty.to_string());
             difference.replayed = Some(replayed.ty.to_string());
-            difference.beyond_engine = verdict == types::Verdict::Unseen || !self.options.compare_type;
+            let asked = self.settled(Part::Type, table, declared);
+            difference.beyond_engine =
+                verdict == types::Verdict::Unseen || !self.options.compare_type || asked == Some(Settled::Same);
+            difference.certain = asked != Some(Settled::Unknown);
             places(&mut difference);
             self.push(difference, &object);
         }
@@ -267,8 +289,10 @@ impl<'a> Comparison<'a> {
         let dialect = self.dialect();
         let declared_text = describe::default(declared);
         let replayed_text = describe::default(replayed);
+        let counts = declared.auto_increment.is_some() && declared.auto_increment == replayed.auto_increment;
         let same = same_generated(declared, replayed)
-            && same_default(dialect, declared, replayed)
+            // The sequence of a counter keeps its name when the table is renamed.
+            && (counts || same_default(dialect, declared, replayed))
             // An INTEGER PRIMARY KEY of SQLite counts in any case; AUTOINCREMENT only forbids reuse.
             && (dialect == Dialect::Sqlite || declared.auto_increment == replayed.auto_increment);
         if same {
@@ -284,7 +308,9 @@ impl<'a> Comparison<'a> {
             && replayed.generated.is_none()
             && declared.auto_increment.is_none()
             && replayed.auto_increment.is_none();
-        difference.beyond_engine = !(self.options.compare_server_default && plain);
+        let asked = self.settled(Part::Default, table, declared);
+        difference.beyond_engine = !(self.options.compare_server_default && plain) || asked == Some(Settled::Same);
+        difference.certain = difference.beyond_engine || asked != Some(Settled::Unknown);
         difference.declared = declared_text;
         difference.replayed = replayed_text;
         difference.declared_at = declared.place.clone().or_else(|| table.place.clone());
@@ -323,12 +349,18 @@ impl<'a> Comparison<'a> {
 /// Whether a table is looked at: neither the version table, nor an extension's, nor kept out by `env.py`.
 fn is_compared(options: &Options, declared: &Catalog, name: &Name) -> bool {
     let dialect = declared.dialect;
-    name.name != options.version_table
+    let schema = options.version_table_schema.as_deref().unwrap_or(dialect.default_schema());
+    !(name.name == options.version_table && name.schema == schema)
         && !SPATIAL_TABLES.contains(&name.name.as_str())
         && !declared.unmanaged.iter().any(|unmanaged| match unmanaged {
             Unmanaged::Table(table) => Reach::Table(table.clone()).covers(&Object::Table(name), dialect),
-            Unmanaged::Part { .. } => false,
+            Unmanaged::Part { .. } | Unmanaged::Decided { .. } => false,
         })
+}
+
+/// Whether a column is `GENERATED … AS IDENTITY`.
+fn is_identity(column: &Column) -> bool {
+    matches!(column.auto_increment, Some(AutoIncrement::IdentityAlways | AutoIncrement::IdentityByDefault))
 }
 
 /// Whether reflection lists the table among tables: views, temporary and virtual ones are not.
@@ -359,6 +391,17 @@ fn same_default(dialect: Dialect, declared: &Column, replayed: &Column) -> bool 
         (Some(_), None) | (None, Some(_)) => return false,
         (Some(a), Some(b)) => (a, b),
     };
+    // A numeral in quotes is read as the column's type has it.
+    if let (ColumnDefault::Text(a), ColumnDefault::Text(b)) = (a, b)
+        && dialect.is_postgres_like()
+        && matches!(
+            declared.ty.builtin_name(),
+            Some("integer" | "bigint" | "smallint" | "real" | "double precision" | "float" | "numeric" | "decimal")
+        )
+        && same_number(a, b)
+    {
+        return true;
+    }
     same_default_value(dialect, a, b)
 }
 

@@ -41,6 +41,7 @@ pub(super) fn compare(dialect: Dialect, declared: &ColumnType, replayed: &Column
             let same_schema = a.schema.is_none() || b.schema.is_none() || a.schema == b.schema;
             match (a.name.eq_ignore_ascii_case(&b.name), same_schema) {
                 (true, true) => Verdict::Equal,
+                (true, false) if is_reflected(database, replayed) => Verdict::Seen,
                 (true, false) => Verdict::Unseen,
                 (false, _) if is_reflected(database, replayed) => Verdict::Seen,
                 (false, _) => Verdict::Unseen,

@@ -100,6 +100,14 @@ impl Reader<'_, '_, '_> {
             Some(ty) if !untyped => types::column_type(self.interpreter, ty, self.scheme.dialect),
             _ => SqlType::null(),
         };
+        // `Enum(…, inherit_schema=True)` lies in the schema of the table.
+        let inherits = ty.and_then(Value::call_of).is_some_and(|(_, args)| {
+            args.keyword("inherit_schema").and_then(Value::as_bool) == Some(true) && args.keyword("schema").is_none()
+        });
+        if let (true, Some(schema), Some(made)) = (inherits, &self.table.schema, &mut sql_type.enumeration) {
+            made.name.schema = Some(schema.clone());
+            sql_type.ty.kind = crate::catalog::TypeKind::Named(made.name.clone());
+        }
         doubts.extend(sql_type.unknown.take());
         let mut column = Column::new(&*name, std::mem::replace(&mut sql_type.ty, ColumnType::unknown()), true);
         column.collation.clone_from(&sql_type.collation);

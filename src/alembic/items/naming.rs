@@ -118,6 +118,12 @@ impl Convention {
         Some(Self { templates })
     }
 
+    /// Whether a CHECK is named after the name that it is given, so that it cannot do without one.
+    pub(crate) fn names_checks_by_name(&self) -> bool {
+        let template = self.templates.get("ck").or_else(|| self.templates.get(Sort::Check.class()));
+        matches!(template, Some(Some(template)) if template.contains("%(constraint_name)"))
+    }
+
     /// The name of a constraint or index, as the statement has it.
     ///
     /// # Errors

@@ -332,9 +332,25 @@ fn create(
         .cloned()
         .collect();
     let at = place.clone();
+    let plain = table.clone();
     if let Err(error) = catalog.apply(&Operation::new(OperationKind::CreateTable(Box::new(table)), place.clone())) {
-        problems.push(Unresolved::Refused(error.to_string(), at));
-        return;
+        // A default that the database would refuse is nothing that SQLAlchemy looks at.
+        let mut plain = plain;
+        let defaults: Vec<_> = plain.columns.iter_mut().map(|column| column.column.default.take()).collect();
+        let again = Operation::new(OperationKind::CreateTable(Box::new(plain)), place.clone());
+        if defaults.iter().all(Option::is_none) || catalog.apply(&again).is_err() {
+            problems.push(Unresolved::Refused(error.to_string(), at));
+            return;
+        }
+        if let Some(made) = catalog.resolve(&catalog.tables, name)
+            && let Some(made) = catalog.tables.get_mut(&made)
+        {
+            for (column, default) in made.columns.iter_mut().zip(defaults) {
+                column.default = default;
+            }
+        }
+        let reason = format!("the database would refuse the table: {error}");
+        catalog.doubts.push(Opaque { place: at, reason, reach: Reach::Nothing });
     }
     // Of two unique constraints that say the same, PostgreSQL makes one; the metadata has both.
     for unique in uniques {

@@ -1,7 +1,7 @@
 //! Attributes of mapped classes as `sqlalchemy.Column(…)` calls, whichever way they are written.
 
 use super::annotations::{self, Annotated, Versions};
-use crate::alembic::python::{Args, Interpreter, SymbolKind, Text, Value};
+use crate::alembic::python::{Args, Class, Interpreter, SymbolKind, Text, Value};
 use crate::alembic::types;
 use crate::source::Place;
 
@@ -141,6 +141,10 @@ pub(super) fn attribute(
     if let Value::Unknown(unknown) = value {
         return Attribute::Doubt(unknown.reason.clone(), Some(unknown.place.clone()));
     }
+    // `cls.__table__.c.get("x", mapped_column(…))`: the column of the shared table, or one more in it.
+    if let Some(own) = unless_there(value) {
+        return attribute(interpreter, settings, name, Some(&own), annotation, place);
+    }
     let Some((path, args)) = value.call_of() else { return Attribute::None };
     let at = value.place();
     match path {
@@ -153,19 +157,92 @@ pub(super) fn attribute(
             }
             _ => Attribute::None,
         },
-        "sqlalchemy.orm.composite" => {
-            let mut columns = Vec::new();
-            for inner in args.positional.iter().filter(|inner| is_column(inner)) {
-                let Some((_, inner_args)) = inner.call_of() else { continue };
-                if Parts::of(inner_args).name.is_none() {
-                    return Attribute::Doubt("a composite of unnamed columns".to_owned(), at);
-                }
-                columns.extend(column_of(attribute(interpreter, settings, name, Some(inner), None, place)));
-            }
-            Attribute::Columns(columns)
-        }
+        "sqlalchemy.orm.composite" => composite(interpreter, settings, name, args, annotation, place),
         _ => Attribute::None,
     }
+}
+
+/// The column that a mixin of a single-table hierarchy adds only where the table has none of that name yet
+/// (SQLAlchemy, "Using declared_attr() to inherit columns from mixins"): the second argument of `.c.get(name, column)`.
+fn unless_there(value: &Value) -> Option<Value> {
+    let (collection, "get", args) = value.method_call()? else { return None };
+    let Value::Symbol(symbol) = collection else { return None };
+    let SymbolKind::Attribute { name, .. } = &symbol.kind else { return None };
+    let column = args.positional.get(1).filter(|column| is_column(column))?;
+    matches!(&**name, "c" | "columns").then(|| column.clone())
+}
+
+/// `composite(Point, mapped_column("x"), …)`: its columns. What a column does not say itself comes from the parameters
+/// of the class, in their order (`CompositeProperty._setup_for_dataclass`).
+fn composite(
+    interpreter: &mut Interpreter<'_>,
+    settings: &Settings<'_>,
+    name: &str,
+    args: &Args,
+    annotation: Option<&Value>,
+    place: &Place,
+) -> Attribute {
+    let (class, given) = match args.positional.split_first() {
+        Some((first, rest)) if !is_column(first) && first.as_str().is_none() => (Some(first.clone()), rest),
+        _ => (annotation.and_then(|annotation| Annotated::of(annotation).plain().cloned()), &args.positional[..]),
+    };
+    let fields = match &class {
+        Some(Value::Class(class)) => composite_fields(interpreter, class),
+        _ => Vec::new(),
+    };
+    let mut columns = Vec::new();
+    for at in 0..given.len().max(fields.len()) {
+        let field = fields.get(at);
+        let made;
+        let inner = match given.get(at) {
+            Some(inner) if is_column(inner) => inner,
+            // The name of a column that another attribute declares.
+            Some(_) => continue,
+            None if annotation.is_none() => continue,
+            None => {
+                made = annotations::call(MAPPED_COLUMN, Vec::new());
+                &made
+            }
+        };
+        let Some((path, inner_args)) = inner.call_of() else { continue };
+        let parts = Parts::of(inner_args);
+        let field_name = field.map(|(field, _)| field.clone());
+        let needs_type = path == MAPPED_COLUMN && parts.ty.is_none() && !parts.has_foreign_key();
+        let unsure = (parts.name.is_none() && field_name.is_none()) || (needs_type && field.is_none());
+        if unsure {
+            let what = "a composite whose columns come from a class that could not be read";
+            return Attribute::Doubt(what.to_owned(), Some(place.clone()));
+        }
+        let own = field_name.unwrap_or_else(|| name.to_owned());
+        let inner = inner.clone();
+        columns.extend(column_of(attribute(
+            interpreter,
+            settings,
+            &own,
+            Some(&inner),
+            field.map(|(_, annotation)| annotation),
+            place,
+        )));
+    }
+    Attribute::Columns(columns)
+}
+
+/// The parameters that make a composite's class: those of its `__init__`, or the fields of a dataclass.
+fn composite_fields(interpreter: &mut Interpreter<'_>, class: &std::rc::Rc<Class>) -> Vec<(String, Value)> {
+    let mut fields: Vec<(String, Value)> = Vec::new();
+    for owner in class.mro().into_iter().rev() {
+        let attributes = owner.attributes.borrow().clone();
+        for attribute in attributes {
+            let Some(annotation) = &attribute.annotation else { continue };
+            let value = interpreter.annotation(&owner, annotation);
+            let is_class_variable = value.path().as_deref() == Some("typing.ClassVar")
+                || matches!(annotations::subscript(&value), Some((base, _)) if base == "typing.ClassVar");
+            if !is_class_variable && !fields.iter().any(|(known, _)| **known == *attribute.name) {
+                fields.push((attribute.name.to_string(), value));
+            }
+        }
+    }
+    fields
 }
 
 fn column_of(attribute: Attribute) -> Option<Value> {

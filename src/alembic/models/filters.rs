@@ -13,7 +13,7 @@ use regex::Regex;
 use super::table::TableSpec;
 use crate::alembic::python::{Args, Interpreter, SymbolKind, Value};
 use crate::catalog::difference::Side;
-use crate::catalog::{Catalog, ObjectName, Opaque, Part, Reach, Unmanaged};
+use crate::catalog::{Catalog, ObjectName, Opaque, Part, Reach, Settled, Unmanaged};
 use crate::git::{FileList, Snapshot, SnapshotError};
 use crate::project::Project;
 use crate::source::Place;
@@ -40,6 +40,10 @@ static PARTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 pub(super) struct Filters {
     object: Option<Value>,
     name: Option<Value>,
+    /// `compare_type`, where it is a function.
+    ty: Option<Value>,
+    /// `compare_server_default`, where it is a function.
+    default: Option<Value>,
 }
 
 /// What revisions name.
@@ -81,8 +85,15 @@ impl Filters {
             let value = configured.iter().rev().find_map(|args| args.keyword(key))?;
             (!value.is_none()).then(|| value.clone())
         };
-        let filters = Self { object: given("include_object"), name: given("include_name") };
-        (filters.object.is_some() || filters.name.is_some()).then_some(filters)
+        let function = |key: &str| given(key).filter(|value| !matches!(value, Value::Bool(_)));
+        let filters = Self {
+            object: given("include_object"),
+            name: given("include_name"),
+            ty: function("compare_type"),
+            default: function("compare_server_default"),
+        };
+        let any = [&filters.object, &filters.name, &filters.ty, &filters.default].into_iter().any(Option::is_some);
+        any.then_some(filters)
     }
 
     /// Marks in the catalog what is kept out, and what may be.
@@ -94,6 +105,10 @@ impl Filters {
         named: &Named,
         place: &Place,
     ) {
+        self.decide(interpreter, catalog, tables, place);
+        if self.object.is_none() && self.name.is_none() {
+            return;
+        }
         let mut asked: BTreeSet<String> = BTreeSet::new();
         for table in tables {
             let schema = table.schema();
@@ -116,6 +131,57 @@ impl Filters {
             mark_table(catalog, ObjectName::bare(name), both(by_object, by_name), place);
         }
         self.apply_to_parts(interpreter, catalog, tables, named, place);
+    }
+
+    /// Asks `compare_type` and `compare_server_default` about every column: `False` says that nothing differs, `None` leaves
+    /// it to Alembic (<https://alembic.sqlalchemy.org/en/latest/autogenerate.html#comparing-types>). What the database has
+    /// is not known here, so an answer that depends on it is none.
+    fn decide(&self, interpreter: &mut Interpreter<'_>, catalog: &mut Catalog, tables: &[TableSpec], place: &Place) {
+        for (part, function) in [(Part::Type, &self.ty), (Part::Default, &self.default)] {
+            let Some(function) = function else { continue };
+            for (table, asked) in declared_parts(catalog, tables, Part::Column) {
+                let unknown = || Value::unknown("what the database has", place.clone());
+                let mut asked = asked;
+                // `Column(Text)` has an instance of the type.
+                if let Value::Symbol(symbol) = &asked.ty
+                    && matches!(symbol.kind, SymbolKind::External(_))
+                {
+                    let kind = SymbolKind::Call { callee: asked.ty.clone(), args: Args::default() };
+                    asked.ty = Value::symbol(kind, symbol.place.clone());
+                }
+                let column = object(
+                    "sqlalchemy.Column",
+                    vec![
+                        ("name", Value::str(&asked.name)),
+                        ("table", asked.table.clone()),
+                        ("info", asked.info.clone()),
+                        ("type", asked.ty.clone()),
+                        ("server_default", unknown()),
+                    ],
+                );
+                let reflected = object(
+                    "sqlalchemy.Column",
+                    vec![("name", Value::str(&asked.name)), ("type", unknown()), ("server_default", unknown())],
+                );
+                let context = Value::external("alembic.migration_context");
+                let args = match part {
+                    Part::Type => vec![context, reflected, column, unknown(), asked.ty.clone()],
+                    _ => vec![context, reflected, column, unknown(), unknown(), unknown()],
+                };
+                let answer = interpreter.call(function, Args::positional(args), place);
+                let settled = match answer {
+                    Ok(Value::None) => continue,
+                    Ok(answer) => match interpreter.truth(&answer) {
+                        Some(false) => Settled::Same,
+                        // It sees a difference that Alembic's own comparison need not see: told as one where it does.
+                        Some(true) => continue,
+                        None => Settled::Unknown,
+                    },
+                    Err(_) => Settled::Unknown,
+                };
+                catalog.unmanaged.push(Unmanaged::Decided { part, table, column: asked.name, settled });
+            }
+        }
     }
 
     /// Columns, indexes, unique constraints and foreign keys.
@@ -180,6 +246,8 @@ impl Filters {
                 // It depends on the table, and a part of a table that nothing declares is not asked for.
                 for spec in tables {
                     asked.table = table_object(&spec.name, spec.schema(), spec.keyword("info").cloned());
+                    asked.table_name.clone_from(&spec.name);
+                    asked.schema = spec.schema();
                     if self.ask_part(interpreter, part, &asked, Some(Side::Extra), place) == Some(false) {
                         let (table, name) = (Some(spec_name(spec)), Some(name.clone()));
                         catalog.unmanaged.push(Unmanaged::Part { part, table, name, side: Side::Extra });
@@ -203,6 +271,7 @@ impl Filters {
             Part::Index => ("index", "sqlalchemy.Index"),
             Part::Unique => ("unique_constraint", "sqlalchemy.UniqueConstraint"),
             Part::ForeignKey => ("foreign_key_constraint", "sqlalchemy.ForeignKeyConstraint"),
+            Part::Type | Part::Default => return Some(true),
         };
         let unknown = || Value::unknown("what env.py is asked about", place.clone());
         let name = match (side, asked.name.is_empty()) {
@@ -232,7 +301,7 @@ impl Filters {
             call(interpreter, &self.object, vec![subject, name.clone(), Value::str(kind), reflected, compare_to]);
         let parents = match asked.table.as_unknown() {
             Some(_) => unknown(),
-            None => Value::dict([(Value::str("table_name"), Value::str(&asked.table_name))]),
+            None => parents(asked.schema.clone(), &asked.table_name),
         };
         let by_name = call(interpreter, &self.name, vec![name, Value::str(kind), parents]);
         both(by_object, by_name)
@@ -264,20 +333,25 @@ impl Filters {
         place: &Place,
     ) -> Option<bool> {
         let Some(function) = &self.name else { return Some(true) };
-        let schema = schema.cloned().unwrap_or(Value::None);
-        let qualified = match schema.as_str() {
-            Some(schema) => format!("{schema}.{name}"),
-            None => name.to_owned(),
-        };
-        let parents = Value::dict([
-            (Value::str("schema_name"), schema),
-            (Value::str("table_name"), Value::str(name)),
-            (Value::str("schema_qualified_table_name"), Value::str(qualified)),
-        ]);
+        let parents = parents(schema.cloned(), name);
         let args = vec![Value::str(name), Value::str(kind), parents];
         let answer = interpreter.call(function, Args::positional(args), place).ok()?;
         interpreter.truth(&answer)
     }
+}
+
+/// The `parent_names` that `include_name` is told.
+fn parents(schema: Option<Value>, table: &str) -> Value {
+    let schema = schema.unwrap_or(Value::None);
+    let qualified = match schema.as_str() {
+        Some(schema) => format!("{schema}.{table}"),
+        None => table.to_owned(),
+    };
+    Value::dict([
+        (Value::str("schema_name"), schema),
+        (Value::str("table_name"), Value::str(table)),
+        (Value::str("schema_qualified_table_name"), Value::str(qualified)),
+    ])
 }
 
 /// The sides that a difference can be on.
@@ -289,6 +363,8 @@ struct Asked {
     name: String,
     /// Its table's name; empty where that is not known.
     table_name: String,
+    /// Its table's schema.
+    schema: Option<Value>,
     /// Its table.
     table: Value,
     /// What the model says of it in `info`.
@@ -301,7 +377,14 @@ impl Asked {
     /// One of which nothing is known.
     fn anything(place: &Place) -> Self {
         let unknown = || Value::unknown("what env.py is asked about", place.clone());
-        Self { name: String::new(), table_name: String::new(), table: unknown(), info: unknown(), ty: unknown() }
+        Self {
+            name: String::new(),
+            table_name: String::new(),
+            schema: None,
+            table: unknown(),
+            info: unknown(),
+            ty: unknown(),
+        }
     }
 }
 
@@ -316,7 +399,8 @@ fn declared_parts(catalog: &Catalog, tables: &[TableSpec], part: Part) -> Vec<(O
     for spec in tables {
         let table = table_object(&spec.name, spec.schema(), spec.keyword("info").cloned());
         let asked = |name: &str, info: Value, ty: Value| {
-            let asked = Asked { name: name.to_owned(), table_name: spec.name.clone(), table: table.clone(), info, ty };
+            let (table_name, schema) = (spec.name.clone(), spec.schema());
+            let asked = Asked { name: name.to_owned(), table_name, schema, table: table.clone(), info, ty };
             (spec_name(spec), asked)
         };
         if part == Part::Column {
@@ -384,7 +468,7 @@ fn object(path: &str, attributes: Vec<(&str, Value)>) -> Value {
     value
 }
 
-fn table_object(name: &str, schema: Option<Value>, info: Option<Value>) -> Value {
+pub(super) fn table_object(name: &str, schema: Option<Value>, info: Option<Value>) -> Value {
     object(
         "sqlalchemy.Table",
         vec![

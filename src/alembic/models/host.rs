@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::mapping::{Mapper, snake_case};
-use super::registry::{Root, address, bind_meta, class_of, is_flask_db, metadata, root};
+use super::registry::{MetaKey, Root, address, bind_meta, class_of, is_flask_db, metadata, root};
 use crate::alembic::discover::ini::Ini;
 use crate::alembic::python::{Args, CallSite, Class, Eval, Host, Interpreter, Modules, SymbolKind, Unknown, Value};
 use crate::source::{Place, RepoPath};
@@ -29,6 +29,10 @@ pub(super) struct Recorder<'m> {
     pub(super) tables: RefCell<Vec<Made>>,
     /// Every `Index(…)`, in order.
     pub(super) indexes: RefCell<Vec<Made>>,
+    /// Every `UniqueConstraint(…)`, `CheckConstraint(…)` and `PrimaryKeyConstraint(…)`, in order.
+    pub(super) constraints: RefCell<Vec<Made>>,
+    /// What `metadata.tables` holds once every model is read.
+    pub(super) declared: RefCell<Vec<(MetaKey, Value)>>,
     /// Columns and constraints that were appended to a table, with the table.
     pub(super) appended: RefCell<Vec<(Value, Value)>>,
     /// Classes that may not be made, by address.
@@ -57,6 +61,8 @@ impl<'m> Recorder<'m> {
             modules,
             tables: RefCell::default(),
             indexes: RefCell::default(),
+            constraints: RefCell::default(),
+            declared: RefCell::default(),
             appended: RefCell::default(),
             maybe_classes: RefCell::default(),
             configured: RefCell::default(),
@@ -228,6 +234,9 @@ impl Host for Recorder<'_> {
         match path {
             "sqlalchemy.Table" => Some(Ok(Self::note(&self.tables, interpreter, path, call.args.clone(), call.place))),
             "sqlalchemy.Index" => Some(Ok(Self::note(&self.indexes, interpreter, path, call.args.clone(), call.place))),
+            "sqlalchemy.UniqueConstraint" | "sqlalchemy.CheckConstraint" | "sqlalchemy.PrimaryKeyConstraint" => {
+                Some(Ok(Self::note(&self.constraints, interpreter, path, call.args.clone(), call.place)))
+            }
             "alembic.context.is_offline_mode" => Some(Ok(Value::Bool(false))),
             // Flask-Migrate hands its keywords on to `configure`.
             "alembic.context.configure" | "flask_migrate.Migrate" => {
@@ -273,6 +282,12 @@ impl Host for Recorder<'_> {
 
     /// Attributes that a class has from its root: those of `declarative_base(cls=…)`, a table name that is made for it.
     fn attribute(&self, interpreter: &mut Interpreter<'_>, base: &Value, name: &str, place: &Place) -> Option<Value> {
+        if name == "tables"
+            && let Some(meta) = metadata(base)
+        {
+            let declared = self.declared.borrow();
+            return declared.iter().find(|(key, _)| *key == meta.key).map(|(_, tables)| tables.clone());
+        }
         let Value::Class(class) = base else { return None };
         let (root, _) = root(class)?;
         if let Some(found) = root.mixin().and_then(|mixin| mixin.lookup(name)) {

@@ -135,6 +135,8 @@ enum Target {
     Keys(Vec<MetaKey>),
     /// Every one that models use, but for those of Flask-SQLAlchemy's further binds.
     All,
+    /// Every one that models use: Flask-Migrate's template for several databases.
+    Binds,
     /// None: `env.py` names none.
     None,
 }
@@ -144,7 +146,7 @@ impl Target {
     fn foreign(&self) -> Option<String> {
         match self {
             Self::Keys(keys) => keys.iter().find_map(MetaKey::foreign).map(str::to_owned),
-            Self::All | Self::None => None,
+            Self::All | Self::Binds | Self::None => None,
         }
     }
 }
@@ -179,7 +181,9 @@ impl Reading<'_> {
             for path in model_files(self.project, self.snapshot, self.files)? {
                 interpreter.load(&path);
             }
-            return Ok(Target::All);
+            let text = self.snapshot.read(&env)?.text();
+            let several = text.is_some_and(|source| source.text().contains("bind_names"));
+            return Ok(if several { Target::Binds } else { Target::All });
         }
         if module.is_none() {
             // The `env.py` is a package's own: it takes the models of the application, and its naming convention.
@@ -323,7 +327,9 @@ impl Reading<'_> {
                     Some((std::rc::Rc::clone(class), table))
                 })
                 .collect();
-            for (reason, place) in relations::refused(interpreter, &mapped, &kept, &references) {
+            let mut refused = relations::refused(interpreter, &mapped, &kept, &references);
+            refused.extend(relations::unjoined(&mapped, &kept, &references));
+            for (reason, place) in refused {
                 self.doubts.push(Opaque {
                     place,
                     reason: format!("SQLAlchemy refuses the models: {reason}"),
@@ -333,6 +339,7 @@ impl Reading<'_> {
         }
         let mut catalog = catalog::make(interpreter, &kept, &references, dialect, clean);
         if let Some((filters, named)) = filtered {
+            *recorder.declared.borrow_mut() = tables_of(&kept);
             filters.apply(interpreter, &mut catalog, &kept, named, &start);
         }
         catalog
@@ -486,6 +493,33 @@ fn attach(tables: &mut [TableSpec], references: &References, recorder: &Recorder
             table.add(item);
         }
     }
+    // A constraint on columns themselves attaches to their table (`ColumnCollectionConstraint._set_parent`), wherever it is
+    // made: in a class body, beside the class.
+    for made in recorder.constraints.borrow().iter() {
+        let origin = registry::symbol_address(&made.value);
+        let held = |value: &Value| registry::symbol_address(value) == origin;
+        let known = tables.iter().any(|table| {
+            let in_column = |column: &table::TableColumn| {
+                column.value.call_of().is_some_and(|(_, args)| args.positional.iter().any(held))
+            };
+            table.constraints.iter().any(held) || table.columns.iter().any(in_column)
+        });
+        let Some((_, args)) = made.value.call_of().filter(|_| !known) else { continue };
+        let mut on: Vec<usize> =
+            args.positional.iter().filter_map(|part| references.table_in(tables, part, 0)).collect();
+        on.dedup();
+        // A mixin's columns are copied for each of its classes, and none of the copies has the constraint.
+        let [at] = on.as_slice() else { continue };
+        if args.positional.iter().any(|part| references.is_shared(part)) {
+            continue;
+        }
+        if let Some(table) = tables.get_mut(*at) {
+            table.constraints.push(made.value.clone());
+            if let Some(unknown) = &made.maybe {
+                table.doubt.get_or_insert_with(|| (unknown.reason.clone(), unknown.place.clone()));
+            }
+        }
+    }
     for made in recorder.indexes.borrow().iter() {
         let origin = registry::symbol_address(&made.value);
         let known =
@@ -514,6 +548,26 @@ fn options(project: &Project, snapshot: &dyn Snapshot) -> Result<Option<(Ini, St
     let Some(source) = snapshot.read(ini)?.text() else { return Ok(None) };
     let section = project.facts.get(discover::SECTION).map_or("alembic", String::as_str);
     Ok(Some((Ini::parse(source.text()), section.to_owned())))
+}
+
+/// What `metadata.tables` holds, for each metadata.
+fn tables_of(tables: &[TableSpec]) -> Vec<(MetaKey, Value)> {
+    let mut found: Vec<(MetaKey, Vec<(Value, Value)>)> = Vec::new();
+    for table in tables {
+        let Some(meta) = &table.meta else { continue };
+        let schema = table.schema();
+        let name = match schema.as_ref().and_then(Value::as_str) {
+            Some(schema) => format!("{schema}.{}", table.name),
+            None => table.name.clone(),
+        };
+        let object = filters::table_object(&table.name, schema, table.keyword("info").cloned());
+        let entry = (Value::str(name), object);
+        match found.iter_mut().find(|(key, _)| *key == meta.key) {
+            Some((_, entries)) => entries.push(entry),
+            None => found.push((meta.key.clone(), vec![entry])),
+        }
+    }
+    found.into_iter().map(|(key, entries)| (key, Value::dict(entries))).collect()
 }
 
 /// Whether classes with a table of their own are made by `type(name, bases, {"__tablename__": …})`.

@@ -66,6 +66,50 @@ pub(super) fn refused(
     found
 }
 
+/// Classes with a table of their own that no foreign key links to that of the class they inherit from
+/// (`Mapper._configure_inheritance`).
+pub(super) fn unjoined(
+    classes: &[(Rc<Class>, usize)],
+    tables: &[TableSpec],
+    references: &References,
+) -> Vec<(String, Place)> {
+    let mut found = Vec::new();
+    for (class, own) in classes {
+        let concrete = class.external_bases().iter().any(|base| {
+            base.path().is_some_and(|path| path.ends_with("ConcreteBase") || path.ends_with("DeferredReflection"))
+        });
+        let stated = class.mro().iter().any(|ancestor| {
+            ancestor.own("__mapper_args__").and_then(|attribute| attribute.value).is_some_and(|value| match &value {
+                Value::Dict(entries) => {
+                    let entries = entries.borrow();
+                    entries.more.is_some()
+                        || ["concrete", "inherit_condition", "inherits"]
+                            .iter()
+                            .any(|key| entries.get_str(key).is_some())
+                }
+                _ => true,
+            })
+        });
+        if concrete || stated {
+            continue;
+        }
+        let parent = class.mro().iter().skip(1).find_map(|ancestor| {
+            classes.iter().find(|(known, _)| address(known) == address(ancestor)).map(|(_, table)| *table)
+        });
+        let Some(parent) = parent.filter(|parent| parent != own) else { continue };
+        if links(tables, references, *own, parent) == Some(false)
+            && links(tables, references, parent, *own) == Some(false)
+        {
+            let name = tables.get(parent).map_or("", |table| table.name.as_str());
+            found.push((
+                format!("no foreign key links the table of {} to {name}, which it inherits from", class.name),
+                class.place.clone(),
+            ));
+        }
+    }
+    found
+}
+
 /// The class that a relationship is with: a name that one class has, the class itself, or what an annotation holds.
 fn target(classes: &[(Rc<Class>, usize)], argument: &Value, depth: usize) -> Option<Rc<Class>> {
     if depth > 10 {

@@ -130,6 +130,11 @@ impl References {
         Some((table, position))
     }
 
+    /// Whether a value is a column that stands for one in each of several tables.
+    pub(super) fn is_shared(&self, value: &Value) -> bool {
+        symbol_address(value).and_then(|origin| self.columns.get(&origin)).is_some_and(|known| known.len() > 1)
+    }
+
     /// The first table whose column stands anywhere in an expression.
     pub(super) fn table_in(&self, tables: &[TableSpec], value: &Value, depth: usize) -> Option<usize> {
         if depth > MAX_DEPTH {

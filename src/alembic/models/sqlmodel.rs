@@ -116,10 +116,16 @@ pub(super) fn field(
     }
     if let Some(Value::Dict(entries)) = set("sa_column_kwargs") {
         for (key, value) in entries.borrow().iter() {
-            if let Some(key) = key.as_str() {
-                keyword.retain(|(known, _)| *known != key);
-                keyword.push((key, value.clone()));
+            let Some(key) = key.as_str() else { continue };
+            // The column's own name, which the field's does not replace.
+            if &*key == "name" && !value.is_none() {
+                if let Some(first) = positional.first_mut() {
+                    *first = value.clone();
+                }
+                continue;
             }
+            keyword.retain(|(known, _)| *known != key);
+            keyword.push((key, value.clone()));
         }
     } else if let Some(Value::Unknown(unknown)) = set("sa_column_kwargs") {
         return Ok(Attribute::Doubt(unknown.reason.clone(), Some(unknown.place.clone())));

@@ -201,9 +201,10 @@ impl TableSpec {
     /// The schema: its own, or that of its `MetaData`.
     pub(super) fn schema(&self) -> Option<Value> {
         match self.keyword("schema") {
-            Some(Value::None) => None,
-            Some(value) => Some(value.clone()),
-            None => self.meta.as_ref().and_then(Meta::schema),
+            Some(value) if value.path().is_some_and(|path| path.ends_with("BLANK_SCHEMA")) => None,
+            Some(value) if !value.is_none() => Some(value.clone()),
+            // `schema=None` is as good as none given (`Table._init`).
+            _ => self.meta.as_ref().and_then(Meta::schema),
         }
     }
 

@@ -455,7 +455,9 @@ impl Interpreter<'_> {
                     Ok(Value::Symbol(_))
                         if matches!(object, Value::Symbol(_) | Value::Class(_) | Value::Instance(_)) =>
                     {
-                        if object.path().is_some_and(|path| path.starts_with("sqlalchemy")) {
+                        let copies = matches!(&*attribute, "copy" | "_copy")
+                            && object.call_of().is_some_and(|(path, _)| path.starts_with("sqlalchemy."));
+                        if copies || object.path().is_some_and(|path| path.starts_with("sqlalchemy")) {
                             Value::Bool(true)
                         } else {
                             Value::unknown(format!("whether an object has `{attribute}`"), place.clone())
@@ -518,6 +520,7 @@ impl Interpreter<'_> {
                 },
                 None => return Ok(None),
             },
+            "open" if args.get(0, "file").is_some_and(|path| self.is_readable(path)) => return Ok(None),
             "open" | "eval" | "exec" | "compile" => {
                 Value::unknown(format!("what {name}() gives at run time"), place.clone())
             }

@@ -175,6 +175,19 @@ impl Interpreter<'_> {
                     self.answered += 1;
                     return answer;
                 }
+                if let SymbolKind::Attribute { base, name } = &symbol.kind {
+                    if let Some(text) = self.read_file(base, name, &args) {
+                        return Ok(text);
+                    }
+                    // `column.copy()`, `column._copy()`: another object that says the same.
+                    if matches!(&**name, "copy" | "_copy")
+                        && let Some((path, of)) = base.call_of()
+                        && path.starts_with("sqlalchemy.")
+                    {
+                        let kind = SymbolKind::Call { callee: Value::external(path), args: of.clone() };
+                        return Ok(Value::symbol(kind, base.place()));
+                    }
+                }
                 if let Some(path) = &path
                     && let Some(value) = self.call_library(path, &args, place)?
                 {

@@ -56,11 +56,20 @@ impl Interpreter<'_> {
                 _ => base,
             })
             .collect();
+        let (ancestors, cut) = super::value::linearize(&bases);
+        let mut doubts = doubts;
+        if cut {
+            doubts.push(Rc::new(super::value::Unknown {
+                reason: format!("the class {name} has more ancestors than are followed"),
+                place: frame.file.place(&stmt.name),
+                shape: None,
+            }));
+        }
         let class = Rc::new(Class {
             name,
             module: Rc::clone(&frame.module.name),
             place: frame.file.place(&stmt.name),
-            ancestors: super::value::linearize(&bases),
+            ancestors,
             bases,
             keywords,
             decorators: decorators.iter().map(|(value, _)| value.clone()).collect(),
@@ -107,6 +116,70 @@ impl Interpreter<'_> {
             };
         }
         Ok(value)
+    }
+
+    /// `Enum("Color", "RED GREEN")`, `Enum("Color", ["RED", "GREEN"])`, `Enum("Color", {"RED": 1})`: the functional form.
+    /// None where it cannot be read.
+    pub(crate) fn functional_enum(&mut self, path: &str, args: &Args, place: &Place) -> Eval<Option<Value>> {
+        let (Some(name), Some(names)) = (args.get(0, "value").and_then(Value::as_str), args.get(1, "names")) else {
+            return Ok(None);
+        };
+        let split: Vec<Value>;
+        let items = match names {
+            Value::Str(text) => {
+                let words = text.split([',', ' ', '\t', '\n']).filter(|word| !word.is_empty());
+                split = words.map(Value::str).collect();
+                split
+            }
+            Value::Dict(entries) if entries.borrow().more.is_none() => {
+                entries.borrow().iter().map(|(key, value)| Value::tuple(vec![key.clone(), value.clone()])).collect()
+            }
+            other => match other.items() {
+                Some(items) => items,
+                None => return Ok(None),
+            },
+        };
+        let mut members: Vec<(Text, Value)> = Vec::new();
+        for (at, item) in items.iter().enumerate() {
+            let number = Value::Int(i64::try_from(at).unwrap_or(i64::MAX).saturating_add(1));
+            let pair = match item {
+                Value::Tuple(pair) => pair.first().and_then(Value::as_str).zip(pair.get(1).cloned()),
+                item if path == "enum.StrEnum" => {
+                    item.as_str().map(|name| (Rc::clone(&name), Value::str(name.to_lowercase())))
+                }
+                item => item.as_str().map(|name| (name, number)),
+            };
+            let Some(pair) = pair else { return Ok(None) };
+            members.push(pair);
+        }
+        let Some(home) = self.loaded.get(place.path()).cloned() else { return Ok(None) };
+        let mut bases: Vec<Value> =
+            args.keyword("type").filter(|value| !value.is_none()).cloned().into_iter().collect();
+        bases.push(Value::external(path));
+        let (ancestors, _) = super::value::linearize(&bases);
+        let slot = |(name, value): (Text, Value)| Attribute {
+            name,
+            value: Some(value),
+            annotation: None,
+            place: place.clone(),
+        };
+        let class = Rc::new(Class {
+            name,
+            module: Rc::clone(&home.name),
+            place: place.clone(),
+            ancestors,
+            bases,
+            keywords: Vec::new(),
+            decorators: Vec::new(),
+            attributes: RefCell::new(members.into_iter().map(slot).collect()),
+            members: RefCell::default(),
+            doubts: RefCell::default(),
+            scope: self.scope(ScopeKind::Class, Some(Rc::clone(&home.scope))),
+            home,
+        });
+        self.make_members(&class)?;
+        self.classes.push(Rc::clone(&class));
+        Ok(Some(Value::Class(class)))
     }
 
     /// Makes the members of an enum from its body.

@@ -69,7 +69,19 @@ impl Interpreter<'_> {
         if self.catching > 0 {
             return Err(self.exception("NameError", id, frame.file.place(name)));
         }
+        if self.maybe.is_empty() && !self.may_be_defined(frame, id) {
+            self.undefined.push((id.to_owned(), frame.file.place(name)));
+        }
         Ok(Value::unknown(format!("the name `{id}` is not known"), frame.file.place(name)))
+    }
+
+    /// Whether a name that was not found may be there all the same: a module that is imported with `*` could not be
+    /// read, or code that is run as text may make it.
+    fn may_be_defined(&self, frame: &Frame, id: &str) -> bool {
+        let text = frame.file.source().text();
+        (id.starts_with("__") && id.ends_with("__"))
+            || frame.scope.module().get(super::import::STAR).is_some()
+            || ["import *", "exec(", "globals()", "vars()", "locals()", "setattr("].iter().any(|way| text.contains(way))
     }
 
     fn eval_compound(&mut self, frame: &Frame, expr: &Expr) -> Eval<Value> {
@@ -388,8 +400,15 @@ impl Interpreter<'_> {
                 }
                 match &symbol.kind {
                     SymbolKind::External(path) => {
-                        let known = ["sqlalchemy.", "alembic.", "builtins.", "sqlmodel.", "typing."];
-                        known.iter().any(|prefix| path.starts_with(prefix)).then_some(true)
+                        // Functions, classes and objects of libraries are true; what an object says of itself
+                        // (`alembic.dialect.supports_comments`) is not known.
+                        let known = ["sqlalchemy.", "builtins.", "sqlmodel.", "typing."];
+                        let object = path.strip_prefix("alembic.").is_some_and(|rest| {
+                            !rest.contains('.')
+                                || rest.starts_with("op.")
+                                || rest.rsplit('.').next().is_some_and(|n| n.starts_with(|c: char| c.is_uppercase()))
+                        });
+                        (object || known.iter().any(|prefix| path.starts_with(prefix))).then_some(true)
                     }
                     SymbolKind::Decorated { .. } => Some(true),
                     // SQLAlchemy's columns, types and tables are true.

@@ -11,7 +11,7 @@ use super::value::{Args, Deferred, SymbolKind, Text, Value};
 use crate::source::{Place, RepoPath};
 
 /// The variable of a module's scope that lists libraries imported with `*`; no name of Python's.
-const STAR: &str = "*";
+pub(super) const STAR: &str = "*";
 
 /// Libraries whose name a folder of the repository often has too (`alembic/`, `migrations/`), or that have meaning here:
 /// a folder never hides them.

@@ -71,6 +71,8 @@ pub struct Interpreter<'h> {
     /// `try` blocks with handlers that the current statement stands in.
     pub(crate) catching: usize,
     pub(crate) doubts: Vec<Rc<Unknown>>,
+    /// Names that nothing defines, which a statement that surely runs has used: Python's `NameError`.
+    pub(crate) undefined: Vec<(String, Place)>,
     /// Yields of the generators that are running.
     pub(crate) yields: Vec<Vec<Value>>,
     /// Exceptions whose handlers are running, innermost last.
@@ -100,6 +102,7 @@ impl<'h> Interpreter<'h> {
             maybe: Vec::new(),
             catching: 0,
             doubts: Vec::new(),
+            undefined: Vec::new(),
             yields: Vec::new(),
             handling: Vec::new(),
             running: Vec::new(),

@@ -18,6 +18,9 @@ impl Interpreter<'_> {
                 let name = first.and_then(Value::as_str).unwrap_or_default();
                 Value::unknown(format!("the environment variable {name}"), place.clone())
             }
+            "enum.Enum" | "enum.IntEnum" | "enum.StrEnum" if args.positional.len() + args.keyword.len() > 1 => {
+                return self.functional_enum(path, args, place);
+            }
             "collections.OrderedDict" => return self.call_builtin("dict", args, place),
             "collections.defaultdict" => {
                 let mut args = args.clone();

@@ -25,6 +25,12 @@ pub trait Modules {
 
     /// Every Python file below a folder, however deep, sorted by path.
     fn files_under(&self, path: &RepoPath) -> Vec<RepoPath>;
+
+    /// The text of another file, for code that reads it; none where it may not be read, or there is none.
+    fn text(&self, path: &RepoPath) -> Option<String> {
+        let _ = path;
+        None
+    }
 }
 
 /// What an absolute dotted name means.

@@ -47,6 +47,7 @@ const SQLMODEL: &[&str] = &[
     "Field",
     "Relationship",
     "AutoString",
+    "UTCDateTime",
     "Session",
     "select",
     "create_engine",

@@ -386,7 +386,8 @@ impl Class {
 const MAX_ANCESTORS: usize = 200;
 
 /// The ancestors of a class with those bases: C3 linearization, or depth first without repeats where there is none.
-pub(crate) fn linearize(bases: &[Value]) -> Vec<Rc<Class>> {
+/// And whether there are more of them than are followed.
+pub(crate) fn linearize(bases: &[Value]) -> (Vec<Rc<Class>>, bool) {
     let parents: Vec<&Rc<Class>> =
         bases.iter().filter_map(|base| if let Value::Class(base) = base { Some(base) } else { None }).collect();
     let mut lists: Vec<Vec<Rc<Class>>> = parents.iter().map(|parent| parent.mro()).collect();
@@ -395,7 +396,7 @@ pub(crate) fn linearize(bases: &[Value]) -> Vec<Rc<Class>> {
     loop {
         lists.retain(|list| !list.is_empty());
         if lists.is_empty() || order.len() >= MAX_ANCESTORS {
-            return order;
+            return (order, !lists.is_empty());
         }
         let in_tail =
             |candidate: &Rc<Class>| lists.iter().any(|list| list.iter().skip(1).any(|c| Rc::ptr_eq(c, candidate)));

@@ -11,7 +11,7 @@ use crate::catalog::operation::{Constraint, Operation, OperationKind};
 use crate::catalog::{Dialect, ObjectName, Reach, Table};
 use crate::source::Place;
 
-use super::host::{Database, doubtful, external};
+use super::host::{Database, external};
 use super::ops::Call;
 use super::script::opaque;
 
@@ -31,6 +31,8 @@ pub(super) struct Batch {
     restates_checks: bool,
     /// Whether a column is added whose default is an expression, which SQLite's ALTER TABLE does not take.
     adds_expression: bool,
+    /// Whether a column is added before or after another.
+    ordered: bool,
     queue: Vec<(Operation, Option<Rc<Unknown>>)>,
     place: Place,
 }
@@ -53,6 +55,7 @@ impl Batch {
                 .iter()
                 .any(|item| matches!(item.call_of(), Some(("sqlalchemy.CheckConstraint", _)))),
             adds_expression: false,
+            ordered: false,
             queue: Vec::new(),
             place: place.clone(),
         }
@@ -124,6 +127,8 @@ impl Database<'_, '_> {
         let mut batches = self.batches.borrow_mut();
         if let Some(batch) = batches.get_mut(at) {
             batch.adds_expression |= adds_expression;
+            let placed = |key: &str| args.keyword(key).is_some_and(|value| !value.is_none());
+            batch.ordered |= name == "add_column" && (placed("insert_before") || placed("insert_after"));
             let operations = read.unwrap_or_else(|unread| vec![unread]);
             batch.queue.extend(operations.into_iter().map(|operation| (operation, maybe.clone())));
         }
@@ -148,7 +153,7 @@ impl Database<'_, '_> {
         for (operation, maybe) in batch.queue {
             match maybe.or_else(|| block.clone()) {
                 Some(unknown) => {
-                    if let Some(doubt) = doubtful(&operation, &unknown) {
+                    for doubt in operation.doubted(&unknown.reason) {
                         self.emit_certain(doubt);
                     }
                 }
@@ -158,8 +163,13 @@ impl Database<'_, '_> {
         if block.is_some() {
             return;
         }
+        if batch.ordered && !rebuilds {
+            let reason = "insert_before and insert_after need a table that is rebuilt: recreate=\"always\"";
+            self.refuse(batch.place.clone(), reason);
+        }
         if !rebuilds || !sqlite {
             for operation in certain {
+                self.expect_schemas(&operation);
                 self.emit_certain(operation);
             }
             return;
@@ -186,7 +196,19 @@ impl Database<'_, '_> {
                 format!("SQLAlchemy cannot reflect the generated column {column}, so the rebuilt table is refused"),
             );
         }
+        let mut added: Vec<String> = Vec::new();
         for operation in certain {
+            match &operation.kind {
+                OperationKind::AddColumn { column, .. } => added.push(column.column.name.clone()),
+                // `ApplyBatchImpl.drop_column` looks for it among the columns that were there at the start.
+                OperationKind::DropColumn { column, .. } if added.contains(column) => {
+                    let reason =
+                        format!("the column {column} is added and dropped in one batch that rebuilds the table");
+                    self.refuse(operation.place.clone(), reason);
+                    continue;
+                }
+                _ => {}
+            }
             if let Some(reason) = unnamed(&operation) {
                 self.refuse(operation.place.clone(), reason);
                 continue;

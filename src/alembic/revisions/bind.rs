@@ -39,6 +39,8 @@ impl Database<'_, '_> {
                 Value::unknown("the settings that env.py gives Alembic", place.clone())
             }
             ("alembic.context", "config") => Value::unknown("the settings of Alembic's command", place.clone()),
+            // `upgrade` runs against a database: the SQL is not written out (`--sql`).
+            ("alembic.migration_context", "as_sql") => Value::Bool(false),
             ("alembic.bind", "url") => external("alembic.url"),
             ("alembic.dialect", "server_version_info" | "driver" | "identifier_preparer" | "default_schema_name")
             | ("alembic.url", "host" | "port" | "database" | "username" | "password" | "query") => {

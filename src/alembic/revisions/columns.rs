@@ -125,6 +125,7 @@ impl Database<'_, '_> {
         }
         let mut changes: Vec<ColumnChange> = Vec::new();
         let mut operations = Vec::new();
+        let (dropped, added) = self.type_checks(interpreter, call, &table, &column);
         let doubt =
             |value: &Value, what: &str| call.unread(Some(value), what, Reach::Column(table.clone(), column.clone()));
         if let Some(ty) = call.option("type_") {
@@ -187,7 +188,7 @@ impl Database<'_, '_> {
             let kind = OperationKind::AlterColumn { table: table.clone(), column: column.clone(), change };
             Operation::new(kind, call.place.clone())
         });
-        let mut done: Vec<Operation> = changes.collect();
+        let mut done: Vec<Operation> = dropped.into_iter().chain(changes).chain(added).collect();
         match call.args.keyword("comment") {
             None | Some(Value::Bool(false)) => {}
             Some(value) if value.is_none() || value.as_str().is_some() => {
@@ -205,6 +206,45 @@ impl Database<'_, '_> {
             done.push(Operation::new(kind, call.place.clone()));
         }
         Ok(done)
+    }
+
+    /// The CHECKs that the types of a change bring along: that of the existing type goes, that of the new one comes
+    /// (`alembic/operations/toimpl.py`, `alter_column`).
+    fn type_checks(
+        &self,
+        interpreter: &mut Interpreter<'_>,
+        call: &Call<'_>,
+        table: &ObjectName,
+        column: &str,
+    ) -> (Option<Operation>, Option<Operation>) {
+        let (Some(new), true) = (call.option("type_"), self.settings.dialect.is_postgres_like()) else {
+            return (None, None);
+        };
+        let mut check = |value: &Value| {
+            let args = vec![Value::str(column), value.clone()];
+            let made = crate::alembic::python::SymbolKind::Call {
+                callee: Value::external("sqlalchemy.Column"),
+                args: crate::alembic::python::Args::positional(args),
+            };
+            let made = Value::symbol(made, Some(call.place.clone()));
+            let mut reader = self.reader(interpreter, table.clone(), call.place);
+            let read = reader.column(&made).ok().filter(|column| column.type_check)?;
+            read.new.constraints.into_iter().find_map(|one| match one {
+                Constraint::Check(check) => Some(check),
+                _ => None,
+            })
+        };
+        let old = call.option("existing_type").and_then(&mut check).and_then(|check| check.name);
+        let dropped = old.map(|name| OperationKind::DropConstraint {
+            table: table.clone(),
+            name: Some(name),
+            kind: None,
+            cascade: false,
+        });
+        let added = check(new)
+            .map(|check| OperationKind::AddConstraint { table: table.clone(), constraint: Constraint::Check(check) });
+        let operation = |kind| Operation::new(kind, call.place.clone());
+        (dropped.map(operation), added.map(operation))
     }
 
     /// MySQL: `MODIFY` and `CHANGE` say the whole column again, from what the call says of it

@@ -7,7 +7,7 @@ use crate::catalog::{ObjectName, Reach};
 use crate::source::Place;
 
 use super::answers::{Answer, answer_method, rows_value};
-use super::host::{Database, doubtful};
+use super::host::Database;
 use super::ops::{Call, data, reason, table_name};
 use super::script::opaque;
 
@@ -29,8 +29,9 @@ impl Database<'_, '_> {
                 return Ok(answer);
             }
             self.count_sql(text.len())?;
-            let operations = self.read_sql(&text, place);
-            self.emit(interpreter, operations)?;
+            for statement in self.read_statements(&text, place) {
+                self.emit(interpreter, statement)?;
+            }
             return Ok(Answer::Rows);
         }
         let operations = match &statement {
@@ -60,6 +61,44 @@ impl Database<'_, '_> {
         operations
     }
 
+    /// The operations of SQL text; where it drops several things, of each statement by itself, since what one statement
+    /// drops goes together.
+    fn read_statements(&self, text: &str, place: &Place) -> Vec<Vec<Operation>> {
+        let mut operations = self.read_sql(text, place);
+        let drops = |operation: &Operation| {
+            matches!(operation.kind, OperationKind::DropTable { .. } | OperationKind::DropView { .. })
+        };
+        if operations.iter().filter(|operation| drops(operation)).count() < 2 {
+            return vec![operations];
+        }
+        let mut groups = Vec::new();
+        for statement in crate::sql::statements(text, self.settings.dialect) {
+            let made = self.read_sql(statement, place);
+            // The drops of one statement and what stands before them.
+            let mut left = made.iter().filter(|operation| drops(operation)).count();
+            if left == 0 {
+                continue;
+            }
+            let mut group = Vec::new();
+            while left > 0 && !operations.is_empty() {
+                let operation = operations.remove(0);
+                let is_drop = drops(&operation);
+                if !is_drop && !group.is_empty() {
+                    groups.push(std::mem::take(&mut group));
+                }
+                if is_drop {
+                    left -= 1;
+                    group.push(operation);
+                } else {
+                    groups.push(vec![operation]);
+                }
+            }
+            groups.push(group);
+        }
+        groups.push(operations);
+        groups
+    }
+
     /// The operations of SQL text of which parts are unknown: statements about rows are that whatever the parts are,
     /// others are in doubt about what they name.
     fn read_shape(&self, shape: &str, unknown: &std::rc::Rc<Unknown>, place: &Place) -> Vec<Operation> {
@@ -75,17 +114,18 @@ impl Database<'_, '_> {
         }
         self.read_sql(&text, place)
             .into_iter()
-            .filter_map(|operation| match &operation.kind {
+            .flat_map(|operation| match &operation.kind {
                 OperationKind::Data { table, .. } if table.name.contains(PART) => {
-                    Some(Operation::new(OperationKind::Harmless("a statement about rows"), operation.place.clone()))
+                    vec![Operation::new(OperationKind::Harmless("a statement about rows"), operation.place.clone())]
                 }
                 _ => {
-                    let doubt = doubtful(&operation, unknown)?;
-                    let hidden = match &doubt.kind {
+                    let doubts = operation.doubted(&unknown.reason);
+                    let hidden = doubts.iter().any(|doubt| match &doubt.kind {
                         OperationKind::Opaque { reach, .. } => format!("{reach:?}").contains(PART),
                         _ => false,
-                    };
-                    Some(if hidden { opaque(unknown.reason.clone(), Reach::Everything, place.clone()) } else { doubt })
+                    });
+                    let everything = || vec![opaque(unknown.reason.clone(), Reach::Everything, place.clone())];
+                    if hidden { everything() } else { doubts }
                 }
             })
             .collect()

@@ -4,9 +4,6 @@
 //! `alembic.dialect`, `alembic.migration_context`, `alembic.session`, `alembic.rows`. Whatever way a revision gets hold of
 //! one, its methods are then found under one path.
 
-use std::cell::{Cell, RefCell};
-use std::rc::Rc;
-
 use crate::alembic::items::{Reader, Scheme};
 use crate::alembic::python::{Args, CallSite, Eval, Host, Interpreter, Raised, Stop, SymbolKind, Text, Unknown, Value};
 use crate::alembic::types::Doubt;
@@ -15,6 +12,7 @@ use crate::catalog::types::TypeKind;
 use crate::catalog::{Catalog, ColumnType, Dialect, ObjectName, Reach};
 use crate::history::Run;
 use crate::source::Place;
+use std::cell::{Cell, RefCell};
 
 use super::batch::Batch;
 use super::script::{Settings, opaque};
@@ -30,6 +28,8 @@ pub(crate) struct Database<'d, 'r> {
     pub(super) batches: RefCell<Vec<Batch>>,
     /// Every `sa.Table(…)` that was made, for `metadata.create_all()`.
     pub(super) tables: RefCell<Vec<Value>>,
+    /// Whether the revision is for several databases, which are one catalog here.
+    pub(super) several: Cell<bool>,
     /// Bytes of SQL that the revision has executed.
     sql: Cell<usize>,
 }
@@ -47,6 +47,7 @@ impl<'d, 'r> Database<'d, 'r> {
             settings,
             batches: RefCell::default(),
             tables: RefCell::default(),
+            several: Cell::new(false),
             sql: Cell::new(0),
         }
     }
@@ -106,6 +107,11 @@ impl<'d, 'r> Database<'d, 'r> {
             Some((path, _)) => path.rsplit('.').next().unwrap_or(path).to_owned(),
             None => format!("{:?}", raised.value),
         };
+        // What the revision itself raises ends the upgrade; what evaluating it came to may be owed to the evaluation.
+        if raised.place.text().trim_start().starts_with("raise") {
+            self.refuse(raised.place.clone(), format!("the revision raises {what}"));
+            return;
+        }
         self.emit_certain(opaque(format!("the revision raises {what}"), Reach::Everything, raised.place.clone()));
     }
 
@@ -127,10 +133,11 @@ impl<'d, 'r> Database<'d, 'r> {
     /// Does operations as the calling statement would: as doubts where it is not known whether it runs, as an exception
     /// where one would be caught.
     pub(super) fn emit(&self, interpreter: &Interpreter<'_>, operations: Vec<Operation>) -> Eval<()> {
-        for operation in operations {
-            let operation = self.about_own_table(operation);
+        let dropped: Vec<ObjectName> = crate::history::dropped(&operations).into_iter().cloned().collect();
+        for (at, operation) in operations.into_iter().enumerate() {
+            let operation = self.apart(self.about_own_table(operation));
             if let Some(unknown) = interpreter.maybe() {
-                if let Some(doubt) = doubtful(&operation, unknown) {
+                for doubt in operation.doubted(&unknown.reason) {
                     self.emit_certain(doubt);
                 }
                 continue;
@@ -146,17 +153,60 @@ impl<'d, 'r> Database<'d, 'r> {
                 }
             }
             self.expect_extensions(&operation);
-            self.emit_certain(operation);
+            self.expect_schemas(&operation);
+            let together: Vec<&ObjectName> = dropped.iter().skip(at).collect();
+            self.run.borrow_mut().apply_with(operation, &together);
         }
         Ok(())
     }
 
     /// An operation on the table in which Alembic keeps its own state changes nothing that is compared.
     fn about_own_table(&self, operation: Operation) -> Operation {
-        let own = operation.table().is_some_and(|table| table.name == self.settings.version_table);
+        let default = self.settings.dialect.default_schema();
+        let schema = self.settings.version_table_schema.as_deref().unwrap_or(default);
+        let own = operation.table().is_some_and(|table| {
+            table.name == self.settings.version_table && table.schema.as_deref().unwrap_or(default) == schema
+        });
         let kind =
             if own { OperationKind::Harmless("a statement about Alembic's own table") } else { return operation };
         Operation { kind, ..operation }
+    }
+
+    /// A table that two databases of one revision have in common cannot be told apart in one catalog.
+    fn apart(&self, operation: Operation) -> Operation {
+        let OperationKind::CreateTable(table) = &operation.kind else { return operation };
+        if !self.several.get() || self.with_catalog(|catalog| catalog.table(&table.name).is_none()) {
+            return operation;
+        }
+        let reach = Reach::Table(table.name.clone());
+        opaque("two databases of this revision have a table of that name", reach, operation.place)
+    }
+
+    /// Makes the schema that an operation works in where something other than a revision makes it: `env.py`, or, where no
+    /// revision makes any, whoever sets the database up. Then it is said.
+    pub(super) fn expect_schemas(&self, operation: &Operation) {
+        if !self.settings.dialect.is_postgres_like() {
+            return;
+        }
+        let named = match &operation.kind {
+            OperationKind::CreateEnum { name, .. } | OperationKind::CreateType { name, .. } => Some(name),
+            OperationKind::CreateSequence { name, .. } | OperationKind::CreateView { name, .. } => Some(name),
+            _ => operation.table(),
+        };
+        let Some(schema) = named.and_then(|name| name.schema.as_deref()) else { return };
+        if self.with_catalog(|catalog| catalog.schemas.contains(schema)) {
+            return;
+        }
+        let by_env = self.settings.schemas.iter().any(|made| made == schema);
+        if !by_env && !self.settings.expects_schemas {
+            return;
+        }
+        if !by_env {
+            let reason = format!("the schema {schema}, which no revision creates: it must be there already");
+            self.emit_certain(opaque(reason, Reach::Nothing, operation.place.clone()));
+        }
+        let kind = OperationKind::CreateSchema(schema.to_owned());
+        self.emit_certain(Operation::new(kind, operation.place.clone()).guarded(Guard::IfAbsent));
     }
 
     /// Takes the extension of a column's type for installed, and says so, where no revision creates it: that takes the
@@ -238,51 +288,14 @@ pub(super) fn error(class: &str, message: &str, place: Place) -> Stop {
     Stop::Raise(Raised { value, place })
 }
 
-/// What is known of an operation that may or may not be done; none where it could change nothing.
-pub(super) fn doubtful(operation: &Operation, unknown: &Rc<Unknown>) -> Option<Operation> {
-    use OperationKind as K;
-    let reach = match &operation.kind {
-        K::Data { .. } | K::Harmless(_) | K::Environment(_) | K::Transaction(_) => return Some(operation.clone()),
-        K::Opaque { reach, .. } => reach.clone(),
-        K::AddColumn { table, column, .. } => Reach::Column(table.clone(), column.column.name.clone()),
-        K::DropColumn { table, column, .. } | K::AlterColumn { table, column, .. } => {
-            Reach::Column(table.clone(), column.clone())
-        }
-        K::Comment { table, column: Some(column), .. } => Reach::Column(table.clone(), column.clone()),
-        K::CreateEnum { name, .. }
-        | K::AddEnumValue { name, .. }
-        | K::RenameEnumValue { name, .. }
-        | K::DropEnumValue { name, .. }
-        | K::CreateType { name, .. }
-        | K::DropType { name, .. }
-        | K::MoveType { name, .. } => Reach::Type(name.clone()),
-        K::RenameType { from, .. } => Reach::Type(from.clone()),
-        K::CreateSequence { .. }
-        | K::DropSequence { .. }
-        | K::OwnSequence { .. }
-        | K::RenameSequence { .. }
-        | K::CreateView { .. }
-        | K::DropView { .. }
-        | K::RenameView { .. }
-        | K::CreateExtension { .. }
-        | K::DropExtension(_)
-        | K::CreateSchema(_)
-        | K::SetSearchPath(_)
-        | K::ValidateConstraint { .. } => Reach::Nothing,
-        other => match Operation::new(other.clone(), operation.place.clone()).table() {
-            Some(table) => Reach::Table(table.clone()),
-            None => Reach::Everything,
-        },
-    };
-    Some(opaque(unknown.reason.clone(), reach, operation.place.clone()))
-}
-
 /// What a condition on a setting or a helper comes to that is named for a database: `is_postgres`, `settings.pg_uri`,
 /// `mysql_dsn_data`. Such settings are filled in where that database is used, and the database is known here. None for
-/// every other name: a word for the database alone (`pg_partitions`) says nothing of whether it is used.
+/// every other name: a word for the database alone (`pg_partitions`) says nothing of whether it is used, and with a word
+/// for anything else (`use_pg_trgm`) it is that which is asked about.
 fn names_database(name: &str, dialect: Dialect) -> Option<bool> {
     const SETTING: &[&str] =
         &["uri", "url", "dsn", "host", "hostname", "connection", "conn", "is", "use", "using", "uses", "on", "backend"];
+    const BESIDE: &[&str] = &["db", "database", "dialect", "engine", "data", "bind", "driver", "sql", "sqlalchemy", ""];
     let words: Vec<String> = name.split('_').map(str::to_lowercase).collect();
     let of = |word: &str| match word {
         "pg" | "postgres" | "postgresql" | "psql" => Some(dialect.is_postgres_like()),
@@ -294,9 +307,9 @@ fn names_database(name: &str, dialect: Dialect) -> Option<bool> {
     };
     let mut found = words.iter().filter_map(|word| of(word));
     let answer = found.next().filter(|_| found.next().is_none())?;
+    let about_it = |word: &String| of(word).is_some() || SETTING.contains(&&**word) || BESIDE.contains(&&**word);
     let setting = words.iter().any(|word| SETTING.contains(&word.as_str()));
-    let negated = words.iter().any(|word| matches!(word.as_str(), "not" | "non"));
-    (setting && !negated).then_some(answer)
+    (setting && words.iter().all(about_it)).then_some(answer)
 }
 
 impl Host for Database<'_, '_> {

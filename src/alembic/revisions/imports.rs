@@ -11,13 +11,19 @@ use ruff_python_ast::visitor::{Visitor, walk_stmt};
 
 use crate::alembic::discover;
 use crate::alembic::python::{Modules, ParsedFile, SnapshotModules};
-use crate::git::FileList;
 use crate::git::snapshot::fingerprint;
+use crate::git::{FileList, Snapshot, SnapshotError};
 use crate::project::Project;
-use crate::source::RepoPath;
+use crate::source::{RepoPath, Source};
 
 /// Files that are read for one history beside the revisions themselves.
 const MAX_FILES: usize = 200;
+/// Texts that revisions may read (`open(…)`, `read_text()`): so many, each of at most so many bytes, so many in all.
+const MAX_TEXTS: usize = 500;
+const MAX_TEXT: usize = 1024 * 1024;
+const MAX_ALL_TEXTS: usize = 8 * 1024 * 1024;
+/// What such files are called.
+const TEXTS: [&str; 8] = ["sql", "ddl", "psql", "txt", "json", "csv", "yaml", "yml"];
 /// How many imports may lead to a file that is read.
 const MAX_DISTANCE: usize = 5;
 
@@ -61,6 +67,10 @@ pub(crate) struct Store {
     imports: BTreeMap<RepoPath, BTreeSet<RepoPath>>,
     /// Fingerprints of the texts that were read.
     prints: BTreeMap<RepoPath, u64>,
+    /// Texts that revisions may read.
+    texts: BTreeMap<RepoPath, Arc<Source>>,
+    /// The files that read texts.
+    readers: BTreeSet<RepoPath>,
 }
 
 impl Store {
@@ -73,8 +83,15 @@ impl Store {
     ) -> Self {
         let known =
             list.iter().map(|entry| &entry.path).filter(|path| path.extension() == Some("py")).cloned().collect();
-        let mut store =
-            Self { roots, known, files: BTreeMap::new(), imports: BTreeMap::new(), prints: BTreeMap::new() };
+        let mut store = Self {
+            roots,
+            known,
+            files: BTreeMap::new(),
+            imports: BTreeMap::new(),
+            prints: BTreeMap::new(),
+            texts: BTreeMap::new(),
+            readers: BTreeSet::new(),
+        };
         let mut frontier: BTreeSet<RepoPath> = BTreeSet::new();
         for file in revisions {
             let imports = store.imported(file);
@@ -99,6 +116,41 @@ impl Store {
         store
     }
 
+    /// Reads the texts that the files gathered may read: those that one of them names, or that lie beside it or below.
+    ///
+    /// # Errors
+    /// Where the snapshot cannot be read.
+    pub(crate) fn read_texts(&mut self, snapshot: &dyn Snapshot, list: &FileList) -> Result<(), SnapshotError> {
+        let reads = |file: &ParsedFile| {
+            let text = file.source().text();
+            ["open(", ".read_text("].iter().any(|way| text.contains(way))
+        };
+        let readers: Vec<Arc<ParsedFile>> = self.files.values().filter(|file| reads(file)).cloned().collect();
+        if readers.is_empty() {
+            return Ok(());
+        }
+        let dirs: BTreeSet<RepoPath> =
+            readers.iter().filter_map(|file| file.source().path().parent()).filter(|dir| !dir.is_root()).collect();
+        let mut bytes = 0;
+        for entry in list.iter().filter(|entry| entry.path.extension().is_some_and(|ext| TEXTS.contains(&ext))) {
+            if self.texts.len() >= MAX_TEXTS || bytes >= MAX_ALL_TEXTS {
+                break;
+            }
+            let path = &entry.path;
+            let named = || readers.iter().any(|file| file.source().text().contains(path.file_name()));
+            if !dirs.iter().any(|dir| path.is_under(dir)) && !named() {
+                continue;
+            }
+            let Some(source) = snapshot.read(path)?.text() else { continue };
+            if source.text().len() <= MAX_TEXT {
+                bytes += source.text().len();
+                self.texts.insert(path.clone(), source);
+            }
+        }
+        self.readers = readers.iter().map(|file| file.source().path().clone()).collect();
+        Ok(())
+    }
+
     fn keep(&mut self, file: &Arc<ParsedFile>, imports: BTreeSet<RepoPath>) {
         let source = file.source();
         let path = source.path().clone();
@@ -117,8 +169,13 @@ impl Store {
                 queue.extend(self.imports.get(path).into_iter().flatten());
             }
         }
-        let bytes: Vec<u8> =
+        let reads = seen.iter().any(|path| self.readers.contains(*path));
+        let mut bytes: Vec<u8> =
             seen.into_iter().filter_map(|path| self.prints.get(path)).flat_map(|print| print.to_be_bytes()).collect();
+        for (path, source) in self.texts.iter().filter(|_| reads) {
+            bytes.extend(fingerprint(path.as_str().as_bytes()).to_be_bytes());
+            bytes.extend(fingerprint(source.text().as_bytes()).to_be_bytes());
+        }
         fingerprint(&bytes)
     }
 
@@ -160,6 +217,10 @@ impl Modules for Store {
 
     fn is_file(&self, path: &RepoPath) -> bool {
         self.known.contains(path)
+    }
+
+    fn text(&self, path: &RepoPath) -> Option<String> {
+        self.texts.get(path).map(|source| source.text().to_owned())
     }
 
     fn files_under(&self, path: &RepoPath) -> Vec<RepoPath> {

@@ -183,6 +183,11 @@ impl Database<'_, '_> {
             (_, Written::Plain(name) | Written::Final(name)) => Some(shortened(name, self.settings.dialect)),
             _ => None,
         };
+        if value.is_none_or(Value::is_none) && call.args.more.is_none() {
+            // Autogenerate writes it with a warning: "constraint name is None; this directive will fail as rendered".
+            self.refuse(call.place.clone(), "a constraint that is dropped must have a name");
+            return Ok(Vec::new());
+        }
         let Some(name) = name else {
             return Err(call.unread(value, "a constraint that is dropped without its name", Reach::Table(table)));
         };

@@ -87,11 +87,26 @@ pub(crate) fn history(project: &Project, snapshot: &dyn Snapshot) -> Result<Hist
     history.problems.extend(arranged.problems);
     let convention = naming_convention(project, snapshot, &modules);
     let files: Vec<Arc<ParsedFile>> = headers.iter().map(|(_, file)| Arc::clone(file)).collect();
-    let store = Arc::new(Store::new(&modules, snapshot.files()?, roots, &files));
+    let mut store = Store::new(&modules, snapshot.files()?, roots, &files);
+    store.read_texts(snapshot, snapshot.files()?)?;
+    let store = Arc::new(store);
+    let options = crate::alembic::env::options(project);
+    let mut schemas: Vec<String> = project
+        .facts
+        .get(crate::alembic::env::SCHEMAS)
+        .map(|schemas| schemas.lines().map(str::to_owned).collect())
+        .unwrap_or_default();
+    let computed = schemas.iter().any(|schema| schema == "*");
+    let made = files.iter().any(|file| !crate::alembic::env::made_schemas(file.source().text()).is_empty());
+    // Alembic's own table is made before the first revision runs.
+    schemas.extend(options.version_table_schema.clone());
     let settings = Arc::new(Settings {
         dialect: project.dialect(),
         convention,
-        version_table: crate::alembic::env::options(project).version_table,
+        version_table: options.version_table,
+        version_table_schema: options.version_table_schema,
+        schemas,
+        expects_schemas: computed || !made,
     });
     for at in arranged.order {
         let (header, file) = &headers[at];

@@ -99,8 +99,8 @@ impl Database<'_, '_> {
                 return Some(interpreter.call(&function, args, site.place));
             }
             "invoke" => {
-                let doubt = opaque("an operation object", Reach::Everything, site.place.clone());
-                return Some(self.emit(interpreter, vec![doubt]).map(|()| Value::None));
+                let operations = self.invoked(interpreter, site);
+                return Some(self.emit(interpreter, operations).map(|()| Value::None));
             }
             "implementation_for" | "register_operation" => return None,
             "create_table" => {
@@ -123,6 +123,51 @@ impl Database<'_, '_> {
             None => Ok(vec![self.custom(name, &call)]),
         };
         Some(self.emit(interpreter, read.unwrap_or_else(|unread| vec![unread])).map(|()| Value::None))
+    }
+
+    /// `op.invoke(ops.AddColumnOp("t", column))`: the operation that the object stands for, where its arguments are those
+    /// of the function (`alembic/operations/ops.py`).
+    fn invoked(&self, interpreter: &mut Interpreter<'_>, site: &CallSite<'_>) -> Vec<Operation> {
+        let doubt = |reach| vec![opaque("an operation object", reach, site.place.clone())];
+        let Some((path, args)) = site.args.positional.first().and_then(Value::call_of) else {
+            return doubt(Reach::Everything);
+        };
+        let mut args = args.clone();
+        let name =
+            match path.rsplit('.').next().unwrap_or(path) {
+                "AddColumnOp" => "add_column",
+                "DropColumnOp" => "drop_column",
+                "CreateIndexOp" => "create_index",
+                "DropIndexOp" => "drop_index",
+                "DropTableOp" => "drop_table",
+                "RenameTableOp" => "rename_table",
+                "CreateTableOp" => {
+                    let Some(items) = args.positional.get(1).and_then(Value::items) else {
+                        return doubt(Reach::Everything);
+                    };
+                    args.positional.truncate(1);
+                    args.positional.extend(items);
+                    "create_table"
+                }
+                "ExecuteSQLOp" => {
+                    return match self.execute(interpreter, &args, site.place) {
+                        Ok(_) => Vec::new(),
+                        Err(_) => doubt(Reach::Everything),
+                    };
+                }
+                _ => {
+                    let table =
+                        args.positional.iter().take(2).filter_map(Value::as_str).find(|text| {
+                            self.with_catalog(|catalog| catalog.table(&ObjectName::bare(&**text)).is_some())
+                        });
+                    return doubt(table.map_or(Reach::Everything, |table| Reach::Table(ObjectName::bare(&*table))));
+                }
+            };
+        let call = Call { args: &args, place: site.place, batch: false };
+        match self.read_op(interpreter, name, &call) {
+            Some(read) => read.unwrap_or_else(|unread| vec![unread]),
+            None => doubt(Reach::Everything),
+        }
     }
 
     /// Reads a call that `op` and `batch_op` share; none where Alembic has no such operation.
@@ -202,7 +247,9 @@ impl Database<'_, '_> {
 
     /// An operation that a plugin or the project itself adds to `op`.
     fn custom(&self, name: &str, call: &Call<'_>) -> Operation {
-        let harmless = [
+        // What is called after something that no comparison looks at: `op.create_view()`, `op.replace_trigger()`.
+        let last = name.rsplit('_').next().unwrap_or(name);
+        let apart = [
             "entity",
             "view",
             "function",
@@ -214,12 +261,12 @@ impl Database<'_, '_> {
             "aggregate",
             "rule",
             "role",
-            "_sp",
+            "sp",
             "publication",
-            "hypertable_policy",
         ];
-        if harmless.iter().any(|word| name.contains(word)) {
-            return Operation::new(OperationKind::Harmless("an operation of a plugin"), call.place.clone());
+        if apart.contains(&last.strip_suffix('s').unwrap_or(last)) || apart.contains(&last) || last == "policies" {
+            let reason = format!("op.{name}(), an operation of a plugin or of the project");
+            return opaque(reason, Reach::Nothing, call.place.clone());
         }
         let reason = format!("op.{name}(), an operation that Alembic does not have");
         let first = call.value(0, &["table_name", "tablename", "table"]).and_then(Value::as_str);

@@ -22,6 +22,13 @@ pub(crate) struct Settings {
     pub(crate) convention: Convention,
     /// The table in which Alembic keeps the revision that a database is at: it is there while a revision runs.
     pub(crate) version_table: String,
+    /// The schema of that table, where it is not the default one.
+    pub(crate) version_table_schema: Option<String>,
+    /// Schemas that `env.py` makes before it runs the revisions.
+    pub(crate) schemas: Vec<String>,
+    /// Whether a schema that is named and was never made is taken to be there: no revision makes one, or `env.py` makes
+    /// some under computed names.
+    pub(crate) expects_schemas: bool,
 }
 
 /// One revision.
@@ -74,6 +81,7 @@ impl Script for Revision {
                 .map(|function| (function, Args::default()))
                 .collect();
         }
+        database.several.set(calls.len() > 1);
         for (function, args) in calls {
             match interpreter.call(&function, args, &place) {
                 Ok(_) => {}
@@ -81,6 +89,11 @@ impl Script for Revision {
                 Err(Stop::Exhausted(what)) => {
                     database.emit_certain(opaque(what, Reach::Everything, place.clone()));
                 }
+            }
+        }
+        for (name, place) in std::mem::take(&mut interpreter.undefined) {
+            if place.path() == self.file.source().path() {
+                database.refuse(place, format!("the name {name} is not defined"));
             }
         }
     }

@@ -61,6 +61,7 @@ impl Database<'_, '_> {
         guard: Guard,
         place: &Place,
     ) -> Vec<Operation> {
+        self.refuse_items(items, place);
         let mut reader = self.reader(interpreter, table.clone(), place);
         let TableItem { table: new, indexes, enumerations, sequences, doubts, missing } = reader.table(items, options);
         let mut operations = Vec::new();
@@ -84,6 +85,26 @@ impl Database<'_, '_> {
         }
         operations.extend(Self::doubts(table, doubts, place));
         operations
+    }
+
+    /// Items that the statement fails with: a key that SQLite's grammar does not have, a CHECK without the name that the
+    /// naming convention is made of (`sqlalchemy.sql.naming._constraint_name_for_table`).
+    fn refuse_items(&self, items: &[Value], place: &Place) {
+        let nested = items.iter().filter_map(Value::call_of).filter(|(path, _)| *path == "sqlalchemy.Column");
+        let nested: Vec<&Value> = nested.flat_map(|(_, args)| args.positional.iter()).collect();
+        for item in items.iter().chain(nested) {
+            let Some((path, args)) = item.call_of() else { continue };
+            let given = |key: &str| args.keyword(key).is_some_and(|value| !value.is_none());
+            let at = || item.place().unwrap_or_else(|| place.clone());
+            let unique = matches!(path, "sqlalchemy.UniqueConstraint" | "sqlalchemy.PrimaryKeyConstraint");
+            if unique && self.settings.dialect == Dialect::Sqlite && (given("deferrable") || given("initially")) {
+                self.refuse(at(), "SQLite has no DEFERRABLE for a unique constraint or a primary key");
+            }
+            if path == "sqlalchemy.CheckConstraint" && !given("name") && self.settings.convention.names_checks_by_name()
+            {
+                self.refuse(at(), "the naming convention needs a CHECK to have a name (%(constraint_name)s)");
+            }
+        }
     }
 
     /// `CREATE TYPE` for an enum of a table that is made. Alembic does so once for each name in one run of `upgrade`,

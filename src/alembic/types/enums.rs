@@ -59,7 +59,12 @@ impl Reader<'_, '_> {
                 let longest = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0);
                 let given = int_arg(args, usize::MAX, "length").map_err(doubt)?;
                 // `length=None` asks for the longest label, as does leaving it out.
-                let length = given.unwrap_or_else(|| i64::try_from(longest).unwrap_or(i64::MAX));
+                let longest = i64::try_from(longest).unwrap_or(i64::MAX);
+                let length = given.unwrap_or(longest);
+                if length < longest {
+                    let reason = format!("an enum of length {length} with a label of {longest} characters");
+                    return Err((format!("{reason}, which SQLAlchemy refuses"), place));
+                }
                 let words = if self.dialect == Dialect::Oracle { "varchar2" } else { "varchar" };
                 let mut ty = self.words(words, &[length]);
                 if constrained {

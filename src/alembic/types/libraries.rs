@@ -11,7 +11,7 @@ pub(super) fn is_known(path: &str) -> bool {
     let Some((package, name)) = path.rsplit_once('.') else { return false };
     match package.split('.').next().unwrap_or(package) {
         "sqlalchemy_utils" => name.ends_with("Type"),
-        "sqlmodel" => name == "AutoString",
+        "sqlmodel" => matches!(name, "AutoString" | "UTCDateTime"),
         "geoalchemy2" => matches!(name, "Geometry" | "Geography" | "Raster"),
         "pgvector" => {
             matches!(name, "Vector" | "VECTOR" | "HALFVEC" | "SPARSEVEC" | "BIT" | "HalfVector" | "SparseVector")
@@ -38,6 +38,10 @@ impl Reader<'_, '_> {
         let (package, name) = path.rsplit_once('.')?;
         let read = match package.split('.').next().unwrap_or(package) {
             "sqlalchemy_utils" => self.utils(name, args)?,
+            "sqlmodel" if name == "UTCDateTime" => {
+                let keyword = vec![("timezone".into(), Value::Bool(true))];
+                return self.generic("sqlalchemy.DateTime", &Args { keyword, ..Args::default() }, place);
+            }
             // SQLModel's strings: VARCHAR on most databases, with a length of 255 where MySQL needs one.
             "sqlmodel" => self.sized_text("varchar", args, (self.dialect == Dialect::MySql).then_some(255)),
             "geoalchemy2" => Ok(self.spatial(name, args)),

@@ -49,6 +49,13 @@ pub(super) fn by_assignment(from: &ColumnType, to: &ColumnType) -> bool {
         // An array becomes a text; nothing becomes an array.
         return from.array && class(to) == Some(Class::Text) || class(from).is_none() || class(to).is_none();
     }
+    // No range is cast to another; a range becomes a multirange of its own sort.
+    if let (Some(from), Some(to)) = (from.builtin_name(), to.builtin_name())
+        && from.ends_with("range")
+        && to.ends_with("range")
+    {
+        return from == to || from.replace("range", "multirange") == to;
+    }
     match (class(from), class(to)) {
         (_, Some(Class::Text) | None) | (None, _) => true,
         (Some(from), Some(to)) => from == to,

@@ -349,6 +349,7 @@ class V(Base):
         .iter()
         .map(|unmanaged| match unmanaged {
             Unmanaged::Table(name) => name.to_string(),
+            Unmanaged::Decided { part, table, column, settled } => format!("{part:?} of {table}.{column}: {settled:?}"),
             Unmanaged::Part { part, name, side, .. } => {
                 format!("{part:?} {} {side:?}", name.as_deref().unwrap_or("*"))
             }

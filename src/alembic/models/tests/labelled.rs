@@ -54,7 +54,8 @@ fn statements(schema: &Json, postgres: bool) -> String {
         }
         let primary = list(&table["pk"][1]);
         if !primary.is_empty() {
-            items.push(format!("PRIMARY KEY ({primary})"));
+            let named = table["pk"][0].as_str().map(|name| format!("CONSTRAINT {} ", quote(name))).unwrap_or_default();
+            items.push(format!("{named}PRIMARY KEY ({primary})"));
         }
         for constraint in table["constraints"].as_array().into_iter().flatten() {
             let named = constraint[1].as_str().map(|name| format!("CONSTRAINT {} ", quote(name))).unwrap_or_default();

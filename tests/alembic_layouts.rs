@@ -1,0 +1,423 @@
+//! The shapes that Alembic environments come in, and how far what is passed over reaches.
+//!
+//! Each case is a repository in memory: which environments are found in it, which tables they declare and make, and what
+//! is said of the difference.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
+
+use driftgate::alembic::Alembic;
+use driftgate::git::MemorySnapshot;
+use driftgate::history::replay;
+use driftgate::project::Ecosystem as _;
+
+/// What is found: for each environment its name, the tables of its models, those of its revisions, then differences
+/// (`*` what Alembic does not see, `?` what is not certain), failures (`!`) and doubts.
+fn told(files: &[(&str, &str)]) -> Vec<String> {
+    let snapshot = MemorySnapshot::new(files.iter().map(|(path, text)| (*path, (*text).to_owned())));
+    let mut lines = Vec::new();
+    for project in Alembic.discover(&snapshot, &[]).unwrap() {
+        let history = Alembic.history(&project, &snapshot).unwrap();
+        let replayed = replay(&history, project.dialect());
+        let declared = Alembic.declared(&project, &snapshot).unwrap();
+        let names = |catalog: &driftgate::catalog::Catalog| {
+            let mut names: Vec<String> = catalog.tables.keys().map(|name| name.name.clone()).collect();
+            names.sort();
+            names.join(" ")
+        };
+        lines.push(format!("{}: {} | {}", project.name, names(&declared.catalog), names(&replayed.catalog)));
+        for difference in Alembic.compare(&project, &declared.catalog, &replayed.catalog) {
+            let sure = if difference.certain { "" } else { "? " };
+            let seen = if difference.beyond_engine { "* " } else { "" };
+            lines.push(format!("  {sure}{seen}{} {}", difference.kind, difference.object()));
+        }
+        for failure in replayed.migrations.iter().flat_map(|migration| &migration.failures) {
+            lines.push(format!("  !{} {}", if failure.certain { "" } else { "?" }, failure.error));
+        }
+        for doubt in declared.catalog.doubts.iter().chain(&replayed.catalog.doubts) {
+            lines.push(format!("  {} ({:?})", doubt.reason, doubt.reach));
+        }
+        lines.extend(history.problems.iter().map(|problem| format!("  problem: {}", problem.message)));
+    }
+    lines
+}
+
+const MODELS: &str = "from sqlalchemy import Column, Index, Integer, String\nfrom sqlalchemy.orm import declarative_base\n\
+    Base = declarative_base()\n\n\nclass A(Base):\n    __tablename__ = 'a'\n    id = Column(Integer, primary_key=True)\n";
+const ENV: &str = "from alembic import context\nfrom models import Base\n\ntarget_metadata = Base.metadata\n\n\n\
+    def run():\n    context.configure(connection=None, target_metadata=target_metadata)\n\n\nrun()\n";
+const INI: &str = "[alembic]\nscript_location = alembic\nprepend_sys_path = .\nsqlalchemy.url = postgresql:///x\n";
+
+/// A revision: its header and the statements of its `upgrade()`.
+fn revision(id: &str, down: &str, body: &str) -> String {
+    let body: String = body.lines().map(|line| format!("    {line}\n")).collect();
+    format!(
+        "from alembic import op\nimport sqlalchemy as sa\n\nrevision = '{id}'\ndown_revision = {down}\n\n\ndef upgrade():\n{body}"
+    )
+}
+
+fn makes(table: &str) -> String {
+    format!("op.create_table('{table}', sa.Column('id', sa.Integer(), primary_key=True))")
+}
+
+/// The plain layout with other models, another `env.py` or another body of the only revision.
+fn plain(models: &str, env: &str, body: &str) -> Vec<String> {
+    let revision = revision("1", "None", body);
+    told(&[("alembic.ini", INI), ("alembic/env.py", env), ("alembic/versions/1.py", &revision), ("models.py", models)])
+}
+
+#[test]
+fn a_plain_environment() {
+    assert_eq!(plain(MODELS, ENV, &makes("a")), [".: a | a"]);
+}
+
+#[test]
+fn flask_migrate_for_several_databases() {
+    let env = "from flask import current_app\nfrom alembic import context\n\nconfig = context.config\n\
+        bind_names = []\nif current_app.config.get('SQLALCHEMY_BINDS') is not None:\n    bind_names = list(current_app.config['SQLALCHEMY_BINDS'].keys())\n\
+        target_db = current_app.extensions['migrate'].db\n\n\ndef get_metadata(bind):\n    if bind == '':\n        bind = None\n    return target_db.metadatas[bind]\n";
+    let models = "from flask_sqlalchemy import SQLAlchemy\ndb = SQLAlchemy()\n\n\nclass Main(db.Model):\n    id = db.Column(db.Integer, primary_key=True)\n\n\n\
+        class Other(db.Model):\n    __bind_key__ = 'other'\n    id = db.Column(db.Integer, primary_key=True)\n";
+    let revision = |other: &str| {
+        format!(
+            "from alembic import op\nimport sqlalchemy as sa\n\nrevision = '1'\ndown_revision = None\n\n\n\
+             def upgrade(engine_name):\n    globals()[\"upgrade_%s\" % engine_name]()\n\n\n\
+             def upgrade_():\n    {}\n\n\ndef upgrade_other():\n    {other}\n",
+            makes("main")
+        )
+    };
+    let run = |other: &str| {
+        told(&[
+            ("migrations/alembic.ini", "[alembic]\n[flask_migrate]\n"),
+            ("migrations/env.py", env),
+            ("migrations/script.py.mako", ""),
+            ("migrations/versions/1.py", &revision(other)),
+            ("app/models.py", models),
+            ("requirements.txt", "psycopg2\nflask-migrate\n"),
+        ])
+    };
+    assert_eq!(run(&makes("other")), [".: main other | main other"]);
+    assert_eq!(run("pass"), [".: main other | main", "  missing-table the table other"]);
+    let same = run(&format!("{}\n    {}", makes("other"), makes("main")));
+    assert!(same.iter().any(|line| line.starts_with("  two databases of this revision")), "{same:?}");
+    assert!(!same.iter().any(|line| line.starts_with("  !")), "{same:?}");
+}
+
+#[test]
+fn alembics_own_template_for_several_databases() {
+    let env = "from alembic import context\nfrom models import One, Two\nconfig = context.config\n\
+        db_names = config.get_main_option('databases', '')\ntarget_metadata = {'one': One.metadata, 'two': Two.metadata}\n";
+    let models = "from sqlalchemy import Column, Integer\nfrom sqlalchemy.orm import declarative_base\nOne = declarative_base()\nTwo = declarative_base()\n\n\n\
+        class A(One):\n    __tablename__ = 'a'\n    id = Column(Integer, primary_key=True)\n\n\nclass B(Two):\n    __tablename__ = 'b'\n    id = Column(Integer, primary_key=True)\n";
+    let revision = format!(
+        "from alembic import op\nimport sqlalchemy as sa\n\nrevision = '1'\ndown_revision = None\n\n\n\
+         def upgrade(engine_name: str) -> None:\n    globals()[\"upgrade_%s\" % engine_name]()\n\n\n\
+         def upgrade_one() -> None:\n    {}\n\n\ndef upgrade_two() -> None:\n    {}\n",
+        makes("a"),
+        makes("b")
+    );
+    let ini = "[alembic]\nscript_location = %(here)s/alembic\ndatabases = one, two\nprepend_sys_path = .\n\n[one]\nsqlalchemy.url = postgresql:///one\n\n[two]\nsqlalchemy.url = postgresql:///two\n";
+    let lines = told(&[
+        ("alembic.ini", ini),
+        ("alembic/env.py", env),
+        ("alembic/versions/1.py", &revision),
+        ("models.py", models),
+    ]);
+    assert_eq!(lines, [".: a b | a b"]);
+}
+
+#[test]
+fn pyproject_and_a_package_path_below_src() {
+    let lines = told(&[
+        (
+            "pyproject.toml",
+            "[project]\nname = 'shop'\ndependencies = ['psycopg', 'alembic']\n[tool.alembic]\nscript_location = 'shop:migrations'\nprepend_sys_path = ['src']\n",
+        ),
+        ("src/shop/__init__.py", ""),
+        ("src/shop/models.py", MODELS),
+        ("src/shop/migrations/env.py", &ENV.replace("from models", "from shop.models")),
+        ("src/shop/migrations/versions/1.py", &revision("1", "None", &makes("a"))),
+    ]);
+    assert_eq!(lines, [".: a | a"]);
+}
+
+#[test]
+fn a_namespace_package() {
+    let lines = told(&[
+        ("alembic.ini", &INI.replace("alembic\n", "corp/db/migrations\n")),
+        ("corp/db/migrations/env.py", &ENV.replace("from models", "from corp.db.models")),
+        ("corp/db/migrations/versions/1.py", &revision("1", "None", &makes("a"))),
+        ("corp/db/models.py", MODELS),
+    ]);
+    assert_eq!(lines, [".: a | a"]);
+}
+
+#[test]
+fn several_version_locations() {
+    for (separator, value) in [
+        ("path_separator = os", "%(here)s/alembic/versions:%(here)s/plugins/one"),
+        ("path_separator = newline", "\n    %(here)s/alembic/versions\n    %(here)s/plugins/one"),
+        ("version_path_separator = space", "alembic/versions plugins/one"),
+        ("", "%(here)s/alembic/versions, %(here)s/plugins/one"),
+    ] {
+        let lines = told(&[
+            ("alembic.ini", &format!("{INI}{separator}\nversion_locations = {value}\n")),
+            ("alembic/env.py", ENV),
+            ("alembic/versions/1.py", &revision("1", "None", &makes("a"))),
+            ("plugins/one/2.py", &revision("2", "'1'", &makes("b"))),
+            ("models.py", MODELS),
+        ]);
+        assert_eq!(lines, [".: a | a b", "  extra-table the table b"], "{separator}");
+    }
+}
+
+#[test]
+fn version_locations_may_be_searched_below() {
+    let files = |recursive: &str| {
+        told(&[
+            ("alembic.ini", &format!("{INI}recursive_version_locations = {recursive}\n")),
+            ("alembic/env.py", ENV),
+            ("alembic/versions/2024/1.py", &revision("1", "None", &makes("a"))),
+            ("models.py", MODELS),
+        ])
+    };
+    assert_eq!(files("true"), [".: a | a"]);
+    assert_eq!(files("false"), [".: a | ", "  missing-table the table a"]);
+}
+
+#[test]
+fn several_environments_each_with_its_own_models() {
+    let other = MODELS.replace("'a'", "'b'");
+    let lines = told(&[
+        ("one/alembic.ini", INI),
+        ("one/alembic/env.py", ENV),
+        ("one/alembic/versions/1.py", &revision("1", "None", &makes("a"))),
+        ("one/models.py", MODELS),
+        ("two/alembic.ini", INI),
+        ("two/alembic/env.py", ENV),
+        ("two/alembic/versions/1.py", &revision("1", "None", &makes("c"))),
+        ("two/models.py", &other),
+    ]);
+    assert_eq!(lines, ["one: a | a", "two: b | c", "  missing-table the table b", "  extra-table the table c"]);
+}
+
+#[test]
+fn models_that_are_imported_by_name_or_inside_a_function() {
+    let base = "from sqlalchemy.orm import declarative_base\nBase = declarative_base()\n";
+    let model = "from sqlalchemy import Column, Integer\nfrom app.base import Base\n\n\nclass A(Base):\n    __tablename__ = 'a'\n    id = Column(Integer, primary_key=True)\n";
+    let envs = [
+        "import importlib\nfor name in ('things',):\n    importlib.import_module(f'app.{name}')\nfrom app.base import Base\ntarget_metadata = Base.metadata\n",
+        "import app, importlib, pkgutil\nfor _, name, _ in pkgutil.walk_packages(app.__path__, app.__name__ + '.'):\n    importlib.import_module(name)\nfrom app.base import Base\ntarget_metadata = Base.metadata\n",
+        "def metadata():\n    import app.things\n    from app.base import Base\n    return [Base.metadata]\n\n\ntarget_metadata = metadata()\n",
+    ];
+    for env in envs {
+        let lines = told(&[
+            ("alembic.ini", INI),
+            ("alembic/env.py", &format!("from alembic import context\n{env}")),
+            ("alembic/versions/1.py", &revision("1", "None", &makes("a"))),
+            ("app/__init__.py", ""),
+            ("app/base.py", base),
+            ("app/things.py", model),
+        ]);
+        assert_eq!(lines, [".: a | a"], "{env}");
+    }
+}
+
+#[test]
+fn schemas_that_are_made_outside_the_revisions() {
+    let models = MODELS.replace("    id =", "    __table_args__ = {'schema': 'app'}\n    id =");
+    let body = "op.create_table('a', sa.Column('id', sa.Integer(), primary_key=True), schema='app')";
+    let by_env =
+        ENV.replace("def run():\n", "def run():\n    connection.execute(text('CREATE SCHEMA IF NOT EXISTS app'))\n");
+    assert_eq!(plain(&models, &by_env, body), [".: a | a"]);
+    let lines = plain(&models, ENV, body);
+    assert_eq!(lines[0], ".: a | a");
+    assert_eq!(
+        lines[1..],
+        ["  the schema app, which no revision creates: it must be there already (Nothing)".to_owned()],
+        "said, and nothing else is in doubt"
+    );
+    let lines = plain(&models, ENV, &format!("op.execute('CREATE SCHEMA other')\n{body}"));
+    assert!(
+        lines.contains(&"  !? the schema app does not exist".to_owned()),
+        "a history that makes its schemas: {lines:?}"
+    );
+}
+
+#[test]
+fn only_the_environments_own_version_table_is_passed_over() {
+    let body = format!(
+        "{}\nop.create_table('alembic_version', sa.Column('x', sa.Integer()), schema='audit')\nop.execute('ALTER TABLE alembic_version ALTER COLUMN version_num TYPE varchar(64)')",
+        makes("a")
+    );
+    let lines = plain(MODELS, &ENV.replace("connection=None", "connection=None, include_schemas=True"), &body);
+    assert_eq!(lines[0], ".: a | a alembic_version");
+    assert_eq!(lines[1], "  extra-table the table audit.alembic_version");
+    let other = ENV.replace("connection=None", "connection=None, version_table='versions'");
+    let lines = plain(MODELS, &other, &format!("{}\n{}", makes("a"), makes("alembic_version")));
+    assert_eq!(lines, [".: a | a alembic_version", "  extra-table the table alembic_version"]);
+    let elsewhere = ENV.replace("connection=None", "connection=None, version_table_schema='meta'");
+    let lines = plain(MODELS, &elsewhere, &format!("{}\n{}", makes("a"), makes("alembic_version")));
+    assert_eq!(lines, [".: a | a alembic_version", "  extra-table the table alembic_version"]);
+}
+
+#[test]
+fn a_condition_named_for_a_database_is_about_it_only_where_nothing_else_is_named() {
+    let body = |condition: &str| {
+        format!(
+            "from app_settings import settings\n{}\nif {condition}:\n    op.add_column('a', sa.Column('x', sa.Integer()))",
+            makes("a")
+        )
+    };
+    let lines = |condition: &str| plain(MODELS, ENV, &body(condition));
+    assert_eq!(lines("settings.use_postgres"), [".: a | a", "  extra-column the column a.x"]);
+    assert_eq!(lines("settings.is_sqlite"), [".: a | a"]);
+    for condition in ["settings.use_pg_trgm", "settings.use_pg_x", "settings.pg_partitions", "settings.is_not_postgres"]
+    {
+        let lines = lines(condition);
+        assert!(lines[1..].iter().any(|line| line.contains(r#"Column(ObjectName"#)), "{condition}: {lines:?}");
+    }
+}
+
+#[test]
+fn more_ancestors_than_are_followed_are_doubted() {
+    let mut models = String::from(
+        "from sqlalchemy import Column, Integer\nfrom sqlalchemy.orm import declarative_base\nBase = declarative_base()\n\n\nclass M0:\n    lost = Column(Integer)\n",
+    );
+    for at in 1..230 {
+        models.push_str(&format!("\n\nclass M{at}(M{}):\n    pass\n", at - 1));
+    }
+    models.push_str("\n\nclass A(M229, Base):\n    __tablename__ = 'a'\n    id = Column(Integer, primary_key=True)\n");
+    let lines = plain(&models, ENV, &format!("{}\nop.add_column('a', sa.Column('lost', sa.Integer()))", makes("a")));
+    assert!(lines.iter().any(|line| line.contains("has more ancestors than are followed")), "{lines:?}");
+    assert!(lines.iter().all(|line| !line.starts_with("  extra-column")), "not certain: {lines:?}");
+}
+
+#[test]
+fn what_include_object_refuses_reaches_no_further_than_it_says() {
+    let models = "from sqlalchemy import Column, Integer\nfrom sqlalchemy.orm import declarative_base\nBase = declarative_base()\n\n\n\
+        class A(Base):\n    __tablename__ = 'a'\n    id = Column(Integer, primary_key=True)\n\n\nclass B(Base):\n    __tablename__ = 'b'\n    id = Column(Integer, primary_key=True)\n";
+    let env = |body: &str| {
+        format!(
+            "from alembic import context\nfrom models import Base\n\ntarget_metadata = Base.metadata\n\n\n\
+             def include_object(object, name, type_, reflected, compare_to):\n    {body}\n    return True\n\n\n\
+             context.configure(connection=None, target_metadata=target_metadata, include_object=include_object)\n"
+        )
+    };
+    let body = format!(
+        "{}\n{}\nop.create_index('ix_a', 'a', ['id'])\nop.create_index('ix_b', 'b', ['id'])\nop.create_unique_constraint('ix_c', 'b', ['id'])\nop.add_column('b', sa.Column('ix_a', sa.Integer()))",
+        makes("a"),
+        makes("b")
+    );
+    // By its name alone: that name, in whichever table, of that sort only.
+    let lines = plain(models, &env("if type_ == 'index' and name == 'ix_a':\n        return False"), &body);
+    assert_eq!(
+        lines[1..],
+        [
+            "  extra-column the column b.ix_a",
+            "  extra-unique the unique constraint ix_c of b",
+            "  extra-index the index ix_b of b"
+        ]
+        .map(str::to_owned)
+    );
+    // By its table: the same name elsewhere is compared.
+    let lines = plain(models, &env("if type_ == 'index' and object.table.name == 'b':\n        return False"), &body);
+    assert!(lines.contains(&"  extra-index the index ix_a of a".to_owned()), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.contains("index ix_b")), "{lines:?}");
+    let by_name = |body: &str| {
+        env("pass")
+            .replace(
+                "def include_object(object, name, type_, reflected, compare_to)",
+                "def include_name(name, type_, parent_names)",
+            )
+            .replace("include_object=include_object", "include_name=include_name")
+            .replace("    pass\n", &format!("    {body}\n"))
+    };
+    let lines = plain(
+        models,
+        &by_name("if type_ == 'index' and parent_names['table_name'] != 'a':\n        return False"),
+        &body,
+    );
+    assert!(lines.contains(&"  extra-index the index ix_a of a".to_owned()), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.contains("index ix_b")), "{lines:?}");
+}
+
+#[test]
+fn functions_that_compare_types_and_defaults() {
+    let models = "from sqlalchemy import Column, Integer, String, Text\nfrom sqlalchemy.orm import declarative_base\nBase = declarative_base()\n\n\n\
+        class A(Base):\n    __tablename__ = 'a'\n    id = Column(Integer, primary_key=True)\n    s = Column(Text, server_default='x')\n    n = Column(String(9))\n";
+    let body = "op.create_table('a', sa.Column('id', sa.Integer(), primary_key=True), sa.Column('s', sa.String(9), server_default='y'), sa.Column('n', sa.String(8)))";
+    let env = |function: &str, given: &str| {
+        ENV.replace("def run():", &format!("{function}\n\n\ndef run():"))
+            .replace("connection=None", &format!("connection=None, {given}"))
+    };
+    let types = "from sqlalchemy import Text\ndef compare(context, inspected, column, inspected_type, metadata_type):\n    if isinstance(metadata_type, Text):\n        return False\n    return None";
+    assert_eq!(
+        plain(models, &env(types, "compare_type=compare"), body),
+        [
+            ".: a | a",
+            "  changed-type the type of a.n",
+            "  * changed-type the type of a.s",
+            "  * changed-default the default of a.s"
+        ]
+    );
+    let defaults = "def compare(context, inspected, column, inspected_default, metadata_default, rendered):\n    return False if column.name == 's' else None";
+    let lines = plain(models, &env(defaults, "compare_server_default=compare"), body);
+    assert!(lines.contains(&"  * changed-default the default of a.s".to_owned()), "{lines:?}");
+    let decided = "def compare(context, inspected, column, inspected_type, metadata_type):\n    return inspected_type.length != metadata_type.length";
+    let lines = plain(models, &env(decided, "compare_type=compare"), body);
+    assert!(lines.contains(&"  ? changed-type the type of a.n".to_owned()), "{lines:?}");
+}
+
+#[test]
+fn sql_that_revisions_read_from_files() {
+    let sql = "CREATE TABLE a (id serial PRIMARY KEY);\nCREATE TABLE x (id int PRIMARY KEY);\nCREATE TABLE y (x_id int REFERENCES x);\n";
+    let ways = [
+        "import pathlib\nop.execute((pathlib.Path(__file__).parent / 'sql' / 'init.sql').read_text())",
+        "from pathlib import Path\nop.execute(Path(__file__).resolve().parents[1].joinpath('versions', 'sql/init.sql').read_text(encoding='utf-8'))",
+        "import os\nwith open(os.path.join(os.path.dirname(__file__), 'sql', 'init.sql')) as file:\n    op.execute(sa.text(file.read()))",
+        "op.execute(open('alembic/versions/sql/init.sql', 'r').read())",
+    ];
+    let run = |body: &str, sql: &str| {
+        let revision = revision("1", "None", body);
+        told(&[
+            ("alembic.ini", INI),
+            ("alembic/env.py", ENV),
+            ("alembic/versions/1.py", &revision),
+            ("alembic/versions/sql/init.sql", sql),
+            ("models.py", MODELS),
+        ])
+    };
+    for way in ways {
+        // What one statement drops goes together, and what two drop does not.
+        assert_eq!(run(&format!("{way}\nop.execute('DROP TABLE x, y')"), sql), [".: a | a"], "{way}");
+    }
+    let apart = run(&format!("{}\nop.execute('DROP TABLE x; DROP TABLE y;')", ways[0]), sql);
+    assert!(apart.iter().any(|line| line.starts_with("  ! ")), "{apart:?}");
+    let other = run(ways[0], "CREATE TABLE b (id int PRIMARY KEY);");
+    assert_eq!(other, [".: a | b", "  missing-table the table a", "  extra-table the table b"]);
+    let unknown = run("op.execute(open('/srv/init.sql').read())", sql);
+    assert!(unknown.iter().any(|line| line.contains("known only at run time")), "{unknown:?}");
+}
+
+#[test]
+fn operations_of_the_project_and_of_plugins_are_said() {
+    let lines = plain(MODELS, ENV, &format!("{}\nop.create_view('v')\nop.do_everything()", makes("a")));
+    assert!(lines.iter().any(|line| line.contains("op.create_view()") && line.ends_with("(Nothing)")), "{lines:?}");
+    assert!(
+        lines.iter().any(|line| line.contains("op.do_everything()") && line.ends_with("(Everything)")),
+        "{lines:?}"
+    );
+    let lines = plain(MODELS, ENV, &format!("{}\nop.create_view_table('v')", makes("a")));
+    assert!(lines.iter().any(|line| line.contains("(Everything)") || line.contains("(Table(")), "{lines:?}");
+    let entity = "from alembic_utils.pg_function import PGFunction\nop.create_entity(PGFunction('public', 'f()', 'returns int as $$ select 1 $$'))";
+    assert_eq!(plain(MODELS, ENV, &format!("{}\n{entity}", makes("a"))), [".: a | a"]);
+}
+
+#[test]
+fn what_create_all_makes_is_what_the_models_were() {
+    let body = "from models import Base\nBase.metadata.create_all(op.get_bind())";
+    let lines = plain(MODELS, ENV, body);
+    assert_eq!(lines[0], ".: a | ");
+    assert!(lines.iter().any(|line| line.contains("create_all()") && line.ends_with("(Everything)")), "{lines:?}");
+    assert!(lines.iter().all(|line| !line.starts_with("  missing")), "nothing certain: {lines:?}");
+}
