@@ -56,8 +56,8 @@ impl Foundation {
 
     /// Whether a statement fails for want of the foundation, or of what could not be made for want of it.
     pub(super) fn excuses_failure(&self, migration: &Replayed, failure: &Failure) -> bool {
-        let ApplyError::Missing { what, .. } = &failure.error else { return false };
-        let not_made = |name: &str| self.declared.contains(name) && !self.made.contains(name);
+        let ApplyError::Missing { what, name } = &failure.error else { return false };
+        let not_made = |table: &str| self.declared.contains(table) && !self.made.contains(table);
         // An index or a constraint that is not there, on a table that no migration makes.
         let on_foundation = || {
             !matches!(*what, "the table" | "the column" | "the enum" | "the type" | "the schema")
