@@ -2,6 +2,10 @@
 # Sourced by each play.sh; `DRIFTGATE` names the binary, `driftgate` from PATH by default.
 set -eu
 DRIFTGATE=${DRIFTGATE:-driftgate}
+command -v "$DRIFTGATE" >/dev/null 2>&1 || {
+  echo "$DRIFTGATE is not on the PATH; cargo installs to ~/.cargo/bin: export PATH=\"\$HOME/.cargo/bin:\$PATH\"" >&2
+  exit 2
+}
 examples=$(cd "$(dirname "$0")/.." && pwd)
 scratch=$(cd "$(mktemp -d)" && pwd -P)
 work=$scratch/shop

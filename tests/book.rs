@@ -81,12 +81,20 @@ fn every_link_leads_somewhere() {
     for page in pages().into_iter().chain([root().join("README.md")]) {
         let text = std::fs::read_to_string(&page).unwrap();
         for link in links(&text) {
+            // What is no page of the book is only on the web, and only the file that it shows can be asked for.
+            if let Some(file) = link.strip_prefix(concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/")) {
+                assert!(root().join(file).exists(), "{}: nothing is at {link}", page.display());
+                checked += 1;
+                continue;
+            }
             if link.starts_with("https://") {
                 continue;
             }
             let (path, anchor) = link.split_once('#').unwrap_or((&link, ""));
             let target = if path.is_empty() { page.clone() } else { normal(&page.parent().unwrap().join(path)) };
             assert!(target.exists(), "{}: nothing is at {link}", page.display());
+            let in_book = target.starts_with(root().join("docs")) || page == root().join("README.md");
+            assert!(in_book, "{}: {link} leads out of the book", page.display());
             if !anchor.is_empty() {
                 let there = std::fs::read_to_string(&target).unwrap();
                 assert!(anchors(&there).contains(anchor), "{}: no heading for {link}", page.display());

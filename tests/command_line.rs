@@ -142,6 +142,76 @@ fn usage_errors_exit_with_2() {
     }
 }
 
+/// A sample repository, and what a person may do wrong in it: each time the reason and the way out are named.
+#[test]
+fn mistakes_name_the_way_out() {
+    let place = prisma();
+    let cases: &[(&[&str], &str, &str)] = &[
+        (&["check", "--base", ""], "no commit is named ``", "is a variable not set"),
+        (&["check", "--base", "nope"], "no commit is named `nope`", "git branch --all"),
+        (
+            &["check", "--base", "origin/main"],
+            "no commit is named `origin/main`",
+            "git fetch origin main:refs/remotes/origin/main",
+        ),
+        (&["check", "--from", "main"], "--to <B>", "`--from A --to HEAD`"),
+        (&["check", "--staged", "--base", "main"], "cannot be used with", "`--base REF`"),
+        (&["check", "schema.prisma"], "unexpected argument", "files are not named"),
+        (&["check", "--project", "web"], "no project `web`", "leave --project out"),
+        (
+            &["check", "--all", "--format", "json", "--output-file", "a b/c.json"],
+            "cannot write a b/c.json",
+            "mkdir -p 'a b'",
+        ),
+        (&["check", "--all", "--output-file", "."], "cannot write .", "name a file in that folder"),
+        (&["check", "--config", "none.toml"], "the policy none.toml cannot be read", "driftgate init"),
+        (&["diff", "--schema", "none", "--migrations", "."], "none: No such file", "name what is there"),
+        (
+            &["diff", "--schema", "prisma/schema.prisma", "--migrations", "prisma/schema.prisma"],
+            "names the file",
+            "the folder that holds",
+        ),
+        (
+            &["diff", "--schema", "notes.txt", "--migrations", "prisma"],
+            "neither .prisma nor .py files",
+            "--ecosystem prisma",
+        ),
+        (&["explain", "drfit"], "no rule `drfit`", "did you mean `drift`?"),
+        (&["history", "main...HEAD"], "no line of history", "write A..B"),
+        (&["frobnicate"], "unrecognized subcommand", "lists the commands"),
+    ];
+    place.write("notes.txt", "");
+    for (arguments, reason, help) in cases {
+        let said = place.run(arguments).failed();
+        assert!(said.contains(reason) && said.contains(help), "{arguments:?}: {said}");
+    }
+    let elsewhere = place.run_with(&["check"], &[("GIT_DIR", "/nowhere")]).failed();
+    assert!(elsewhere.contains("/nowhere is no git repository, and GIT_DIR names it"), "{elsewhere}");
+    assert!(elsewhere.contains("unset GIT_DIR"), "{elsewhere}");
+    // Policies that are none.
+    for (bytes, reason, help) in [
+        (&b"\xff\xfe"[..], "UTF-8", "save driftgate.toml as UTF-8"),
+        (b"fail-on = \"error", "not valid TOML", "toml.io"),
+        (b"[ruls]\n", "no key `ruls`", "did you mean `rules`?"),
+        (b"[rules]\nmissing-migratoin = \"off\"\n", "no rule `missing-migratoin`", "did you mean `missing-migration`?"),
+    ] {
+        std::fs::write(place.root().join("driftgate.toml"), bytes).expect("writes");
+        place.git(&["add", "driftgate.toml"]);
+        let said = place.run(&["check"]).failed();
+        assert!(said.contains(reason) && said.contains(help), "{said}");
+        assert!(said.ends_with("nothing was checked\n"), "{said}");
+    }
+    let empty = Place::repository();
+    let said = empty.run(&["check", "--base", "main"]).failed();
+    assert!(said.contains("nothing is committed on this branch yet"), "{said}");
+    let bare = Place::bare();
+    bare.git(&["init", "--quiet", "--bare"]);
+    for (arguments, help) in [(&["check"][..], "`--base REF`"), (&["init"], "run it in a clone")] {
+        let said = bare.run(arguments).failed();
+        assert!(said.contains("a bare repository has no") && said.contains(help), "{said}");
+    }
+}
+
 #[test]
 fn explanations_name_the_nearest_rule() {
     let said = Place::bare().run(&["explain", "uncoverd-change"]).failed();
@@ -290,6 +360,24 @@ fn hooks_come_and_go() {
     assert!(place.run(&["uninstall"]).succeeded().starts_with("left "));
     place.write("lefthook.yml", "");
     assert!(place.run(&["install"]).succeeded().contains("lefthook"));
+}
+
+#[test]
+fn a_hook_can_be_looked_at_first() {
+    let place = Place::repository();
+    let hook = place.root().join(".git/hooks/pre-commit");
+    let ran = place.run(&["install", "--print", "--hook", "pre-commit"]);
+    assert_eq!((ran.code, hook.exists()), (0, false));
+    assert!(
+        ran.stderr.starts_with("would write ") && ran.stderr.ends_with("/.git/hooks/pre-commit\n"),
+        "{}",
+        ran.stderr
+    );
+    let _ = place.run(&["install"]).succeeded();
+    assert_eq!(std::fs::read_to_string(&hook).expect("there"), ran.stdout);
+    let both = place.run(&["install", "--print"]);
+    assert_eq!(both.stdout.matches("#!/bin/sh\n").count(), 2);
+    assert_eq!(both.stderr.matches(" is up to date\n").count(), 2);
 }
 
 #[cfg(unix)]

@@ -80,7 +80,7 @@ fn every_transcript_is_what_its_play_prints() {
         }
         let script = root.join("examples").join(name).join("play.sh");
         let page = format!(
-            "# {title}\n\nMade by running [`examples/{name}/play.sh`](../../examples/{name}/play.sh); `~` is the home folder of a \
+            "# {title}\n\nMade by running [`examples/{name}/play.sh`](https://github.com/driftgate/driftgate/blob/main/examples/{name}/play.sh); `~` is the home folder of a \
              machine that has git and not yet driftgate.\n\n````console\n{}\n````\n",
             play(&script).trim()
         );

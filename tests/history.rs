@@ -137,6 +137,14 @@ fn a_shallow_clone_says_that_it_is_one() {
     let (code, stdout, _) = run(&clone, &[]);
     assert_eq!(code, 0);
     assert!(stdout.contains("2 commits") && stdout.contains("git fetch --unshallow"), "{stdout}");
+    // One commit alone shows no change, which is not the same as no drift.
+    let clone = TestRepo::clone_of(&origin, &["--depth=1"]);
+    let (code, stdout, stderr) = run(&clone, &[]);
+    assert_eq!((code, stdout.as_str()), (2, ""), "{stderr}");
+    assert!(
+        stderr.contains("not in this clone, which is shallow") && stderr.contains("git fetch --unshallow"),
+        "{stderr}"
+    );
 }
 
 const ENV: &str = "from alembic import context\nfrom app.models import Base\n\ntarget_metadata = Base.metadata\ncontext.configure(target_metadata=target_metadata)\n";

@@ -3,6 +3,7 @@
 mod attachment;
 mod cast;
 mod column;
+mod column_type;
 mod constraint;
 mod foreign_key;
 mod index;

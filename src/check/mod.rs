@@ -244,8 +244,8 @@ fn load_project<'a>(
         (None, None)
     } else {
         (
-            load::with_leftovers(change, found, policy, &leftovers, Touch::Migration)?,
-            load::with_leftovers(change, found, policy, &leftovers, Touch::Schema)?,
+            load::with_leftovers(change, found, policy, &leftovers, Touch::Migration, before.as_ref())?,
+            load::with_leftovers(change, found, policy, &leftovers, Touch::Schema, before.as_ref())?,
         )
     };
     Ok(Loaded { found, before, after, base, base_replay, merged, touched, leftovers, with_migrations, with_schema })

@@ -307,6 +307,9 @@ pub(super) struct InstallArgs {
     /// Let the hooks pass where driftgate itself is found nowhere
     #[arg(long)]
     pub(super) allow_missing: bool,
+    /// Print what would be written instead of writing it
+    #[arg(long)]
+    pub(super) print: bool,
 }
 
 fn hook(name: &str) -> Result<HookKind, String> {

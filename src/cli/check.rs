@@ -72,7 +72,7 @@ impl Plan {
     fn write(&self, args: &CheckArgs, report: &Report, env: &Env, output: &mut Output) -> Result<(), Failure> {
         let look = output.look();
         if let (Some(path), Some(format)) = (&args.output_file, self.file) {
-            let plain = Look { color: false, unicode: true, quiet: false, hook: false, ..look };
+            let plain = Look { color: false, links: false, unicode: true, quiet: false, hook: false, ..look };
             output::write_file(path, &report::render(report, format, &plain))?;
         }
         for &format in &self.stdout {

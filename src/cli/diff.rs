@@ -46,6 +46,12 @@ fn of_paths(args: &DiffArgs) -> Result<DiffReport, Failure> {
     paths.extend(args.migrations.clone());
     let (snapshot, mut places) = DiskSnapshot::of_paths(&session::cwd()?, &paths)?;
     let migrations = places.split_off(args.schema.len());
+    if let Some(file) = args.migrations.as_deref().filter(|path| path.is_file()) {
+        return Err(Failure::usage(
+            format!("--migrations names the file {}, and migrations are looked for in a folder", file.display()),
+            "name the folder that holds all migrations, or the script location",
+        ));
+    }
     let ecosystem = match args.ecosystem {
         Some(ecosystem) => ecosystem,
         None => ecosystem(&snapshot, &places)?,
@@ -85,7 +91,10 @@ fn ecosystem(snapshot: &dyn Snapshot, schema: &[RepoPath]) -> Result<EcosystemKi
         (true, false) => Ok(EcosystemKind::Prisma),
         (false, true) => Ok(EcosystemKind::Alembic),
         (prisma, _) => Err(Failure::usage(
-            format!("--schema names {} .prisma and .py files", if prisma { "both" } else { "neither" }),
+            format!(
+                "--schema names {}",
+                if prisma { "both .prisma and .py files" } else { "neither .prisma nor .py files" }
+            ),
             "say which is meant: --ecosystem prisma or --ecosystem alembic",
         )),
     }

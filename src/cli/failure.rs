@@ -1,10 +1,10 @@
 //! Why a command could not do what was asked. Every one of them ends with exit code 2 and says that nothing was checked.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::check::CheckError;
-use crate::git::{GitError, SnapshotError};
+use crate::git::{GitError, SnapshotError, shell_word};
 use crate::policy::{PolicyErrors, did_you_mean};
 
 /// Why a command failed.
@@ -60,10 +60,27 @@ impl Failure {
                 let near = did_you_mean(name, known.iter().map(String::as_str));
                 Some(near.unwrap_or_else(|| match known.as_slice() {
                     [] => "no project was found at all; `driftgate init --print` says what is looked for".to_owned(),
-                    known => format!("one of {}", known.join(", ")),
+                    [only] => format!("the only project is `{only}`: leave --project out"),
+                    known => format!("one of `{}`", known.join("`, `")),
                 }))
             }
-            Self::Policy(_) | Self::Write { .. } | Self::Output(_) => None,
+            Self::Write { path, error } => write_help(path, error),
+            Self::Policy(_) | Self::Output(_) => None,
         }
+    }
+}
+
+/// What makes a file writable.
+fn write_help(path: &Path, error: &io::Error) -> Option<String> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match (error.kind(), folder) {
+        (io::ErrorKind::NotFound, Some(folder)) => {
+            Some(format!("make its folder first: mkdir -p {}", shell_word(&folder.display().to_string())))
+        }
+        (io::ErrorKind::IsADirectory, _) => Some("name a file in that folder".to_owned()),
+        (io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem, _) => {
+            Some("name a file that you may write".to_owned())
+        }
+        _ => None,
     }
 }

@@ -7,6 +7,7 @@ use super::failure::Failure;
 use super::output::Output;
 use super::session;
 use crate::check::walk::{self, Bounds};
+use crate::git::GitError;
 use crate::git::env::Env;
 use crate::report::Status;
 use crate::report::history::{render, status};
@@ -33,6 +34,14 @@ pub(super) fn run(args: &HistoryArgs, global: &Global, env: &Env, output: &mut O
     let record = walk::walk(&repository, tip, &bounds, &policy, global.project.as_deref(), &mut progress);
     output.progress("");
     let record = record?;
+    if record.ends.is_none() && record.cut {
+        // A clone of one commit holds no change at all: that is not a history without drift.
+        return Err(Failure::Git(GitError::MissingBase {
+            wanted: format!("what {tip} came from"),
+            shallow: true,
+            help: "get the history with `git fetch --unshallow`".to_owned(),
+        }));
+    }
     let status = status(&record);
     if !(output.look().quiet && status == Status::Clean && record.episodes.is_empty()) {
         output.write(&render(&record, args.format, &output.look()))?;

@@ -6,7 +6,6 @@ use super::args::{Global, InitArgs};
 use super::failure::Failure;
 use super::output::{self, Output};
 use super::session;
-use crate::git::GitError;
 use crate::git::env::Env;
 use crate::policy::{FILE_NAMES, Policy};
 use crate::project::Project;
@@ -15,7 +14,10 @@ use crate::source::RepoPath;
 
 pub(super) fn run(args: &InitArgs, global: &Global, env: &Env, output: &mut Output) -> Result<Status, Failure> {
     let repository = session::repository(env)?;
-    let Some(root) = repository.root() else { return Err(GitError::Bare { what: "working directory" }.into()) };
+    let Some(root) = repository.root() else {
+        let message = "a bare repository has no working directory to write a policy into";
+        return Err(Failure::usage(message, "run it in a clone, and commit the policy there"));
+    };
     if !args.print {
         for name in FILE_NAMES {
             let path = root.join(name);

@@ -14,6 +14,7 @@ mod man;
 mod output;
 mod rules;
 mod session;
+mod usage;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -35,7 +36,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => {
             // Help and version come this way too, to standard output and with success.
             let failed = error.use_stderr();
-            let _ = error.print();
+            let _ = usage::explain(error).print();
             return if failed { Status::Failed.into() } else { Status::Clean.into() };
         }
     };

@@ -24,6 +24,8 @@ pub(super) mod names {
     pub(crate) const TERM: &str = "TERM";
     /// The width, where a person sets it.
     pub(crate) const COLUMNS: &str = "COLUMNS";
+    /// Hyperlinks even where no terminal is known to take them; `0`: none.
+    pub(crate) const FORCE_HYPERLINK: &str = "FORCE_HYPERLINK";
     /// Nothing drawn: for screen readers.
     pub(crate) const NO_GRAPHICS: &str = "NO_GRAPHICS";
     /// The locale, in the order in which POSIX asks.
@@ -46,13 +48,16 @@ pub(super) struct Output {
 impl Output {
     /// The output of one run.
     pub(super) fn new(global: &Global, env: &Env) -> Self {
-        let color = color(global.color, env, io::stdout().is_terminal());
+        let is_terminal = io::stdout().is_terminal();
+        let color = color(global.color, env, is_terminal);
+        let graphics = env.get(names::NO_GRAPHICS).is_none();
         let choice = if color { ColorChoice::Always } else { ColorChoice::Never };
         let look = Look {
             width: width(env, terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))),
             color,
+            links: color && graphics && links(env, is_terminal),
             unicode: unicode(env),
-            graphics: env.get(names::NO_GRAPHICS).is_none(),
+            graphics,
             verbose: global.verbose,
             quiet: global.quiet,
             hook: is_hook(env),
@@ -157,6 +162,26 @@ fn color(option: Color, env: &Env, is_terminal: bool) -> bool {
         || (is_terminal && env.get(names::TERM) != Some("dumb"))
 }
 
+/// Whether the terminal takes hyperlinks, as far as it says who it is: the variable and the terminals that the
+/// crate `supports-hyperlinks` knows, and foot. Of the others some would print the address.
+fn links(env: &Env, is_terminal: bool) -> bool {
+    const PROGRAMS: [&str; 6] = ["Hyper", "iTerm.app", "terminology", "WezTerm", "vscode", "ghostty"];
+    const TERMS: [&str; 5] = ["xterm-kitty", "alacritty", "alacritty-direct", "xterm-ghostty", "foot"];
+    if let Some(forced) = env.get(names::FORCE_HYPERLINK) {
+        return forced != "0";
+    }
+    let is = |name: &str, known: &[&str]| env.get(name).is_some_and(|value| known.contains(&value));
+    let has = |name: &str| env.get_os(name).is_some();
+    is_terminal
+        && !is(names::TERM, &["dumb"])
+        && (is("TERM_PROGRAM", &PROGRAMS)
+            || is(names::TERM, &TERMS)
+            || is("COLORTERM", &["xfce4-terminal"])
+            || ["DOMTERM", "WT_SESSION", "KONSOLE_VERSION"].into_iter().any(has)
+            // GNOME's and all others that are made of VTE: 0.50 was the first.
+            || env.get("VTE_VERSION").and_then(|version| version.parse::<u32>().ok()).is_some_and(|it| it >= 5000))
+}
+
 /// Whether this runs in GitHub Actions.
 pub(super) fn in_actions(env: &Env) -> bool {
     env.get(crate::git::env::names::GITHUB_ACTIONS) == Some("true")
@@ -208,6 +233,24 @@ mod tests {
         ];
         for (option, variables, terminal, expected) in cases {
             assert_eq!(color(option, &env(variables), terminal), expected, "{option:?} {variables:?} {terminal}");
+        }
+    }
+
+    #[test]
+    fn hyperlinks_only_for_terminals_that_take_them() {
+        let cases: [(Variables, bool, bool); 9] = [
+            (&[], true, false),
+            (&[("TERM", "xterm-256color")], true, false),
+            (&[("TERM", "xterm-kitty")], true, true),
+            (&[("TERM", "xterm-kitty")], false, false),
+            (&[("TERM_PROGRAM", "vscode")], true, true),
+            (&[("TERM", "dumb"), ("TERM_PROGRAM", "vscode")], true, false),
+            (&[("VTE_VERSION", "4999")], true, false),
+            (&[("VTE_VERSION", "7600"), ("FORCE_HYPERLINK", "0")], true, false),
+            (&[("FORCE_HYPERLINK", "1")], false, true),
+        ];
+        for (variables, terminal, expected) in cases {
+            assert_eq!(links(&env(variables), terminal), expected, "{variables:?} {terminal}");
         }
     }
 

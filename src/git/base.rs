@@ -174,8 +174,11 @@ fn push(repo: &Repo, event: &Value) -> Result<Resolved, GitError> {
         return Ok(Resolved::state("push event (deletion): the state of HEAD"));
     }
     let before = optional_text(event, &["before"]).filter(|id| ObjectId::from_hex(id).is_some_and(|id| !id.is_zero()));
-    // As many commits as were pushed, and the one before them.
-    let depth = event.get("commits").and_then(Value::as_array).map_or(2, |commits| commits.len().max(1) + 1);
+    // As many commits as were pushed, and the one before them. No depth reaches what a forced push took away: with the
+    // whole history at hand the branch is judged from the default one.
+    let forced = event.get("forced").and_then(Value::as_bool) == Some(true);
+    let pushed = event.get("commits").and_then(Value::as_array).map_or(1, |commits| commits.len().max(1));
+    let depth = if forced { 0 } else { pushed + 1 };
     let help = format!("set `fetch-depth: {depth}` on actions/checkout");
     if let Some(before) = before {
         let by = format!("push event: {} → HEAD", abbreviated(before));

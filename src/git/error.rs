@@ -10,10 +10,12 @@ use crate::git::snapshot::SnapshotError;
 #[non_exhaustive]
 pub enum GitError {
     /// No repository here.
-    #[error("{} is not inside a git repository", path.display())]
+    #[error("{} is {} git repository{}", path.display(), if named.is_some() { "no" } else { "not inside a" }, named.map(|name| format!(", and {name} names it")).unwrap_or_default())]
     NotARepository {
         /// Where one was looked for.
         path: PathBuf,
+        /// The variable that named that place.
+        named: Option<&'static str>,
     },
     /// Git refuses a repository of another user.
     #[error("git refuses the repository at {}: it is not owned by the current user", path.display())]
@@ -166,6 +168,9 @@ impl GitError {
     /// The command or setting that mends it, where there is one.
     pub fn help(&self) -> Option<String> {
         match self {
+            Self::NotARepository { named: Some(variable), .. } => {
+                Some(format!("unset {variable}, or let it name a repository"))
+            }
             Self::NotARepository { .. } => Some(
                 "run it inside a repository, or compare folders with `driftgate diff --schema … --migrations …`"
                     .to_owned(),
@@ -184,10 +189,17 @@ impl GitError {
             }
             Self::MissingIndex { .. } => Some("unset GIT_INDEX_FILE, or name an index that exists".to_owned()),
             Self::Unmerged { .. } => Some("resolve the conflicts, `git add` the files, and run it again".to_owned()),
+            Self::UnknownRevision { name, .. } if name.is_empty() => {
+                Some("the name is empty: is a variable not set that was to hold it?".to_owned())
+            }
             Self::UnknownRevision { name, shallow } => Some(match name.strip_prefix("origin/") {
                 Some(branch) => {
                     let refs = shell_word(&format!("{branch}:refs/remotes/{name}"));
                     format!("get it with `git fetch origin {refs}`")
+                }
+                None if name == "HEAD" => {
+                    "nothing is committed on this branch yet: `driftgate check --staged` judges what is staged"
+                        .to_owned()
                 }
                 None if *shallow => "get more history with `git fetch --deepen=50`".to_owned(),
                 None => "see the names there are with `git branch --all` and `git tag`".to_owned(),
@@ -199,6 +211,12 @@ impl GitError {
                 Some("name commits instead: `--base REF`, `--from A --to B` or `--all --at REV`".to_owned())
             }
             Self::NoGit { .. } => Some("install git and make sure it is on the PATH".to_owned()),
+            Self::Io { action: "read", source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+                Some("name what is there; a path is taken from the folder in which this is run".to_owned())
+            }
+            Self::Io { path, source, .. } if source.kind() == std::io::ErrorKind::IsADirectory => {
+                Some(format!("move the folder {} away", path.display()))
+            }
             Self::Command { .. } | Self::Io { .. } | Self::TooMany { .. } => None,
         }
     }

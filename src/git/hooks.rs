@@ -13,8 +13,10 @@ use crate::git::error::{GitError, shell_word};
 use crate::git::repository::Repo;
 
 mod manager;
+mod temporary;
 
 pub use manager::{Manager, Snippet};
+use temporary::Temporary;
 
 /// The script of every hook.
 const SCRIPT: &str = include_str!("../../hooks/hook.sh");
@@ -74,6 +76,29 @@ pub struct InstallRequest {
     pub allow_missing: bool,
 }
 
+/// What [`install`] is going to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InstallPlan {
+    /// Nothing: a hook manager is at work, and this is to be added to its file.
+    Managed(Snippet),
+    /// Write these, in this folder.
+    Hooks {
+        /// The folder.
+        dir: PathBuf,
+        /// One for each hook that was asked for.
+        hooks: Vec<PlannedHook>,
+    },
+}
+
+/// A hook that is to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedHook {
+    /// What is going to happen to its file.
+    pub hook: InstalledHook,
+    /// The text.
+    pub script: String,
+}
+
 /// What [`install`] did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InstallOutcome {
@@ -85,6 +110,8 @@ pub enum InstallOutcome {
         dir: PathBuf,
         /// One for each hook that was asked for.
         hooks: Vec<InstalledHook>,
+        /// What earlier installations that were cut short had left there.
+        swept: Vec<PathBuf>,
     },
 }
 
@@ -115,6 +142,15 @@ pub enum InstallAction {
     },
 }
 
+/// What [`uninstall`] did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UninstallOutcome {
+    /// The hooks that were there.
+    pub hooks: Vec<UninstalledHook>,
+    /// What installations that were cut short had left.
+    pub swept: Vec<PathBuf>,
+}
+
 /// One hook that [`uninstall`] looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UninstalledHook {
@@ -137,6 +173,14 @@ pub enum UninstallAction {
     Foreign,
 }
 
+/// Says what [`install`] would do in the repository that `cwd` and the environment name, and writes nothing.
+///
+/// # Errors
+/// Those of [`install`], but for those of writing.
+pub fn plan(cwd: &Path, env: &Env, request: &InstallRequest) -> Result<InstallPlan, GitError> {
+    plan_in(&Repo::open(cwd, env)?, request)
+}
+
 /// Installs hooks in the repository that `cwd` and the environment name.
 ///
 /// # Errors
@@ -144,6 +188,21 @@ pub enum UninstallAction {
 /// in the way that cannot be chained, and where the disk refuses.
 pub fn install(cwd: &Path, env: &Env, request: &InstallRequest) -> Result<InstallOutcome, GitError> {
     let repo = Repo::open(cwd, env)?;
+    // Everything that could refuse is looked at before anything is written.
+    let (dir, hooks) = match plan_in(&repo, request)? {
+        InstallPlan::Managed(snippet) => return Ok(InstallOutcome::Managed(snippet)),
+        InstallPlan::Hooks { dir, hooks } => (dir, hooks),
+    };
+    std::fs::create_dir_all(&dir).map_err(|error| GitError::io("make the folder", &dir, error))?;
+    let swept = temporary::sweep(&dir);
+    let shared = SharedMode::of(&repo);
+    for planned in &hooks {
+        planned.hook.write(&planned.script, shared)?;
+    }
+    Ok(InstallOutcome::Installed { dir, hooks: hooks.into_iter().map(|planned| planned.hook).collect(), swept })
+}
+
+fn plan_in(repo: &Repo, request: &InstallRequest) -> Result<InstallPlan, GitError> {
     let hooks = match (request.hooks.as_slice(), repo.work_tree()) {
         ([], Some(_)) => &[HookKind::PreCommit, HookKind::PreMergeCommit],
         ([], None) => &[HookKind::PreReceive] as &[_],
@@ -153,17 +212,11 @@ pub fn install(cwd: &Path, env: &Env, request: &InstallRequest) -> Result<Instal
         && let Some(root) = repo.work_tree()
         && let Some(manager) = Manager::detect(root)
     {
-        return Ok(InstallOutcome::Managed(manager.snippet(hooks)));
+        return Ok(InstallPlan::Managed(manager.snippet(hooks, &request.binary)));
     }
-    let dir = hooks_dir(&repo)?;
-    // Everything that could refuse is looked at before anything is written.
-    let plans = hooks.iter().map(|&hook| plan(&dir, hook, request)).collect::<Result<Vec<_>, _>>()?;
-    std::fs::create_dir_all(&dir).map_err(|error| GitError::io("make the folder", &dir, error))?;
-    let shared = SharedMode::of(&repo);
-    for (hook, script) in &plans {
-        hook.write(script, shared)?;
-    }
-    Ok(InstallOutcome::Installed { dir, hooks: plans.into_iter().map(|(hook, _)| hook).collect() })
+    let dir = hooks_dir(repo)?;
+    let hooks = hooks.iter().map(|&hook| plan_hook(&dir, hook, request)).collect::<Result<_, _>>()?;
+    Ok(InstallPlan::Hooks { dir, hooks })
 }
 
 /// Removes our hooks from the repository that `cwd` and the environment name, and puts back those from before. Hooks
@@ -171,10 +224,10 @@ pub fn install(cwd: &Path, env: &Env, request: &InstallRequest) -> Result<Instal
 ///
 /// # Errors
 /// Where there is no repository or no git, and where the disk refuses.
-pub fn uninstall(cwd: &Path, env: &Env) -> Result<Vec<UninstalledHook>, GitError> {
+pub fn uninstall(cwd: &Path, env: &Env) -> Result<UninstallOutcome, GitError> {
     let repo = Repo::open(cwd, env)?;
     let dir = hooks_dir(&repo)?;
-    let mut done = Vec::new();
+    let mut hooks = Vec::new();
     for hook in HookKind::ALL {
         let path = dir.join(hook.name());
         let action = match read_hook(&path)? {
@@ -191,9 +244,9 @@ pub fn uninstall(cwd: &Path, env: &Env) -> Result<Vec<UninstalledHook>, GitError
                 }
             }
         };
-        done.push(UninstalledHook { hook, path, action });
+        hooks.push(UninstalledHook { hook, path, action });
     }
-    Ok(done)
+    Ok(UninstallOutcome { hooks, swept: temporary::sweep(&dir) })
 }
 
 /// The folder of this repository's hooks: shared by all its worktrees.
@@ -219,7 +272,7 @@ fn hooks_dir(repo: &Repo) -> Result<PathBuf, GitError> {
 }
 
 /// What to write for one hook, if nothing is in the way.
-fn plan(dir: &Path, hook: HookKind, request: &InstallRequest) -> Result<(InstalledHook, String), GitError> {
+fn plan_hook(dir: &Path, hook: HookKind, request: &InstallRequest) -> Result<PlannedHook, GitError> {
     let path = dir.join(hook.name());
     let script = script(hook, request);
     let action = match read_hook(&path)? {
@@ -228,7 +281,7 @@ fn plan(dir: &Path, hook: HookKind, request: &InstallRequest) -> Result<(Install
         Some(text) if is_ours(&text) => InstallAction::Updated,
         Some(text) => {
             if let Some(manager) = Manager::of_hook(&text) {
-                let snippet = manager.snippet(&[hook]);
+                let snippet = manager.snippet(&[hook], &request.binary);
                 return Err(GitError::Hooks {
                     message: format!(
                         "the {} hook was written by {}, which breaks when it is moved",
@@ -252,7 +305,7 @@ fn plan(dir: &Path, hook: HookKind, request: &InstallRequest) -> Result<(Install
             InstallAction::Chained { legacy }
         }
     };
-    Ok((InstalledHook { hook, path, action }, script))
+    Ok(PlannedHook { hook: InstalledHook { hook, path, action }, script })
 }
 
 impl InstalledHook {
@@ -260,8 +313,7 @@ impl InstalledHook {
         if self.action == InstallAction::Unchanged {
             return Ok(());
         }
-        let temporary = self.path.with_extension(format!("driftgate-{}", std::process::id()));
-        let written = write_script(&temporary, script, shared).and_then(|()| {
+        let written = Temporary::write(&self.path, script, shared).and_then(|temporary| {
             if let InstallAction::Chained { legacy } = &self.action {
                 // A second name first, so that there is a hook at every moment; never over a file that exists.
                 match std::fs::hard_link(&self.path, legacy) {
@@ -274,12 +326,9 @@ impl InstalledHook {
                     Ok(()) => {}
                 }
             }
-            std::fs::rename(&temporary, &self.path)
+            temporary.place(&self.path)
         });
-        written.map_err(|error| {
-            std::fs::remove_file(&temporary).ok();
-            GitError::io("write", &self.path, error)
-        })
+        written.map_err(|error| GitError::io("write", &self.path, error))
     }
 }
 
@@ -287,18 +336,6 @@ impl InstalledHook {
 /// putting ours in its place leaves that, and replacing one of them loses nothing.
 fn is_copy(path: &Path, other: &Path) -> bool {
     matches!((std::fs::read(path), std::fs::read(other)), (Ok(a), Ok(b)) if a == b)
-}
-
-fn write_script(path: &Path, script: &str, shared: SharedMode) -> std::io::Result<()> {
-    use std::io::Write as _;
-    let mut options = std::fs::File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o777);
-    let mut file = options.open(path)?;
-    file.write_all(script.as_bytes())?;
-    shared.apply(&file)?;
-    file.sync_all()
 }
 
 /// The script of a hook.

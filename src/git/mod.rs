@@ -26,6 +26,7 @@ pub use change::ScopeRequest;
 pub use disk::DiskSnapshot;
 pub use env::Env;
 pub use error::GitError;
+pub(crate) use error::shell_word;
 pub use handle::Repository;
 pub use history::{FirstParents, WalkedCommit, WalkedSnapshot};
 pub(crate) use ignore::hidden_by;

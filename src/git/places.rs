@@ -74,6 +74,14 @@ fn open_library(cwd: &Path, env: &Env) -> Result<Places, git2::Error> {
     })
 }
 
+/// That there is no repository here, or where `GIT_DIR` says that there is one.
+fn not_a_repository(cwd: &Path, env: &Env) -> GitError {
+    match env.get_os(names::GIT_DIR) {
+        Some(named) => GitError::NotARepository { path: cwd.join(named), named: Some(names::GIT_DIR) },
+        None => GitError::NotARepository { path: cwd.to_owned(), named: None },
+    }
+}
+
 /// Opens it with the installed git, after libgit2 has failed with `why`.
 fn open_installed(cwd: &Path, env: &Env, why: &git2::Error) -> Result<Places, GitError> {
     let cli = GitCli::new(env, cwd);
@@ -82,7 +90,7 @@ fn open_installed(cwd: &Path, env: &Env, why: &git2::Error) -> Result<Places, Gi
         Ok(answer) => answer,
         Err(GitError::NoGit { .. }) => {
             return Err(match why.code() {
-                ErrorCode::NotFound => GitError::NotARepository { path: cwd.to_owned() },
+                ErrorCode::NotFound => not_a_repository(cwd, env),
                 ErrorCode::Owner => GitError::DubiousOwnership { path: owned_root(cwd) },
                 _ => GitError::Unsupported {
                     reason: format!("{}; no git was found on the PATH that could", why.message()),
@@ -98,7 +106,7 @@ fn open_installed(cwd: &Path, env: &Env, why: &git2::Error) -> Result<Places, Gi
             let named = message.lines().next().and_then(|line| line.split_once('\'')?.1.strip_suffix('\''));
             GitError::DubiousOwnership { path: named.map_or_else(|| owned_root(cwd), PathBuf::from) }
         } else if message.contains("not a git repository") {
-            GitError::NotARepository { path: cwd.to_owned() }
+            not_a_repository(cwd, env)
         } else {
             GitError::Unsupported {
                 reason: message.lines().next().unwrap_or_default().trim_start_matches("fatal: ").to_owned(),

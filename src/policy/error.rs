@@ -277,6 +277,10 @@ impl PolicyError {
     pub fn help(&self) -> String {
         match self {
             Self::Ambiguous { second, .. } => format!("keep one of them: git rm --cached -- {second}"),
+            Self::Unreadable { path, reason } if reason.contains("UTF-8") => format!("save {path} as UTF-8 text"),
+            Self::Unreadable { path, reason } if reason.contains("symbolic link") => {
+                format!("put the file itself at {path}: a link is not followed")
+            }
             Self::Unreadable { .. } => "name a UTF-8 TOML file, or write one: driftgate init".to_owned(),
             Self::Snapshot(SnapshotError::Unavailable { help, .. }) => help.clone().unwrap_or_default(),
             Self::Syntax { .. } => "see https://toml.io for the notation".to_owned(),

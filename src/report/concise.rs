@@ -31,7 +31,13 @@ pub(super) fn concise(report: &Report, look: &Look) -> String {
 /// One finding in one line.
 pub(super) fn line(out: &mut String, finding: &Finding, look: &Look) {
     let level = look.paint(Look::level(finding.level), finding.level.as_str());
-    let _ = write!(out, "{}: {level}[{}] {}", text::location(finding), finding.rule, escape::line(&finding.message));
+    let _ = write!(
+        out,
+        "{}: {level}[{}] {}",
+        text::location(finding),
+        look.rule(finding.rule),
+        escape::line(&finding.message)
+    );
     if finding.differences.len() > 1 {
         let named: Vec<String> =
             finding.differences.iter().take(NAMED).map(|d| escape::line(&d.object()).into_owned()).collect();

@@ -138,7 +138,7 @@ fn more(out: &mut String, indent: &str, count: usize, look: &Look) {
 }
 
 fn finding(out: &mut String, finding: &Finding, look: &Look) {
-    let mut code = format!("{}[{}]", finding.level.as_str(), finding.rule);
+    let mut code = format!("{}[{}]", finding.level.as_str(), look.rule(finding.rule));
     if let Some(project) = finding.project.as_deref().filter(|name| *name != ".") {
         let _ = write!(code, " in {}", escape::line(project));
     }

@@ -39,9 +39,9 @@ pub fn markdown(report: &Report) -> String {
         let help = if finding.help.is_empty() { String::new() } else { escape::markdown_code(&finding.help) };
         let _ = writeln!(
             out,
-            "| {level} | [{rule}]({repository}/blob/main/docs/rules/{rule}.md) | {at} | {what} | {help} |",
+            "| {level} | [{rule}]({page}) | {at} | {what} | {help} |",
             rule = finding.rule,
-            repository = env!("CARGO_PKG_REPOSITORY"),
+            page = finding.rule.url(),
             at = escape::markdown_code(&text::location(finding)),
             what = escape::markdown(&finding.message),
         );

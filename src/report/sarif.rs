@@ -44,7 +44,7 @@ fn rule(rule: RuleId) -> Value {
         "shortDescription": { "text": rule.summary() },
         "fullDescription": { "text": rule.summary() },
         "help": { "text": page, "markdown": page },
-        "helpUri": format!("{}/blob/main/docs/rules/{}.md", env!("CARGO_PKG_REPOSITORY"), rule.as_str()),
+        "helpUri": rule.url(),
         "defaultConfiguration": { "enabled": default.is_some(), "level": default.map_or("none", level) },
     })
 }

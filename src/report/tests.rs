@@ -60,6 +60,20 @@ fn colours_change_nothing_but_colours() {
 }
 
 #[test]
+fn the_ids_of_rules_lead_to_their_pages() {
+    let look = Look { links: true, ..at(80) };
+    let rule = fixtures::many().findings[0].rule;
+    let link = format!("\u{1b}]8;;{}\u{1b}\\{rule}\u{1b}]8;;\u{1b}\\", rule.url());
+    for format in [Format::Full, Format::Concise] {
+        let linked = render(&fixtures::many(), format, &look);
+        assert!(linked.contains(&format!("[{link}]")), "{linked:?}");
+        // Nothing else changes.
+        let plain = linked.split("\u{1b}]8;;").map(|part| part.split_once("\u{1b}\\").map_or(part, |(_, text)| text));
+        assert_eq!(plain.collect::<String>(), render(&fixtures::many(), format, &at(80)));
+    }
+}
+
+#[test]
 fn nothing_hostile_is_printed() {
     let look = Look { verbose: true, ..at(80) };
     for format in

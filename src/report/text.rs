@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 use super::{NotJudged, Report, Summary, escape};
 use crate::catalog::difference::{Difference, Side};
 use crate::finding::{Finding, Level};
+use crate::rules::RuleId;
 
 /// How a report for people looks. The command line decides once; reports ask no environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub struct Look {
     pub width: usize,
     /// Whether colours are written.
     pub color: bool,
+    /// Whether the ids of rules lead to their pages.
+    pub links: bool,
     /// Whether lines are drawn with characters beyond ASCII.
     pub unicode: bool,
     /// Whether anything is drawn at all; otherwise the report reads well aloud.
@@ -36,6 +39,7 @@ impl Look {
         Self {
             width: 80,
             color: false,
+            links: false,
             unicode: true,
             graphics: true,
             verbose: false,
@@ -48,6 +52,12 @@ impl Look {
     /// `text` in a style, where there are colours.
     pub(super) fn paint(&self, style: Style, text: &str) -> String {
         if self.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+
+    /// A rule's id, which leads to its page where the terminal can
+    /// (<https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda>).
+    pub(super) fn rule(&self, rule: RuleId) -> String {
+        if self.links { format!("\x1b]8;;{}\x1b\\{rule}\x1b]8;;\x1b\\", rule.url()) } else { rule.to_string() }
     }
 
     /// The style of a level.

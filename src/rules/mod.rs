@@ -325,6 +325,11 @@ impl RuleId {
         Self::ALL.iter().copied().find(|rule| rule.as_str() == id)
     }
 
+    /// Where the page can be read on the web.
+    pub fn url(self) -> String {
+        format!("{}/blob/main/docs/rules/{}.md", env!("CARGO_PKG_REPOSITORY"), self.as_str())
+    }
+
     /// The page, in Markdown: what `driftgate explain` prints and `docs/rules/` holds.
     pub fn page(self) -> String {
         let level = self.default_level().map_or("off", Level::as_str);

@@ -142,3 +142,56 @@ fn an_event_that_cannot_be_read_is_not_a_pass() {
     let job = Job::new(&repo, "pull_request", "{}").with("GITHUB_EVENT_PATH", "/nowhere/event.json");
     not_checked(&job.check(), "cannot be read", "--from A --to B");
 }
+
+#[test]
+fn a_forced_push_in_a_shallow_clone_asks_for_all_of_it() {
+    let forge = Forge::with(Brings::SchemaAlone);
+    let repo = forge.checkout(&forge.head, 1);
+    let step = Job::new(&repo, "push", &forge.event("push_force")).check();
+    not_checked(&step, "that was pushed onto is not in this clone", "fetch-depth: 0");
+}
+
+/// A tag brings what its commit has and the default branch has not.
+#[test]
+fn a_tag_is_judged_from_the_default_branch() {
+    let forge = Forge::with(Brings::SchemaAlone);
+    let event = forge.event("push_new_branch").replace("refs/heads/topic", "refs/tags/v1");
+    refused(&Job::new(&forge.checkout(&forge.head, 0), "push", &event).check());
+    let step = Job::new(&forge.checkout(&forge.head, 1), "push", &event).check();
+    not_checked(&step, "the default branch main is not in this clone", "fetch-depth: 0");
+}
+
+#[test]
+fn a_branch_that_was_deleted_leaves_the_state_of_the_default_branch() {
+    let forge = Forge::with(Brings::SchemaAlone);
+    let event = forge.event("push").replace("\"deleted\": false", "\"deleted\": true");
+    let step = verbose(&forge.checkout(&forge.main, 1), "push", &event);
+    accepted(&step);
+    assert!(step.stdout.contains("push event (deletion): the state of HEAD"), "{}", step.stdout);
+}
+
+#[test]
+fn a_run_by_hand_judges_the_whole_state_and_says_so() {
+    let forge = Forge::with(Brings::SchemaAlone);
+    for event in ["workflow_dispatch", "workflow_run", "repository_dispatch"] {
+        let step = verbose(&forge.checkout(&forge.head, 1), event, "{}");
+        assert_eq!(step.code, 1, "{}", step.stdout);
+        assert!(step.stdout.contains(&format!("{event} event: the state of HEAD")), "{}", step.stdout);
+        accepted(&Job::new(&forge.checkout(&forge.main, 1), event, "{}").check());
+    }
+}
+
+/// A clone of one commit is a failure with a way out under every event that needs more.
+#[test]
+fn one_commit_is_never_enough_for_a_range() {
+    let forge = Forge::with(Brings::SchemaAlone);
+    for (event, payload, commit, depth) in [
+        ("pull_request", "pull_request", &forge.merge, 2),
+        ("merge_group", "merge_group", &forge.merge, 0),
+        ("push", "push", &forge.head, 2),
+        ("push", "push_new_branch", &forge.head, 0),
+    ] {
+        let step = Job::new(&forge.checkout(commit, 1), event, &forge.event(payload)).check();
+        not_checked(&step, "not in this clone", &format!("fetch-depth: {depth}"));
+    }
+}

@@ -8,6 +8,8 @@ mod support;
 
 mod action;
 mod forge;
+mod formats;
 mod github;
+mod managers;
 mod packages;
 mod pre_commit;

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use driftgate::git::GitError;
 use driftgate::git::hooks::{
-    HookKind, InstallAction, InstallOutcome, InstallRequest, InstalledHook, Manager, UninstallAction, install,
-    uninstall,
+    HookKind, InstallAction, InstallOutcome, InstallPlan, InstallRequest, InstalledHook, Manager, UninstallAction,
+    install, plan, uninstall,
 };
 
 use crate::support::{TestRepo, write_executable};
@@ -42,8 +42,8 @@ fn installed(repo: &TestRepo, request: &InstallRequest) -> Vec<InstalledHook> {
 }
 
 fn removed(repo: &TestRepo) -> Vec<(HookKind, UninstallAction)> {
-    let hooks = uninstall(repo.root(), &repo.env()).expect("hooks can be removed");
-    hooks.into_iter().map(|hook| (hook.hook, hook.action)).collect()
+    let done = uninstall(repo.root(), &repo.env()).expect("hooks can be removed");
+    done.hooks.into_iter().map(|hook| (hook.hook, hook.action)).collect()
 }
 
 /// Commits; whether it went through, and what was said.
@@ -78,6 +78,40 @@ fn a_commit_is_judged_and_stopped() {
     assert_eq!(removed(&repo), [(HookKind::PreCommit, UninstallAction::Removed)]);
     assert_eq!(files(&repo.root().join(".git/hooks")), [""; 0]);
     assert_eq!(removed(&repo), []);
+}
+
+#[test]
+fn what_would_be_written_is_said_and_not_written() {
+    let repo = TestRepo::new();
+    repo.hook("pre-commit", "#!/bin/sh\n# theirs\n");
+    let hooks = repo.root().join(".git/hooks");
+    let request = request(&repo, &[HookKind::PreCommit, HookKind::PrePush]);
+    let planned = plan(repo.root(), &repo.env(), &request).expect("nothing is in the way");
+    assert_eq!(files(&hooks), ["pre-commit"]);
+    let InstallPlan::Hooks { hooks: planned, .. } = planned else { panic!("{planned:?}") };
+    let done = installed(&repo, &request);
+    assert_eq!(planned.iter().map(|planned| &planned.hook).collect::<Vec<_>>(), done.iter().collect::<Vec<_>>());
+    for planned in planned {
+        assert_eq!(std::fs::read_to_string(&planned.hook.path).unwrap(), planned.script);
+    }
+}
+
+#[test]
+fn what_an_installation_that_was_cut_short_left_goes_with_the_next() {
+    let repo = TestRepo::new();
+    let request = request(&repo, &[HookKind::PreCommit]);
+    let hooks = repo.root().join(".git/hooks");
+    installed(&repo, &request);
+    let left = hooks.join("pre-commit.driftgate-1");
+    let theirs = hooks.join("pre-commit.driftgate-2");
+    std::fs::copy(hooks.join("pre-commit"), &left).unwrap();
+    std::fs::write(&theirs, "#!/bin/sh\n# a copy of mine\n").unwrap();
+    let outcome = install(repo.root(), &repo.env(), &request).unwrap();
+    let InstallOutcome::Installed { swept, .. } = outcome else { panic!("{outcome:?}") };
+    assert_eq!(swept, [left.clone()]);
+    std::fs::write(&left, "").unwrap();
+    assert_eq!(uninstall(repo.root(), &repo.env()).unwrap().swept, [left]);
+    assert_eq!(files(&hooks), ["pre-commit.driftgate-2"]);
 }
 
 #[test]

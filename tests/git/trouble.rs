@@ -121,6 +121,9 @@ fn an_installation_killed_at_any_moment_leaves_whole_hooks() {
         assert!(output.status.success(), "after {at}: {output:?}");
         assert_eq!(read("pre-commit").as_ref(), Some(&whole));
         assert_eq!(read("pre-commit.legacy").as_deref(), Some(theirs));
+        let names = std::fs::read_dir(&hooks).unwrap().map(|entry| entry.unwrap().file_name());
+        let left: Vec<_> = names.filter(|name| name.to_string_lossy().contains(".driftgate-")).collect();
+        assert_eq!(left, [""; 0], "after {at}");
     }
     // The moment between the second name of theirs and ours in its place is too short to be met by chance.
     std::fs::copy(hooks.join("pre-commit.legacy"), hooks.join("pre-commit")).unwrap();

@@ -89,14 +89,16 @@ impl Manager {
         }
     }
 
-    /// What to add to its file for these hooks.
-    pub(super) fn snippet(self, hooks: &[HookKind]) -> Snippet {
+    /// What to add to its file for these hooks, where this program is to be called.
+    pub(super) fn snippet(self, hooks: &[HookKind], binary: &Path) -> Snippet {
         let repository = env!("CARGO_PKG_REPOSITORY");
         let version = env!("CARGO_PKG_VERSION");
         let names: Vec<&str> = hooks.iter().map(|hook| hook.name()).collect();
         // A push has a range of its own, which every manager but pre-commit leaves to the command.
+        let program = program(binary);
         let command = |name: &str| {
-            if name == "pre-push" { "driftgate check --base origin/HEAD" } else { "driftgate check --staged" }
+            let range = if name == "pre-push" { "--base origin/HEAD" } else { "--staged" };
+            format!("{program} check {range}")
         };
         // Both write `pre-commit` alone unless told of others.
         let types = if names.iter().all(|name| *name == "pre-commit") {
@@ -154,6 +156,11 @@ impl Manager {
     }
 }
 
+/// How a hook manager calls a program that lies here. One that npm installed is on no PATH but that of `npx`.
+fn program(binary: &Path) -> &'static str {
+    if binary.iter().any(|part| part == "node_modules") { "npx driftgate" } else { "driftgate" }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,23 +188,26 @@ mod tests {
 
     #[test]
     fn snippets_name_the_hooks() {
-        let text = |manager: Manager| manager.snippet(&[HookKind::PreCommit, HookKind::PrePush]).text;
+        let binary = Path::new("/usr/bin/driftgate");
+        let text = |manager: Manager| manager.snippet(&[HookKind::PreCommit, HookKind::PrePush], binary).text;
         assert!(text(Manager::PreCommit).contains("stages: [pre-commit, pre-push]"));
         assert!(text(Manager::Prek).contains(r#"stages = ["pre-commit", "pre-push"]"#));
         assert!(
             text(Manager::Lefthook)
                 .contains("pre-push:\n  commands:\n    driftgate:\n      run: driftgate check --base")
         );
-        assert_eq!(Manager::Husky.snippet(&[HookKind::PreCommit]).text, "driftgate check --staged\n");
-        let both = Manager::Husky.snippet(&[HookKind::PreCommit, HookKind::PreMergeCommit]);
+        assert_eq!(Manager::Husky.snippet(&[HookKind::PreCommit], binary).text, "driftgate check --staged\n");
+        let both = Manager::Husky.snippet(&[HookKind::PreCommit, HookKind::PreMergeCommit], binary);
         assert_eq!(both.file, ".husky/pre-commit and to .husky/pre-merge-commit");
+        let of_npm = Path::new("/shop/node_modules/@driftgate/linux-x64/driftgate");
+        assert_eq!(Manager::Husky.snippet(&[HookKind::PreCommit], of_npm).text, "npx driftgate check --staged\n");
         assert!(text(Manager::Husky).contains("# and to .husky/pre-push:\ndriftgate check --base origin/HEAD"));
-        let then = |hooks: &[HookKind]| Manager::PreCommit.snippet(hooks).then;
+        let then = |hooks: &[HookKind]| Manager::PreCommit.snippet(hooks, binary).then;
         assert_eq!(then(&[HookKind::PreCommit]).as_deref(), Some("pre-commit install"));
         assert_eq!(
             then(&[HookKind::PreCommit, HookKind::PrePush]).as_deref(),
             Some("pre-commit install --hook-type pre-commit --hook-type pre-push")
         );
-        assert_eq!(Manager::Husky.snippet(&[HookKind::PreCommit]).file, ".husky/pre-commit");
+        assert_eq!(Manager::Husky.snippet(&[HookKind::PreCommit], binary).file, ".husky/pre-commit");
     }
 }

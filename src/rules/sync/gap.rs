@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::foundation::Foundation;
 use crate::catalog::apply::Effect;
 use crate::catalog::difference::{Aspect, Difference, Side};
 use crate::catalog::{Catalog, Name, ObjectName};
@@ -35,9 +34,8 @@ impl<'a> NewGap<'a> {
             return gap;
         }
         let new = new_files(change);
-        let foundation = Foundation::of(change);
         let certain = change.new_differences().into_iter().filter(|difference| difference.certain);
-        for difference in certain.filter(|difference| !foundation.excuses(change, difference)) {
+        for difference in certain {
             if is_undeclared(change, &new, difference) {
                 gap.undeclared.push(difference);
             } else {

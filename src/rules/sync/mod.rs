@@ -1,6 +1,5 @@
 //! Does the change carry its migration?
 
-mod foundation;
 mod gap;
 
 pub(super) mod broken_history;

@@ -1,0 +1,226 @@
+//! What operations carry: new tables, columns and constraints, what a view reads, what changes of a column.
+
+use crate::catalog::{
+    AutoIncrement, Check, Column, ColumnDefault, ColumnType, ForeignKey, Generated, Index, Key, ObjectName, TableKind,
+};
+
+/// CREATE TABLE.
+#[derive(Debug, Clone)]
+pub struct NewTable {
+    /// Its name.
+    pub name: ObjectName,
+    /// What sort of table.
+    pub kind: TableKind,
+    /// Columns with the constraints written on them.
+    pub columns: Vec<NewColumn>,
+    /// Constraints of the table, and MySQL's inline KEYs.
+    pub constraints: Vec<Constraint>,
+    /// Where its columns come from, where they are not all written.
+    pub source: Option<TableSource>,
+    /// The comment.
+    pub comment: Option<String>,
+}
+
+/// Where the columns of a table come from.
+#[derive(Debug, Clone)]
+pub enum TableSource {
+    /// `LIKE other [INCLUDING …]`.
+    Like {
+        /// The table copied.
+        table: ObjectName,
+        /// Options that are included, in lower case (`defaults`, `indexes`, `all`, …).
+        including: Vec<String>,
+    },
+    /// `AS SELECT …`: the columns are those of a query that is not evaluated.
+    Query,
+    /// `INHERITS (parents)`.
+    Inherits(Vec<ObjectName>),
+    /// `PARTITION OF parent`.
+    PartitionOf(ObjectName),
+}
+
+/// What a query reads. It cannot outlive that.
+#[derive(Debug, Clone, Default)]
+pub struct Reads {
+    /// The relations that it names, as written.
+    pub relations: Vec<ObjectName>,
+    /// The columns that it names.
+    pub mentions: Vec<Mention>,
+    /// The types that it casts to, as written.
+    pub types: Vec<ObjectName>,
+}
+
+/// A column that a query names.
+#[derive(Debug, Clone)]
+pub struct Mention {
+    /// The column; none for all of them (`*`).
+    pub column: Option<String>,
+    /// The relations that it may be of: those of its own SELECT, then those of the queries around it.
+    pub of: Vec<Vec<ObjectName>>,
+    /// Whether the query says which: then there is one alone.
+    pub qualified: bool,
+}
+
+/// A column with the constraints written on it.
+#[derive(Debug, Clone)]
+pub struct NewColumn {
+    /// The column. `nullable` is what the words on the column say; a primary key makes it NOT NULL when applied.
+    pub column: Column,
+    /// PRIMARY KEY, UNIQUE, REFERENCES, CHECK written on the column.
+    pub constraints: Vec<Constraint>,
+    /// MySQL's FIRST or AFTER, where written.
+    pub position: Option<ColumnPosition>,
+}
+
+impl NewColumn {
+    /// A column without constraints.
+    pub fn plain(column: Column) -> Self {
+        Self { column, constraints: Vec::new(), position: None }
+    }
+}
+
+/// Where MySQL puts a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ColumnPosition {
+    /// FIRST.
+    First,
+    /// AFTER a column.
+    After(String),
+}
+
+/// Where a label goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EnumPosition {
+    /// BEFORE a label.
+    Before(String),
+    /// AFTER a label.
+    After(String),
+}
+
+/// A constraint of a table or a column.
+#[derive(Debug, Clone)]
+pub enum Constraint {
+    /// PRIMARY KEY.
+    PrimaryKey(Key),
+    /// `ADD … PRIMARY KEY USING INDEX` / `ADD … UNIQUE USING INDEX`.
+    UsingIndex {
+        /// The constraint's name, where written.
+        name: Option<String>,
+        /// The index that becomes the constraint.
+        index: String,
+        /// PRIMARY KEY rather than UNIQUE.
+        primary: bool,
+    },
+    /// UNIQUE, and MySQL's inline KEY, INDEX, FULLTEXT and SPATIAL.
+    Index(Box<Index>),
+    /// FOREIGN KEY. Its target is as written: the schema is empty where none is.
+    ForeignKey(Box<NewForeignKey>),
+    /// CHECK.
+    Check(Check),
+    /// EXCLUDE, by name.
+    Exclude(Option<String>),
+}
+
+/// A foreign key whose target is not resolved yet.
+#[derive(Debug, Clone)]
+pub struct NewForeignKey {
+    /// The key; its `target` is overwritten when it is applied.
+    pub key: ForeignKey,
+    /// The table referred to, as written.
+    pub target: ObjectName,
+}
+
+/// Kinds of constraints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConstraintKind {
+    /// PRIMARY KEY.
+    PrimaryKey,
+    /// UNIQUE.
+    Unique,
+    /// FOREIGN KEY.
+    ForeignKey,
+    /// CHECK.
+    Check,
+}
+
+/// One change of a column.
+#[derive(Debug, Clone)]
+pub enum ColumnChange {
+    /// SET DATA TYPE.
+    Type {
+        /// The new type.
+        ty: ColumnType,
+        /// Whether a USING clause says how values are converted.
+        using: bool,
+        /// COLLATE.
+        collation: Option<String>,
+    },
+    /// SET DEFAULT.
+    SetDefault(ColumnDefault),
+    /// SQL Server's `ADD [CONSTRAINT name] DEFAULT value FOR column`: a constraint, and the only one of its kind on the column.
+    AddDefault {
+        /// The name of the constraint; the server makes one up where none is given.
+        name: Option<String>,
+        /// The default.
+        default: ColumnDefault,
+    },
+    /// DROP DEFAULT.
+    DropDefault,
+    /// SET NOT NULL.
+    SetNotNull,
+    /// DROP NOT NULL.
+    DropNotNull,
+    /// ADD GENERATED … AS IDENTITY, and AUTO_INCREMENT set by itself.
+    AddIdentity(AutoIncrement),
+    /// SET GENERATED of a column that is an identity.
+    SetIdentity(AutoIncrement),
+    /// DROP IDENTITY.
+    DropIdentity,
+    /// SET EXPRESSION (PostgreSQL 17); none for DROP EXPRESSION.
+    Generated(Option<Generated>),
+    /// MySQL's MODIFY and CHANGE, SQL Server's ALTER COLUMN: the column anew, under the name in it.
+    Redefine(Box<NewColumn>),
+}
+
+/// Statements about rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DataKind {
+    /// INSERT, COPY, MERGE.
+    Insert,
+    /// UPDATE.
+    Update,
+    /// DELETE.
+    Delete,
+    /// TRUNCATE.
+    Truncate,
+}
+
+/// What hangs on a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AttachmentKind {
+    /// A row-level security policy.
+    Policy,
+    /// A trigger.
+    Trigger,
+}
+
+impl AttachmentKind {
+    /// As a message names it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Policy => "the policy",
+            Self::Trigger => "the trigger",
+        }
+    }
+}
+
+/// Transaction control.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransactionKind {
+    /// BEGIN, START TRANSACTION.
+    Begin,
+    /// COMMIT, END.
+    Commit,
+    /// ROLLBACK.
+    Rollback,
+}
