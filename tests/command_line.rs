@@ -574,6 +574,73 @@ fn a_squash_is_verified() {
     );
 }
 
+/// A squash takes in what the branch itself has added, though the base never had it.
+#[test]
+fn a_squash_of_a_branch_is_held_against_the_branch() {
+    let place = prisma();
+    place.git(&["branch", "--quiet", "base"]);
+    place.git(&["checkout", "--quiet", "-b", "work"]);
+    place.write(
+        "prisma/schema.prisma",
+        &format!("{DATASOURCE}\nmodel User {{\n  id Int @id @default(autoincrement())\n  name String?\n}}\n"),
+    );
+    let added = "prisma/migrations/20260106093000_name/migration.sql";
+    place.write(added, "ALTER TABLE \"User\" ADD COLUMN \"name\" TEXT;\n");
+    place.git(&["add", "."]);
+    place.git(&["commit", "--quiet", "--message", "name"]);
+    place.git(&[
+        "rm",
+        "--quiet",
+        "-r",
+        "prisma/migrations/20260105093000_init",
+        "prisma/migrations/20260106093000_name",
+    ]);
+    let whole = "CREATE TABLE \"User\" (\"id\" SERIAL NOT NULL, \"name\" TEXT, CONSTRAINT \"User_pkey\" PRIMARY KEY (\"id\"));\n";
+    let policy = "[[squash]]\nreplaced = [\"20260105093000_init\", \"20260106093000_name\"]\nby = \"20260110093000_start\"\nreason = \"before the first release\"\n";
+    let one = "prisma/migrations/20260110093000_start/migration.sql";
+    place.write("driftgate.toml", policy);
+    place.write(one, whole);
+    place.git(&["add", "."]);
+    let ran = place.run(&["check", "--format", "concise"]);
+    assert!(!ran.stdout.contains("deleted-migration"), "{}{}", ran.stdout, ran.stderr);
+    place.write(one, &whole.replace(" \"name\" TEXT,", ""));
+    place.git(&["add", "."]);
+    let ran = place.run(&["check", "--format", "concise"]);
+    assert!(
+        ran.stdout.contains("does not build what it replaces: the column User.name would differ"),
+        "{}",
+        ran.stdout
+    );
+}
+
+/// What no commit has yet is marked as such in a picture.
+#[test]
+fn a_graph_marks_what_is_new_and_what_is_untracked() {
+    let place = prisma();
+    place.write("prisma/migrations/20260106093000_name/migration.sql", "SELECT 1;\n");
+    place.git(&["add", "."]);
+    place.write("prisma/migrations/20260107093000_age/migration.sql", "SELECT 1;\n");
+    let lines = |arguments: &[&str]| -> Vec<String> {
+        place
+            .run(arguments)
+            .stdout
+            .lines()
+            .skip(1)
+            .map(|line| line.trim_start_matches(['●', '*', ' ']).to_owned())
+            .collect()
+    };
+    assert_eq!(lines(&["graph"]), ["20260106093000_name  (head, new)", "20260105093000_init"]);
+    assert_eq!(
+        lines(&["graph", "--at", "worktree"]),
+        ["20260107093000_age  (head, untracked)", "20260106093000_name  (new)", "20260105093000_init"]
+    );
+    assert_eq!(lines(&["graph", "--at", "HEAD"]), ["20260105093000_init  (head)"]);
+    let json: serde_json::Value =
+        serde_json::from_str(&place.run(&["graph", "--format", "json"]).stdout).expect("JSON");
+    assert_eq!(json["projects"][0]["migrations"][1]["mark"], "new");
+    assert!(json["projects"][0]["migrations"][0]["mark"].is_null());
+}
+
 /// A name that is misspelt must not pass for a project that is in order.
 #[test]
 fn a_project_that_is_not_there_is_said_whatever_the_change_touches() {

@@ -3,6 +3,7 @@
 pub(crate) mod load;
 pub mod walk;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::catalog::difference::Difference;
@@ -299,12 +300,23 @@ fn repository_findings(
         files.push(ChangedFile { path: changed.path.clone(), before, after });
     }
     let after = change.after.files()?;
+    // Where a migration may be misplaced, what the untouched projects apply has to be known as well.
+    let wanted = RepositoryChange::wants_histories(&files);
+    let histories = found
+        .iter()
+        .map(|found| match loaded.iter().find(|loaded| std::ptr::eq(loaded.found, found)) {
+            Some(loaded) => Ok(Some(Cow::Borrowed(&loaded.after.history))),
+            None if wanted => Ok(Some(Cow::Owned(found.ecosystem.history(&found.project, &*change.after)?))),
+            None => Ok(None),
+        })
+        .collect::<Result<Vec<Option<Cow<'_, History>>>, SnapshotError>>()?;
     let projects: Vec<RepositoryProject<'_>> = found
         .iter()
-        .map(|found| RepositoryProject {
+        .zip(&histories)
+        .map(|(found, history)| RepositoryProject {
             project: &found.project,
             ecosystem: found.ecosystem,
-            history: loaded.iter().find(|loaded| std::ptr::eq(loaded.found, found)).map(|loaded| &loaded.after.history),
+            history: history.as_deref(),
             has_migrations: found.project.migrations.iter().any(|dir| after.has_dir(dir)),
         })
         .collect();

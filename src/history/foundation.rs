@@ -122,7 +122,8 @@ fn on_what_was(before: (&History, &Replay), declared: &Catalog, after: &History,
 }
 
 /// The foundation holds more than was declared: a column may stay for a while after its model has lost it, and constraints
-/// have the names that they were once given. What is dropped was there.
+/// have the names that they were once given. What is dropped was there, and so was an enum that gets a value: models declare
+/// enums in ways of their own.
 fn forgive_drops(replay: &mut Replay, from: usize) {
     let is_drop = |kind: &OperationKind| {
         matches!(
@@ -134,6 +135,7 @@ fn forgive_drops(replay: &mut Replay, from: usize) {
                 | OperationKind::DropType { .. }
                 | OperationKind::DropView { .. }
                 | OperationKind::DropSequence { .. }
+                | OperationKind::AddEnumValue { .. }
         )
     };
     let new = &replay.migrations[from..];

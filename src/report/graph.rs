@@ -30,17 +30,71 @@ pub struct Drawn {
     pub project: Project,
     /// Its migrations.
     pub history: History,
+    /// What is to be said of some of them, by id.
+    pub marks: BTreeMap<String, Mark>,
+}
+
+/// How far a migration is from being committed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// It is staged, and no commit has it.
+    New,
+    /// It lies in the working directory, and git does not know it.
+    Untracked,
+}
+
+impl Mark {
+    /// The word in pictures and in JSON.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Untracked => "untracked",
+        }
+    }
+}
+
+impl Drawn {
+    /// What a node says: its name, its message where the name does not hold it, its labels, and in parentheses whether it
+    /// is a head, not committed yet, or the place of a problem.
+    fn caption(&self, migration: &Migration, heads: &BTreeSet<&str>) -> String {
+        let mut text = migration.name.clone();
+        if let Some(message) = migration.message.as_deref().and_then(|message| message.lines().next()) {
+            let slug = message.to_lowercase().replace(|c: char| !c.is_alphanumeric(), "_");
+            if !message.is_empty() && !migration.name.to_lowercase().contains(&slug) {
+                let _ = write!(text, "  {message}");
+            }
+        }
+        if !migration.labels.is_empty() {
+            let _ = write!(text, "  [{}]", migration.labels.join(", "));
+        }
+        let wrong = self.history.problems.iter().any(|problem| problem.path == migration.path);
+        let marks: Vec<&str> = [
+            heads.contains(migration.id.as_str()).then_some("head"),
+            self.marks.get(&migration.id).map(|mark| mark.as_str()),
+            wrong.then_some("problem"),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        if !marks.is_empty() {
+            let _ = write!(text, "  ({})", marks.join(", "));
+        }
+        escape::line(&text).into_owned()
+    }
+
+    /// What is wrong with the history, in lines.
+    fn problems(&self) -> impl Iterator<Item = String> {
+        let problems = self.history.problems.iter();
+        problems.map(|one| format!("{}: {}", escape::line(&one.path.to_string()), escape::line(&one.message)))
+    }
 }
 
 /// The migrations of projects.
 pub fn graph(projects: &[Drawn], format: GraphFormat, look: &Look) -> String {
-    let each = |draw: &dyn Fn(&str, &History) -> String| {
-        projects.iter().map(|drawn| draw(&drawn.project.name, &drawn.history)).collect()
-    };
     match format {
-        GraphFormat::Terminal => each(&|project, history| terminal(project, history, look)),
-        GraphFormat::Mermaid => each(&mermaid),
-        GraphFormat::Dot => each(&dot),
+        GraphFormat::Terminal => projects.iter().map(|drawn| terminal(drawn, look)).collect(),
+        GraphFormat::Mermaid => projects.iter().map(mermaid).collect(),
+        GraphFormat::Dot => projects.iter().map(dot).collect(),
         GraphFormat::Json => json::json(projects),
     }
 }
@@ -60,24 +114,6 @@ fn known(history: &History) -> BTreeSet<&str> {
     history.migrations.iter().map(|migration| migration.id.as_str()).collect()
 }
 
-/// What a node says: its name, its message where the name does not hold it, its labels, whether it is a head or base.
-fn caption(migration: &Migration, heads: &BTreeSet<&str>) -> String {
-    let mut text = migration.name.clone();
-    if let Some(message) = migration.message.as_deref().and_then(|message| message.lines().next()) {
-        let slug = message.to_lowercase().replace(|c: char| !c.is_alphanumeric(), "_");
-        if !message.is_empty() && !migration.name.to_lowercase().contains(&slug) {
-            let _ = write!(text, "  {message}");
-        }
-    }
-    if !migration.labels.is_empty() {
-        let _ = write!(text, "  [{}]", migration.labels.join(", "));
-    }
-    if heads.contains(migration.id.as_str()) {
-        text.push_str("  (head)");
-    }
-    escape::line(&text).into_owned()
-}
-
 /// The characters of a terminal picture.
 struct Strokes {
     node: &'static str,
@@ -94,7 +130,8 @@ const UNICODE: Strokes =
 const ASCII: Strokes = Strokes { node: "*", bar: "|", tee: "|", cross: "+", dash: "-", open: "\\", close: "/" };
 
 /// Newest first, one column per line of descent, as `git log --graph` draws it.
-fn terminal(project: &str, history: &History, look: &Look) -> String {
+fn terminal(drawn: &Drawn, look: &Look) -> String {
+    let (project, history) = (drawn.project.name.as_str(), &drawn.history);
     let strokes = if look.unicode && look.graphics { &UNICODE } else { &ASCII };
     let known = known(history);
     let heads: BTreeSet<&str> = history.heads().into_iter().collect();
@@ -118,7 +155,7 @@ fn terminal(project: &str, history: &History, look: &Look) -> String {
         row(&mut out, &columns, column, strokes);
         let indent = columns.len() * 2 + 1;
         let most = look.width.saturating_sub(indent).max(20);
-        let _ = writeln!(out, " {}", cut(&caption(migration, &heads), most, look.ellipsis()));
+        let _ = writeln!(out, " {}", cut(&drawn.caption(migration, &heads), most, look.ellipsis()));
         let parents = parents(&known, migration);
         let mut parents = parents.into_iter();
         set(&mut columns, column, parents.next());
@@ -132,8 +169,8 @@ fn terminal(project: &str, history: &History, look: &Look) -> String {
             columns.pop();
         }
     }
-    for problem in &history.problems {
-        let _ = writeln!(out, "! {}: {}", escape::line(&problem.path.to_string()), escape::line(&problem.message));
+    for problem in drawn.problems() {
+        let _ = writeln!(out, "! {problem}");
     }
     out
 }
@@ -212,7 +249,8 @@ fn nodes(history: &History) -> BTreeMap<&str, String> {
     nodes
 }
 
-fn mermaid(project: &str, history: &History) -> String {
+fn mermaid(drawn: &Drawn) -> String {
+    let (project, history) = (drawn.project.name.as_str(), &drawn.history);
     let (nodes, heads) = (nodes(history), history.heads().into_iter().collect());
     let mut out = format!("%% {}\nflowchart BT\n", escape::line(project));
     // Mermaid takes HTML's character references with `#` in a quoted label.
@@ -229,24 +267,31 @@ fn mermaid(project: &str, history: &History) -> String {
         safe
     };
     each(history, &nodes, &mut out, |out, node, migration| {
-        let _ = writeln!(out, "  {node}[\"{}\"]", quote(&caption(migration, &heads)));
+        let _ = writeln!(out, "  {node}[\"{}\"]", quote(&drawn.caption(migration, &heads)));
     });
     edges(history, &nodes, &mut out, |out, from, to, ordered| {
         let _ = writeln!(out, "  {from} {} {to}", if ordered { "-->" } else { "-.->" });
     });
+    for problem in drawn.problems() {
+        let _ = writeln!(out, "  %% ! {problem}");
+    }
     out
 }
 
-fn dot(project: &str, history: &History) -> String {
+fn dot(drawn: &Drawn) -> String {
+    let (project, history) = (drawn.project.name.as_str(), &drawn.history);
     let (nodes, heads) = (nodes(history), history.heads().into_iter().collect());
     let quote = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
     let mut out = format!("digraph \"{}\" {{\n  rankdir=BT;\n  node [shape=box];\n", quote(&escape::line(project)));
     each(history, &nodes, &mut out, |out, node, migration| {
-        let _ = writeln!(out, "  {node} [label=\"{}\"];", quote(&caption(migration, &heads)));
+        let _ = writeln!(out, "  {node} [label=\"{}\"];", quote(&drawn.caption(migration, &heads)));
     });
     edges(history, &nodes, &mut out, |out, from, to, ordered| {
         let _ = writeln!(out, "  {from} -> {to}{};", if ordered { "" } else { " [style=dashed]" });
     });
+    for problem in drawn.problems() {
+        let _ = writeln!(out, "  // ! {problem}");
+    }
     out.push_str("}\n");
     out
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::diff::{DiffFormat, DiffReport, Problem, ProjectDiff, Verdict};
-use super::graph::{Drawn, GraphFormat};
+use super::graph::{Drawn, GraphFormat, Mark};
 use super::*;
 use crate::git::MemorySnapshot;
 use crate::history::{History, Migration, Operations};
@@ -294,7 +294,9 @@ fn graph(history: &History, format: GraphFormat, look: &Look) -> String {
         command: String::new(),
         facts: std::collections::BTreeMap::new(),
     };
-    super::graph::graph(&[Drawn { project, history: history.clone() }], format, look)
+    let marks = [("other", Mark::New), ("lone", Mark::Untracked)];
+    let marks = marks.into_iter().map(|(id, mark)| (id.to_owned(), mark)).collect();
+    super::graph::graph(&[Drawn { project, history: history.clone(), marks }], format, look)
 }
 
 #[test]
@@ -314,6 +316,12 @@ fn graphs() {
     };
     history.migrations[7].labels = vec!["billing".to_owned()];
     history.migrations[7].depends_on = vec!["left".to_owned()];
+    history.problems.push(crate::history::HistoryProblem {
+        kind: crate::history::HistoryProblemKind::MissingParent("gone".to_owned()),
+        place: None,
+        path: history.migrations[6].path.clone(),
+        message: "`gone` is not among the\u{1b}[31m revisions".to_owned(),
+    });
     let look = Look::plain();
     insta::assert_snapshot!("graph_terminal", shown(&graph(&history, GraphFormat::Terminal, &look)));
     let ascii = Look { unicode: false, ..look };

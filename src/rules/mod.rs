@@ -31,6 +31,8 @@ mod text;
 mod workflow;
 
 #[cfg(test)]
+mod boundaries;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod testing;

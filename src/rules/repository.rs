@@ -48,6 +48,11 @@ impl RepositoryChange<'_> {
         workflow::reads(path) || sync::misplaced_migration::reads(path)
     }
 
+    /// Whether a rule asks what every project applies, touched or not.
+    pub fn wants_histories(files: &[ChangedFile]) -> bool {
+        files.iter().any(sync::misplaced_migration::is_new_revision)
+    }
+
     /// Whether there is a project of that ecosystem.
     pub(super) fn has(&self, kind: EcosystemKind) -> bool {
         self.projects.iter().any(|project| project.project.ecosystem == kind)

@@ -194,6 +194,14 @@ impl World {
         self
     }
 
+    /// The one or the other, by the world's ecosystem.
+    pub(super) fn either<T>(&self, prisma: T, alembic: T) -> T {
+        match self.project.ecosystem {
+            EcosystemKind::Prisma => prisma,
+            EcosystemKind::Alembic => alembic,
+        }
+    }
+
     /// A name for a new migration that follows the ecosystem's convention.
     pub(super) fn new_id(&self) -> &'static str {
         match self.project.ecosystem {

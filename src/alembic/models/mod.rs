@@ -210,6 +210,13 @@ impl Reading<'_> {
             None if recorder.configured.borrow().last().is_some_and(told_nothing) => Target::None,
             None => Target::All,
         };
+        if matches!(target, Target::All) && several_metadata(interpreter) {
+            self.doubts.push(Opaque {
+                place: self.start_place(),
+                reason: "which of several metadata env.py compares".to_owned(),
+                reach: Reach::Everything,
+            });
+        }
         // Settings that a program makes are a program's, and it is that which imports the models before it runs Alembic.
         if let Target::Keys(keys) = &target
             && discover::is_programmatic(self.project)
@@ -587,6 +594,14 @@ fn has_tables(interpreter: &Interpreter<'_>, recorder: &Recorder<'_>, keys: &[Me
             mapper.standing(class) == mapping::Standing::Mapped
                 && registry::class_meta(class, 0).is_some_and(|meta| keys.contains(&meta.key))
         })
+}
+
+/// Whether the mapped classes are of more than one metadata.
+fn several_metadata(interpreter: &Interpreter<'_>) -> bool {
+    let mut mapper = Mapper::default();
+    let mapped = interpreter.classes().iter().filter(|class| mapper.standing(class) == mapping::Standing::Mapped);
+    let mut keys = mapped.filter_map(|class| registry::class_meta(class, 0)).map(|meta| meta.key);
+    keys.next().is_some_and(|first| keys.any(|other| other != first))
 }
 
 /// The metadata that `target_metadata` names.

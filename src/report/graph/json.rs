@@ -43,6 +43,8 @@ struct JsonMigration<'a> {
     parents: &'a [String],
     depends_on: &'a [String],
     labels: &'a [String],
+    /// `new` (staged, and in no commit) or `untracked`; null for what is committed.
+    mark: Option<&'static str>,
     /// Whether everything that it does was understood.
     fully_read: bool,
     /// What was not.
@@ -90,7 +92,7 @@ fn project<'a>(drawn: &'a Drawn, replay: &'a Replay) -> JsonProject<'a> {
         .migrations
         .iter()
         .enumerate()
-        .map(|(at, one)| migration(one, replay.migrations.get(at).map(|replayed| &**replayed)))
+        .map(|(at, one)| migration(drawn, one, replay.migrations.get(at).map(|replayed| &**replayed)))
         .collect();
     JsonProject {
         name: &drawn.project.name,
@@ -115,7 +117,7 @@ fn project<'a>(drawn: &'a Drawn, replay: &'a Replay) -> JsonProject<'a> {
     }
 }
 
-fn migration<'a>(migration: &'a Migration, replayed: Option<&'a Replayed>) -> JsonMigration<'a> {
+fn migration<'a>(drawn: &'a Drawn, migration: &'a Migration, replayed: Option<&'a Replayed>) -> JsonMigration<'a> {
     let steps = replayed.into_iter().flat_map(|replayed| &replayed.steps);
     let not_read: Vec<JsonOpaque<'a>> = steps.filter_map(|step| opaque(&step.operation)).collect();
     JsonMigration {
@@ -125,6 +127,7 @@ fn migration<'a>(migration: &'a Migration, replayed: Option<&'a Replayed>) -> Js
         parents: &migration.parents,
         depends_on: &migration.depends_on,
         labels: &migration.labels,
+        mark: drawn.marks.get(&migration.id).map(|mark| mark.as_str()),
         fully_read: not_read.is_empty(),
         not_read,
         failures: replayed.into_iter().flat_map(|replayed| &replayed.failures).map(failure).collect(),

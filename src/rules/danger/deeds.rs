@@ -150,6 +150,8 @@ struct Fold {
     /// Dropped tables of before: the entity, the table as it was, and its deed's position.
     dropped: Vec<(usize, Table, usize)>,
     dropped_enums: Vec<(usize, Vec<String>)>,
+    /// Columns that were added to tables that are not known (they were there before the first migration).
+    attempted: Vec<(ObjectName, String)>,
     /// Changes of a column's type to an enum that the change made: the deed and the enum.
     swapped: Vec<(usize, usize)>,
 }
@@ -165,6 +167,7 @@ impl Fold {
             dropped: Vec::new(),
             dropped_enums: Vec::new(),
             swapped: Vec::new(),
+            attempted: Vec::new(),
         }
     }
 
@@ -233,6 +236,11 @@ impl Fold {
         for effect in &step.effects {
             self.effect(migration, step, effect);
         }
+        if let OperationKind::AddColumn { table, column, .. } = &step.operation.kind
+            && step.effects.is_empty()
+        {
+            self.attempted.push((table.clone(), column.column.name.clone()));
+        }
         if let OperationKind::Data { kind, table, bounded, written } = &step.operation.kind {
             self.data(step, *kind, table, *bounded, written.as_deref());
         }
@@ -261,7 +269,13 @@ impl Fold {
                 }
                 entity.new_columns.keys().cloned().collect()
             }
-            None => BTreeSet::new(),
+            None => {
+                let same = |other: &ObjectName| {
+                    self.dialect.same_name(&other.name, &table.name)
+                        && (other.schema == table.schema || other.schema.is_none() || table.schema.is_none())
+                };
+                self.attempted.iter().filter(|(of, _)| same(of)).map(|(_, column)| column.clone()).collect()
+            }
         };
         let name = match found.and_then(|at| self.tables[at].current.clone()) {
             Some(name) => name,

@@ -112,6 +112,8 @@ mod tests {
         assert_eq!(fill("(a, b) = (1, 2)"), Vec::<String>::new());
         assert_eq!(fill("a = 1, name = 'x'").len(), 1);
         assert_eq!(fill("(a, name) = (1, 'x')").len(), 1);
+        let legacy = "ALTER TABLE legacy ADD COLUMN a INT; UPDATE legacy SET a = 1;";
+        assert_eq!(run(World::alembic().declare_before("legacy", "id"), legacy), Vec::<String>::new());
         assert_eq!(
             run(World::alembic(), "ALTER TABLE users ADD COLUMN a INT; UPDATE users SET a = 1;"),
             Vec::<String>::new()

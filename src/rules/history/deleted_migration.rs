@@ -151,6 +151,26 @@ mod tests {
     }
 
     #[test]
+    fn a_squash_takes_in_what_the_branch_itself_has_added() {
+        let toml = "[[squash]]\nreplaced = [\"20260105093000_create_users\", \"20260111090000_age\"]\nby = \
+                    \"20260112090000_x\"\nreason = \"reset\"\n";
+        let snapshot = crate::git::MemorySnapshot::new([("driftgate.toml", toml)]);
+        let policy = Policy::load(&snapshot).expect("valid");
+        let settings = RuleSettings::of(&policy, Some("."), None);
+        let squashed = |columns: &str| {
+            World::prisma()
+                .becomes_base()
+                .new_migration("20260111090000_age", "ALTER TABLE users ADD COLUMN age INT;")
+                .commit()
+                .delete_migration("20260105093000_create_users")
+                .delete_migration("20260111090000_age")
+                .new_migration("20260112090000_x", &format!("CREATE TABLE users ({columns});"))
+                .run_with(RuleId::DeletedMigration, &settings)
+        };
+        assert!(squashed("id SERIAL PRIMARY KEY, email TEXT NOT NULL, name TEXT, role TEXT, age INT").is_empty());
+    }
+
+    #[test]
     fn a_rename_is_another_rules_business() {
         let world = World::prisma().migration_text("20260112090000_x", "SELECT 1;").commit();
         let world = world.delete_migration("20260112090000_x").migration_text("20260113090000_x", "SELECT 1;");

@@ -24,7 +24,13 @@ pub(super) fn problems(change: &ProjectChange<'_>, settings: &RuleSettings) -> V
 
 fn problem(change: &ProjectChange<'_>, squash: &Squash) -> Option<Finding> {
     let project = change.project;
-    let old = change.base.or_else(|| change.before.map(|before| &before.history))?;
+    let replaced = |history: &History| {
+        let known = history.migrations.iter();
+        known.filter(|one| squash.replaces(&project.name, &one.id) || squash.replaces(&project.name, &one.name)).count()
+    };
+    // What the branch itself had added is replaced as well, though the base never had it.
+    let sides = change.before.map(|before| &before.history).into_iter().chain(change.base);
+    let old = sides.max_by_key(|history| replaced(history))?;
     let new = &change.after.history;
     let finding = |message: String, help: &str| {
         let found = Finding::new(RuleId::DeletedMigration, squash.place.path().clone(), message, help);

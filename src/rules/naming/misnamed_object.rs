@@ -98,7 +98,10 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, settings: &RuleSetting
         }
         let whole = named.owner.name == named.name && matches!(named.kind, ObjectKind::Table | ObjectKind::Enum);
         let object = if whole { named.owner.to_string() } else { format!("{}.{}", named.owner, named.name) };
-        let what = named.kind.as_str().replace('-', " ");
+        let what = match named.kind {
+            ObjectKind::Unique => "unique constraint".to_owned(),
+            kind => kind.as_str().replace('-', " "),
+        };
         let message = format!("the {what} name {object} does not match {}", pattern.as_str());
         let help = format!("name it after `{}` in the schema and in the migration", pattern.as_str());
         let path = named.place.map_or_else(|| change.project.root.clone(), |place| place.path().clone());

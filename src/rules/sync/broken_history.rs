@@ -190,7 +190,8 @@ mod tests {
         let world = World::alembic()
             .declare_before("legacy", "id")
             .new_migration("b2_x", "ALTER TABLE legacy ADD COLUMN a INT;")
-            .new_migration("b3_x", "DROP INDEX legacy_a;");
+            .new_migration("b3_x", "DROP INDEX legacy_a;")
+            .new_migration("b4_x", "ALTER TYPE legacy_kind ADD VALUE 'B';");
         assert!(world.silent(RuleId::BrokenHistory));
         let world = World::alembic().new_migration("b2_x", "DROP INDEX users_a;");
         assert_eq!(world.run(RuleId::BrokenHistory).len(), 1, "the history makes every table there is");

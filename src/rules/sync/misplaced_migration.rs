@@ -15,6 +15,9 @@ page! {
     /// folder, a folder inside the migrations folder, a subfolder of `versions/` that Alembic does not read. Folders of
     /// fixtures, tests, examples and templates are left alone.
     ///
+    /// A revision of Alembic's that hangs on none of the project's, and none on it, belongs to a history of its own (a
+    /// plugin's, another database's), and is left alone.
+    ///
     /// ## Why it matters
     ///
     /// The commit has a migration, the reviewer sees it, and the deployment never runs it. About a third of the recent
@@ -121,6 +124,9 @@ fn misplaced(change: &RepositoryChange<'_>, file: &ChangedFile) -> Option<Findin
     if projects.is_empty() || !known || projects.iter().any(|project| applies(project, &file.path)) {
         return None;
     }
+    if kind == EcosystemKind::Alembic && has_its_own_history(&projects, text) {
+        return None;
+    }
     // The project that shares most of the path is the one that was meant.
     let nearest = projects
         .iter()
@@ -146,6 +152,53 @@ fn misplaced(change: &RepositoryChange<'_>, file: &ChangedFile) -> Option<Findin
         finding = finding.because(format!("the migrations that are applied lie in {dir}"));
     }
     Some(finding)
+}
+
+/// Whether a file that the change adds is a revision of Alembic's.
+pub(in crate::rules) fn is_new_revision(file: &ChangedFile) -> bool {
+    file.before.is_none() && file.after.as_deref().is_some_and(is_revision) && !is_material(&file.path)
+}
+
+/// Whether a revision hangs on none of the projects' revisions, and none on it: those of a plugin, or of another database
+/// that a program of its own migrates. A project without any revision may be meant by every one.
+fn has_its_own_history(projects: &[&RepositoryProject<'_>], source: &Source) -> bool {
+    let (own, parents) = (assigned(source, "revision"), assigned(source, "down_revision"));
+    projects.iter().all(|project| {
+        project.history.is_some_and(|history| {
+            let follows = parents.iter().any(|parent| history.get(parent).is_some());
+            let mut wanted = history.migrations.iter().flat_map(|migration| &migration.parents);
+            !history.migrations.is_empty() && !follows && !wanted.any(|parent| own.contains(parent))
+        })
+    })
+}
+
+/// The texts that are assigned to a name at the left margin: of a tuple all of them, of `None` none.
+fn assigned(source: &Source, name: &str) -> Vec<String> {
+    let text = source.text();
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        let Some((_, _)) =
+            line.strip_prefix(name).filter(|rest| !rest.starts_with('_')).and_then(|rest| rest.split_once('='))
+        else {
+            continue;
+        };
+        let value = text.get(start..).and_then(|rest| rest.split_once('=')).map_or("", |(_, value)| value.trim_start());
+        let end = if value.starts_with(['(', '[']) { value.find([')', ']']) } else { value.find('\n') };
+        let value = value.get(..end.unwrap_or(value.len())).unwrap_or_default();
+        let mut texts = Vec::new();
+        let mut rest = value;
+        while let Some(open) = rest.find(['"', '\'']) {
+            let quote = rest.get(open..=open).unwrap_or("\"");
+            let inner = rest.get(open + 1..).unwrap_or_default();
+            let Some((text, behind)) = inner.split_once(quote) else { break };
+            texts.push(text.to_owned());
+            rest = behind;
+        }
+        return texts;
+    }
+    Vec::new()
 }
 
 /// Whether a project applies the migration of that file.
@@ -178,7 +231,7 @@ fn is_revision(source: &Source) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::testing::Repository;
+    use crate::rules::testing::{Repository, World};
 
     const REVISION: &str = "revision: str = 'b2'\ndown_revision = 'a1'\n";
 
@@ -198,6 +251,26 @@ mod tests {
         let findings =
             Repository::alembic().added("backend/old/versions/b2_x.py", REVISION).run(RuleId::MisplacedMigration);
         assert_eq!(findings[0].help, "git mv backend/old/versions/b2_x.py alembic/versions/b2_x.py");
+    }
+
+    #[test]
+    fn a_revision_of_another_history_is_nobodys_mistake() {
+        World::alembic().with_change(|change| {
+            let project = RepositoryProject {
+                project: change.project,
+                ecosystem: change.ecosystem,
+                history: Some(&change.after.history),
+                has_migrations: true,
+            };
+            let own = |text: &str| has_its_own_history(&[&project], &Source::new("x.py".into(), text));
+            assert!(own("revision = 'p2'\ndown_revision = 'p1'\n"));
+            assert!(own("revision = 'p1'\ndown_revision = None\n"));
+            assert!(!own("revision: str = 'b2'\ndown_revision: Union[str, None] = \"1a2b3c4d5e6f\"  # 'p1'\n"));
+            assert!(!own("revision = 'b2'\ndown_revision = (\n    'p1',\n    '1a2b3c4d5e6f',\n)\n"));
+            for odd in ["", "down_revision = 'é", "down_revision = (", "revision =", "down_revision = '"] {
+                own(odd);
+            }
+        });
     }
 
     #[test]

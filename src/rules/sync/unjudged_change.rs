@@ -17,7 +17,8 @@ page! {
     /// into another package, a file beyond the limits of what is read. Such a place is listed under *not judged* in every
     /// report, and what it could explain is no finding of another rule. This rule gives it a level: a team that wants proof
     /// of every change sets it to `error`. A place that was there before is told again only where it hides something that the
-    /// change brings, and under `--all` only where it hides a difference.
+    /// change brings, and under `--all` only where it hides a difference. A project without any folder of migrations is kept in
+    /// step by other means, and is left alone.
     ///
     /// ## Why it matters
     ///
@@ -91,13 +92,33 @@ page! {
 /// The most differences that one finding names.
 const MOST_NAMED: usize = 3;
 
+/// The most further places that one finding points at.
+const MOST_RELATED: usize = 12;
+
 pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
     if let Some(path) = unread_before(change) {
         return vec![beside_unread(path)];
     }
+    if change.project.facts.contains_key("no-migrations") && change.after.history.migrations.is_empty() {
+        return Vec::new();
+    }
     let unjudged = change.unjudged();
     let told = unjudged.iter().filter(|one| !change.whole_state || !one.hides.is_empty());
-    told.map(finding).collect()
+    let mut groups: Vec<Vec<&Unjudged<'_>>> = Vec::new();
+    for one in told {
+        match groups.iter_mut().find(|group| group.first().is_some_and(|first| belong_together(first, one))) {
+            Some(group) => group.push(one),
+            None => groups.push(vec![one]),
+        }
+    }
+    groups.iter().filter_map(|group| finding(group)).collect()
+}
+
+/// Whether two places are one matter: they hide the same differences, or hide none and stand in one file.
+fn belong_together(one: &Unjudged<'_>, other: &Unjudged<'_>) -> bool {
+    let hide_the_same = one.hides.len() == other.hides.len()
+        && one.hides.iter().zip(&other.hides).all(|(one, other)| std::ptr::eq(*one, *other));
+    hide_the_same && (!one.hides.is_empty() || one.opaque.place.path() == other.opaque.place.path())
 }
 
 /// A change of a project that nothing can be proved about, on account of a file that the change has nothing to do with.
@@ -108,14 +129,20 @@ fn beside_unread(path: &RepoPath) -> Finding {
         .because("it could not be read before the change either, and hides whatever the change brings")
 }
 
-fn finding(one: &Unjudged<'_>) -> Finding {
+/// One finding about places that belong together, at the first of them.
+fn finding(group: &[&Unjudged<'_>]) -> Option<Finding> {
+    let (one, others) = group.split_first()?;
     let place = &one.opaque.place;
     let (what, reason) = if one.hides.is_empty() {
         ("what this does".to_owned(), "what cannot be read may change what is compared")
     } else {
         (objects(&one.hides), "what cannot be read may be what makes the difference")
     };
-    let message = format!("{what} cannot be judged: {}", one.opaque.reason);
+    let more = match others.len() {
+        0 => String::new(),
+        more => format!(", and {}", count(more, "further place")),
+    };
+    let message = format!("{what} cannot be judged: {}{more}", one.opaque.reason);
     let help = format!(
         "write it so that it can be read without running it, or say at this place why it is meant:\n  {} driftgate: allow {}: \
          <reason>",
@@ -123,10 +150,14 @@ fn finding(one: &Unjudged<'_>) -> Finding {
         RuleId::UnjudgedChange
     );
     let found = Finding::new(RuleId::UnjudgedChange, place.path().clone(), message, help).at(place).because(reason);
-    match one.hides.as_slice() {
+    let found = others
+        .iter()
+        .take(MOST_RELATED)
+        .fold(found, |found, other| found.related(&other.opaque.place, other.opaque.reason.clone()));
+    Some(match one.hides.as_slice() {
         [only] => found.about(only.object()),
         _ => found,
-    }
+    })
 }
 
 /// The differences in a person's words: the first by name, the rest by number.
@@ -213,6 +244,18 @@ mod tests {
         assert!(world.clone().whole_state().silent(RuleId::UnjudgedChange));
         let world = world.gap_after(doubtful("users", "age")).whole_state();
         assert_eq!(world.run(RuleId::UnjudgedChange).len(), 1);
+    }
+
+    #[test]
+    fn places_that_belong_together_are_one_finding() {
+        let world = World::prisma().new_migration("20260112090000_x", &format!("{OPAQUE}\n{OPAQUE}\n{OPAQUE}"));
+        let findings = world.clone().run(RuleId::UnjudgedChange);
+        assert_eq!(findings.len(), 1);
+        assert!(findings[0].message.ends_with(", and 2 further places"), "{}", findings[0].message);
+        assert_eq!(findings[0].related.len(), 2);
+        assert_eq!(world.gap_after(doubtful("users", "age")).run(RuleId::UnjudgedChange).len(), 1);
+        let world = World::prisma().new_migration("20260112090000_x", OPAQUE).new_migration("20260113090000_y", OPAQUE);
+        assert_eq!(world.run(RuleId::UnjudgedChange).len(), 2, "two files");
     }
 
     #[test]

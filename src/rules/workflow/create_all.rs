@@ -51,7 +51,8 @@ page! {
 }
 
 /// Parts of a path under which tables may be made by hand.
-const MATERIAL: [&str; 12] = [
+const MATERIAL: [&str; 13] = [
+    "testlib",
     "tests",
     "test",
     "testing",
@@ -91,6 +92,9 @@ fn of_file(change: &RepositoryChange<'_>, file: &ChangedFile) -> Vec<Finding> {
     let Ok(parsed) = ruff_python_parser::parse_module(source.text()) else { return Vec::new() };
     let mut search = Search::default();
     search.visit_body(&parsed.syntax().body);
+    if search.stamps {
+        return Vec::new();
+    }
     let mut new = NewLines::of(change, file);
     search
         .found
@@ -110,6 +114,9 @@ fn of_file(change: &RepositoryChange<'_>, file: &ChangedFile) -> Vec<Finding> {
 struct Search {
     /// Start, end, and what `create_all` is asked of.
     found: Vec<(usize, usize, String)>,
+    /// Whether `stamp` is called: what is made is entered as migrated, as Alembic's cookbook has it for a new database.
+    /// <https://alembic.sqlalchemy.org/en/latest/cookbook.html#building-an-up-to-date-database-from-scratch>
+    stamps: bool,
 }
 
 impl<'a> Visitor<'a> for Search {
@@ -123,6 +130,13 @@ impl<'a> Visitor<'a> for Search {
     }
 
     fn visit_expr(&mut self, expression: &'a Expr) {
+        if let Expr::Call(call) = expression {
+            self.stamps |= match &*call.func {
+                Expr::Attribute(attribute) => attribute.attr.as_str() == "stamp",
+                Expr::Name(name) => name.id.as_str() == "stamp",
+                _ => false,
+            };
+        }
         if let Expr::Attribute(attribute) = expression
             && attribute.attr.as_str() == "create_all"
             && let Some(name) = metadata(attribute)
@@ -197,6 +211,8 @@ mod tests {
             "# Base.metadata.create_all(bind=engine)\n",
             "print('Base.metadata.create_all()')\n",
             "widgets.create_all()\n",
+            "db.create_all()\nstamp()\n",
+            "Base.metadata.create_all(engine)\nalembic.command.stamp(config, 'head')\n",
             "@pytest.fixture\ndef tables():\n    Base.metadata.create_all(e)\n",
             "def (",
         ] {

@@ -224,10 +224,15 @@ fn package(source: &Arc<Source>) -> Vec<Piece> {
                 start,
                 within: format!("the script {name}"),
                 deploys: is_deployment(name) && !starts_development(script),
-                playground: is_playground(name) || starts_development(script),
+                playground: is_playground(name) || starts_development(script) || is_by_hand(name),
             })
         })
         .collect()
+}
+
+/// Whether a script is called after the very command (`db:push`): somebody types it, and nothing runs it by itself.
+fn is_by_hand(name: &str) -> bool {
+    !is_deployment(name) && name.rsplit([':', '-', '_', '.']).next() == Some("push")
 }
 
 fn docker(text: &str) -> Vec<Piece> {

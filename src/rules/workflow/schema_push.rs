@@ -129,6 +129,7 @@ mod tests {
             "package.json",
             "{ \"scripts\": { \"test:setup\": \"prisma db push\", \"dev\": \"prisma db push && next dev\" } }",
         );
+        silent("package.json", "{ \"scripts\": { \"db:push\": \"prisma db push\", \"push\": \"prisma db push\" } }");
         silent("Dockerfile.dev", "FROM node\nCMD npx prisma db push\n");
         silent("Dockerfile", "# RUN npx prisma db push\nRUN npx prisma migrate deploy\n");
         silent("README.md", "Run `prisma db push`.\n");

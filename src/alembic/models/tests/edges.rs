@@ -219,3 +219,35 @@ fn revisions_in_a_folder_for_each_database_are_those_of_the_projects_own() {
     assert_eq!(project.migrations, [RepoPath::new("alembic/versions/postgresql")]);
     assert_eq!(gap, []);
 }
+
+#[test]
+fn which_of_several_metadata_is_compared_is_not_guessed() {
+    let two = "
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+class GlobalBase(DeclarativeBase):
+    pass
+class AccountBase(DeclarativeBase):
+    pass
+class User(GlobalBase):
+    __tablename__ = 'users'
+    id: Mapped[int] = mapped_column(primary_key=True)
+class Grant(AccountBase):
+    __tablename__ = 'grants'
+    id: Mapped[int] = mapped_column(primary_key=True)
+";
+    let one = two.replace("class Grant(AccountBase)", "class Grant(GlobalBase)");
+    let env = env("import models", "getattr(models, context.config.get_main_option('target_base')).metadata");
+    let body = revision("    op.create_table('users', sa.Column('id', sa.Integer(), primary_key=True))\n");
+    let certain = |models: &str| {
+        let files = [
+            ("alembic.ini", INI),
+            MAKO,
+            ("alembic/env.py", &*env),
+            ("models.py", models),
+            ("alembic/versions/a1.py", &*body),
+        ];
+        read(&files).2
+    };
+    assert_eq!(certain(two), [("grants".to_owned(), false)]);
+    assert_eq!(certain(&one), [("grants".to_owned(), true)], "there is one to compare");
+}
