@@ -152,15 +152,17 @@ impl Difference {
     }
 
     /// What makes it the same difference before and after a change: everything but places and suggestions. Two sides
-    /// that both lack a table still differ if the change altered how the table is declared.
+    /// that both lack a table still differ if the change altered how the table is declared; a table that nothing declares
+    /// stays undeclared, whatever further migrations do to it.
     pub fn identity(&self) -> Identity<'_> {
+        let undeclared_table = self.kind.side == Side::Extra && self.kind.aspect == Aspect::Table;
         (
             self.kind,
             self.table.as_ref(),
             self.enumeration.as_ref(),
             &self.name,
             self.declared.as_deref(),
-            self.replayed.as_deref(),
+            self.replayed.as_deref().filter(|_| !undeclared_table),
         )
     }
 

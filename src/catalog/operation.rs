@@ -382,6 +382,8 @@ pub enum OperationKind {
         table: ObjectName,
         /// Whether a WHERE (or a join) bounds it.
         bounded: bool,
+        /// The columns that an UPDATE writes; none where they are not known.
+        written: Option<Vec<String>>,
     },
     /// BEGIN, COMMIT, ROLLBACK.
     Transaction(TransactionKind),

@@ -97,6 +97,8 @@ pub struct Column {
     pub nullable: bool,
     /// The default that the database applies. Defaults that a client library applies are none.
     pub default: Option<ColumnDefault>,
+    /// SQL Server: the name of the constraint that the default is, where one is given.
+    pub(crate) default_name: Option<String>,
     /// The type that the default is stored in, where the column has another one by now (PostgreSQL): dropping the type
     /// takes the default along.
     pub(crate) default_type: Option<ObjectName>,
@@ -122,6 +124,7 @@ impl Column {
             ty,
             nullable,
             default: None,
+            default_name: None,
             default_type: None,
             auto_increment: None,
             generated: None,

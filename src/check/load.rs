@@ -4,7 +4,7 @@
 
 use crate::catalog::{Opaque, Reach};
 use crate::git::{Change, ChangedPath, Leftover, LeftoverKind, Snapshot, SnapshotError, overlay::Overlay};
-use crate::history::{self, History, Replay, Replayer};
+use crate::history::{self, History, Replay, Replayer, foundation};
 use crate::policy::Policy;
 use crate::project::{Declared, ECOSYSTEMS, Ecosystem, Project, ProjectState, SourceProblem, Touch};
 use crate::source::{Place, RepoPath};
@@ -124,6 +124,7 @@ fn side(found: &Found, snapshot: &dyn Snapshot) -> Result<Side, SnapshotError> {
     })
 }
 
+/// The state of that side: `replay` is settled.
 fn state(found: &Found, side: Side, replay: Replay) -> ProjectState {
     let gap = found.ecosystem.compare(&found.project, &side.declared.catalog, &replay.catalog);
     ProjectState { declared: side.declared, history: side.history, replay, gap, unregistered: side.unregistered }
@@ -155,9 +156,7 @@ pub(crate) fn doubt_if_unmigrated(found: &Found, state: &mut ProjectState) {
 
 /// Reads, replays and compares one project in one snapshot.
 pub(crate) fn load_one(found: &Found, snapshot: &dyn Snapshot) -> Result<ProjectState, SnapshotError> {
-    let side = side(found, snapshot)?;
-    let replay = history::replay(&side.history, found.project.dialect());
-    Ok(state(found, side, replay))
+    load_after(None, found, snapshot)
 }
 
 /// The same for whoever reads one state after the other: what the history shares with the last one is not run again.
@@ -172,10 +171,29 @@ pub(crate) fn load_next(
     if replayer.dialect() != found.project.dialect() {
         *replayer = Replayer::new(found.project.dialect());
     }
-    let replay = replayer.replay(&history);
+    let mut replay = replayer.replay(&history);
+    foundation::settle(&history, &mut replay, &declared.catalog);
     let mut state = state(found, Side { declared, history, unregistered: Vec::new() }, replay);
     doubt_if_unmigrated(found, &mut state);
     Ok(state)
+}
+
+/// The same of what comes after a state: what it adds is judged on what was there.
+fn load_after(
+    before: Option<&ProjectState>,
+    found: &Found,
+    snapshot: &dyn Snapshot,
+) -> Result<ProjectState, SnapshotError> {
+    let side = side(found, snapshot)?;
+    let mut replay = history::replay(&side.history, found.project.dialect());
+    match before.filter(|before| before.replay.catalog.dialect == found.project.dialect()) {
+        Some(before) => {
+            let old = (&before.history, &before.replay);
+            replay = foundation::rebuild(old, &before.declared.catalog, &side.history, replay);
+        }
+        None => foundation::settle(&side.history, &mut replay, &side.declared.catalog),
+    }
+    Ok(state(found, side, replay))
 }
 
 /// Reads both sides; what their histories share is replayed once. Returns before and after.
@@ -183,16 +201,14 @@ pub(crate) fn load_both(
     before: (&Found, &dyn Snapshot),
     after: (&Found, &dyn Snapshot),
 ) -> Result<(ProjectState, ProjectState), SnapshotError> {
+    if before.0.project.dialect() != after.0.project.dialect() {
+        return Ok((load_one(before.0, before.1)?, load_one(after.0, after.1)?));
+    }
     let old = side(before.0, before.1)?;
     let new = side(after.0, after.1)?;
-    if before.0.project.dialect() != after.0.project.dialect() {
-        let (old_replay, new_replay) = (
-            history::replay(&old.history, before.0.project.dialect()),
-            history::replay(&new.history, after.0.project.dialect()),
-        );
-        return Ok((state(before.0, old, old_replay), state(after.0, new, new_replay)));
-    }
-    let (old_replay, new_replay) = history::replay_both(&old.history, &new.history, after.0.project.dialect());
+    let (mut old_replay, new_replay) = history::replay_both(&old.history, &new.history, after.0.project.dialect());
+    foundation::settle(&old.history, &mut old_replay, &old.declared.catalog);
+    let new_replay = foundation::rebuild((&old.history, &old_replay), &old.declared.catalog, &new.history, new_replay);
     Ok((state(before.0, old, old_replay), state(after.0, new, new_replay)))
 }
 
@@ -211,6 +227,7 @@ pub(crate) fn with_leftovers(
     policy: &Policy,
     leftovers: &[Leftover],
     wanted: Touch,
+    before: Option<&ProjectState>,
 ) -> Result<Option<ProjectState>, SnapshotError> {
     let Some(worktree) = &change.worktree else { return Ok(None) };
     let paths: Vec<RepoPath> = leftovers
@@ -226,7 +243,7 @@ pub(crate) fn with_leftovers(
     // A new file of a multi-file schema or of the models belongs to the project only once it is there.
     let anew = discover(&overlay, policy)?;
     let found = same_project(&found.project, &anew).unwrap_or(found);
-    load_one(found, &overlay).map(Some)
+    load_after(before, found, &overlay).map(Some)
 }
 
 /// The migrations on the tip of the base; none where the project is not there.

@@ -5,8 +5,7 @@ pub mod walk;
 
 use std::collections::BTreeSet;
 
-use crate::catalog::difference::{Aspect, Difference};
-use crate::catalog::{Object, Opaque, Reach};
+use crate::catalog::difference::Difference;
 use crate::finding::Finding;
 use crate::git::{Change, ChangedPath, Leftover, Scope, SnapshotError};
 use crate::history::{self, History, Replay};
@@ -89,7 +88,7 @@ pub fn check(change: &Change, policy: &Policy, options: Options<'_>) -> Result<R
         let settings = RuleSettings::of(policy, Some(&project.found.project.name), options.now);
         let view = project.view(whole_state);
         findings.extend(rules::run(&view, &settings));
-        not_judged.extend(project.not_judged(whole_state));
+        not_judged.extend(view.unjudged().iter().map(|one| NotJudged::new(&view.project.name, one.opaque)));
     }
     findings.extend(repository_findings(change, policy, options, &after, &loaded, whole_state)?);
     findings.retain(|finding| !policy.exclude.matches(&finding.path));
@@ -244,8 +243,8 @@ fn load_project<'a>(
         (None, None)
     } else {
         (
-            load::with_leftovers(change, found, policy, &leftovers, Touch::Migration)?,
-            load::with_leftovers(change, found, policy, &leftovers, Touch::Schema)?,
+            load::with_leftovers(change, found, policy, &leftovers, Touch::Migration, before.as_ref())?,
+            load::with_leftovers(change, found, policy, &leftovers, Touch::Schema, before.as_ref())?,
         )
     };
     Ok(Loaded { found, before, after, base, base_replay, merged, touched, leftovers, with_migrations, with_schema })
@@ -268,43 +267,6 @@ impl Loaded<'_> {
             with_leftovers_schema: self.with_schema.as_ref(),
             whole_state,
         }
-    }
-
-    /// What could not be judged: every opaque place of a whole state; of a change those that it brings, and those that
-    /// stand between it and a verdict.
-    fn not_judged(&self, whole_state: bool) -> Vec<NotJudged> {
-        let name = &self.found.project.name;
-        let known: Vec<&Opaque> = self.before.iter().flat_map(ProjectState::opaque).collect();
-        let old: BTreeSet<_> = self.before.iter().flat_map(|state| &state.gap).map(Difference::identity).collect();
-        let uncertain: Vec<&Difference> =
-            self.after.gap.iter().filter(|d| !d.certain && !old.contains(&d.identity())).collect();
-        self.after
-            .opaque()
-            .filter(|opaque| {
-                whole_state
-                    || (opaque.reach != Reach::Nothing && !known.contains(opaque))
-                    || uncertain.iter().any(|difference| self.explains(opaque, difference))
-            })
-            .map(|opaque| NotJudged::new(name, opaque))
-            .collect()
-    }
-
-    /// Whether an opaque place could explain a difference.
-    fn explains(&self, opaque: &Opaque, difference: &Difference) -> bool {
-        let object = match (&difference.table, &difference.enumeration) {
-            (Some(table), _)
-                if matches!(
-                    difference.kind.aspect,
-                    Aspect::Column | Aspect::Type | Aspect::Nullability | Aspect::Default
-                ) =>
-            {
-                Object::Column(table, &difference.name)
-            }
-            (Some(table), _) => Object::Table(table),
-            (None, Some(name)) => Object::Type(name),
-            (None, None) => Object::Database,
-        };
-        opaque.reach.covers(&object, self.found.project.dialect())
     }
 }
 

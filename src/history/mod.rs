@@ -4,6 +4,8 @@
 //! A SQL file is read once into operations; an Alembic revision is evaluated while it runs, because it may ask the
 //! catalog (`if not inspector.has_table(…)`). [`replay`] runs them in order on an empty catalog.
 
+pub(crate) mod foundation;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -379,11 +381,21 @@ pub struct Replay {
     pub migrations: Vec<Arc<Replayed>>,
     /// Fingerprints of the migrations, in order: where two histories part.
     fingerprints: Vec<u64>,
+    /// The first statement that wants a table of a database which was there before the first migration; none where the
+    /// history starts from nothing, as far as can be told.
+    base: Option<Place>,
+}
+
+impl Replay {
+    /// An empty database.
+    fn new(dialect: Dialect) -> Self {
+        Self { catalog: Catalog::new(dialect), migrations: Vec::new(), fingerprints: Vec::new(), base: None }
+    }
 }
 
 /// Runs every migration of `history`, in order, on an empty database.
 pub fn replay(history: &History, dialect: Dialect) -> Replay {
-    replay_on(history, Replay { catalog: Catalog::new(dialect), migrations: Vec::new(), fingerprints: Vec::new() }, 0)
+    replay_on(history, Replay::new(dialect), 0)
 }
 
 /// Runs `after`, and `before` as far as the two are the same only once. Returns both replays, `before`'s first.
@@ -392,8 +404,7 @@ pub fn replay_both(before: &History, after: &History, dialect: Dialect) -> (Repl
         |history: &History| -> Vec<u64> { history.migrations.iter().map(|m| m.script.fingerprint()).collect() };
     let (old, new) = (prints(before), prints(after));
     let shared = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
-    let prefix = History { migrations: before.migrations[..shared].to_vec(), ..History::default() };
-    let prefix = replay(&prefix, dialect);
+    let prefix = replay_until(before, Replay::new(dialect), 0, shared);
     (replay_on(before, prefix.clone(), shared), replay_on(after, prefix, shared))
 }
 
@@ -426,8 +437,7 @@ impl Replayer {
         while self.kept.last().is_some_and(|kept| !prints.starts_with(&kept.fingerprints)) {
             self.kept.pop();
         }
-        let start = || Replay { catalog: Catalog::new(self.dialect), migrations: Vec::new(), fingerprints: Vec::new() };
-        let mut state = self.kept.last().cloned().unwrap_or_else(start);
+        let mut state = self.kept.last().cloned().unwrap_or_else(|| Replay::new(self.dialect));
         while state.fingerprints.len() < prints.len() {
             let from = state.fingerprints.len();
             let to = (from / STRIDE + 1) * STRIDE;
@@ -445,25 +455,26 @@ impl Replayer {
 ///
 /// It is the first of its migrations that makes or wants a table which tells: one that alters a table before any was made
 /// did not find an empty database. A first migration that does nothing (`baseline`) stands for a database that was there.
-fn doubt_base(baseline: bool, steps: &[Step], failures: &mut [Failure], catalog: &mut Catalog) {
+fn doubt_base(baseline: bool, steps: &[Step], failures: &mut [Failure], catalog: &mut Catalog) -> Option<Place> {
     let makes_table = |step: &Step| matches!(step.operation.kind, OperationKind::CreateTable(_));
     let wanting = failures
         .iter()
         .find(|failure| matches!(failure.error, ApplyError::Missing { what: "the table" | "the schema", .. }));
-    let Some(first) = wanting.map(|failure| failure.place.clone()) else { return };
+    let first = wanting.map(|failure| failure.place.clone())?;
     // Statements run in the order of the steps: was a table made before the one that failed?
     let at = steps.iter().position(|step| same_place(&step.operation.place, &first)).unwrap_or(0);
     if !baseline && steps[..at].iter().any(makes_table) {
-        return;
+        return None;
     }
     for failure in failures {
         failure.certain = false;
     }
     catalog.doubts.push(Opaque {
-        place: first,
+        place: first.clone(),
         reason: "the history begins with tables that it does not make".to_owned(),
         reach: Reach::Everything,
     });
+    Some(first)
 }
 
 fn same_place(one: &Place, other: &Place) -> bool {
@@ -476,17 +487,31 @@ fn replay_on(history: &History, replay: Replay, from: usize) -> Replay {
 }
 
 /// Continues `replay` with the migrations of `history` from one position up to another.
-fn replay_until(history: &History, mut replay: Replay, from: usize, to: usize) -> Replay {
-    for migration in &history.migrations[from..to] {
-        let empty = replay.catalog.tables.is_empty();
-        let mut run = Run { catalog: &mut replay.catalog, steps: Vec::new(), failures: Vec::new() };
-        migration.script.run(&mut run);
-        let Run { steps, mut failures, .. } = run;
-        if history.may_have_base && empty {
-            doubt_base(!replay.migrations.is_empty(), &steps, &mut failures, &mut replay.catalog);
-        }
-        replay.fingerprints.push(migration.script.fingerprint());
-        replay.migrations.push(Arc::new(Replayed { id: migration.id.clone(), steps, failures }));
+fn replay_until(history: &History, replay: Replay, from: usize, to: usize) -> Replay {
+    history.migrations[from..to]
+        .iter()
+        .fold(replay, |replay, migration| replay_one(history.may_have_base, replay, migration))
+}
+
+/// Continues `replay` with those migrations of `history` whose fingerprint is wanted.
+fn replay_only(history: &History, replay: Replay, wanted: impl Fn(&u64) -> bool) -> Replay {
+    history
+        .migrations
+        .iter()
+        .filter(|migration| wanted(&migration.script.fingerprint()))
+        .fold(replay, |replay, migration| replay_one(false, replay, migration))
+}
+
+/// Continues `replay` with one migration.
+fn replay_one(may_have_base: bool, mut replay: Replay, migration: &Migration) -> Replay {
+    let empty = replay.catalog.tables.is_empty();
+    let mut run = Run { catalog: &mut replay.catalog, steps: Vec::new(), failures: Vec::new() };
+    migration.script.run(&mut run);
+    let Run { steps, mut failures, .. } = run;
+    if may_have_base && empty && replay.base.is_none() {
+        replay.base = doubt_base(!replay.migrations.is_empty(), &steps, &mut failures, &mut replay.catalog);
     }
+    replay.fingerprints.push(migration.script.fingerprint());
+    replay.migrations.push(Arc::new(Replayed { id: migration.id.clone(), steps, failures }));
     replay
 }

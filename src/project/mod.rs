@@ -2,12 +2,12 @@
 //!
 //! A third ecosystem is one new folder with an [`Ecosystem`] in it, and one line in [`ECOSYSTEMS`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::catalog::difference::Difference;
-use crate::catalog::{Catalog, Dialect, Opaque};
+use crate::catalog::difference::{Aspect, Difference};
+use crate::catalog::{Catalog, Dialect, Object, Opaque, Reach};
 use crate::git::{ChangedPath, FileList, Leftover, Snapshot, SnapshotError};
 use crate::history::{History, Replay};
 use crate::source::{Place, RepoPath, Source};
@@ -127,13 +127,18 @@ pub struct ProjectState {
 impl ProjectState {
     /// Whether the schema could be read, so that the gap means something.
     pub fn is_judged(&self) -> bool {
-        self.declared.problems.is_empty()
-            && !self.history.problems.iter().any(|problem| {
-                matches!(
-                    problem.kind,
-                    crate::history::HistoryProblemKind::Unreadable | crate::history::HistoryProblemKind::Unsupported
-                )
-            })
+        self.unread().next().is_none()
+    }
+
+    /// The files that could not be read, and on whose account nothing is compared.
+    pub fn unread(&self) -> impl Iterator<Item = &RepoPath> {
+        let history = self.history.problems.iter().filter(|problem| {
+            matches!(
+                problem.kind,
+                crate::history::HistoryProblemKind::Unreadable | crate::history::HistoryProblemKind::Unsupported
+            )
+        });
+        self.declared.problems.iter().map(|problem| &problem.path).chain(history.map(|problem| &problem.path))
     }
 
     /// Every opaque place of both sides. What is unknown of a temporary table is no one's concern.
@@ -226,6 +231,33 @@ pub struct ProjectOverride {
     pub facts: BTreeMap<&'static str, String>,
 }
 
+/// An opaque place that a report speaks of.
+#[derive(Debug)]
+pub struct Unjudged<'a> {
+    /// The place.
+    pub opaque: &'a Opaque,
+    /// The differences that it could explain, and that are therefore no finding: of a change, those that it brings.
+    pub hides: Vec<&'a Difference>,
+}
+
+/// Whether an opaque place could explain a difference.
+fn explains(opaque: &Opaque, difference: &Difference, dialect: Dialect) -> bool {
+    let object = match (&difference.table, &difference.enumeration) {
+        (Some(table), _)
+            if matches!(
+                difference.kind.aspect,
+                Aspect::Column | Aspect::Type | Aspect::Nullability | Aspect::Default
+            ) =>
+        {
+            Object::Column(table, &difference.name)
+        }
+        (Some(table), _) => Object::Table(table),
+        (None, Some(name)) => Object::Type(name),
+        (None, None) => Object::Database,
+    };
+    opaque.reach.covers(&object, dialect)
+}
+
 /// A change as one project sees it: what rules are handed.
 pub struct ProjectChange<'a> {
     /// The project, as it is after the change.
@@ -258,16 +290,44 @@ pub struct ProjectChange<'a> {
 impl ProjectChange<'_> {
     /// Differences that the change brought: the gap after without the gap before.
     pub fn new_differences(&self) -> Vec<&Difference> {
-        let before: std::collections::BTreeSet<_> =
-            self.before.iter().flat_map(|state| &state.gap).map(Difference::identity).collect();
+        let before: BTreeSet<_> = self.before.iter().flat_map(|state| &state.gap).map(Difference::identity).collect();
         self.after.gap.iter().filter(|difference| !before.contains(&difference.identity())).collect()
     }
 
     /// Migrations that the change adds: those whose id was not there before.
     pub fn new_migrations(&self) -> Vec<&crate::history::Migration> {
-        let old: std::collections::BTreeSet<&str> =
+        let old: BTreeSet<&str> =
             self.before.iter().flat_map(|state| &state.history.migrations).map(|m| m.id.as_str()).collect();
         self.after.history.migrations.iter().filter(|m| !old.contains(m.id.as_str())).collect()
+    }
+
+    /// What could not be judged: every opaque place of a whole state; of a change those that it brings, and those that
+    /// stand between it and a verdict. A place that was there before is the same place where the lines above it moved.
+    pub fn unjudged(&self) -> Vec<Unjudged<'_>> {
+        fn key(opaque: &Opaque) -> (&RepoPath, &str, &str, &Reach) {
+            (opaque.place.path(), opaque.place.text(), &opaque.reason, &opaque.reach)
+        }
+        let mut known: BTreeMap<_, usize> = BTreeMap::new();
+        for opaque in self.before.iter().flat_map(|state| state.opaque()) {
+            *known.entry(key(opaque)).or_default() += 1;
+        }
+        let uncertain: Vec<&Difference> = self.new_differences().into_iter().filter(|d| !d.certain).collect();
+        self.after
+            .opaque()
+            .map(|opaque| {
+                let hides = uncertain.iter().copied().filter(|d| explains(opaque, d, self.project.dialect()));
+                Unjudged { opaque, hides: hides.collect() }
+            })
+            .filter(|one| {
+                let was_there = known.get_mut(&key(one.opaque)).is_some_and(|left| {
+                    let is_left = *left > 0;
+                    *left = left.saturating_sub(1);
+                    is_left
+                });
+                let brought = one.opaque.reach != Reach::Nothing && !was_there;
+                self.whole_state || brought || !one.hides.is_empty()
+            })
+            .collect()
     }
 
     /// Whether a path that declares the schema changed.

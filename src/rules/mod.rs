@@ -216,6 +216,8 @@ rules! {
         BrokenHistory = "broken-history" in sync::broken_history: ERROR, BOTH, Both, Project;
         /// a schema, model or migration does not parse
         UnreadableSource = "unreadable-source" in sync::unreadable_source: ERROR, BOTH, Both, Project;
+        /// a part of the change that cannot be judged without running it
+        UnjudgedChange = "unjudged-change" in sync::unjudged_change: WARNING, BOTH, Both, Project;
         /// a mapped class in a module that nothing reachable from `env.py` imports, so Alembic never sees it
         UnregisteredModel = "unregistered-model" in sync::unregistered_model: WARNING, ALEMBIC, Both, Project;
         /// the migrations do not build the declared schema

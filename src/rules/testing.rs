@@ -9,7 +9,7 @@ use crate::catalog::{Catalog, Column, ColumnType, Dialect, Name, Table};
 use crate::finding::{Finding, Level};
 use crate::git::snapshot::fingerprint;
 use crate::git::{ChangedPath, Leftover, LeftoverKind, ObjectId, Snapshot, SnapshotError};
-use crate::history::{History, HistoryProblem, HistoryProblemKind, Migration, Operations, replay};
+use crate::history::{History, HistoryProblem, HistoryProblemKind, Migration, Operations, foundation, replay};
 use crate::project::{
     Declared, Ecosystem, EcosystemKind, Parsed, Project, ProjectChange, ProjectOverride, ProjectState, SourceProblem,
     Touch,
@@ -88,7 +88,15 @@ struct Half {
 }
 
 impl Half {
-    fn state(&self, dialect: Dialect) -> ProjectState {
+    fn state(&self, before: Option<&ProjectState>, dialect: Dialect) -> ProjectState {
+        let mut replay = replay(&self.history, dialect);
+        match before {
+            Some(before) => {
+                let old = (&before.history, &before.replay);
+                replay = foundation::rebuild(old, &before.declared.catalog, &self.history, replay);
+            }
+            None => foundation::settle(&self.history, &mut replay, &self.declared),
+        }
         ProjectState {
             declared: Declared {
                 catalog: self.declared.clone(),
@@ -96,7 +104,7 @@ impl Half {
                 parsed: Parsed::default(),
             },
             history: self.history.clone(),
-            replay: replay(&self.history, dialect),
+            replay,
             gap: self.gap.clone(),
             unregistered: self.unregistered.clone(),
         }
@@ -320,6 +328,15 @@ impl World {
         self.touch(&file, Touch::Migration, true, true)
     }
 
+    /// The migration of that name gets another statement, and does it.
+    pub(super) fn rewrite_migration(mut self, name: &str, sql: &str) -> Self {
+        let at = self.after.history.migrations.iter().position(|m| m.name == name).expect("there");
+        let parents = self.after.history.migrations[at].parents.clone();
+        self.after.history.migrations[at] = self.make(name, sql, sql, Vec::new(), parents);
+        let file = self.new_migration_file(name);
+        self.touch(&file, Touch::Migration, true, true)
+    }
+
     /// The same, and other parents.
     pub(super) fn edit_parents(self, name: &str, text: &str, parents: &[&str]) -> Self {
         let mut world = self.edit_migration(name, text);
@@ -360,12 +377,18 @@ impl World {
         self
     }
 
-    /// A column was declared before the change.
+    /// A column was declared before the change; a table's first one is its key.
     pub(super) fn declare_before(mut self, table: &str, column: &str) -> Self {
         if let Some(before) = &mut self.before {
             let name = Name::new("public", table);
             let known = before.declared.tables.entry(name.clone()).or_insert_with(|| Table::new(name));
             known.columns.push(Column::new(column, ColumnType::unknown(), true));
+            known.primary_key.get_or_insert_with(|| crate::catalog::Key {
+                name: None,
+                columns: vec![crate::catalog::IndexPart::named(column)],
+                clustered: None,
+                place: None,
+            });
         }
         self
     }
@@ -379,6 +402,27 @@ impl World {
             message: message.to_owned(),
             help: "correct it".to_owned(),
         });
+        self
+    }
+
+    /// A further file of the schema cannot be read.
+    pub(super) fn unreadable(mut self, path: &str) -> Self {
+        self.after.problems.push(SourceProblem {
+            path: RepoPath::new(path),
+            place: None,
+            message: "this is no Python".to_owned(),
+            help: "correct it".to_owned(),
+        });
+        self
+    }
+
+    /// A column is declared after the change, in the schema file.
+    pub(super) fn declare(mut self, table: &str, column: &str) -> Self {
+        let place = self.schema_place(table);
+        let name = Name::new("public", table);
+        let known = self.after.declared.tables.entry(name.clone()).or_insert_with(|| Table::new(name));
+        known.place = Some(place);
+        known.columns.push(Column::new(column, ColumnType::unknown(), true));
         self
     }
 
@@ -445,10 +489,10 @@ impl World {
     /// The change as rules see it.
     pub(super) fn with_change<T>(&self, look: impl FnOnce(&ProjectChange<'_>) -> T) -> T {
         let dialect = self.project.dialect();
-        let before = self.before.as_ref().map(|half| half.state(dialect));
-        let after = self.after.state(dialect);
+        let before = self.before.as_ref().map(|half| half.state(None, dialect));
+        let after = self.after.state(before.as_ref(), dialect);
         let with = |gap: &Option<Vec<Difference>>| {
-            gap.as_ref().map(|gap| Half { gap: gap.clone(), ..self.after.clone() }.state(dialect))
+            gap.as_ref().map(|gap| Half { gap: gap.clone(), ..self.after.clone() }.state(before.as_ref(), dialect))
         };
         let (with_leftovers, with_leftovers_schema) = (with(&self.with_leftovers), with(&self.with_leftovers_schema));
         let base_replay = self.base.as_ref().map(|base| replay(base, dialect));

@@ -134,7 +134,10 @@ fn pass(dialect: Dialect, kind: &K) -> u8 {
                 | ColumnChange::Generated(None) => 0,
                 ColumnChange::Type { .. } => 1,
                 ColumnChange::SetNotNull | ColumnChange::Generated(Some(_)) | ColumnChange::Redefine(_) => 3,
-                ColumnChange::SetDefault(_) | ColumnChange::AddIdentity(_) | ColumnChange::SetIdentity(_) => 5,
+                ColumnChange::SetDefault(_)
+                | ColumnChange::AddDefault { .. }
+                | ColumnChange::AddIdentity(_)
+                | ColumnChange::SetIdentity(_) => 5,
             },
             K::AddColumn { .. } => 2,
             K::AddConstraint { constraint: Constraint::ForeignKey(_), .. } => 5,
@@ -325,15 +328,13 @@ fn add(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut Actions) -> Read
 fn add_list(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut Actions) -> Read<()> {
     loop {
         let start = cursor.position();
-        if cursor.eat("constraint") {
-            cursor.name()?;
-        }
+        let name = if cursor.eat("constraint") { Some(cursor.name()?) } else { None };
         if cursor.eat("default") {
-            let value = column::default(cursor)?;
+            let default = column::default(cursor)?;
             cursor.expect("for")?;
-            let name = cursor.name()?;
+            let column = cursor.name()?;
             cursor.eat("with values");
-            kinds.push(altered(table, name, ColumnChange::SetDefault(value)));
+            kinds.push(altered(table, column, ColumnChange::AddDefault { name, default }));
         } else {
             cursor.set_position(start);
             element(cursor, table, false, kinds)?;
@@ -411,7 +412,7 @@ fn drop_key(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut Actions) ->
         None
     } else if cursor.eat("partition") {
         cursor.skip_all();
-        kinds.push(K::Data { kind: DataKind::Delete, table: table.clone(), bounded: true });
+        kinds.push(K::Data { kind: DataKind::Delete, table: table.clone(), bounded: true, written: None });
         return Ok(true);
     } else {
         return Ok(false);

@@ -76,6 +76,7 @@ fn attribute(cursor: &mut Cursor<'_>, new: &mut NewColumn) -> Read<()> {
         column.nullable = true;
     } else if cursor.eat("default") {
         column.default = Some(default(cursor)?.of_type(&column.ty));
+        column.default_name = name.filter(|_| dialect == Dialect::SqlServer);
         if let Some(ColumnDefault::Expression(text)) = &column.default
             && text == "unique_rowid()"
         {

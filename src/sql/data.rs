@@ -94,10 +94,43 @@ fn change(cursor: &mut Cursor<'_>) -> Option<K> {
             table = ObjectName::bare("");
         }
     }
+    let written = if kind == DataKind::Update { assigned(cursor) } else { None };
     cursor.skip_until(&["where", "join", "using", "limit", "from"]);
     let bounded = limited || kind != DataKind::Truncate && !cursor.at_end();
     cursor.skip_all();
-    Some(K::Data { kind, table, bounded })
+    Some(K::Data { kind, table, bounded, written })
+}
+
+/// The columns that the rest of an UPDATE writes: `SET a = …, t.b = …, (c, d) = …`; none where that is not what stands
+/// there.
+fn assigned(cursor: &Cursor<'_>) -> Option<Vec<String>> {
+    const BEHIND: &[&str] = &["where", "from", "order", "limit", "returning", "output", "option"];
+    let mut own = cursor.clone();
+    own.skip_until(&["set"]);
+    if !own.eat("set") {
+        return None;
+    }
+    let mut columns = Vec::new();
+    loop {
+        if let Ok(mut several) = own.inside() {
+            loop {
+                columns.push(several.object_name().ok()?.name);
+                if !several.eat_symbol(',') {
+                    break;
+                }
+            }
+        } else {
+            columns.push(own.object_name().ok()?.name);
+        }
+        if !own.is_symbol(0, '=') {
+            return None;
+        }
+        let stops: Vec<&str> = BEHIND.iter().copied().chain([","]).collect();
+        own.skip_until(&stops);
+        if !own.eat_symbol(',') {
+            return Some(columns);
+        }
+    }
 }
 
 /// The table that the rest of a statement gives that alias, in its FROM or a JOIN.

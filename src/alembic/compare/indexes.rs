@@ -123,7 +123,7 @@ impl<'a> Comparison<'a> {
         let Some(name) = index.name.as_deref() else { return true };
         let implicit = index.parts.iter().filter_map(|part| part.column()).any(|column| column == name)
             || replayed.foreign_keys.iter().any(|key| key.name.as_deref() == Some(name));
-        !implicit || declared.indexes.iter().any(|wanted| wanted.name.as_deref() == Some(name))
+        !implicit || declared.indexes.iter().any(|wanted| given_name(wanted) == Some(name))
     }
 
     fn index_difference(

@@ -63,6 +63,22 @@ fn unnamed_uniques_go_by_their_columns() {
 }
 
 #[test]
+fn what_mysql_makes_for_a_foreign_key_is_no_difference() {
+    let index = |generated: bool| {
+        let mut index = Index::new(Some("email".into()), vec![IndexPart::named("email")], false);
+        index.generated_name = generated;
+        index
+    };
+    let made = catalog(Dialect::MySql, |t| t.indexes.push(index(true)));
+    assert_eq!(told(&catalog(Dialect::MySql, |_| ()), &made), [""; 0]);
+    let generated = catalog(Dialect::MySql, |t| t.indexes.push(index(true)));
+    assert_eq!(told(&generated, &made), [""; 0], "the declared key has one as well");
+    let asked_for = catalog(Dialect::MySql, |t| t.indexes.push(index(false)));
+    assert_eq!(told(&asked_for, &made), [""; 0]);
+    assert_eq!(told(&asked_for, &catalog(Dialect::MySql, |_| ())), ["missing-index email"]);
+}
+
+#[test]
 fn a_unique_constraint_is_no_unique_index() {
     let index = |t: &mut Table| {
         t.indexes.push(Index::new(Some("x".into()), vec![IndexPart::named("email")], true));

@@ -325,10 +325,29 @@ fn create(
     }
     constraints.reverse();
     table.constraints = constraints;
+    let uniques: Vec<Constraint> = table
+        .constraints
+        .iter()
+        .filter(|one| matches!(one, Constraint::Index(index) if index.name.is_some()))
+        .cloned()
+        .collect();
     let at = place.clone();
     if let Err(error) = catalog.apply(&Operation::new(OperationKind::CreateTable(Box::new(table)), place.clone())) {
         problems.push(Unresolved::Refused(error.to_string(), at));
         return;
+    }
+    // Of two unique constraints that say the same, PostgreSQL makes one; the metadata has both.
+    for unique in uniques {
+        let is_made = catalog.table(name).is_some_and(|made| match &unique {
+            Constraint::Index(wanted) => made.indexes.iter().any(|index| index.name == wanted.name),
+            _ => true,
+        });
+        if !is_made {
+            let kind = OperationKind::AddConstraint { table: name.clone(), constraint: unique };
+            if let Err(error) = catalog.apply(&Operation::new(kind, place.clone())) {
+                problems.push(Unresolved::Refused(error.to_string(), place.clone()));
+            }
+        }
     }
     for index in unrepeated(indexes, name, &mut catalog.doubts) {
         let at = index.place.clone().unwrap_or_else(|| place.clone());

@@ -172,6 +172,7 @@ impl Interpreter<'_> {
                 let host = self.host;
                 let site = CallSite { callee, path: path.clone(), args: &args, place };
                 if let Some(answer) = host.call(self, &site) {
+                    self.answered += 1;
                     return answer;
                 }
                 if let Some(path) = &path
@@ -212,6 +213,16 @@ impl Interpreter<'_> {
 
     fn call_function(&mut self, function: &Rc<Function>, args: Args, place: &Place) -> Eval<Value> {
         self.step()?;
+        if let Some(value) = self.cut(function, &args, place)? {
+            return Ok(value);
+        }
+        self.begin(function);
+        let result = self.run_function(function, args, place);
+        self.end();
+        result
+    }
+
+    fn run_function(&mut self, function: &Rc<Function>, args: Args, place: &Place) -> Eval<Value> {
         let scope = self.scope(ScopeKind::Function, Some(Rc::clone(&function.scope)));
         let receiver = args.positional.first().cloned();
         let method = match (&*function.class.borrow(), receiver) {

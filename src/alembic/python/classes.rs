@@ -428,8 +428,11 @@ impl Interpreter<'_> {
             }
             _ => {}
         }
-        if let Some(hook @ Value::Function(_)) = class.lookup("__getattr__") {
-            return self.call_value(&hook, Args::positional(vec![value.clone(), Value::str(name)]), place);
+        // A hook that asks for an attribute on its way: its base from a library has that one, or Python would recurse.
+        if let Some(hook @ Value::Function(function)) = &class.lookup("__getattr__")
+            && !self.is_running(function)
+        {
+            return self.call_value(hook, Args::positional(vec![value.clone(), Value::str(name)]), place);
         }
         if class.inherits("flask_sqlalchemy.SQLAlchemy")
             && let Some(path) = super::names::of_flask_sqlalchemy(name)

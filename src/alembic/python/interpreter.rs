@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::host::Host;
 use super::modules::Modules;
+use super::recursion::Running;
 use super::scope::{Module, ModuleState, Scope, ScopeKind};
 use super::value::{Annotation, Args, Class, Unknown, Value};
 use crate::source::{Place, RepoPath, Source};
@@ -74,6 +75,10 @@ pub struct Interpreter<'h> {
     pub(crate) yields: Vec<Vec<Value>>,
     /// Exceptions whose handlers are running, innermost last.
     pub(crate) handling: Vec<Raised>,
+    /// Functions that are running, innermost last.
+    pub(crate) running: Vec<Running>,
+    /// Calls that the host has answered: what may have had an effect.
+    pub(crate) answered: usize,
     steps: usize,
     depth: usize,
     bytes: usize,
@@ -97,6 +102,8 @@ impl<'h> Interpreter<'h> {
             doubts: Vec::new(),
             yields: Vec::new(),
             handling: Vec::new(),
+            running: Vec::new(),
+            answered: 0,
             steps: 0,
             depth: 0,
             bytes: 0,

@@ -24,6 +24,7 @@ mod names;
 mod operators;
 pub(crate) mod parse;
 mod patterns;
+mod recursion;
 mod regex;
 mod scope;
 #[cfg(test)]

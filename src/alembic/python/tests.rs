@@ -49,6 +49,23 @@ fn expressions() {
 }
 
 #[test]
+fn a_recursion_that_only_an_unknown_condition_ends_is_cut() {
+    let merge = "import somewhere\ndef merge(src, dest):\n  for key, value in src.items():\n    if isinstance(value, dict):\n      merge(value, dest.setdefault(key, {}))\n    else:\n      dest[key] = value\n  return dest\n";
+    let after = x(&format!("{merge}y = merge(somewhere.state, {{}})\nx = 1"));
+    assert_eq!(after, "1", "what follows is run");
+    assert_eq!(
+        x(&format!("{merge}x = merge({{'a': {{'b': 1}}, 'c': 2}}, {{'a': {{'d': 3}}}})")),
+        "{'a': {'d': 3, 'b': 1}, 'c': 2}"
+    );
+    let deep = "def f(n):\n  return n if n > 30 else f(n + 1)\nx = f(0)";
+    assert_eq!(x(deep), "31", "a condition that is known ends it");
+    let tree = "import somewhere\ndef names(of):\n  found = set()\n  for name, inner in of.fields.items():\n    if issubclass(inner, somewhere.Base):\n      found.update(names(inner))\n    else:\n      found.add(name)\n  return found\nx = 'a' in names(somewhere.Settings)";
+    assert!(x(tree).contains("<unknown"), "{}", x(tree));
+    let proxy = "import wrapt\nclass P(wrapt.ObjectProxy):\n  def __getattr__(self, name):\n    return getattr(self.__wrapped__, name)\nP(1).mkdir()\nx = 2";
+    assert_eq!(x(proxy), "2");
+}
+
+#[test]
 fn statements() {
     let table = [
         ("def f(n):\n  return 1 if n < 2 else n * f(n - 1)\nx = f(5)", "120"),

@@ -391,6 +391,7 @@ fn statement_text(statement: &Value) -> Option<String> {
 fn rows(statement: &Value, place: &Place) -> Option<Operation> {
     let mut current = statement.clone();
     let mut bounded = false;
+    let mut written: Option<Vec<String>> = None;
     for _ in 0..50 {
         if let Some((path, args)) = current.call_of() {
             let kind = match path {
@@ -409,7 +410,7 @@ fn rows(statement: &Value, place: &Place) -> Option<Operation> {
                 _ => return None,
             };
             let bounded = bounded || kind == DataKind::Insert || args.positional.len() > 1;
-            return Some(data(kind, args.positional.first(), bounded, place));
+            return Some(data(kind, args.positional.first(), bounded, written, place));
         }
         let (base, name, args) = current.method_call()?;
         let kind = match name {
@@ -426,9 +427,16 @@ fn rows(statement: &Value, place: &Place) -> Option<Operation> {
                 || kind == DataKind::Insert
                 || !args.positional.is_empty()
                 || args.keyword("whereclause").is_some();
-            return Some(data(kind, Some(base), bounded, place));
+            let written = match args.keyword("values") {
+                Some(values) => keys(values),
+                None => written,
+            };
+            return Some(data(kind, Some(base), bounded, written, place));
         }
         bounded |= matches!(name, "where" | "filter" | "filter_by");
+        if name == "values" {
+            written = values(args);
+        }
         let base = base.clone();
         if matches!(base, Value::Unknown(_)) {
             return None;
@@ -436,6 +444,34 @@ fn rows(statement: &Value, place: &Place) -> Option<Operation> {
         current = base;
     }
     None
+}
+
+/// The columns that `values(…)` writes; none where they are not all known.
+fn values(args: &Args) -> Option<Vec<String>> {
+    if args.more.is_some() {
+        return None;
+    }
+    let mut columns: Vec<String> = args.keyword.iter().map(|(name, _)| name.to_string()).collect();
+    for given in &args.positional {
+        columns.extend(keys(given)?);
+    }
+    Some(columns)
+}
+
+/// The columns that are the keys of a dictionary: names, or `table.c.name` and `Model.name`.
+fn keys(values: &Value) -> Option<Vec<String>> {
+    if !matches!(values, Value::Dict(_)) {
+        return None;
+    }
+    let name = |key: &Value| match (key.as_str(), key) {
+        (Some(name), _) => Some(name.to_string()),
+        (None, Value::Symbol(symbol)) => match &symbol.kind {
+            SymbolKind::Attribute { name, .. } => Some(name.to_string()),
+            _ => None,
+        },
+        _ => None,
+    };
+    values.items()?.iter().map(name).collect()
 }
 
 /// Whether a value is a table object.

@@ -69,10 +69,9 @@ impl Database<'_, '_> {
         let reach = table.clone().map_or(Reach::Everything, Reach::Table);
         let name = shortened(call.text(0, &["index_name", "name"], &reach)?, self.settings.dialect);
         let schema = call.option("schema").and_then(Value::as_str).map(|schema| schema.to_string());
-        let names_table = matches!(self.settings.dialect, Dialect::MySql | Dialect::SqlServer);
         let kind = OperationKind::DropIndex {
             name: ObjectName { schema, name },
-            table: table.filter(|_| names_table),
+            table,
             concurrently: call.flag("postgresql_concurrently"),
             cascade: false,
         };

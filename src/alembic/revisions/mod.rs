@@ -13,12 +13,13 @@ mod ops;
 mod script;
 mod tables;
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use crate::alembic::discover;
 use crate::alembic::graph::{self, Node};
 use crate::alembic::items::Convention;
-use crate::alembic::python::{Imports, Interpreter, ParsedFile, Silent, SnapshotModules, Value};
+use crate::alembic::python::{CallSite, Eval, Host, Imports, Interpreter, ParsedFile, SnapshotModules, Value};
 use crate::git::snapshot::FileText;
 use crate::git::{Snapshot, SnapshotError};
 use crate::history::{History, HistoryProblem, HistoryProblemKind, Migration};
@@ -150,10 +151,45 @@ fn files(project: &Project, snapshot: &dyn Snapshot) -> Result<Vec<RepoPath>, Sn
 fn naming_convention(project: &Project, snapshot: &dyn Snapshot, modules: &SnapshotModules<'_>) -> Convention {
     let Some(env) = project.facts.get(discover::ENV) else { return Convention::default() };
     let Ok(FileText::Text(_)) = snapshot.read(&RepoPath::new(env)) else { return Convention::default() };
-    let mut interpreter = Interpreter::new(modules, &Silent, Imports::Lazy);
+    let listener = Listener::default();
+    let mut interpreter = Interpreter::new(modules, &listener, Imports::Lazy);
     let Some(module) = interpreter.load(&RepoPath::new(env)) else { return Convention::default() };
-    let Some(target) = interpreter.global(&module, "target_metadata") else { return Convention::default() };
+    let handed = listener.target.take();
+    let Some(target) = handed.or_else(|| interpreter.global(&module, "target_metadata")) else {
+        return Convention::default();
+    };
     convention_of(&mut interpreter, &target, 0).unwrap_or_default()
+}
+
+/// Hears which metadata `env.py` hands to `context.configure`, which is what Alembic goes by.
+#[derive(Default)]
+struct Listener {
+    target: RefCell<Option<Value>>,
+}
+
+impl Host for Listener {
+    fn call(&self, interpreter: &mut Interpreter<'_>, call: &CallSite<'_>) -> Option<Eval<Value>> {
+        if let Some((_, name)) = call.method() {
+            // `connection.run_sync(do_run_migrations)`.
+            let mut args = call.args.clone();
+            if name != "run_sync" || args.positional.is_empty() {
+                return None;
+            }
+            let function = args.positional.remove(0);
+            args.positional.insert(0, Value::external("sqlalchemy.engine.Connection"));
+            return Some(interpreter.call(&function, args, call.place));
+        }
+        match call.path.as_deref()? {
+            "alembic.context.is_offline_mode" => Some(Ok(Value::Bool(false))),
+            "alembic.context.configure" => {
+                if let Some(target) = call.args.keyword("target_metadata") {
+                    *self.target.borrow_mut() = Some(target.clone());
+                }
+                Some(Ok(Value::None))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// The convention of a `MetaData(…)`, or of what has one.

@@ -158,7 +158,7 @@ impl Database<'_, '_> {
             "drop_constraint" => self.drop_constraint(interpreter, call),
             "create_entity" | "replace_entity" | "drop_entity" => return entity(name, call).map(Ok),
             "sync_enum_values" => return self.sync_enum_values(call).map(Ok),
-            "bulk_insert" => Ok(vec![data(DataKind::Insert, call.args.positional.first(), true, call.place)]),
+            "bulk_insert" => Ok(vec![data(DataKind::Insert, call.args.positional.first(), true, None, call.place)]),
             _ => return None,
         })
     }
@@ -256,9 +256,15 @@ impl Database<'_, '_> {
 }
 
 /// A statement about rows of the table that a value stands for.
-pub(super) fn data(kind: DataKind, table: Option<&Value>, bounded: bool, place: &Place) -> Operation {
+pub(super) fn data(
+    kind: DataKind,
+    table: Option<&Value>,
+    bounded: bool,
+    written: Option<Vec<String>>,
+    place: &Place,
+) -> Operation {
     match table.and_then(table_name) {
-        Some(table) => Operation::new(OperationKind::Data { kind, table, bounded }, place.clone()),
+        Some(table) => Operation::new(OperationKind::Data { kind, table, bounded, written }, place.clone()),
         // Rows of a table that is not known change no schema.
         None => Operation::new(OperationKind::Harmless("a statement about rows"), place.clone()),
     }

@@ -233,17 +233,7 @@ impl Catalog {
                     "the column {table}.{column} cannot be dropped: a foreign key of {other} refers to it"
                 )));
             }
-            let gone = self.change_table(&other, |other| {
-                let (gone, kept) = std::mem::take(&mut other.foreign_keys).into_iter().partition(needs);
-                other.foreign_keys = kept;
-                gone
-            });
-            let gone: Vec<ForeignKey> = gone.unwrap_or_default();
-            effects.extend(gone.into_iter().map(|key| Effect::ConstraintDropped {
-                table: other.clone(),
-                what: "foreign key",
-                name: key.name,
-            }));
+            effects.extend(self.take_foreign_keys(&other, needs));
         }
         Ok(effects)
     }
@@ -354,8 +344,16 @@ impl Catalog {
                     Some(default)
                 };
             }
+            ColumnChange::AddDefault { name: constraint, default } => {
+                if before.default.is_some() {
+                    return Err(exists("the default of the column", format!("{name}.{}", before.name), None));
+                }
+                after.default_name.clone_from(constraint);
+                after.default = Some(default.clone().of_type(&after.ty)).filter(|one| *one != ColumnDefault::Null);
+            }
             ColumnChange::DropDefault => {
                 after.default = None;
+                after.default_name = None;
                 after.default_type = None;
                 if matches!(after.auto_increment, Some(AutoIncrement::Serial | AutoIncrement::RowId)) {
                     after.auto_increment = None;
@@ -435,6 +433,7 @@ impl Catalog {
         after.ty = self.settled(&after.ty)?;
         if dialect == Dialect::SqlServer {
             after.default.clone_from(&before.default);
+            after.default_name.clone_from(&before.default_name);
             after.auto_increment = before.auto_increment;
         }
         if draft.primary_key.as_ref().is_some_and(|key| has_column(&key.columns, &before.name)) {

@@ -417,20 +417,23 @@ impl Catalog {
         Err(missing("the constraint", format!("{name} of {found}")))
     }
 
-    /// SQL Server: a default is a constraint. Its name is not kept; where it follows Prisma's convention
-    /// (`User_age_df`) or the server's own (`DF__User__age__…`) it says whose default it is.
+    /// SQL Server: a default is a constraint. The name that the server makes up where none is given
+    /// (`DF__User__age__3B75D760`) says whose default it is.
     fn drop_default_constraint(&mut self, table: &Name, name: Option<&str>) -> Option<Vec<Effect>> {
         let name = name.filter(|_| self.dialect == Dialect::SqlServer)?;
         let found = self.tables.get_mut(table)?;
         let generated = given(Some(name), "DF__");
         let at = found.columns.iter().position(|column| {
             column.default.is_some()
-                && (name.eq_ignore_ascii_case(&format!("{}_{}_df", table.name, column.name))
-                    || (generated && name.to_lowercase().contains(&column.name.to_lowercase())))
+                && match &column.default_name {
+                    Some(own) => own.eq_ignore_ascii_case(name),
+                    None => generated && name.to_lowercase().contains(&column.name.to_lowercase()),
+                }
         });
         let Some(at) = at else { return generated.then(Vec::new) };
         let before = Box::new(found.columns[at].clone());
         found.columns[at].default = None;
+        found.columns[at].default_name = None;
         let after = Box::new(found.columns[at].clone());
         Some(vec![Effect::ColumnChanged { table: table.clone(), before, after }])
     }
@@ -491,6 +494,8 @@ impl Catalog {
             check.name = new;
         } else if let Some(name) = draft.excludes.iter_mut().find(|name| dialect.same_name(name, from)) {
             to.clone_into(name);
+        } else if let Some(column) = draft.columns.iter_mut().find(|column| is(&column.default_name)) {
+            column.default_name = new;
         } else {
             return Err(missing("the constraint", format!("{from} of {found}")));
         }

@@ -239,6 +239,19 @@ impl Catalog {
         });
     }
 
+    /// Drops those foreign keys of a table that `goes` picks.
+    pub(super) fn take_foreign_keys(&mut self, table: &Name, goes: impl Fn(&ForeignKey) -> bool) -> Vec<Effect> {
+        let gone = self.change_table(table, |table| {
+            let (gone, kept) = std::mem::take(&mut table.foreign_keys).into_iter().partition(&goes);
+            table.foreign_keys = kept;
+            gone
+        });
+        let gone: Vec<ForeignKey> = gone.unwrap_or_default();
+        let dropped =
+            |key: ForeignKey| Effect::ConstraintDropped { table: table.clone(), what: "foreign key", name: key.name };
+        gone.into_iter().map(dropped).collect()
+    }
+
     /// Before a key or unique index of `table` goes: foreign keys that have no other one to refer to hold it back, or
     /// go with it under CASCADE. `without` takes the key out of a copy of the table.
     pub(super) fn release_referrers(
@@ -274,17 +287,7 @@ impl Catalog {
                     columns.join(", ")
                 )));
             }
-            let gone = self.change_table(&other, |other| {
-                let (gone, kept) = std::mem::take(&mut other.foreign_keys).into_iter().partition(needs);
-                other.foreign_keys = kept;
-                gone
-            });
-            let gone: Vec<ForeignKey> = gone.unwrap_or_default();
-            effects.extend(gone.into_iter().map(|key| Effect::ConstraintDropped {
-                table: other.clone(),
-                what: "foreign key",
-                name: key.name,
-            }));
+            effects.extend(self.take_foreign_keys(&other, needs));
         }
         Ok(effects)
     }

@@ -124,6 +124,8 @@ impl Catalog {
         cascade: bool,
         guard: Guard,
     ) -> Applied {
+        // Elsewhere an index is found by its own name alone, whatever table is thought to have it.
+        let table = table.filter(|_| matches!(self.dialect, Dialect::MySql | Dialect::SqlServer));
         let found = match self.find_index(table, name) {
             Err(ApplyError::Missing { .. }) if self.dialect == Dialect::PostgreSql && self.is_relation(name) => {
                 return Err(refused(format!("{name} is no index")));

@@ -26,7 +26,10 @@ pub(super) fn column_held(dialect: Dialect, table: &Table, column: &str) -> Opti
             if let Some(index) = index {
                 return Some(format!("the index {} is on it", name(&index.name)));
             }
-            foreign.map(|key| format!("the foreign key {} is on it", name(&key.name)))
+            // A name that the server made up is found by a query in the migration, which is not evaluated.
+            let default = table.column(dialect, column).and_then(|column| column.default_name.as_ref());
+            let default = default.map(|default| format!("its default is the constraint {default}"));
+            foreign.map(|key| format!("the foreign key {} is on it", name(&key.name))).or(default)
         }
         Dialect::MySql => foreign.map(|key| format!("the foreign key {} is on it", name(&key.name))),
         Dialect::PostgreSql | Dialect::CockroachDb | Dialect::Oracle => None,

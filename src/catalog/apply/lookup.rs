@@ -96,7 +96,7 @@ impl Catalog {
     }
 
     /// Puts a table in place of the one of its name, or as a new one.
-    pub(super) fn put_table(&mut self, table: Table) {
+    pub(crate) fn put_table(&mut self, table: Table) {
         self.take_table(&table.name.clone());
         self.lookup.register(self.dialect, &table);
         self.tables.insert(table.name.clone(), table);

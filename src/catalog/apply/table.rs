@@ -287,6 +287,7 @@ impl Catalog {
                 || table.indexes.iter().any(|index| index.constraint && same(index.name.as_deref()))
                 || table.foreign_keys.iter().any(|key| same(key.name.as_deref()))
                 || table.checks.iter().any(|check| same(check.name.as_deref()))
+                || table.columns.iter().any(|column| same(column.default_name.as_deref()))
         };
         self.tables.values().find(holds).map(|table| table.name.clone())
     }

@@ -157,6 +157,13 @@ pub enum ColumnChange {
     },
     /// SET DEFAULT.
     SetDefault(ColumnDefault),
+    /// SQL Server's `ADD [CONSTRAINT name] DEFAULT value FOR column`: a constraint, and the only one of its kind on the column.
+    AddDefault {
+        /// The name of the constraint; the server makes one up where none is given.
+        name: Option<String>,
+        /// The default.
+        default: ColumnDefault,
+    },
     /// DROP DEFAULT.
     DropDefault,
     /// SET NOT NULL.

@@ -60,11 +60,14 @@ fn changed(aspect: Aspect, pair: Pair<'_>, declared: &Column, replayed: &Column)
     difference
 }
 
-/// A default with the word for none.
+/// A default with the word for none; under its name, where it has one.
 fn default_words(column: &Column) -> String {
     match (text::counter(column), &column.default) {
         (Some(counter), _) => counter.to_owned(),
-        (None, Some(default)) => format!("default {}", text::default(default)),
+        (None, Some(default)) => match &column.default_name {
+            Some(name) => format!("constraint {name} default {}", text::default(default)),
+            None => format!("default {}", text::default(default)),
+        },
         (None, None) => "no default".to_owned(),
     }
 }

@@ -41,8 +41,9 @@ pub(super) fn same(declared: (&Catalog, &Column), replayed: (&Catalog, &Column))
     }
     let next = kind(dialect, families.0, declared.1, false);
     let prev = kind(dialect, families.1, replayed.1, true);
+    let named_alike = same_names(prev.as_ref(), next.as_ref(), declared.1, replayed.1);
     if never_settles(declared.1, families.1, prev.as_ref(), dialect) {
-        return true;
+        return named_alike;
     }
     if !same_counting(dialect, declared.1, replayed.1) {
         return false;
@@ -52,7 +53,18 @@ pub(super) fn same(declared: (&Catalog, &Column), replayed: (&Catalog, &Column))
     if constants && !super::types::same(declared, replayed) {
         return true;
     }
-    matches(dialect, prev.as_ref(), next.as_ref())
+    matches(dialect, prev.as_ref(), next.as_ref()) && named_alike
+}
+
+/// Whether the constraints that SQL Server's defaults are have the same name (`names_match`): asked of constants and of
+/// expressions, but not of `now()` nor of moments. Elsewhere a default has no name.
+fn same_names(prev: Option<&Kind>, next: Option<&Kind>, declared: &Column, replayed: &Column) -> bool {
+    let asked = match (prev, next) {
+        (Some(Kind::Value(prev)), Some(Kind::Value(next))) => *prev != Value::Moment && *next != Value::Moment,
+        (Some(Kind::Generated(Some(_))), Some(Kind::Generated(Some(_)))) => true,
+        _ => false,
+    };
+    !asked || declared.default_name == replayed.default_name
 }
 
 /// Whether a `dbgenerated("…")` says what the database holds, although the engine would say otherwise for ever: the

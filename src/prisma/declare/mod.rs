@@ -131,6 +131,11 @@ impl<'a> Builder<'a> {
             let defaulted = defaults::read(dialect, kind, &column.ty, value);
             column.default = defaulted.default;
             column.auto_increment = defaulted.auto_increment;
+            if dialect == Dialect::SqlServer && column.default.is_some() {
+                let given = field.default_name().map(str::to_owned);
+                let name = given.unwrap_or_else(|| names::default(dialect, model.database_name(), &column.name));
+                column.default_name = Some(name);
+            }
         }
         // SQL Server's DEFAULT and IDENTITY exclude each other; IDENTITY takes any integer type.
         if dialect == Dialect::SqlServer && column.auto_increment.is_some() {

@@ -26,6 +26,11 @@ pub(crate) fn foreign_key(dialect: Dialect, table: &str, columns: &[&str]) -> St
     with_suffix(dialect, format!("{table}_{}", columns.join("_")), "_fkey")
 }
 
+/// `table_column_df`, of SQL Server's defaults
+pub(crate) fn default(dialect: Dialect, table: &str, column: &str) -> String {
+    with_suffix(dialect, format!("{table}_{column}"), "_df")
+}
+
 fn with_suffix(dialect: Dialect, mut stem: String, suffix: &str) -> String {
     let limit = dialect.identifier_limit() - suffix.len();
     cut(&mut stem, limit);

@@ -115,7 +115,8 @@ impl Survey {
                 continue;
             }
             if let Some(migrations) = migrations {
-                project.migrations = root.join(&migrations);
+                let named = root.join(&migrations);
+                project.migrations = self.gathered_from(&root, &named).unwrap_or(named);
             }
             project.config = Some(config);
             taken.extend(project.schema.iter().cloned());
@@ -139,6 +140,16 @@ impl Survey {
             found.push(Found { schema: files, folder, datasource: (*path).clone(), migrations, config: None });
         }
         found
+    }
+
+    /// Where the migrations are kept that a build gathers in the folder that a configuration names: a folder with a dot in
+    /// front that the repository does not hold stands for the one folder with migrations below the configuration's own.
+    fn gathered_from(&self, root: &RepoPath, named: &RepoPath) -> Option<RepoPath> {
+        if !named.file_name().starts_with('.') || self.migration_folders.contains(named) {
+            return None;
+        }
+        let mut kept = self.migration_folders.iter().filter(|dir| dir.is_under(root));
+        kept.next().filter(|_| kept.next().is_none()).cloned()
     }
 
     /// What a configuration points at: its own words, else the places that Prisma looks at by itself.

@@ -101,6 +101,27 @@ fn configurations_name_schema_and_migrations() {
 }
 
 #[test]
+fn a_folder_that_a_build_gathers_stands_for_the_one_that_is_kept() {
+    let schema = whole(PG);
+    let config = "export default defineConfig({ schema: './schema', migrations: { path: './.prisma-migrations' } })";
+    let files = [
+        ("db/package.json", "{}"),
+        ("db/prisma.config.ts", config),
+        ("db/schema/main.prisma", &schema),
+        ("db/migration/1_a/migration.sql", ""),
+        ("other/prisma/migrations/1_a/migration.sql", ""),
+    ];
+    assert_eq!(summary(&discover(&files)), [entry("db", "db/schema/main.prisma", "db/migration")]);
+    // Where there is more than one folder, or the named one is there, nothing is made up.
+    let kept = entry("db", "db/schema/main.prisma", "db/.prisma-migrations");
+    for more in ["db/old/1_a/migration.sql", "db/.prisma-migrations/1_a/migration.sql"] {
+        let mut files = files.to_vec();
+        files.push((more, ""));
+        assert_eq!(summary(&discover(&files)), [kept.clone()], "{more}");
+    }
+}
+
+#[test]
 fn schemas_of_several_files_are_put_together() {
     let user = "model User {\n id Int @id\n posts Post[]\n}\n";
     let post = "model Post {\n id Int @id\n userId Int\n user User @relation(fields: [userId], references: [id])\n}\n";

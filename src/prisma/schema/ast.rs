@@ -294,6 +294,11 @@ impl Field {
         self.attribute("default").and_then(|attribute| attribute.named_or_first("value"))
     }
 
+    /// The name that `@default(…, map: "name")` gives to the constraint (SQL Server).
+    pub(crate) fn default_name(&self) -> Option<&str> {
+        self.attribute("default").and_then(|attribute| attribute.named("map")).and_then(Expr::text)
+    }
+
     /// The native type attribute: any with a dot in its name (`@db.VarChar(10)`), with the name behind the dot.
     pub(crate) fn native_type(&self) -> Option<(&str, &Attribute)> {
         self.attributes.iter().find_map(|attribute| Some((attribute.name.split_once('.')?.1, attribute)))

@@ -197,11 +197,12 @@ fn alter_column(
                 clauses.push(format!("ALTER COLUMN {name} {} {null}", renderer.plain_type(column)));
             }
             if change.default {
-                let constraint = renderer.quote(&format!("{}_{}_df", table.name.name, column.name));
                 if was.default.is_some() {
+                    let constraint = renderer.default_name(table, was);
                     clauses.insert(0, format!("DROP CONSTRAINT {constraint}"));
                 }
                 if let Some(default) = column.default.as_ref().filter(|value| **value != ColumnDefault::Unknown) {
+                    let constraint = renderer.default_name(table, column);
                     let default = renderer.default(column, default);
                     clauses.push(format!("ADD CONSTRAINT {constraint} DEFAULT {default} FOR {name}"));
                 }

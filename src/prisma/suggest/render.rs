@@ -7,6 +7,7 @@ use crate::catalog::{
     AutoIncrement, Catalog, Column, ColumnDefault, Dialect, ForeignKey, Index, IndexPart, Key, Name, ReferentialAction,
     Table,
 };
+use crate::prisma::declare::names;
 
 /// Writes statements for the database of a declared catalog.
 pub(super) struct Renderer<'a> {
@@ -74,6 +75,13 @@ impl<'a> Renderer<'a> {
         spelled(self.catalog, &column.ty)
     }
 
+    /// SQL Server: the name of the constraint that a default is. One that the server made up is not known; the name that
+    /// Prisma gives stands for it.
+    pub(super) fn default_name(&self, table: &Table, column: &Column) -> String {
+        let own = column.default_name.clone();
+        self.quote(&own.unwrap_or_else(|| names::default(self.dialect(), &table.name.name, &column.name)))
+    }
+
     /// `"id" INTEGER NOT NULL DEFAULT 1`
     pub(super) fn column(&self, table: &Table, column: &Column) -> String {
         let name = self.quote(&column.name);
@@ -94,7 +102,7 @@ impl<'a> Renderer<'a> {
             Dialect::SqlServer => {
                 let counter = if column.auto_increment.is_some() { " IDENTITY(1,1)" } else { "" };
                 let default = default.map(|text| {
-                    let constraint = self.quote(&format!("{}_{}_df", table.name.name, column.name));
+                    let constraint = self.default_name(table, column);
                     format!(" CONSTRAINT {constraint} DEFAULT {text}")
                 });
                 format!("{name} {ty}{null}{counter}{}", default.unwrap_or_default())

@@ -1,7 +1,7 @@
 //! `blocking-constraint`.
 
-use super::deeds::Deeds;
-use super::{finding, statement};
+use super::blocking::{self, Blocking};
+use super::statement;
 use crate::catalog::Dialect;
 use crate::catalog::apply::Effect;
 use crate::finding::Finding;
@@ -48,35 +48,36 @@ page! {
 }
 
 pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
-    if change.project.dialect != Some(Dialect::PostgreSql) {
-        return Vec::new();
-    }
-    let deeds = Deeds::of(change).done;
-    deeds
-        .iter()
-        .filter(|deed| !deed.on_new_columns)
-        .filter_map(|deed| {
-            let Effect::ConstraintAdded { table, what: what @ ("foreign key" | "check"), name, not_valid: false } =
-                &deed.effect
-            else {
-                return None;
-            };
-            let object = name.as_ref().map_or_else(|| table.to_string(), |name| format!("{table}.{name}"));
-            let message = format!("the {what} {object} is checked against every row while the table is locked");
-            let validate = format!(
-                "ALTER TABLE {} VALIDATE CONSTRAINT {};",
-                statement::table(Dialect::PostgreSql, table),
-                statement::quote(Dialect::PostgreSql, name.as_deref().unwrap_or("name"))
-            );
-            let help = match change.project.ecosystem {
-                EcosystemKind::Prisma => format!("add NOT VALID, and in a later migration:\n  {validate}"),
-                EcosystemKind::Alembic => {
-                    format!("give it postgresql_not_valid=True, and in a later revision:\n  op.execute('{validate}')")
-                }
-            };
-            Some(finding(RuleId::BlockingConstraint, &deed.place, object, message, help))
+    let ecosystem = change.project.ecosystem;
+    blocking::findings(change, RuleId::BlockingConstraint, |deed| {
+        let Effect::ConstraintAdded { table, what: what @ ("foreign key" | "check"), name, not_valid: false } =
+            &deed.effect
+        else {
+            return None;
+        };
+        if deed.on_new_columns {
+            return None;
+        }
+        let validate = format!(
+            "ALTER TABLE {} VALIDATE CONSTRAINT {};",
+            statement::table(Dialect::PostgreSql, table),
+            statement::quote(Dialect::PostgreSql, name.as_deref().unwrap_or("name"))
+        );
+        let help = match ecosystem {
+            EcosystemKind::Prisma => format!("add NOT VALID, and in a later migration:\n  {validate}"),
+            EcosystemKind::Alembic => {
+                format!("give it postgresql_not_valid=True, and in a later revision:\n  op.execute('{validate}')")
+            }
+        };
+        Some(Blocking {
+            table,
+            name: name.as_deref(),
+            message: Box::new(move |object| {
+                format!("the {what} {object} is checked against every row while the table is locked")
+            }),
+            help,
         })
-        .collect()
+    })
 }
 
 #[cfg(test)]

@@ -1,8 +1,6 @@
 //! `blocking-index`.
 
-use super::deeds::Deeds;
-use super::finding;
-use crate::catalog::Dialect;
+use super::blocking::{self, Blocking};
 use crate::catalog::apply::Effect;
 use crate::catalog::operation::{Constraint, OperationKind};
 use crate::finding::Finding;
@@ -58,38 +56,39 @@ page! {
 }
 
 pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
-    if change.project.dialect != Some(Dialect::PostgreSql) {
-        return Vec::new();
-    }
-    let deeds = Deeds::of(change).done;
-    deeds
-        .iter()
-        .filter_map(|deed| {
-            let Effect::IndexAdded { table, index, concurrently: false } = &deed.effect else { return None };
-            let constraint = match &deed.operation.as_ref()?.kind {
-                OperationKind::CreateIndex { .. } => false,
-                OperationKind::AddConstraint { constraint: Constraint::Index(_), .. } => true,
-                // An index that is there already, or one on a column that is added with it.
-                _ => return None,
-            };
-            let name = index.name.as_deref().unwrap_or("without a name");
-            let object = index.name.as_ref().map_or_else(|| table.to_string(), |name| format!("{table}.{name}"));
-            let message = format!("building the index {name} lets nobody write to {table} until it is done");
-            let how = match (change.project.ecosystem, constraint) {
-                (_, true) => "build the index with CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT … USING INDEX",
-                (EcosystemKind::Prisma, false) => "write CREATE INDEX CONCURRENTLY, alone in a migration of its own",
-                (EcosystemKind::Alembic, false) => {
-                    "give it postgresql_concurrently=True, inside with op.get_context().autocommit_block()"
-                }
-            };
-            Some(finding(RuleId::BlockingIndex, &deed.place, object, message, how.to_owned()))
+    let ecosystem = change.project.ecosystem;
+    blocking::findings(change, RuleId::BlockingIndex, |deed| {
+        let Effect::IndexAdded { table, index, concurrently: false } = &deed.effect else { return None };
+        let constraint = match &deed.operation.as_ref()?.kind {
+            OperationKind::CreateIndex { .. } => false,
+            OperationKind::AddConstraint { constraint: Constraint::Index(_), .. } => true,
+            // An index that is there already, or one on a column that is added with it.
+            _ => return None,
+        };
+        let help = match (ecosystem, constraint) {
+            (_, true) => "build the index with CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT … USING INDEX",
+            (EcosystemKind::Prisma, false) => "write CREATE INDEX CONCURRENTLY, alone in a migration of its own",
+            (EcosystemKind::Alembic, false) => {
+                "give it postgresql_concurrently=True, inside with op.get_context().autocommit_block()"
+            }
+        };
+        let name = index.name.as_deref();
+        Some(Blocking {
+            table,
+            name,
+            message: Box::new(move |_| {
+                let name = name.unwrap_or("without a name");
+                format!("building the index {name} lets nobody write to {table} until it is done")
+            }),
+            help: help.to_owned(),
         })
-        .collect()
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::Dialect;
     use crate::rules::testing::World;
 
     fn run(world: World, sql: &str) -> Vec<Finding> {

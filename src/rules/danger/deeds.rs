@@ -46,6 +46,8 @@ pub(super) struct RowDeed {
     pub(super) kind: DataKind,
     /// Whether a WHERE (or a join) bounds it.
     pub(super) bounded: bool,
+    /// The columns that an UPDATE writes; none where they are not known.
+    pub(super) written: Option<Vec<String>>,
     /// Columns of the table that the change had made by then.
     pub(super) new_columns: BTreeSet<String>,
 }
@@ -231,13 +233,13 @@ impl Fold {
         for effect in &step.effects {
             self.effect(migration, step, effect);
         }
-        if let OperationKind::Data { kind, table, bounded } = &step.operation.kind {
-            self.data(step, *kind, table, *bounded);
+        if let OperationKind::Data { kind, table, bounded, written } = &step.operation.kind {
+            self.data(step, *kind, table, *bounded, written.as_deref());
         }
     }
 
     /// A statement about rows: tables are found by name, as nothing became of them.
-    fn data(&mut self, step: &Step, kind: DataKind, table: &ObjectName, bounded: bool) {
+    fn data(&mut self, step: &Step, kind: DataKind, table: &ObjectName, bounded: bool, written: Option<&[String]>) {
         let found = self.tables.iter().position(|entity| {
             entity.current.as_ref().is_some_and(|current| {
                 self.dialect.same_name(&current.name, &table.name)
@@ -268,7 +270,15 @@ impl Fold {
                 table.name.clone(),
             ),
         };
-        self.rows.push(RowDeed { place: step.operation.place.clone(), table: name, kind, bounded, new_columns });
+        let written = written.map(<[String]>::to_vec);
+        self.rows.push(RowDeed {
+            place: step.operation.place.clone(),
+            table: name,
+            kind,
+            bounded,
+            written,
+            new_columns,
+        });
     }
 
     fn effect(&mut self, migration: &str, step: &Step, effect: &Effect) {

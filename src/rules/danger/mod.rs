@@ -3,6 +3,7 @@
 //! Every rule here reads [`deeds::Deeds`]: what the new migrations do in sum, once the detours (a table built anew under
 //! another name, an enum that is swapped) are taken out, and without what happens to things that the change itself made.
 
+mod blocking;
 mod deeds;
 mod statement;
 

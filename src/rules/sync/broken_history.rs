@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::foundation::Foundation;
 use crate::catalog::apply::ApplyError;
 use crate::finding::Finding;
-use crate::history::{Failure, HistoryProblemKind, Migration, Replay, Replayed};
+use crate::history::{Failure, HistoryProblemKind, Migration, Replay};
 use crate::project::{EcosystemKind, ProjectChange};
 use crate::rules::{RuleId, RuleSettings};
 
@@ -15,8 +14,8 @@ page! {
     /// The migrations cannot be applied one after the other on an empty database: a table is made twice, a column is
     /// dropped that is not there, `CREATE INDEX CONCURRENTLY` stands beside other statements, an enum value is used in the
     /// file that adds it. The finding points at the first statement that the database would refuse. Where something that
-    /// could not be read may explain the failure, nothing is said; nor is it, of a change, where the statement is about a
-    /// table that is declared and that no migration has ever made: such a history does not start from nothing.
+    /// could not be read may explain the failure, nothing is said; nor is it where the statement is about a table that
+    /// stood before the first migration: one that is declared and that no migration has ever made.
     ///
     /// ## Why it matters
     ///
@@ -72,20 +71,8 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
     }
     let known: BTreeSet<(&str, String)> =
         change.before.iter().flat_map(|state| failures(&state.replay)).map(key).collect();
-    let foundation = Foundation::of(change);
-    let excused =
-        |migration: &Replayed, failure: &Failure| !change.whole_state && foundation.excuses_failure(migration, failure);
-    let new: Vec<(&str, &Failure)> = change
-        .after
-        .replay
-        .migrations
-        .iter()
-        .flat_map(|migration| {
-            let certain = migration.failures.iter().filter(|failure| failure.certain);
-            certain.filter(|failure| !excused(migration, failure)).map(|failure| (migration.id.as_str(), failure))
-        })
-        .filter(|&failure| !known.contains(&key(failure)))
-        .collect();
+    let new: Vec<(&str, &Failure)> =
+        failures(&change.after.replay).filter(|&failure| !known.contains(&key(failure))).collect();
     let Some((id, first)) = new.first() else { return Vec::new() };
     let migration = change.after.history.get(id);
     let name = migration.map_or(*id, |migration| migration.name.as_str());
@@ -196,6 +183,19 @@ mod tests {
             1,
             "no such extension"
         );
+    }
+
+    #[test]
+    fn an_index_of_the_foundation_breaks_nothing_when_it_goes() {
+        let world = World::alembic()
+            .declare_before("legacy", "id")
+            .new_migration("b2_x", "ALTER TABLE legacy ADD COLUMN a INT;")
+            .new_migration("b3_x", "DROP INDEX legacy_a;");
+        assert!(world.silent(RuleId::BrokenHistory));
+        let world = World::alembic().new_migration("b2_x", "DROP INDEX users_a;");
+        assert_eq!(world.run(RuleId::BrokenHistory).len(), 1, "the history makes every table there is");
+        let world = World::prisma().new_migration("20260112090000_x", "DROP INDEX users_a;");
+        assert_eq!(world.run(RuleId::BrokenHistory).len(), 1);
     }
 
     #[test]

@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::foundation::Foundation;
 use crate::catalog::apply::Effect;
 use crate::catalog::difference::{Aspect, Difference, Side};
 use crate::catalog::{Catalog, Name, ObjectName};
 use crate::finding::Finding;
 use crate::history::Migration;
-use crate::project::{ProjectChange, ProjectState};
+use crate::project::{ProjectChange, ProjectState, Touch};
 use crate::rules::RuleId;
 use crate::rules::text::{count, shell_word, slug};
 use crate::source::{Place, RepoPath};
@@ -35,9 +34,8 @@ impl<'a> NewGap<'a> {
             return gap;
         }
         let new = new_files(change);
-        let foundation = Foundation::of(change);
         let certain = change.new_differences().into_iter().filter(|difference| difference.certain);
-        for difference in certain.filter(|difference| !foundation.excuses(change, difference)) {
+        for difference in certain {
             if is_undeclared(change, &new, difference) {
                 gap.undeclared.push(difference);
             } else {
@@ -114,6 +112,31 @@ fn declared_text(catalog: &Catalog, difference: &Difference) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// The first of the files that could not be read, where each of them was so before and none is touched: then it is not the
+/// change that made them so (`unreadable-source` speaks of those that it did).
+pub(super) fn unread_before<'a>(change: &'a ProjectChange<'_>) -> Option<&'a RepoPath> {
+    let before = change.before?;
+    let is_old = |path: &RepoPath| {
+        before.unread().any(|old| old == path) && !change.touched.iter().any(|(changed, _)| changed.path == *path)
+    };
+    change.after.unread().next().filter(|_| change.after.unread().all(is_old))
+}
+
+/// Whether a change beside files that could not be read before either declares what was declared before: every file of the
+/// schema that it touches declares tables, and all tables are the same.
+pub(super) fn declares_the_same(change: &ProjectChange<'_>) -> bool {
+    let Some(before) = change.before else { return false };
+    let (old, new) = (&before.declared.catalog, &change.after.declared.catalog);
+    let is_read = |path: &RepoPath| {
+        new.tables.values().any(|table| table.place.as_ref().is_some_and(|place| place.path() == path))
+    };
+    let mut schema = change.touched.iter().filter(|(_, touch)| *touch == Touch::Schema);
+    unread_before(change).is_some()
+        && change.project.dialect() == old.dialect
+        && schema.all(|(path, _)| path.before.is_some() && path.after.is_some() && is_read(&path.path))
+        && change.ecosystem.compare(change.project, new, old).is_empty()
 }
 
 /// Migrations that the change adds.

@@ -1,6 +1,6 @@
 //! `missing-migration`.
 
-use super::gap::{Fault, NewGap, command, fallback_path, finding, groups, new_files};
+use super::gap::{Fault, NewGap, command, declares_the_same, fallback_path, finding, groups, new_files};
 use super::unstaged_migration::waiting;
 use crate::finding::Finding;
 use crate::project::{ProjectChange, Touch};
@@ -80,7 +80,8 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
 fn unread(change: &ProjectChange<'_>) -> Option<Finding> {
     let schema = change.touched.iter().find(|(path, touch)| *touch == Touch::Schema && path.after.is_some())?;
     let brings = change.touched.iter().any(|(path, touch)| *touch == Touch::Migration && path.before.is_none());
-    if brings {
+    // What the schema's files declare is as it was: nobody owes a migration for it (`unjudged-change` says what was not read).
+    if brings || declares_the_same(change) {
         return None;
     }
     let problem = change
@@ -197,5 +198,17 @@ mod tests {
             .schema_problem("this line is a conflict marker")
             .new_migration("20260112090000_add_b", "");
         assert!(world.silent(RuleId::MissingMigration));
+    }
+
+    #[test]
+    fn a_file_that_could_not_be_read_before_is_nothing_that_the_change_declares() {
+        for world in World::both() {
+            let old = world.unreadable("old.py").declare("users", "email").commit();
+            assert!(old.clone().touch_schema().silent(RuleId::MissingMigration));
+            assert_eq!(old.clone().touch_schema().run(RuleId::UnjudgedChange).len(), 1, "and that is said");
+            assert_eq!(old.clone().touch_schema().unreadable("new.py").run(RuleId::MissingMigration).len(), 1);
+        }
+        let unseen = World::alembic().unreadable("old.py").commit();
+        assert_eq!(unseen.touch_schema().run(RuleId::MissingMigration).len(), 1, "no table of the file was read");
     }
 }

@@ -1,6 +1,5 @@
 //! Does the change carry its migration?
 
-mod foundation;
 mod gap;
 
 pub(super) mod broken_history;
@@ -9,6 +8,7 @@ pub(super) mod misplaced_migration;
 pub(super) mod missing_migration;
 pub(super) mod uncovered_change;
 pub(super) mod undeclared_change;
+pub(super) mod unjudged_change;
 pub(super) mod unreadable_source;
 pub(super) mod unregistered_model;
 pub(super) mod unstaged_migration;

@@ -127,30 +127,6 @@ mod tests {
     }
 
     #[test]
-    fn a_table_from_before_the_first_migration_is_nobodys_omission() {
-        let missing = |columns: &str| {
-            let mut table = difference(Side::Missing, Aspect::Table, "legacy", "legacy");
-            table.declared = Some(columns.to_owned());
-            table
-        };
-        let world = World::alembic()
-            .declare_before("legacy", "id")
-            .touch_schema()
-            .gap_before(missing("(id)"))
-            .gap_after(missing("(id, a)"));
-        let altered = world.clone().new_migration("b2_x", "ALTER TABLE legacy ADD COLUMN a INT;");
-        assert!(altered.silent(RuleId::UncoveredChange));
-        let other = world.new_migration("b2_x", "ALTER TABLE users ADD COLUMN a INT;");
-        assert_eq!(other.run(RuleId::UncoveredChange).len(), 1, "a history from nothing has no such table");
-        // A new table that refers to one from before cannot be made in the replay, and is made all the same.
-        let sql = "CREATE TABLE notes (id INT PRIMARY KEY, of INT REFERENCES legacy (id));";
-        let notes = difference(Side::Missing, Aspect::Table, "notes", "notes");
-        let world = World::alembic().declare_before("legacy", "id").touch_schema().gap_after(notes);
-        assert!(world.clone().new_migration("b2_x", sql).silent(RuleId::UncoveredChange));
-        assert_eq!(world.new_migration("b2_x", "SELECT 1;").run(RuleId::UncoveredChange).len(), 1);
-    }
-
-    #[test]
     fn a_column_that_the_new_migration_drops_is_said_to_be_dropped() {
         let findings = World::prisma()
             .new_migration("20260112090000_drop_name", "ALTER TABLE users DROP COLUMN name;")

@@ -341,41 +341,13 @@ impl Asked {
     /// Subjects that are asked for by one name in one relation.
     fn plain_subject(&mut self, dialect: Dialect, in_schema: &dyn Fn(String) -> ObjectName) -> Option<Subject> {
         let (_, relation) = self.relations.first().cloned()?;
-        let name = self.fact(
-            &[],
-            &[
-                "table_name",
-                "tablename",
-                "viewname",
-                "matviewname",
-                "schema_name",
-                "nspname",
-                "sequence_name",
-                "sequencename",
-                "extname",
-                "name",
-            ],
-        );
+        let name = self.fact(&[], NAMES);
         let name = match name {
             Some(name) => in_schema(name),
             None => written_name(&self.fact(&[], &["object_id"])?, dialect)?,
         };
         let kind = self.fact(&[], &["table_type", "type", "xtype"]).map(|kind| kind.trim().to_lowercase());
-        self.unknown |= self.asks_more(&[
-            "table_name",
-            "tablename",
-            "viewname",
-            "matviewname",
-            "schema_name",
-            "nspname",
-            "sequence_name",
-            "sequencename",
-            "extname",
-            "name",
-            "table_type",
-            "type",
-            "xtype",
-        ]);
+        self.unknown |= self.asks_more(&[NAMES, &["table_type", "type", "xtype"]].concat());
         Some(match (relation.as_str(), kind.as_deref()) {
             ("tables", Some("base table" | "u")) | ("tables" | "pg_tables", None) => Subject::Table(name),
             ("tables", Some("view")) | ("views" | "pg_views", _) => Subject::View(name, Some(false)),
@@ -422,6 +394,20 @@ impl Asked {
         })
     }
 }
+
+/// Columns of the catalogs by which one row's object is named.
+const NAMES: &[&str] = &[
+    "table_name",
+    "tablename",
+    "viewname",
+    "matviewname",
+    "schema_name",
+    "nspname",
+    "sequence_name",
+    "sequencename",
+    "extname",
+    "name",
+];
 
 /// Columns of the catalogs that name a schema.
 const SCHEMAS: &[&str] = &[

@@ -1,6 +1,7 @@
 //! Revisions that ask: their settings, the database, each other.
 
 use crate::alembic::discover;
+use crate::catalog::operation::OperationKind;
 use crate::git::MemorySnapshot;
 use crate::history::{History, HistoryProblemKind, Replay, replay};
 
@@ -242,4 +243,53 @@ fn a_parent_that_is_not_there_is_named() {
         missing,
         [&HistoryProblemKind::MissingParent("x".into()), &HistoryProblemKind::MissingParent("a0".into())]
     );
+}
+
+#[test]
+fn constraints_are_named_by_the_metadata_that_is_handed_to_configure() {
+    let models = "from sqlalchemy import MetaData\nfrom sqlalchemy.orm import declarative_base\n\n\
+        metadata = MetaData(naming_convention={'uq': 'uq__%(table_name)s__%(column_0_name)s'})\n\
+        Base = declarative_base(metadata=metadata)\n";
+    let online = "from alembic import context\nfrom app import db\n\n\
+        def offline():\n    context.configure(url='')\n\n\
+        def online():\n    context.configure(connection=connection, target_metadata=db.Base.metadata)\n\n\
+        if context.is_offline_mode():\n    offline()\nelse:\n    online()\n";
+    let asynchronous = "import asyncio\nfrom alembic import context\nfrom sqlalchemy.ext.asyncio import create_async_engine\nfrom app import db\n\n\
+        def run(connection):\n    context.configure(connection=connection, target_metadata=db.Base.metadata)\n\n\
+        async def online(engine):\n    async with engine.connect() as connection:\n        await connection.run_sync(run)\n\n\
+        asyncio.run(online(create_async_engine('')))\n";
+    let bodies = [
+        "def upgrade():\n    op.create_table('t', sa.Column('a', sa.Text()), sa.UniqueConstraint('a'))\n",
+        "def upgrade():\n    op.drop_constraint('uq__t__a', 't', type_='unique')\n",
+    ];
+    for env in [online, asynchronous] {
+        let files = [("alembic/env.py", env), ("app/__init__.py", ""), ("app/db.py", models)];
+        let (_, replay) = project("postgresql://localhost/app", &bodies, &files);
+        let failures: Vec<String> =
+            replay.migrations.iter().flat_map(|m| &m.failures).map(|failure| failure.error.to_string()).collect();
+        assert_eq!(failures, Vec::<String>::new(), "{env}");
+    }
+}
+
+#[test]
+fn what_an_update_writes_is_known() {
+    let written = |statement: &str| {
+        let body = format!(
+            "def upgrade():\n    t = sa.table('t', sa.column('a'), sa.column('b'))\n    conn = op.get_bind()\n    {statement}\n"
+        );
+        let (_, replay) = project("postgresql://localhost/app", &[&body], &[]);
+        let steps = &replay.migrations[0].steps;
+        steps.iter().find_map(|step| match &step.operation.kind {
+            OperationKind::Data { written, .. } => Some(written.clone()),
+            _ => None,
+        })
+    };
+    let columns = |names: &[&str]| Some(Some(names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>()));
+    assert_eq!(written("op.execute('UPDATE t SET a = 1, t.b = f(2, 3)')"), columns(&["a", "b"]));
+    assert_eq!(written("s = 'UPDATE t SET a = :a'\n    conn.execute(sa.text(s).bindparams(a=1))"), columns(&["a"]));
+    assert_eq!(written("op.execute(t.update().values(a=f(1, 2), b='x, y'))"), columns(&["a", "b"]));
+    assert_eq!(written("op.execute(t.update().values({'a': t.c.b}))"), columns(&["a"]));
+    assert_eq!(written("op.execute(sa.update(t).values({t.c.a: 1}))"), columns(&["a"]));
+    assert_eq!(written("op.execute(t.update(values={'b': 1}))"), columns(&["b"]));
+    assert_eq!(written("conn.execute(t.update().values(**row))"), Some(None));
 }

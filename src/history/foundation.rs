@@ -1,0 +1,355 @@
+//! Histories that do not start from nothing.
+//!
+//! In some projects the first tables were made by other means (`create_all`, a dump, an older tool), and the migrations only
+//! alter them. What such a database held before its first migration is written nowhere. Two things are known of it:
+//!
+//! * A table that is declared and that no migration ever makes was there. A statement that fails for want of it is no
+//!   broken history, and nothing in that table can be held against the migrations ([`settle`]).
+//! * Before a change the project worked. So what a change adds is judged on the database as it was declared before that
+//!   change ([`rebuild`]): a column without its migration is missing there, and a migration that alters a table which
+//!   nobody knows is a mistake.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{Failure, History, Replay, Replayed, replay_only};
+use crate::catalog::apply::naming;
+use crate::catalog::apply::{ApplyError, Effect};
+use crate::catalog::operation::OperationKind;
+use crate::catalog::{Catalog, Dialect, IndexPart, Key, Object, ObjectName, Opaque, Reach, Table};
+
+/// Takes back the certainty of failures, and of differences, that are about something which is declared and which no
+/// migration makes.
+pub(crate) fn settle(history: &History, replay: &mut Replay, declared: &Catalog) {
+    if !history.may_have_base || replay.migrations.iter().all(|done| done.failures.iter().all(|f| !f.certain)) {
+        return;
+    }
+    let mut foundation = Foundation { made: made(replay), declared: names(declared), clouded: BTreeSet::new() };
+    // In the order in which they fail: what fails for want of the foundation makes further statements fail.
+    for done in &mut replay.migrations {
+        let excused: Vec<bool> = done.failures.iter().map(|failure| foundation.excuses(done, failure)).collect();
+        if !excused.contains(&true) {
+            continue;
+        }
+        let done = Arc::make_mut(done);
+        for (at, _) in excused.iter().enumerate().filter(|(_, excused)| **excused) {
+            done.failures[at].certain = false;
+            let failure = &done.failures[at];
+            let mut reaches: Vec<Reach> = failed(done, failure).cloned().map(Reach::Table).collect();
+            if let Some((what, holder)) = holder(failure) {
+                let holder = object(&holder);
+                reaches.push(if what == "the enum" { Reach::Type(holder) } else { Reach::Table(holder) });
+            }
+            let reason = format!("{}, and no migration makes it", failure.error);
+            let opaque = |reach| Opaque { place: failure.place.clone(), reason: reason.clone(), reach };
+            replay.catalog.doubts.extend(reaches.into_iter().map(opaque));
+        }
+    }
+}
+
+/// Runs the migrations that `after` has gained on the database as it was declared before: `before` is that history with its
+/// replay, settled. Where the history stands on nothing but itself, and where more was done to it than adding migrations,
+/// it gives `replay` back, which is the plain replay of `after`, settled by what was declared before: what is declared only
+/// now was not there.
+pub(crate) fn rebuild(before: (&History, &Replay), declared: &Catalog, after: &History, mut replay: Replay) -> Replay {
+    match on_what_was(before, declared, after, &replay) {
+        Some(rebuilt) => rebuilt,
+        None => {
+            settle(after, &mut replay, declared);
+            replay
+        }
+    }
+}
+
+fn on_what_was(before: (&History, &Replay), declared: &Catalog, after: &History, replay: &Replay) -> Option<Replay> {
+    let (history, old) = before;
+    let known: BTreeSet<u64> = old.fingerprints.iter().copied().collect();
+    let still: BTreeSet<u64> = after.migrations.iter().map(|migration| migration.script.fingerprint()).collect();
+    if !history.may_have_base || !known.is_subset(&still) {
+        return None;
+    }
+    let mut catalog = old.catalog.clone();
+    let made = made(old);
+    let wanted: BTreeSet<String> = old
+        .migrations
+        .iter()
+        .chain(&replay.migrations)
+        .flat_map(|done| &done.failures)
+        .filter_map(|failure| holder(failure).map(|(_, holder)| holder))
+        .collect();
+    catalog.doubts.retain(|doubt| Some(&doubt.place) != old.base.as_ref() || doubt.reach != Reach::Everything);
+    let stands: Vec<&Table> = declared
+        .tables
+        .values()
+        .filter(|table| {
+            let name = &table.name;
+            let unknown = || {
+                let about = |doubt: &&Opaque| doubt.reach.covers(&Object::Table(name), catalog.dialect);
+                !catalog.tables.contains_key(name)
+                    || catalog.doubts.iter().filter(|doubt| doubt.reach != Reach::Everything).any(|d| about(&d))
+            };
+            match old.base {
+                Some(_) => unknown(),
+                None => wanted.contains(&name.to_string()) && !made.contains(&name.to_string()),
+            }
+        })
+        .collect();
+    if stands.is_empty() && old.base.is_none() {
+        return None;
+    }
+    let dialect = catalog.dialect;
+    let on = |reach: &Reach| match reach {
+        Reach::Table(_) | Reach::Column(..) => stands
+            .iter()
+            .any(|table| reach.covers(&Object::Table(&table.name), dialect) || is_column_of(reach, table, dialect)),
+        _ => false,
+    };
+    catalog.doubts.retain(|doubt| !on(&doubt.reach));
+    for table in &stands {
+        catalog.put_table(named((*table).clone(), dialect));
+    }
+    for (name, enumeration) in &declared.enums {
+        catalog.enums.entry(name.clone()).or_insert_with(|| enumeration.clone());
+    }
+    let start =
+        Replay { catalog, migrations: old.migrations.clone(), fingerprints: old.fingerprints.clone(), base: None };
+    let gained = |print: &u64| !known.contains(print);
+    let mut rebuilt = replay_only(after, start, gained);
+    forgive_drops(&mut rebuilt, old.migrations.len());
+    // All that was declared is there now: extensions are what is left.
+    settle(after, &mut rebuilt, &Catalog::new(dialect));
+    Some(rebuilt)
+}
+
+/// The foundation holds more than was declared: a column may stay for a while after its model has lost it, and constraints
+/// have the names that they were once given. What is dropped was there.
+fn forgive_drops(replay: &mut Replay, from: usize) {
+    let is_drop = |kind: &OperationKind| {
+        matches!(
+            kind,
+            OperationKind::DropTable { .. }
+                | OperationKind::DropColumn { .. }
+                | OperationKind::DropConstraint { .. }
+                | OperationKind::DropIndex { .. }
+                | OperationKind::DropType { .. }
+                | OperationKind::DropView { .. }
+                | OperationKind::DropSequence { .. }
+        )
+    };
+    let new = &replay.migrations[from..];
+    let dropped: BTreeSet<String> = new
+        .iter()
+        .flat_map(|done| &done.steps)
+        .filter_map(|step| match &step.operation.kind {
+            OperationKind::DropTable { name, .. } => Some(name.name.clone()),
+            _ => None,
+        })
+        .collect();
+    for done in &mut replay.migrations[from..] {
+        let forgiven = |failure: &Failure| {
+            failure.certain
+                && matches!(failure.error, ApplyError::Missing { .. })
+                && (done
+                    .steps
+                    .iter()
+                    .any(|step| step.operation.place == failure.place && is_drop(&step.operation.kind))
+                    || failed(done, failure).any(|table| dropped.contains(&table.name)))
+        };
+        let forgiven: Vec<usize> = (0..done.failures.len()).filter(|&at| forgiven(&done.failures[at])).collect();
+        if forgiven.is_empty() {
+            continue;
+        }
+        let done = Arc::make_mut(done);
+        for at in forgiven {
+            done.failures[at].certain = false;
+            let failure = &done.failures[at];
+            for table in failed(done, failure) {
+                replay.catalog.doubts.push(Opaque {
+                    place: failure.place.clone(),
+                    reason: format!("{}: it was made before the first migration", failure.error),
+                    reach: Reach::Table(table.clone()),
+                });
+            }
+        }
+    }
+}
+
+/// What a history stands on without making it.
+struct Foundation {
+    /// Names of tables and enums that some migration makes.
+    made: BTreeSet<String>,
+    /// Names of tables and enums that are declared.
+    declared: BTreeSet<String>,
+    /// Names of tables about which a statement fails for want of the foundation.
+    clouded: BTreeSet<String>,
+}
+
+impl Foundation {
+    /// Whether a statement fails for want of the foundation, or of what could not be made for want of it; what it would
+    /// have made is remembered.
+    fn excuses(&mut self, done: &Replayed, failure: &Failure) -> bool {
+        let ApplyError::Missing { what, .. } = &failure.error else { return false };
+        let not_made = |name: &str| self.declared.contains(name) && !self.made.contains(name);
+        let holder = holder(failure).map(|(_, holder)| holder).unwrap_or_default();
+        // An index or a constraint that is not there, on a table that no migration makes.
+        let on_foundation = || {
+            !matches!(*what, "the table" | "the column" | "the enum" | "the type" | "the schema")
+                && failed(done, failure).any(|table| not_made(&table.to_string()))
+        };
+        let excused = self.explains(failure)
+            || on_foundation()
+            || self.clouded.contains(bare(&holder))
+            || failed(done, failure).any(|table| self.clouded.contains(&table.name));
+        if excused {
+            self.clouded.extend(failed(done, failure).map(|table| table.name.clone()));
+        }
+        excused
+    }
+
+    /// Whether a failure is about something that the project declares and no migration has ever made.
+    fn explains(&self, failure: &Failure) -> bool {
+        let ApplyError::Missing { what, name } = &failure.error else { return false };
+        match *what {
+            // Whoever may make extensions and schemas is seldom who runs the revisions.
+            "the type" if is_of_extension(name) => return true,
+            "the schema" => {
+                let within = format!("{name}.");
+                return self.declared.iter().any(|table| table.starts_with(&within))
+                    && !self.made.iter().any(|table| table.starts_with(&within));
+            }
+            _ => {}
+        }
+        holder(failure).is_some_and(|(_, holder)| self.declared.contains(&holder) && !self.made.contains(&holder))
+    }
+}
+
+/// The tables that the failed statement is about.
+fn failed<'a>(done: &'a Replayed, failure: &'a Failure) -> impl Iterator<Item = &'a ObjectName> {
+    done.steps.iter().filter(|step| step.operation.place == failure.place).filter_map(|step| step.operation.table())
+}
+
+/// The table, enum or type whose want makes a statement fail, with what it is: a column or an index is named with its table
+/// in front, or behind it.
+fn holder(failure: &Failure) -> Option<(&'static str, String)> {
+    let ApplyError::Missing { what, name } = &failure.error else { return None };
+    let holder = match *what {
+        "the table" | "the enum" | "the type" => name.as_str(),
+        "the column" => name.rsplit_once('.').map_or(name.as_str(), |(table, _)| table),
+        _ => name.rsplit_once(" of ").map_or(name.as_str(), |(_, table)| table),
+    };
+    Some((what, holder.to_owned()))
+}
+
+/// A name as an error has it: its schema in front, where there is one.
+fn object(name: &str) -> ObjectName {
+    match name.rsplit_once('.') {
+        Some((schema, name)) => ObjectName::qualified(schema, name),
+        None => ObjectName::bare(name),
+    }
+}
+
+/// A name without its schema.
+fn bare(name: &str) -> &str {
+    name.rsplit_once('.').map_or(name, |(_, name)| name)
+}
+
+/// Types that extensions of PostgreSQL bring.
+fn is_of_extension(name: &str) -> bool {
+    let types = [
+        "box2d",
+        "box3d",
+        "citext",
+        "cube",
+        "geography",
+        "geometry",
+        "halfvec",
+        "hstore",
+        "lquery",
+        "ltree",
+        "ltxtquery",
+        "raster",
+        "seg",
+        "sparsevec",
+        "vector",
+    ];
+    types.contains(&bare(name).to_ascii_lowercase().as_str())
+}
+
+fn made(replay: &Replay) -> BTreeSet<String> {
+    let steps = replay.migrations.iter().flat_map(|migration| &migration.steps);
+    steps
+        .flat_map(|step| &step.effects)
+        .filter_map(|effect| match effect {
+            Effect::TableCreated(name) | Effect::EnumCreated(name) => Some(name.to_string()),
+            Effect::TableRenamed { to, .. } | Effect::EnumRenamed { to, .. } => Some(to.to_string()),
+            _ => None,
+        })
+        .collect()
+}
+
+fn names(catalog: &Catalog) -> BTreeSet<String> {
+    catalog.tables.keys().chain(catalog.enums.keys()).map(ToString::to_string).collect()
+}
+
+fn is_column_of(reach: &Reach, table: &Table, dialect: Dialect) -> bool {
+    table.columns.iter().any(|column| reach.covers(&Object::Column(&table.name, &column.name), dialect))
+}
+
+/// A table as declared, with the names that the database gives to what the declaration leaves unnamed. No migration makes
+/// it: nothing in it has a place.
+fn named(mut table: Table, dialect: Dialect) -> Table {
+    let own = table.name.name.clone();
+    table.place = None;
+    table.columns.iter_mut().for_each(|column| column.place = None);
+    table.indexes.iter_mut().for_each(|index| index.place = None);
+    table.foreign_keys.iter_mut().for_each(|key| key.place = None);
+    table.checks.iter_mut().for_each(|check| check.place = None);
+    table.primary_key.iter_mut().for_each(|key| key.place = None);
+    let mut taken: BTreeSet<String> = table
+        .indexes
+        .iter()
+        .filter_map(|index| index.name.clone())
+        .chain(table.foreign_keys.iter().filter_map(|key| key.name.clone()))
+        .collect();
+    let columns = |parts: &[IndexPart]| naming::joined(naming::part_names(parts).iter().map(String::as_str));
+    match dialect {
+        Dialect::PostgreSql | Dialect::CockroachDb => {
+            if let Some(key @ Key { name: None, .. }) = &mut table.primary_key {
+                key.name = Some(naming::object_name(&own, None, "pkey"));
+            }
+            for index in table.indexes.iter_mut().filter(|index| index.name.is_none()) {
+                let label = if index.constraint { "key" } else { "idx" };
+                let name = naming::choose(&own, Some(&columns(&index.parts)), label, |name| taken.contains(name));
+                taken.insert(name.clone());
+                index.name = Some(name);
+                index.generated_name = true;
+            }
+            for key in table.foreign_keys.iter_mut().filter(|key| key.name.is_none()) {
+                let over = naming::joined(key.columns.iter().map(String::as_str));
+                let name = naming::choose(&own, Some(&over), "fkey", |name| taken.contains(name));
+                taken.insert(name.clone());
+                key.name = Some(name);
+                key.generated_name = true;
+            }
+        }
+        Dialect::MySql => {
+            for at in 0..table.indexes.len() {
+                if table.indexes[at].name.is_none() {
+                    let name = naming::mysql_index(&table, &table.indexes[at].parts);
+                    table.indexes[at].name = Some(name);
+                    table.indexes[at].generated_name = true;
+                }
+            }
+            for at in 0..table.foreign_keys.len() {
+                if table.foreign_keys[at].name.is_none() {
+                    let names = table.foreign_keys.iter().filter_map(|key| key.name.as_deref());
+                    let name = naming::mysql_numbered(&own, "ibfk", names);
+                    table.foreign_keys[at].name = Some(name);
+                    table.foreign_keys[at].generated_name = true;
+                }
+            }
+        }
+        Dialect::Sqlite | Dialect::SqlServer | Dialect::Oracle => {}
+    }
+    table
+}

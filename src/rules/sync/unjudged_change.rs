@@ -1,0 +1,240 @@
+//! `unjudged-change`.
+
+use std::collections::BTreeSet;
+
+use super::gap::unread_before;
+use crate::catalog::difference::Difference;
+use crate::finding::Finding;
+use crate::project::{ProjectChange, Unjudged};
+use crate::rules::text::count;
+use crate::rules::{RuleId, RuleSettings};
+use crate::source::RepoPath;
+
+page! {
+    /// ## What it stops
+    ///
+    /// Something that the change brings and that cannot be told without running it: SQL or a name that is computed, a call
+    /// into another package, a file beyond the limits of what is read. Such a place is listed under *not judged* in every
+    /// report, and what it could explain is no finding of another rule. This rule gives it a level: a team that wants proof
+    /// of every change sets it to `error`. A place that was there before is told again only where it hides something that the
+    /// change brings, and under `--all` only where it hides a difference.
+    ///
+    /// ## Why it matters
+    ///
+    /// "Not judged" is not "in order". A migration that runs `op.execute(statement)` may add the column that the models
+    /// declare, and it may not; who looks at the exit code alone takes the one for the other.
+    ///
+    /// ## Example that fails
+    ///
+    /// ```python title="app/models.py"
+    /// from sqlalchemy import Text
+    /// from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+    ///
+    ///
+    /// class Base(DeclarativeBase):
+    ///     pass
+    ///
+    ///
+    /// class User(Base):
+    ///     __tablename__ = "users"
+    ///
+    ///     id: Mapped[int] = mapped_column(primary_key=True)
+    ///     email: Mapped[str] = mapped_column(Text)
+    ///     name: Mapped[str | None] = mapped_column(Text)
+    /// ```
+    ///
+    /// ```python title="alembic/versions/2b3c4d5e6f7a_add_names.py"
+    /// import os
+    ///
+    /// from alembic import op
+    ///
+    /// revision = "2b3c4d5e6f7a"
+    /// down_revision = "1a2b3c4d5e6f"
+    ///
+    ///
+    /// def upgrade():
+    ///     op.execute(os.environ["ADD_NAMES"])
+    ///
+    ///
+    /// def downgrade():
+    ///     op.drop_column("users", "name")
+    /// ```
+    ///
+    /// ## The same repaired
+    ///
+    /// ```python title="alembic/versions/2b3c4d5e6f7a_add_names.py"
+    /// import sqlalchemy as sa
+    /// from alembic import op
+    ///
+    /// revision = "2b3c4d5e6f7a"
+    /// down_revision = "1a2b3c4d5e6f"
+    ///
+    ///
+    /// def upgrade():
+    ///     op.add_column("users", sa.Column("name", sa.Text(), nullable=True))
+    ///
+    ///
+    /// def downgrade():
+    ///     op.drop_column("users", "name")
+    /// ```
+    ///
+    /// ## How to allow it
+    ///
+    /// Above the place; it stays listed as not judged:
+    ///
+    /// ```python
+    /// # driftgate: allow unjudged-change: the statement is made by a script that is tested by itself
+    /// op.execute(os.environ["ADD_NAMES"])
+    /// ```
+}
+
+/// The most differences that one finding names.
+const MOST_NAMED: usize = 3;
+
+pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
+    if let Some(path) = unread_before(change) {
+        return vec![beside_unread(path)];
+    }
+    let unjudged = change.unjudged();
+    let told = unjudged.iter().filter(|one| !change.whole_state || !one.hides.is_empty());
+    told.map(finding).collect()
+}
+
+/// A change of a project that nothing can be proved about, on account of a file that the change has nothing to do with.
+fn beside_unread(path: &RepoPath) -> Finding {
+    let message = format!("the change cannot be compared with the migrations: {path} cannot be read");
+    let help = format!("make {path} readable, or leave it out of the project by `exclude` in driftgate.toml");
+    Finding::new(RuleId::UnjudgedChange, path.clone(), message, help)
+        .because("it could not be read before the change either, and hides whatever the change brings")
+}
+
+fn finding(one: &Unjudged<'_>) -> Finding {
+    let place = &one.opaque.place;
+    let (what, reason) = if one.hides.is_empty() {
+        ("what this does".to_owned(), "what cannot be read may change what is compared")
+    } else {
+        (objects(&one.hides), "what cannot be read may be what makes the difference")
+    };
+    let message = format!("{what} cannot be judged: {}", one.opaque.reason);
+    let help = format!(
+        "write it so that it can be read without running it, or say at this place why it is meant:\n  {} driftgate: allow {}: \
+         <reason>",
+        comment(place.path()),
+        RuleId::UnjudgedChange
+    );
+    let found = Finding::new(RuleId::UnjudgedChange, place.path().clone(), message, help).at(place).because(reason);
+    match one.hides.as_slice() {
+        [only] => found.about(only.object()),
+        _ => found,
+    }
+}
+
+/// The differences in a person's words: the first by name, the rest by number.
+fn objects(hidden: &[&Difference]) -> String {
+    let all: BTreeSet<String> = hidden.iter().map(|difference| difference.object()).collect();
+    let named: Vec<&str> = all.iter().take(MOST_NAMED).map(String::as_str).collect();
+    match all.len().saturating_sub(MOST_NAMED) {
+        0 => named.join(", "),
+        more => format!("{} and {}", named.join(", "), count(more, "further difference")),
+    }
+}
+
+/// What opens a comment in such a file.
+fn comment(path: &RepoPath) -> &'static str {
+    match path.extension() {
+        Some("sql") => "--",
+        Some("prisma") => "//",
+        _ => "#",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::difference::Side;
+    use crate::finding::Level;
+    use crate::rules::testing::{World, column};
+
+    /// A statement that is not read.
+    const OPAQUE: &str = "DO $$ BEGIN EXECUTE 'ALTER TABLE ' || t || ' ADD COLUMN age INT'; END $$;";
+
+    fn doubtful(table: &str, name: &str) -> Difference {
+        let mut difference = column(Side::Missing, table, name);
+        difference.certain = false;
+        difference
+    }
+
+    #[test]
+    fn what_a_new_migration_hides_is_reported() {
+        for world in World::both() {
+            let id = world.new_id();
+            let world = world.new_migration(id, OPAQUE);
+            let findings = world.run(RuleId::UnjudgedChange);
+            assert_eq!(findings.len(), 1);
+            assert_eq!(findings[0].level, Level::Warning);
+            assert!(findings[0].message.starts_with("what this does cannot be judged: "), "{}", findings[0].message);
+            let findings = world.gap_after(doubtful("users", "age")).run(RuleId::UnjudgedChange);
+            assert!(
+                findings[0].message.starts_with("the column users.age cannot be judged: "),
+                "{}",
+                findings[0].message
+            );
+            assert_eq!(findings[0].object.as_deref(), Some("the column users.age"));
+        }
+    }
+
+    #[test]
+    fn an_old_place_is_told_only_where_it_hides_what_the_change_brings() {
+        for world in World::both() {
+            let id = world.new_id();
+            let old = world.new_migration(id, OPAQUE).gap_after(doubtful("users", "age")).commit();
+            assert!(old.clone().touch_schema().silent(RuleId::UnjudgedChange), "the doubt was there before");
+            let findings = old.gap_after(doubtful("users", "size")).run(RuleId::UnjudgedChange);
+            assert!(
+                findings[0].message.starts_with("the column users.size cannot be judged: "),
+                "{}",
+                findings[0].message
+            );
+        }
+    }
+
+    #[test]
+    fn an_old_place_whose_lines_moved_is_no_new_one() {
+        let world = World::prisma().new_migration("20260112090000_x", OPAQUE).commit();
+        let moved = world.clone().rewrite_migration("20260112090000_x", &format!("\n\n{OPAQUE}"));
+        assert!(moved.silent(RuleId::UnjudgedChange));
+        let twice = world.rewrite_migration("20260112090000_x", &format!("{OPAQUE}\n{OPAQUE}"));
+        assert_eq!(twice.run(RuleId::UnjudgedChange).len(), 1, "the second one is new");
+    }
+
+    #[test]
+    fn the_whole_state_tells_of_what_hides_a_difference() {
+        let world = World::alembic().new_migration("b2c3d4e5f6a7_x", OPAQUE);
+        assert!(world.clone().whole_state().silent(RuleId::UnjudgedChange));
+        let world = world.gap_after(doubtful("users", "age")).whole_state();
+        assert_eq!(world.run(RuleId::UnjudgedChange).len(), 1);
+    }
+
+    #[test]
+    fn what_was_read_is_fine() {
+        for world in World::both() {
+            let id = world.new_id();
+            assert!(world.new_migration(id, "ALTER TABLE users ADD COLUMN age INT;").silent(RuleId::UnjudgedChange));
+        }
+    }
+
+    #[test]
+    fn many_differences_are_counted() {
+        let world = World::prisma().new_migration("20260112090000_x", OPAQUE);
+        let names = ["a", "b", "c", "d", "e"];
+        let world = names.iter().fold(world, |world, name| world.gap_after(doubtful("users", name)));
+        let findings = world.run(RuleId::UnjudgedChange);
+        assert!(
+            findings[0].message.starts_with(
+                "the column users.a, the column users.b, the column users.c and 2 further differences cannot be judged: "
+            ),
+            "{}",
+            findings[0].message
+        );
+    }
+}

@@ -1,0 +1,171 @@
+//! Histories whose first tables were made by other means than migrations: nothing of that is held against a whole state, and
+//! a change on top of it is held to what was declared before.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
+
+mod support;
+
+use std::process::Command;
+
+use support::TestRepo;
+
+const MODELS: &str = "from sqlalchemy import Column, ForeignKey, Integer, String\nfrom sqlalchemy.orm import declarative_base\n\nBase = declarative_base()\n\n\nclass User(Base):\n    __tablename__ = \"users\"\n    id = Column(Integer, primary_key=True)\n    email = Column(String(80), unique=True)\n    phone = Column(String(20))\n\n\nclass Post(Base):\n    __tablename__ = \"posts\"\n    id = Column(Integer, primary_key=True)\n    user_id = Column(Integer, ForeignKey(\"users.id\"))\n";
+
+const ENV: &str = "from alembic import context\nfrom app.models import Base\n\ntarget_metadata = Base.metadata\n\n\ndef run_migrations_online():\n    with engine.connect() as connection:\n        context.configure(connection=connection, target_metadata=target_metadata)\n        with context.begin_transaction():\n            context.run_migrations()\n\n\nrun_migrations_online()\n";
+
+fn revision(id: &str, parent: Option<&str>, body: &str) -> String {
+    let parent = parent.map_or_else(|| "None".to_owned(), |parent| format!("\"{parent}\""));
+    format!(
+        "from alembic import op\nimport sqlalchemy as sa\n\nrevision = \"{id}\"\ndown_revision = {parent}\n\n\ndef upgrade():\n    {}\n\n\ndef downgrade():\n    pass\n",
+        body.replace('\n', "\n    ")
+    )
+}
+
+/// A project whose tables `create_all` has made; its first revision alters one of them.
+fn project(first: &str) -> TestRepo {
+    let repo = TestRepo::new();
+    repo.write("alembic.ini", "[alembic]\nscript_location = migrations\nsqlalchemy.url = postgresql://localhost/app\n");
+    repo.write("migrations/env.py", ENV);
+    repo.write("app/__init__.py", "");
+    repo.write("app/models.py", MODELS);
+    repo.write("migrations/versions/a1_start.py", &revision("a1", None, first));
+    repo.commit("A project");
+    repo
+}
+
+fn run(repo: &TestRepo, arguments: &[&str]) -> (i32, serde_json::Value) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_driftgate"));
+    command.args(arguments).args(["--format", "json"]).current_dir(repo.root()).env_clear().envs(repo.env().iter());
+    let output = command.output().expect("the program runs");
+    let json = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
+    (output.status.code().unwrap_or(-1), json)
+}
+
+/// Which gaps and which failures a change is blamed for: rules with their messages.
+fn blamed(models: &str, body: Option<&str>, first: &str) -> Vec<(String, String)> {
+    let repo = project(first);
+    repo.write("app/models.py", models);
+    if let Some(body) = body {
+        repo.write("migrations/versions/b2_more.py", &revision("b2", Some("a1"), body));
+    }
+    repo.git(&["add", "--all"]);
+    let (_, json) = run(&repo, &["check", "--staged"]);
+    let findings = json["findings"].as_array().unwrap();
+    // That a column is dropped is said as well; it is not what this is about.
+    let rules = ["broken-history", "missing-migration", "uncovered-change", "undeclared-change"];
+    let errors = findings.iter().filter(|finding| rules.contains(&finding["rule"].as_str().unwrap()));
+    errors
+        .map(|finding| (finding["rule"].as_str().unwrap().to_owned(), finding["message"].as_str().unwrap().to_owned()))
+        .collect()
+}
+
+/// First revisions: one that stands on the base at once, one that makes a table of its own before.
+const FIRSTS: [&str; 2] = [
+    "op.alter_column(\"users\", \"phone\", type_=sa.String(20))\nop.create_index(\"ix_posts\", \"posts\", [\"id\"])\nop.drop_index(\"ix_posts\", \"posts\")",
+    "op.create_table(\"notes\", sa.Column(\"id\", sa.Integer(), primary_key=True))\nop.drop_table(\"notes\")\nop.alter_column(\"users\", \"phone\", type_=sa.String(20))\nop.alter_column(\"posts\", \"user_id\", nullable=True)",
+];
+
+#[test]
+fn a_whole_state_on_a_base_is_not_judged() {
+    for first in FIRSTS {
+        let repo = project(first);
+        let (code, json) = run(&repo, &["diff", "--at", "HEAD"]);
+        assert_eq!(json["projects"][0]["verdict"], "not-judged", "{first}: {json:#}");
+        assert_eq!(code, 0);
+        assert_eq!(run(&repo, &["check", "--all", "--at", "HEAD"]).1["summary"]["errors"], 0, "{first}");
+    }
+}
+
+#[test]
+fn a_change_on_a_base_is_held_to_what_was_declared_before() {
+    let column = MODELS.replace("    phone =", "    age = Column(Integer)\n    phone =");
+    let table = format!(
+        "{MODELS}\n\nclass Tag(Base):\n    __tablename__ = \"tags\"\n    id = Column(Integer, primary_key=True)\n"
+    );
+    let without_phone = MODELS.replace("    phone = Column(String(20))\n", "");
+    let plain_email = MODELS.replace(", unique=True", "");
+    let without_posts = MODELS.split("\n\nclass Post").next().unwrap();
+    let add = "op.add_column(\"users\", sa.Column(\"age\", sa.Integer()))";
+    let uncovered = |message: &str| vec![("uncovered-change".to_owned(), message.to_owned())];
+    let missing = |message: &str| vec![("missing-migration".to_owned(), message.to_owned())];
+    let broken = |message: &str| vec![("broken-history".to_owned(), message.to_owned())];
+    let b2 = |what: &str| broken(&format!("the migration b2_more cannot be applied: {what}"));
+    let none = Vec::new;
+    for first in FIRSTS {
+        let table_of = [
+            // Models and migrations that agree.
+            (&column, Some(add), none()),
+            (&without_phone, Some("op.drop_column(\"users\", \"phone\")"), none()),
+            (&plain_email, Some("op.drop_constraint(\"users_email_key\", \"users\", type_=\"unique\")"), none()),
+            (&without_posts.to_owned(), Some("op.drop_table(\"posts\")"), none()),
+            // What was there, and is declared no more: its model went earlier, or its name is an old one.
+            (&MODELS.to_owned(), Some("op.drop_column(\"users\", \"fax\")"), none()),
+            (&MODELS.to_owned(), Some("op.drop_constraint(\"of_old\", \"posts\", type_=\"foreignkey\")"), none()),
+            (
+                &MODELS.to_owned(),
+                Some("op.drop_constraint(\"x\", \"legacy\", type_=\"unique\")\nop.drop_table(\"legacy\")"),
+                none(),
+            ),
+            // The migration is missing, or says something else.
+            (&column, None, missing("the column users.age is declared but no migration adds it")),
+            (&table, None, missing("the table tags is declared but no migration creates it")),
+            (&without_phone, None, missing("the column users.phone is no longer declared but no migration drops it")),
+            (
+                &column,
+                Some("op.add_column(\"users\", sa.Column(\"ages\", sa.Integer()))"),
+                uncovered("the column users.age is declared but no migration adds it"),
+            ),
+            // A slip of the pen.
+            (&column, Some(&add.replace("users", "user")), b2("the table user does not exist")),
+            (
+                &MODELS.to_owned(),
+                Some("op.create_index(\"ix\", \"users\", [\"emial\"])"),
+                b2("the column users.emial does not exist"),
+            ),
+            (
+                &MODELS.to_owned(),
+                Some("op.alter_column(\"posts\", \"usr_id\", nullable=False)"),
+                b2("the column posts.usr_id does not exist"),
+            ),
+            (&table, Some("op.alter_column(\"tags\", \"id\", nullable=False)"), b2("the table tags does not exist")),
+        ];
+        for (models, body, wanted) in table_of {
+            let found = blamed(models, body, first);
+            // A slip of the pen leaves the model without its column as well.
+            let told = wanted.iter().all(|one| found.contains(one));
+            assert!(told && found.is_empty() == wanted.is_empty(), "{found:?} for {body:?} after {first}");
+        }
+    }
+}
+
+/// A history that makes `users` itself, and has never heard of `posts`.
+const PARTLY: &str = "op.create_table(\"users\", sa.Column(\"id\", sa.Integer(), primary_key=True), sa.Column(\"email\", sa.String(80), unique=True), sa.Column(\"phone\", sa.String(20)))";
+
+#[test]
+fn one_table_from_elsewhere_is_nobodys_omission() {
+    let (code, json) = run(&project(PARTLY), &["diff", "--at", "HEAD"]);
+    assert_eq!(
+        (code, &json["projects"][0]["differences"][0]["kind"]),
+        (1, &"missing-table".into()),
+        "nothing tells why"
+    );
+    let title =
+        |column: &str| MODELS.replace("    user_id =", &format!("    {column} = Column(Integer)\n    user_id ="));
+    let notes = format!(
+        "{MODELS}\n\nclass Note(Base):\n    __tablename__ = \"notes\"\n    id = Column(Integer, primary_key=True)\n    of = Column(Integer, ForeignKey(\"posts.id\"))\n"
+    );
+    let make = "op.create_table(\"notes\", sa.Column(\"id\", sa.Integer(), primary_key=True), sa.Column(\"of\", sa.Integer(), sa.ForeignKey(\"posts.id\")))";
+    let add = "op.add_column(\"posts\", sa.Column(\"title\", sa.Integer()))";
+    let table = [
+        (title("title"), Some(add), 0),
+        (title("titel"), Some(add), 1),
+        (MODELS.to_owned(), Some("op.add_column(\"post\", sa.Column(\"title\", sa.Integer()))"), 1),
+        (notes.clone(), Some(make), 0),
+        (notes, Some("op.execute(\"SELECT 1\")"), 1),
+        (MODELS.replace("String(20)", "String(30)"), None, 1),
+    ];
+    for (models, body, wanted) in table {
+        let found = blamed(&models, body, PARTLY);
+        assert_eq!(usize::from(!found.is_empty()), wanted, "{found:?} for {body:?}");
+    }
+}
