@@ -148,3 +148,17 @@ fn the_readme_shows_what_is_printed() {
     let printed = std::fs::read_to_string(root().join("tests/snapshots/examples/untracked-migration.snap")).unwrap();
     assert!(printed.contains(output.trim_end()), "the README shows something else than the play prints");
 }
+
+/// What the README says of the labelled cases holds for those that lie there.
+#[test]
+fn the_readme_does_not_boast_of_cases() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap().replace('\n', " ");
+    for (folder, name) in [("prisma", "Prisma"), ("alembic", "Alembic")] {
+        let files = std::fs::read_dir(root().join("tests/cases").join(folder)).unwrap();
+        let count: usize =
+            files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap().lines().count()).sum();
+        let said = Regex::new(&format!("more than ([0-9,]+) labelled {name} cases")).unwrap();
+        let said = said.captures(&readme).expect(name)[1].replace(',', "").parse::<usize>().unwrap();
+        assert!(said < count, "{count} labelled {name} cases");
+    }
+}

@@ -99,7 +99,8 @@ fn template(projects: &[&Project]) -> String {
 }
 
 const TOP: &str = r#"#:schema https://github.com/driftgate/driftgate/raw/main/driftgate.schema.json
-# The policy of driftgate. Every key is optional; docs/policy.md of driftgate lists them all.
+# The policy of driftgate. Every key is optional. All of them:
+# https://github.com/driftgate/driftgate/blob/main/docs/policy.md
 # It is read from what is judged (the index in a hook), so it takes effect once it is staged.
 
 # fail-on = "error"                 # or "warning", "note", "never"

@@ -291,7 +291,10 @@ impl PolicyError {
             | Self::UnmatchedGlob { help, .. }
             | Self::Empty { help, .. } => help.clone(),
             Self::MissingKey { key, .. } => format!("add `{key} = …`"),
-            Self::WrongType { .. } => "docs/policy.md lists every key with its type".to_owned(),
+            Self::WrongType { .. } => {
+                concat!("every key with its type: ", env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/policy.md")
+                    .to_owned()
+            }
             Self::InvalidRegex { message, .. } if message.contains("size limit") => {
                 "write a shorter pattern, with smaller repetitions".to_owned()
             }

@@ -79,6 +79,10 @@ impl Headline {
             let handler = GraphicalReportHandler::new_themed(theme)
                 .with_links(false)
                 .with_width(look.width)
+                // Paths and names are copied: they are not taken apart.
+                .with_break_words(false)
+                .with_word_separator(textwrap::WordSeparator::AsciiSpace)
+                .with_word_splitter(textwrap::WordSplitter::NoHyphenation)
                 .with_context_lines(snippet::CONTEXT);
             let mut drawn = String::new();
             let _ = handler.render_report(&mut drawn, self);

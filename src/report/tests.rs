@@ -38,6 +38,16 @@ fn full_for_a_person() {
     insta::assert_snapshot!("full_many_120", shown(&render(&fixtures::many(), Format::Full, &at(120))));
 }
 
+/// A path that is broken in two cannot be copied, however narrow the terminal.
+#[test]
+fn words_stay_whole_in_a_narrow_terminal() {
+    let report = fixtures::one();
+    let text = render(&report, Format::Full, &at(40));
+    for word in report.findings[0].message.split_whitespace() {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+}
+
 #[test]
 fn full_in_ascii_aloud_and_at_length() {
     let ascii = Look { unicode: false, ..at(80) };

@@ -223,3 +223,13 @@ fn a_release_with_another_checksum_is_not_run() {
     assert!(step.stdout.contains("was expected"), "{}", step.stdout);
     assert!(step.stdout.contains("Nothing was checked"), "{}", step.stdout);
 }
+
+/// Inputs that reach a script as its text, actions that are not pinned, permissions that are too wide: zizmor knows them.
+#[test]
+fn zizmor_finds_nothing_in_the_action_and_the_workflows() {
+    let Some(zizmor) = crate::pre_commit::runner("zizmor") else { return };
+    let mut command = Command::new(zizmor);
+    command.args(["--offline", "--no-progress", "--persona=pedantic", "action.yml", ".github/workflows"]);
+    let output = command.current_dir(source()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}

@@ -11,8 +11,8 @@ fn pre_commit() -> Option<PathBuf> {
     runner("pre-commit")
 }
 
-/// A program that runs hooks, where it could be had.
-fn runner(name: &str) -> Option<PathBuf> {
+/// A program that comes with pre-commit in `.ci/oracles`, where it could be had.
+pub(crate) fn runner(name: &str) -> Option<PathBuf> {
     let program = source().join("target/oracles/pre-commit/bin").join(name);
     if program.exists() {
         return Some(program);

@@ -108,7 +108,7 @@ fn what_an_installation_that_was_cut_short_left_goes_with_the_next() {
     std::fs::write(&theirs, "#!/bin/sh\n# a copy of mine\n").unwrap();
     let outcome = install(repo.root(), &repo.env(), &request).unwrap();
     let InstallOutcome::Installed { swept, .. } = outcome else { panic!("{outcome:?}") };
-    assert_eq!(swept, [left.clone()]);
+    assert_eq!(swept, std::slice::from_ref(&left));
     std::fs::write(&left, "").unwrap();
     assert_eq!(uninstall(repo.root(), &repo.env()).unwrap().swept, [left]);
     assert_eq!(files(&hooks), ["pre-commit.driftgate-2"]);
