@@ -191,6 +191,15 @@ pub enum OperationKind {
         name: String,
     },
 
+    /// ATTACH PARTITION, DETACH PARTITION.
+    AttachPartition {
+        /// The partitioned table.
+        table: ObjectName,
+        /// The table that becomes a partition of it, or none any longer.
+        partition: ObjectName,
+        /// ATTACH, not DETACH.
+        attaches: bool,
+    },
     /// ALTER CONSTRAINT … DEFERRABLE, of a foreign key.
     DeferConstraint {
         /// The table.
@@ -271,6 +280,8 @@ pub enum OperationKind {
         name: ObjectName,
         /// The base type of a domain.
         domain: Option<ColumnType>,
+        /// Whether a domain is NOT NULL.
+        required: bool,
     },
     /// DROP TYPE, DROP DOMAIN.
     DropType {
@@ -361,7 +372,12 @@ pub enum OperationKind {
         version: Option<String>,
     },
     /// DROP EXTENSION.
-    DropExtension(String),
+    DropExtension {
+        /// The extension.
+        name: String,
+        /// With the columns of its types.
+        cascade: bool,
+    },
 
     /// COMMENT ON TABLE, COMMENT ON COLUMN; none removes it. Comments on other things are [`Self::Harmless`].
     Comment {
@@ -754,6 +770,7 @@ impl Operation {
                 vec![Reach::Type(from), Reach::Type(to)]
             }
             K::RenameTable { from, to } => vec![Reach::Table(from), Reach::Table(to)],
+            K::AttachPartition { partition, .. } => vec![Reach::Table(partition)],
             K::AddColumn { table, column, .. } if column.constraints.is_empty() => {
                 vec![Reach::Column(table, column.column.name)]
             }
@@ -786,6 +803,7 @@ impl Operation {
             | K::RenameConstraint { table, .. }
             | K::ValidateConstraint { table, .. }
             | K::DeferConstraint { table, .. }
+            | K::AttachPartition { table, .. }
             | K::CreateIndex { table, .. }
             | K::Comment { table, .. }
             | K::CreateAttachment { table, .. }

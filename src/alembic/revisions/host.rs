@@ -257,6 +257,7 @@ pub(super) fn doubtful(operation: &Operation, unknown: &Rc<Unknown>) -> Option<O
         | K::DropType { name, .. }
         | K::MoveType { name, .. } => Reach::Type(name.clone()),
         K::RenameType { from, .. } => Reach::Type(from.clone()),
+        K::AttachPartition { partition, .. } => Reach::Table(partition.clone()),
         K::CreateSequence { .. }
         | K::DropSequence { .. }
         | K::OwnSequence { .. }
@@ -265,7 +266,7 @@ pub(super) fn doubtful(operation: &Operation, unknown: &Rc<Unknown>) -> Option<O
         | K::DropView { .. }
         | K::RenameView { .. }
         | K::CreateExtension { .. }
-        | K::DropExtension(_)
+        | K::DropExtension { .. }
         | K::CreateSchema(_)
         | K::SetSearchPath(_)
         | K::ValidateConstraint { .. } => Reach::Nothing,
