@@ -256,6 +256,9 @@ impl Catalog {
             }
             K::RenameConstraint { table, from, to } => self.rename_constraint(table, from, to, guard),
             K::ValidateConstraint { table, name } => self.validate_constraint(table, name, guard),
+            K::AttachPartition { table, partition, attaches } => {
+                self.attach_partition(table, partition, *attaches, guard)
+            }
             K::DeferConstraint { table, name, deferrable, initially_deferred } => {
                 self.defer_constraint(table, name, *deferrable, *initially_deferred, guard)
             }
@@ -268,7 +271,9 @@ impl Catalog {
             K::AddEnumValue { name, value, position } => self.add_enum_value(name, value, position.as_ref(), guard),
             K::RenameEnumValue { name, from, to } => self.rename_enum_value(name, from, to),
             K::DropEnumValue { name, value } => self.drop_enum_value(name, value),
-            K::CreateType { name, domain } => self.create_type(name, domain.as_ref(), place, guard),
+            K::CreateType { name, domain, required } => {
+                self.create_type(name, domain.as_ref(), *required, place, guard)
+            }
             K::DropType { name, cascade } => self.drop_type(name, *cascade, guard),
             K::RenameType { from, to } => {
                 let schema = self.type_named(from).map(|name| name.schema);
@@ -290,7 +295,7 @@ impl Catalog {
             K::CreateExtension { name, schema, version } => {
                 self.create_extension(name, schema.as_deref(), version.as_deref(), place, guard)
             }
-            K::DropExtension(name) => self.drop_extension(name, guard),
+            K::DropExtension { name, cascade } => self.drop_extension(name, *cascade, guard),
             K::Comment { table, column, text } => self.comment(table, column.as_deref(), text.as_deref(), guard),
             K::Data { kind, table, .. } => self.touch_rows(*kind, table),
             K::CreateAttachment { kind, name, replace, table, reads } => {

@@ -265,6 +265,8 @@ pub struct UserType {
     pub name: Name,
     /// What it is.
     pub kind: UserTypeKind,
+    /// Whether it is a domain that takes no NULL.
+    pub required: bool,
     /// Where it is created.
     pub place: Option<Place>,
 }

@@ -192,6 +192,15 @@ pub enum OperationKind {
         name: String,
     },
 
+    /// ATTACH PARTITION, DETACH PARTITION.
+    AttachPartition {
+        /// The partitioned table.
+        table: ObjectName,
+        /// The table that becomes a partition of it, or none any longer.
+        partition: ObjectName,
+        /// ATTACH, not DETACH.
+        attaches: bool,
+    },
     /// ALTER CONSTRAINT … DEFERRABLE, of a foreign key.
     DeferConstraint {
         /// The table.
@@ -272,6 +281,8 @@ pub enum OperationKind {
         name: ObjectName,
         /// The base type of a domain.
         domain: Option<ColumnType>,
+        /// Whether a domain is NOT NULL.
+        required: bool,
     },
     /// DROP TYPE, DROP DOMAIN.
     DropType {
@@ -362,7 +373,12 @@ pub enum OperationKind {
         version: Option<String>,
     },
     /// DROP EXTENSION.
-    DropExtension(String),
+    DropExtension {
+        /// The extension.
+        name: String,
+        /// With the columns of its types.
+        cascade: bool,
+    },
 
     /// COMMENT ON TABLE, COMMENT ON COLUMN; none removes it. Comments on other things are [`Self::Harmless`].
     Comment {
@@ -544,6 +560,7 @@ impl Operation {
                 let to = ObjectName { schema: from.schema.clone(), name: to };
                 vec![Reach::Table(from), Reach::Table(to)]
             }
+            K::AttachPartition { partition, .. } => vec![Reach::Table(partition)],
             K::AddColumn { table, column, .. } if column.constraints.is_empty() => {
                 vec![Reach::Column(table, column.column.name)]
             }
@@ -560,7 +577,7 @@ impl Operation {
             | K::DropSequence { .. }
             | K::OwnSequence { .. }
             | K::RenameSequence { .. }
-            | K::DropExtension(_)
+            | K::DropExtension { .. }
             | K::ValidateConstraint { .. } => vec![Reach::Nothing],
             _ => vec![self.table().cloned().map_or(Reach::Everything, Reach::Table)],
         };
@@ -584,6 +601,7 @@ impl Operation {
             | K::RenameConstraint { table, .. }
             | K::ValidateConstraint { table, .. }
             | K::DeferConstraint { table, .. }
+            | K::AttachPartition { table, .. }
             | K::CreateIndex { table, .. }
             | K::Comment { table, .. }
             | K::CreateAttachment { table, .. }

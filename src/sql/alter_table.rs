@@ -247,9 +247,12 @@ fn action(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut Actions) -> R
     if cursor.eat("owner to") {
         return object::owner(cursor, kinds);
     }
-    if cursor.eat("attach partition") || cursor.eat("detach partition") {
+    if cursor.is_word(1, "partition") && (cursor.is_word(0, "attach") || cursor.is_word(0, "detach")) {
+        let attaches = cursor.is_word(0, "attach");
+        (0..2).for_each(|_| cursor.skip());
+        let partition = cursor.object_name()?;
         cursor.skip_all();
-        kinds.push(K::Harmless("a partition"));
+        kinds.push(K::AttachPartition { table: table.clone(), partition, attaches });
         return Ok(());
     }
     if cursor.is_word(0, "inherit") || cursor.looking_at("no inherit") {

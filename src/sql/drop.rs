@@ -102,7 +102,7 @@ pub(super) fn statement(cursor: &mut Cursor<'_>, actions: &mut Actions) -> Read<
             "sequence" => K::DropSequence { name, cascade },
             "view" => K::DropView { name, materialized, cascade },
             "schema" => K::DropSchema { name: name.name, cascade },
-            _ => K::DropExtension(name.name),
+            _ => K::DropExtension { name: name.name, cascade },
         };
         actions.guarded(kind, guarded, Guard::IfPresent);
     }

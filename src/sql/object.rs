@@ -30,7 +30,7 @@ pub(super) fn create_type(cursor: &mut Cursor<'_>, actions: &mut Actions) -> Rea
         // SQL Server: CREATE TYPE x FROM nvarchar(20).
         let domain = if cursor.eat("from") { Some(types::read(cursor)?) } else { None };
         cursor.skip_all();
-        actions.guarded(K::CreateType { name, domain }, guarded, Guard::IfAbsent);
+        actions.guarded(K::CreateType { name, domain, required: false }, guarded, Guard::IfAbsent);
     }
     Ok(())
 }
@@ -86,7 +86,9 @@ pub(super) fn create_domain(cursor: &mut Cursor<'_>, actions: &mut Actions) -> R
     let name = cursor.object_name()?;
     cursor.eat("as");
     let domain = Some(types::read(cursor)?);
-    actions.push(K::CreateType { name, domain });
+    cursor.skip_until(&["not"]);
+    let required = cursor.looking_at("not null");
+    actions.push(K::CreateType { name, domain, required });
     Ok(())
 }
 

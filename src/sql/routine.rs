@@ -5,7 +5,7 @@ use super::block;
 use super::cursor::Cursor;
 use super::session::{Routine, Session};
 use crate::catalog::operation::OperationKind as K;
-use crate::catalog::{Dialect, Reach};
+use crate::catalog::{Dialect, ObjectName, Reach};
 
 /// CREATE FUNCTION and CREATE PROCEDURE, behind those words: nothing to a catalog until it is called.
 pub(super) fn define(cursor: &mut Cursor<'_>, session: &mut Session, actions: &mut Actions) {
@@ -77,6 +77,44 @@ pub(super) fn call(cursor: &mut Cursor<'_>, session: &mut Session, actions: &mut
             }
             actions.extend(done);
         }
-        _ => actions.push(K::Harmless("a call")),
+        _ => {
+            let tables = reshaped(&name.name, cursor);
+            if tables.is_empty() {
+                actions.push(K::Harmless("a call"));
+            }
+            for table in tables {
+                let reason = format!("{} of an extension changes the table {table}", name.name);
+                actions.push(K::Opaque { reason, reach: Reach::Table(table) });
+            }
+        }
     }
+}
+
+/// The tables to which a function of a well-known extension adds indexes, triggers or columns: TimescaleDB's hypertables
+/// get an index on their time, `PostGIS` adds and drops columns. Their names are the first texts among the arguments,
+/// the schema's before the table's or not.
+fn reshaped(function: &str, cursor: &mut Cursor<'_>) -> Vec<ObjectName> {
+    let names = match function.to_ascii_lowercase().as_str() {
+        "create_hypertable" | "add_dimension" => 1,
+        "addgeometrycolumn" | "dropgeometrycolumn" | "dropgeometrytable" => 2,
+        _ => return Vec::new(),
+    };
+    let Ok(mut arguments) = cursor.inside() else { return Vec::new() };
+    let mut tables = Vec::new();
+    while tables.len() < names
+        && let Ok(text) = arguments.string()
+    {
+        tables.extend(named_in(&text, cursor.dialect));
+        arguments.skip_until(&[","]);
+        arguments.eat_symbol(',');
+    }
+    tables
+}
+
+/// The object that a text names as SQL would: `'public."Reading"'`.
+fn named_in(text: &str, dialect: Dialect) -> Option<ObjectName> {
+    let (tokens, error) = super::lexer::tokenize(text, dialect);
+    let origin = super::cursor::Origin::nowhere();
+    let mut cursor = Cursor::new(text, &tokens, dialect, &origin);
+    cursor.object_name().ok().filter(|_| error.is_none() && cursor.at_end())
 }

@@ -10,11 +10,16 @@ pub fn postgres_transaction_refusals(operations: &[Operation]) -> Vec<(Place, St
     let mut refusals = Vec::new();
     let several =
         operations.iter().map(|operation| operation.place.span).collect::<std::collections::BTreeSet<_>>().len() > 1;
-    let mut committed = false;
+    let (mut committed, mut block) = (false, false);
     for operation in operations {
         match &operation.kind {
-            K::Transaction(TransactionKind::Commit) => committed = true,
-            K::Transaction(TransactionKind::Begin) => committed = false,
+            K::Transaction(TransactionKind::Commit) => (committed, block) = (true, false),
+            K::Transaction(TransactionKind::Begin) => (committed, block) = (false, true),
+            K::Transaction(TransactionKind::Rollback) => block = false,
+            K::Savepoint { .. } if !block => {
+                let reason = "a savepoint needs a BEGIN before it in the same file";
+                refusals.push((operation.place.clone(), reason.to_owned()));
+            }
             K::CreateIndex { concurrently: true, .. } | K::DropIndex { concurrently: true, .. }
                 if several && !committed =>
             {

@@ -280,7 +280,7 @@ fn create(
         if let TypeKind::Named(name) = &column.column.ty.kind {
             let full = catalog.new_name(name);
             if !catalog.enums.contains_key(&full) {
-                let made = UserType { name: full.clone(), kind: UserTypeKind::Other, place: None };
+                let made = UserType { name: full.clone(), kind: UserTypeKind::Other, required: false, place: None };
                 catalog.types.entry(full).or_insert(made);
             }
         }

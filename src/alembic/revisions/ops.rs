@@ -329,7 +329,7 @@ fn entity(name: &str, call: &Call<'_>) -> Option<Vec<Operation>> {
     };
     let drops = name == "drop_entity";
     let kind = match class.rsplit('.').next()? {
-        "PGExtension" if drops => OperationKind::DropExtension(text(1, "signature")?),
+        "PGExtension" if drops => OperationKind::DropExtension { name: text(1, "signature")?, cascade: false },
         "PGExtension" => OperationKind::CreateExtension {
             name: text(1, "signature")?,
             schema: text(0, "schema").filter(|schema| schema != "public"),

@@ -4,7 +4,7 @@ use super::validity::{generated_from, is_identity, may_be_identity};
 use super::view::Kept;
 use super::{ApplyError, cast, missing, refused};
 use crate::catalog::{
-    AutoIncrement, Catalog, Column, ColumnDefault, ColumnType, Dialect, Name, ObjectName, Table, TypeKind,
+    AutoIncrement, Catalog, Column, ColumnDefault, ColumnType, Dialect, Name, ObjectName, Table, TypeKind, UserTypeKind,
 };
 
 impl Catalog {
@@ -160,9 +160,25 @@ impl Catalog {
         if from.kind == to.kind && from.array == to.array {
             return true;
         }
+        // A domain is cast as its base type is.
+        if let Some(base) = self.base_of_domain(from) {
+            return self.casts(&base, to);
+        }
+        if let Some(base) = self.base_of_domain(to) {
+            return self.casts(from, &base);
+        }
         if is_enum(to) || is_enum(from) && !cast::is_text(to) {
             return false;
         }
         cast::by_assignment(from, to)
+    }
+
+    /// The type that a domain is over; a domain over a domain takes one step.
+    fn base_of_domain(&self, ty: &ColumnType) -> Option<ColumnType> {
+        let TypeKind::Named(name) = &ty.kind else { return None };
+        match &self.resolve(&self.types, name).and_then(|name| self.types.get(&name))?.kind {
+            UserTypeKind::Domain(base) if !ty.array => Some(base.clone()),
+            _ => None,
+        }
     }
 }

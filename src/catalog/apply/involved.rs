@@ -12,7 +12,12 @@ pub(super) fn has_column(parts: &[IndexPart], column: &str) -> bool {
 pub(super) fn column_held(dialect: Dialect, table: &Table, column: &str) -> Option<String> {
     let in_key = table.primary_key.as_ref().is_some_and(|key| has_column(&key.columns, column));
     let index = table.indexes.iter().find(|index| {
+        let expressions = index.parts.iter().filter_map(|part| match &part.on {
+            IndexOn::Expression(text) => Some(text),
+            IndexOn::Column(_) => None,
+        });
         has_column(&index.parts, column)
+            || expressions.clone().any(|text| mentions(text, column))
             || index.include.iter().any(|one| one == column)
             || index.predicate.as_deref().is_some_and(|text| mentions(text, column))
     });

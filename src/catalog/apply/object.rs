@@ -5,8 +5,8 @@ use super::view::Kept;
 use super::{Applied, ApplyError, Effect, exists, missing, refused};
 use crate::catalog::operation::{EnumPosition, Guard};
 use crate::catalog::{
-    Catalog, ColumnDefault, ColumnType, Dialect, Enum, Extension, Name, ObjectName, Sequence, TypeKind, UserType,
-    UserTypeKind,
+    Catalog, Column, ColumnDefault, ColumnType, Dialect, Enum, Extension, Name, ObjectName, Sequence, Table, TypeKind,
+    UserType, UserTypeKind,
 };
 use crate::source::Place;
 
@@ -305,6 +305,7 @@ impl Catalog {
         &mut self,
         name: &ObjectName,
         domain: Option<&ColumnType>,
+        required: bool,
         place: &Place,
         guard: Guard,
     ) -> Applied {
@@ -315,7 +316,7 @@ impl Catalog {
         }
         let domain = domain.map(|base| self.settled(base)).transpose()?;
         let kind = domain.as_ref().map_or(UserTypeKind::Other, |base| UserTypeKind::Domain(base.clone()));
-        self.types.insert(name.clone(), UserType { name: name.clone(), kind, place: Some(place.clone()) });
+        self.types.insert(name.clone(), UserType { name: name.clone(), kind, required, place: Some(place.clone()) });
         Ok(vec![Effect::Other(format!("the type {name}"))])
     }
 
@@ -562,15 +563,43 @@ impl Catalog {
         Ok(vec![Effect::Other(format!("the extension {name}"))])
     }
 
-    pub(super) fn drop_extension(&mut self, name: &str, guard: Guard) -> Applied {
+    pub(super) fn drop_extension(&mut self, name: &str, cascade: bool, guard: Guard) -> Applied {
+        let mut effects = Vec::new();
+        if self.extensions.contains_key(name) {
+            for (table, column) in self.columns_of_extension(name) {
+                if !cascade {
+                    return Err(refused(format!("the extension {name} cannot be dropped: {table}.{column} needs it")));
+                }
+                effects.extend(self.drop_column(&ObjectName::from(&table), &column, true, true, Guard::IfPresent)?);
+            }
+        }
         match self.extensions.remove(name) {
-            Some(_) => Ok(vec![Effect::Other(format!("the extension {name}"))]),
+            Some(_) => {
+                effects.push(Effect::Other(format!("the extension {name}")));
+                Ok(effects)
+            }
             // PL/pgSQL is there from the start.
             None if guard == Guard::IfPresent || (name == "plpgsql" && self.dialect == Dialect::PostgreSql) => {
                 Ok(Vec::new())
             }
             None => Err(missing("the extension", name)),
         }
+    }
+
+    /// The columns whose type an extension brought.
+    fn columns_of_extension(&self, extension: &str) -> Vec<(Name, String)> {
+        let brought = |column: &&Column| match &column.ty.kind {
+            TypeKind::Named(name) => {
+                let listed = EXTENSION_TYPES.iter().any(|(ty, from)| *ty == name.name && *from == extension);
+                listed && self.type_named(name).is_none()
+            }
+            _ => false,
+        };
+        let of_table = |table: &Table| -> Vec<(Name, String)> {
+            let columns = table.columns.iter().filter(brought);
+            columns.map(|column| (table.name.clone(), column.name.clone())).collect()
+        };
+        self.tables.values().flat_map(of_table).collect()
     }
 }
 

@@ -66,6 +66,12 @@ impl Catalog {
         if open.iter().any(|reach| **reach == Reach::Everything) {
             return true;
         }
+        // An index that is named without its table may be on any table of which not all is known.
+        if let K::DropIndex { table: None, .. } | K::RenameIndex { table: None, .. } = operation.kind
+            && open.iter().any(|reach| matches!(reach, Reach::Table(_)))
+        {
+            return true;
+        }
         let named = Named::of(operation);
         let touches = |object: &Object<'_>| open.iter().any(|reach| reach.covers(object, self.dialect));
         named.tables.iter().any(|name| {

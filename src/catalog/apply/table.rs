@@ -279,6 +279,26 @@ impl Catalog {
         self.move_to(&old, Name::new(schema, to.name.clone()))
     }
 
+    /// ATTACH and DETACH PARTITION.
+    pub(super) fn attach_partition(
+        &mut self,
+        table: &ObjectName,
+        partition: &ObjectName,
+        attaches: bool,
+        guard: Guard,
+    ) -> Applied {
+        let Some(parent) = self.need_table(table, guard)? else { return Ok(Vec::new()) };
+        let Some(child) = self.need_table(partition, Guard::None)? else { return Ok(Vec::new()) };
+        self.change_table(&child, |child| {
+            child.parents.retain(|one| *one != parent);
+            child.kind = if attaches { TableKind::Partition } else { TableKind::Plain };
+            if attaches {
+                child.parents.push(parent.clone());
+            }
+        });
+        Ok(vec![Effect::Other(format!("the partition {child}"))])
+    }
+
     /// The table that has a constraint of that name.
     fn constraint_holder(&self, name: &ObjectName) -> Option<Name> {
         let same = |own: Option<&str>| own.is_some_and(|own| self.dialect.same_name(own, &name.name));

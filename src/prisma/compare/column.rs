@@ -2,7 +2,7 @@
 
 use super::{Comparison, Pair, defaults, enum_of, in_table, or_table, text, types};
 use crate::catalog::difference::{Aspect, Difference, Side};
-use crate::catalog::{Column, Dialect, Object};
+use crate::catalog::{Column, Dialect, Object, TypeKind};
 
 impl<'a> Comparison<'a> {
     pub(super) fn column(&mut self, pair: Pair<'a>, declared: &'a Column, replayed: &'a Column) {
@@ -31,6 +31,12 @@ impl<'a> Comparison<'a> {
 
     /// Whether the describer reports a column as nullable: an INTEGER PRIMARY KEY of SQLite never is.
     fn seen_nullable(&self, pair: Pair<'_>, column: &Column) -> bool {
+        // `information_schema.columns` takes a domain that is NOT NULL for a column that is.
+        if let (Dialect::PostgreSql, TypeKind::Named(name)) = (self.dialect(), &column.ty.kind) {
+            let domain = self.replayed.resolve(&self.replayed.types, name);
+            let required = domain.and_then(|name| self.replayed.types.get(&name)).is_some_and(|one| one.required);
+            return column.nullable && !(required && !column.ty.array);
+        }
         if self.dialect() != Dialect::Sqlite {
             return column.nullable;
         }

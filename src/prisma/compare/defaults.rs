@@ -48,6 +48,11 @@ pub(super) fn same(declared: (&Catalog, &Column), replayed: (&Catalog, &Column))
     if !same_counting(dialect, declared.1, replayed.1) {
         return false;
     }
+    // SQLite's describer leaves the quotes on the text, so that it is no JSON, and what is none matches anything.
+    let json = families.0 == Family::Json && families.1 == Family::Json;
+    if dialect == Dialect::Sqlite && json && prev.is_some() && next.is_some() {
+        return true;
+    }
     // A type that changes is told as such; its default goes with it.
     let constants = matches!((&next, &prev), (Some(Kind::Value(_)), Some(Kind::Value(_))));
     if constants && !super::types::same(declared, replayed) {
@@ -277,6 +282,12 @@ fn value(dialect: Dialect, family: Family, default: &ColumnDefault, replayed: bo
         }
         (Family::Json, ColumnDefault::Text(text)) => Value::Json(text.clone()),
         (Family::DateTime, ColumnDefault::Text(_) | ColumnDefault::Number(_)) => Value::Moment,
+        // PostgreSQL stores `'hi'` as `'\x6869'`; a backslash escapes bytes.
+        (Family::Binary, ColumnDefault::Text(text))
+            if dialect.is_postgres_like() && replayed && !text.contains('\\') =>
+        {
+            Value::Text(text.bytes().fold("\\x".to_owned(), |hex, byte| format!("{hex}{byte:02x}")))
+        }
         (Family::Binary, ColumnDefault::Text(text)) => Value::Text(text.to_ascii_lowercase()),
         // Text columns store the digits of a number.
         (_, ColumnDefault::Text(text)) | (Family::String | Family::Enum, ColumnDefault::Number(text)) => {

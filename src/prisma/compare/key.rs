@@ -37,7 +37,9 @@ impl<'a> Comparison<'a> {
         let columns = declared.columns.len() == replayed.columns.len()
             && declared.columns.iter().zip(&replayed.columns).all(|(a, b)| {
                 let lengths = self.dialect() != Dialect::MySql || a.length == b.length;
-                a.column() == b.column() && a.descending == b.descending && lengths
+                // `PRAGMA table_info` says nothing of a key's order.
+                let ordered = self.dialect() == Dialect::Sqlite || a.descending == b.descending;
+                a.column() == b.column() && ordered && lengths
             });
         let has_names = matches!(self.dialect(), Dialect::PostgreSql | Dialect::CockroachDb | Dialect::SqlServer);
         let same_name = !has_names || declared.name.is_none() || declared.name == replayed.name;

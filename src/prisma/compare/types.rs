@@ -142,7 +142,7 @@ fn seen(catalog: &Catalog, ty: &ColumnType) -> Seen {
             // A domain is seen as its base type (`information_schema.columns`).
             let domain = catalog.resolve(&catalog.types, name).and_then(|name| catalog.types.get(&name));
             if let Some(UserTypeKind::Domain(base)) = domain.map(|one| &one.kind)
-                && !matches!(base.kind, TypeKind::Named(_))
+                && !ty.array
             {
                 return seen(catalog, base);
             }
@@ -238,7 +238,7 @@ fn sqlite_family(seen: &Seen) -> String {
         other if other.contains("numeric") || other.contains("decimal") => "decimal",
         "date" | "datetime" | "timestamp" => "datetime",
         "binary" | "blob" => "binary",
-        "jsonb" => "json",
+        "jsonb" => "jsonb",
         other => {
             // Any other type is the same only as itself, modifiers included.
             let args: Vec<String> = args.iter().map(ToString::to_string).collect();
@@ -291,7 +291,7 @@ pub(super) fn family(catalog: &Catalog, column: &Column) -> Family {
                 "float" | "decimal" => Family::Decimal,
                 "boolean" => Family::Boolean,
                 "string" => Family::String,
-                "json" => Family::Json,
+                "jsonb" => Family::Json,
                 "datetime" => Family::DateTime,
                 "binary" => Family::Binary,
                 _ => Family::Other,

@@ -157,6 +157,8 @@ pub(super) fn nearest(dir: &RepoPath, test: impl Fn(&RepoPath) -> bool) -> Optio
 }
 
 /// The major version of Prisma: of the nearest package that settles it, else of the nearest lock file, else the newest.
+/// `bun.lockb` is no text, and a table of its own kind for each version of Bun: it is not read. Where there is no other
+/// lock file beside it and no range settles the version, the policy may (`prisma-version`).
 fn version(snapshot: &dyn Snapshot, survey: &Survey, folder: &RepoPath) -> Result<u32, SnapshotError> {
     let mut dir = Some(folder.clone());
     while let Some(here) = dir {

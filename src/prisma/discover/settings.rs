@@ -54,8 +54,16 @@ pub(crate) fn read_config(text: &str) -> Configured {
         Some(&body[..body.find('}').unwrap_or(body.len())])
     };
     // The literals of a list, and whether there is nothing else in it.
-    let external = |key: &LazyLock<Option<Regex>>| -> (Vec<String>, bool) {
-        let Some(at) = behind(&text, key) else { return (Vec::new(), true) };
+    let external = |key: &LazyLock<Option<Regex>>, name: &str| -> (Vec<String>, bool) {
+        let at = match behind(&text, key) {
+            Some(at) => at,
+            None if !is_shorthand(&text, name) => return (Vec::new(), true),
+            // `{ tables }` means what the variable of that name holds.
+            None => match variable(&text, name) {
+                Some(at) => at,
+                None => return (Vec::new(), false),
+            },
+        };
         let Some(body) = text[at..].strip_prefix('{') else { return (Vec::new(), false) };
         let body = &body[..body.find('}').unwrap_or(body.len())];
         match behind(body, &EXTERNAL) {
@@ -63,7 +71,7 @@ pub(crate) fn read_config(text: &str) -> Configured {
             None => (Vec::new(), body.trim().is_empty()),
         }
     };
-    let (tables, enums) = (external(&TABLES), external(&ENUMS));
+    let (tables, enums) = (external(&TABLES, "tables"), external(&ENUMS, "enums"));
     Configured {
         schema: behind(&text, &SCHEMA).and_then(|at| path_expression(&text[at..])),
         migrations: body(&MIGRATIONS).and_then(|body| path_expression(&body[behind(body, &PATH)?..])),
@@ -71,6 +79,22 @@ pub(crate) fn read_config(text: &str) -> Configured {
         external_enums: enums.0,
         external_unread: !(tables.1 && enums.1),
     }
+}
+
+/// Whether a property of that name is written without a value; what is imported is no property.
+fn is_shorthand(text: &str, name: &str) -> bool {
+    static LIST: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"(?s)\b(?:import|export)\s+(?:type\s+)?\{[^}]*\}\s*from\b").ok());
+    let Some(list) = LIST.as_ref() else { return false };
+    let text = list.replace_all(text, "");
+    let Ok(property) = Regex::new(&format!(r"[{{,]\s*{name}\s*[,}}]")) else { return false };
+    property.is_match(&text)
+}
+
+/// Where the value of a variable begins.
+fn variable(text: &str, name: &str) -> Option<usize> {
+    let written = Regex::new(&format!(r"\b(?:const|let|var)\s+{name}\b[^=;]*=\s*")).ok()?;
+    Some(written.find(text)?.end())
 }
 
 /// The literals of an array, from behind its opening bracket on, and whether nothing else stands in it.
@@ -271,13 +295,19 @@ mod tests {
         let config = read_config(text);
         assert_eq!(config.external_tables, ["auth.users", "audit"]);
         assert_eq!(config.external_enums, ["x"]);
+        let shorthand = read_config("const tables = { external: ['a', 'b'] }\nexport default defineConfig({ tables })");
+        assert_eq!(shorthand.external_tables, ["a", "b"]);
         assert!(!config.external_unread);
         for (text, unread) in [
             ("export default { schema: 'a' }", false),
             ("export default { tables: { external: [] }, enums: {} }", false),
             ("export default { tables: { external: ['a', ...more] } }", true),
             ("export default { tables: { external: names } }", true),
-            ("export default { tables }", false),
+            ("export default { tables }", true),
+            ("import { tables } from './t'; export default { schema: 'a' }", false),
+            ("import { tables } from './t'; export default { schema: 'a', tables }", true),
+            ("const enums = { external: ['x'] };\nexport default { schema: 'a', enums, }", false),
+            ("const enums: Enums = { external: names };\nexport default { enums }", true),
             ("export default { tables: outside }", true),
             ("export default { enums: { ...outside } }", true),
             ("export default { enums: { external: [`x${y}`] } }", true),

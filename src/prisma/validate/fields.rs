@@ -155,6 +155,9 @@ impl<'a> Validator<'a> {
         if !allowed.contains(&given) || native.arguments == Arguments::Pair && given == 1 {
             let message = format!("the native type `{name}` does not take {given} arguments");
             self.refuse_in(model, attribute.span, message, "see the provider's native types in Prisma's reference");
+        } else if let Some(argument) = attribute.arguments.iter().find(|argument| !is_size(&argument.value)) {
+            let message = format!("the native type `{name}` takes numbers");
+            self.refuse_in(model, argument.value.span, message, "write how long or how precise the type is");
         } else if !native.carries.contains(&scalar) {
             let message = format!("the native type `{name}` cannot store a field of type {scalar:?}");
             self.refuse_in(model, attribute.span, message, "change the field's type or its native type");
@@ -247,5 +250,15 @@ fn wrong_literal(value: &Expr, kind: Kind<'_>) -> Option<String> {
         }
         (_, Kind::Scalar(scalar)) => Some(format!("the default is not a value of type {scalar:?}")),
         _ => None,
+    }
+}
+
+/// Whether an argument of a native type is a number, or SQL Server's `Max`.
+fn is_size(value: &Expr) -> bool {
+    match &value.kind {
+        ExprKind::Number(digits) => digits.bytes().all(|byte| byte.is_ascii_digit()),
+        ExprKind::Constant(word) => word.eq_ignore_ascii_case("max"),
+        ExprKind::Text(_) => true,
+        _ => false,
     }
 }

@@ -126,6 +126,15 @@ impl<'a> Validator<'a> {
                 );
             }
         }
+        let is_tree =
+            attribute.named("type").and_then(Expr::constant).is_none_or(|name| matches!(name, "BTree" | "Hash"));
+        for name in fields.iter().filter_map(|key| key.operator_class?.constant()) {
+            if dialect.is_postgres_like() && !is_operator_class(name) {
+                refuse(format!("`{name}` is no operator class in Prisma"), "write it as `raw(\"…\")`");
+            } else if dialect == Dialect::PostgreSql && is_tree {
+                refuse(format!("`{name}` is no operator class of this index type"), "delete `ops:`, or change `type:`");
+            }
+        }
         if let Some(relation) = fields.iter().find(|key| matches!(resolved.kind(key.field), Kind::Relation(_))) {
             let message = format!("`{}` is a relation and has no column", relation.field.name.name);
             self.refuse_in(model, attribute.span, message, "name the fields that the relation refers by");
@@ -142,4 +151,39 @@ fn unknown_field(model: &Model, attribute: &Attribute) -> Option<String> {
         .filter_map(|element| element.call().map(|(name, _)| name).or_else(|| element.constant()))
         .find(|name| model.field(name).is_none())
         .map(str::to_owned)
+}
+
+/// Whether Prisma has a word for an operator class (`OperatorClass` in `psl/parser-database/src/types.rs`). All others are
+/// written as `raw("…")`.
+fn is_operator_class(name: &str) -> bool {
+    let Some(stem) = name.strip_suffix("Ops") else { return false };
+    if matches!(stem, "Inet" | "Jsonb" | "JsonbPath" | "Array" | "Text" | "InetInclusion") {
+        return true;
+    }
+    let split = |suffix: &str| stem.strip_suffix(suffix);
+    let of_several = |ty: &str| {
+        let types = [
+            "Date",
+            "Float4",
+            "Float8",
+            "Inet",
+            "Int2",
+            "Int4",
+            "Int8",
+            "Numeric",
+            "Oid",
+            "Timestamp",
+            "TimestampTz",
+            "Time",
+            "TimeTz",
+            "Uuid",
+        ];
+        types.contains(&ty)
+    };
+    match (split("MinMaxMulti"), split("MinMax"), split("Bloom")) {
+        (Some(ty), ..) => of_several(ty),
+        (_, Some(ty), _) => of_several(ty) || matches!(ty, "Bit" | "VarBit" | "Bpchar" | "Bytea" | "Text"),
+        (_, _, Some(ty)) => of_several(ty) || matches!(ty, "Bpchar" | "Bytea" | "Text"),
+        _ => false,
+    }
 }

@@ -1,5 +1,7 @@
 //! `schema-push`.
 
+use std::collections::BTreeMap;
+
 use super::documents::{self, Found, Kind};
 use super::{NewLines, line_at};
 use crate::finding::Finding;
@@ -54,8 +56,7 @@ pub(in crate::rules) fn check(change: &RepositoryChange<'_>, settings: &RuleSett
     new_commands(change, settings, push)
         .into_iter()
         .map(|found| {
-            let loses = found.command.has_option("--accept-data-loss") || found.command.has_option("--force-reset");
-            let how = if loses { ", and takes the loss of data" } else { "" };
+            let how = if loses(&found) { ", and takes the loss of data" } else { "" };
             let message = format!("{} changes the database by prisma db push{how}", found.within);
             let help = "apply the migrations instead: prisma migrate deploy";
             Finding::new(RuleId::SchemaPush, found.place.path().clone(), message, help)
@@ -65,7 +66,8 @@ pub(in crate::rules) fn check(change: &RepositoryChange<'_>, settings: &RuleSett
         .collect()
 }
 
-/// The commands that a change brings, of those that are wanted; under `--all` every one.
+/// The commands that a change brings, of those that are wanted; under `--all` every one. A command that is only worded
+/// otherwise than the one that stood in the same place is none, unless it has come to lose data.
 pub(super) fn new_commands(
     change: &RepositoryChange<'_>,
     settings: &RuleSettings,
@@ -73,9 +75,51 @@ pub(super) fn new_commands(
 ) -> Vec<Found> {
     let mut all = Vec::new();
     for file in change.files {
-        all.extend(of_file(change, settings, file).into_iter().filter(&wanted));
+        let new: Vec<Found> = of_file(change, settings, file).into_iter().filter(&wanted).collect();
+        if new.is_empty() {
+            continue;
+        }
+        let mut reworded = gone(change, settings, file, &new, &wanted);
+        all.extend(new.into_iter().filter(|found| match reworded.get_mut(&(found.within.clone(), loses(found))) {
+            Some(count) if *count > 0 => {
+                *count -= 1;
+                false
+            }
+            _ => true,
+        }));
     }
     all
+}
+
+/// Whether a command takes the loss of data.
+fn loses(found: &Found) -> bool {
+    found.command.has_option("--accept-data-loss") || found.command.has_option("--force-reset")
+}
+
+/// How many wanted commands of each place stand in the text before and no longer in the text after.
+fn gone(
+    change: &RepositoryChange<'_>,
+    settings: &RuleSettings,
+    file: &ChangedFile,
+    new: &[Found],
+    wanted: &impl Fn(&Found) -> bool,
+) -> BTreeMap<(String, bool), usize> {
+    let mut count: BTreeMap<(String, bool), usize> = BTreeMap::new();
+    let kind = Kind::named_or_document(&file.path, settings.documents.matches(&file.path));
+    let (Some(kind), Some(before), Some(after), false) = (kind, &file.before, &file.after, change.whole_state) else {
+        return count;
+    };
+    let key = |found: &Found| (found.within.clone(), loses(found));
+    for found in documents::find(kind, before).iter().filter(|found| wanted(found)) {
+        *count.entry(key(found)).or_default() += 1;
+    }
+    let stays = |found: &&Found| wanted(found) && !new.iter().any(|one| one.place.span == found.place.span);
+    for found in documents::find(kind, after).iter().filter(stays) {
+        if let Some(count) = count.get_mut(&key(found)) {
+            *count = count.saturating_sub(1);
+        }
+    }
+    count
 }
 
 fn of_file(change: &RepositoryChange<'_>, settings: &RuleSettings, file: &ChangedFile) -> Vec<Found> {
@@ -147,6 +191,24 @@ mod tests {
         );
         let twice = "FROM node:22\nCMD npx prisma db push\nCMD npx prisma db push\n";
         assert_eq!(Repository::prisma().changed("Dockerfile", before, twice).run(RuleId::SchemaPush).len(), 1);
+    }
+
+    #[test]
+    fn a_command_that_is_only_worded_otherwise_is_not_new() {
+        let script = |line: &str| format!("{{\n  \"scripts\": {{\n    {line}\n  }}\n}}\n");
+        let before = script("\"db:push\": \"prisma db push\"");
+        let findings = |after: &str| {
+            let change = Repository::prisma().changed("package.json", &before, after);
+            if change.silent(RuleId::SchemaPush) {
+                return 0;
+            }
+            Repository::prisma().changed("package.json", &before, after).run(RuleId::SchemaPush).len()
+        };
+        assert_eq!(findings(&script("\"db:push\": \"dotenv -e ../../.env -- prisma db push\"")), 0);
+        assert_eq!(findings(&script("\"db:push\": \"prisma db push --accept-data-loss\"")), 1);
+        assert_eq!(findings(&script("\"deploy\": \"prisma db push\"")), 1);
+        let two = "\"db:push\": \"pnpm prisma db push\",\n    \"deploy\": \"prisma db push\"";
+        assert_eq!(findings(&script(two)), 1);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::cursor::{Cursor, Origin};
 use super::lexer::{Token, TokenKind, tokenize};
 use super::literal::{string, unquote};
 use crate::catalog::types::array_literal;
-use crate::catalog::{ColumnDefault, Dialect, ObjectName, TypeKind};
+use crate::catalog::{ColumnDefault, ColumnType, Dialect, ObjectName, TypeKind};
 use tree::Expr;
 
 /// The canonical text of an expression.
@@ -123,6 +123,8 @@ fn constant(expr: &Expr, dialect: Dialect) -> Option<ColumnDefault> {
         Expr::Number(digits) => D::Number(digits.clone()),
         Expr::Bool(value) => D::Bool(*value),
         Expr::Null => D::Null,
+        // PostgreSQL stores `-7::integer` as the negative of a cast.
+        Expr::Prefix(_, inner) if dialect == Dialect::PostgreSql && is_cast_number(inner) => return None,
         Expr::Prefix(sign, inner) if sign == "-" || sign == "+" && !tree::keeps_plus(dialect) => {
             match constant(inner, dialect)? {
                 D::Number(digits) if sign == "+" => D::Number(digits),
@@ -138,6 +140,9 @@ fn constant(expr: &Expr, dialect: Dialect) -> Option<ColumnDefault> {
         Expr::Cast(inner, ty) => {
             let is =
                 |names: &[&str]| matches!(&ty.kind, TypeKind::Builtin { name, .. } if names.contains(&name.as_str()));
+            if dialect == Dialect::PostgreSql && keeps_cast(inner, ty) {
+                return None;
+            }
             match constant(inner, dialect)? {
                 D::Text(text) if ty.array => D::List(array_literal(&text)?),
                 D::Text(text) if is(&["integer", "bigint", "smallint", "numeric", "double precision", "real"]) => {
@@ -160,6 +165,34 @@ fn constant(expr: &Expr, dialect: Dialect) -> Option<ColumnDefault> {
         }
         _ => return None,
     })
+}
+
+/// Whether PostgreSQL stores the cast of a number as it is written (`(7)::bigint`), which no describer reads as a number.
+/// It does not where the number is of that type by itself, and a cast to a type with a point is passed over unless the
+/// number is negative.
+fn keeps_cast(inner: &Expr, ty: &ColumnType) -> bool {
+    let (digits, negative) = match inner {
+        Expr::Number(digits) => (digits, false),
+        Expr::Prefix(_, inner) => match &**inner {
+            Expr::Number(digits) => (digits, true),
+            _ => return false,
+        },
+        _ => return false,
+    };
+    let TypeKind::Builtin { name, .. } = &ty.kind else { return true };
+    let own = match (digits.parse::<i32>(), digits.parse::<i64>()) {
+        (Ok(_), _) => "integer",
+        (_, Ok(_)) => "bigint",
+        _ => "numeric",
+    };
+    name != own && (negative || !matches!(name.as_str(), "numeric" | "double precision" | "real"))
+}
+
+/// Whether an expression is the cast of a number that a sign before it does not become part of.
+fn is_cast_number(expr: &Expr) -> bool {
+    let Expr::Cast(inner, ty) = expr else { return false };
+    let Expr::Number(digits) = &**inner else { return false };
+    !(digits.contains('.') && matches!(&ty.kind, TypeKind::Builtin { name, .. } if name == "numeric"))
 }
 
 /// The moment of the statement, and the next value of a sequence.
@@ -258,7 +291,10 @@ mod tests {
         for (dialect, written, wanted) in [
             (Dialect::PostgreSql, "'x'::character varying", text("x")),
             (Dialect::PostgreSql, "'USER'::public.\"Role\"", text("USER")),
-            (Dialect::PostgreSql, "(-5)::bigint", number("-5")),
+            (Dialect::PostgreSql, "(-5)::bigint", expression("-5")),
+            (Dialect::PostgreSql, "(-5)::integer", number("-5")),
+            (Dialect::PostgreSql, "5::numeric", number("5")),
+            (Dialect::PostgreSql, "7000000000::bigint", number("7000000000")),
             (Dialect::PostgreSql, "'-1'::integer", number("-1")),
             (Dialect::PostgreSql, "- 1.50", number("-1.50")),
             (Dialect::PostgreSql, "'{a,\"b,c\"}'::text[]", D::List(vec![text("a"), text("b,c")])),

@@ -107,3 +107,22 @@ fn a_file_of_prisma_is_one_transaction() {
     assert_eq!(used_by("ALTER TYPE m ADD VALUE 'x'; UPDATE t SET c = 'x'"), ["UPDATE t SET c = 'x'"]);
     assert_eq!(used_by("ALTER TYPE m ADD VALUE 'x'; ALTER TYPE m ADD VALUE 'y' AFTER 'x'"), [""; 0]);
 }
+
+#[test]
+fn functions_of_extensions_that_change_a_table_are_a_doubt_about_it() {
+    for (sql, tables) in [
+        ("SELECT create_hypertable('reading', 'at', if_not_exists => true)", vec!["reading"]),
+        ("SELECT public.create_hypertable('s.\"Reading\"', by_range('at'))", vec!["s.Reading"]),
+        ("SELECT AddGeometryColumn('s', 'place', 'at', 4326, 'POINT', 2)", vec!["s", "place"]),
+        ("SELECT setval('reading_id_seq', 5)", vec![]),
+    ] {
+        let doubts: Vec<String> = ops(sql, Dialect::PostgreSql)
+            .iter()
+            .filter_map(|operation| match &operation.kind {
+                K::Opaque { reach: crate::catalog::Reach::Table(table), .. } => Some(table.to_string()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(doubts, tables, "{sql}");
+    }
+}
