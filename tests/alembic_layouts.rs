@@ -274,7 +274,7 @@ fn a_condition_named_for_a_database_is_about_it_only_where_nothing_else_is_named
     for condition in ["settings.use_pg_trgm", "settings.use_pg_x", "settings.pg_partitions", "settings.is_not_postgres"]
     {
         let lines = lines(condition);
-        assert!(lines[1..].iter().any(|line| line.contains(r#"Column(ObjectName"#)), "{condition}: {lines:?}");
+        assert!(lines[1..].iter().any(|line| line.contains("Column(ObjectName")), "{condition}: {lines:?}");
     }
 }
 

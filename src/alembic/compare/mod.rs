@@ -350,8 +350,8 @@ impl<'a> Comparison<'a> {
 fn is_compared(options: &Options, declared: &Catalog, name: &Name) -> bool {
     let dialect = declared.dialect;
     let schema = options.version_table_schema.as_deref().unwrap_or(dialect.default_schema());
-    !(name.name == options.version_table && name.schema == schema)
-        && !SPATIAL_TABLES.contains(&name.name.as_str())
+    let own = name.name == options.version_table && name.schema == schema;
+    !own && !SPATIAL_TABLES.contains(&name.name.as_str())
         && !declared.unmanaged.iter().any(|unmanaged| match unmanaged {
             Unmanaged::Table(table) => Reach::Table(table.clone()).covers(&Object::Table(name), dialect),
             Unmanaged::Part { .. } | Unmanaged::Decided { .. } => false,
