@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use crate::generate::Models;
-use crate::planted::{CONTROL, Score, place, schemas};
+use crate::planted::{CONTROL, Said, Score, place, sample};
 use crate::random::Random;
 use crate::{Oracle, connect, verdict, without_one_operation};
 
@@ -154,7 +154,7 @@ fn run(db: &str, against: &str) {
     let mut score = Score::default();
     let mut refused = 0;
     // Other seeds than the differential test's, which compares the models as they are.
-    for seed in (10_000..).take(usize::try_from(schemas(SCHEMAS)).unwrap()) {
+    for seed in (10_000..).take(usize::try_from(sample(SCHEMAS)).unwrap()) {
         let mut random = Random::new(seed);
         let models = Models::random(&mut random, db == "postgresql").print();
         let answer = oracle.ask(&json!({ "db": db, "models": models }));
@@ -176,7 +176,7 @@ fn run(db: &str, against: &str) {
             assert!(expected.get("models_error").is_none(), "{kind} makes no Python: {expected}\n{mutated}");
             let seen = expected["diffs"].as_array().map(Vec::len);
             let said = verdict(&models, &mutated, db);
-            let noticed = !said.as_ref().is_ok_and(Vec::is_empty);
+            let noticed = if said.as_ref().is_ok_and(Vec::is_empty) { Said::Nothing } else { Said::Noticed };
             if !score.record(kind, seen != Some(0), seen.is_none(), noticed) {
                 score.disagreements.push(format!(
                     "### seed {seed}: {kind} ({db})\n--- driftgate: {said:?}\n--- Alembic: {expected}\n--- models\n{models}\n--- revision\n{mutated}"
@@ -184,8 +184,8 @@ fn run(db: &str, against: &str) {
             }
         }
     }
-    assert!(refused * 5 <= schemas(SCHEMAS), "{refused} of the generated revisions fail without a fault");
-    score.finish(against);
+    assert!(refused * 5 <= sample(SCHEMAS), "{refused} of the generated revisions fail without a fault");
+    score.finish(&format!("generated models, against {against}"));
 }
 
 #[test]

@@ -1,201 +1,171 @@
-//! Faults planted in the migrations that the engine wrote: what it notices driftgate must notice, and no more.
+//! Faults planted in histories that the engine calls whole: what it notices driftgate must notice, and no more.
+//!
+//! The histories are generated, the labelled cases, or those of the repositories that `DRIFTGATE_FAULTS_IN` names.
+
+use std::collections::BTreeSet;
 
 use crate::generate::{Provider, Schema};
-use crate::oracle::{Answer, Oracle};
-use crate::planted::{CONTROL, Score, place, schemas};
+use crate::oracle::{Answer, Oracle, Step};
+use crate::plant::{KINDS, plant};
+use crate::planted::{CONTROL, Said, Score, sample};
 use crate::random::Random;
-use crate::{Verdict, statements, verdict};
+use crate::subject::Subject;
 
-const POSTGRES_TYPES: &[&str] = &[
-    "TEXT",
-    "VARCHAR(39)",
-    "CHAR(4)",
-    "SMALLINT",
-    "INTEGER",
-    "BIGINT",
-    "DOUBLE PRECISION",
-    "REAL",
-    "DECIMAL(65,30)",
-    "DECIMAL(12,3)",
-    "BOOLEAN",
-    "TIMESTAMP(3)",
-    "TIMESTAMP(6)",
-    "TIMESTAMPTZ(3)",
-    "DATE",
-    "JSONB",
-    "JSON",
-    "BYTEA",
-    "UUID",
-    "TEXT[]",
-];
-const SQLITE_TYPES: &[&str] =
-    &["TEXT", "INTEGER", "BIGINT", "REAL", "DECIMAL", "BOOLEAN", "DATETIME", "BLOB", "JSONB", "VARCHAR(40)"];
+/// The repositories whose histories get faults, separated as in `PATH`.
+const REPOSITORIES: &str = "DRIFTGATE_FAULTS_IN";
 
-const KINDS: &[&str] = &[
-    CONTROL,
-    "drop a statement",
-    "drop a column",
-    "drop an index",
-    "drop an enum value",
-    "reorder enum values",
-    "flip nullability",
-    "change a type",
-    "change a default",
-    "drop a foreign key",
-    "change a foreign key's action",
-    "make an index unique",
-    "swap two migrations",
-];
-
-/// A line of `CREATE TABLE` in its parts: the name, the type, and what follows that.
-fn column(line: &str) -> Option<(&str, &str, &str)> {
-    let rest = line.strip_prefix("    \"")?;
-    let after = line.len() - rest.len() + rest.find("\" ")? + 2;
-    let tail = &line[after..];
-    let whole = tail.trim_end_matches(',').len();
-    let ends = [" NOT NULL", " DEFAULT ", " PRIMARY KEY"].iter().filter_map(|word| tail.find(word)).min();
-    let end = ends.unwrap_or(whole);
-    Some((&line[..after], &tail[..end], &tail[end..]))
-}
-
-/// The migrations with one fault of a kind; none where they have no place for it.
-fn plant(kind: &str, migration: &str, provider: Provider, random: &mut Random) -> Option<Vec<String>> {
-    let mut lines: Vec<String> = migration.lines().map(str::to_owned).collect();
-    let mut parts = statements(migration);
-    let in_line = |random: &mut Random, fits: &dyn Fn(&str) -> bool| place(random, lines.len(), |at| fits(&lines[at]));
-    let in_parts = |random: &mut Random, word: &str| place(random, parts.len(), |at| parts[at].contains(word));
-    match kind {
-        "drop a statement" => {
-            let at = in_parts(random, "")?;
-            parts.remove(at);
-            return Some(vec![parts.concat()]);
-        }
-        "drop an index" => {
-            let at = in_parts(random, "INDEX ")?;
-            parts.remove(at);
-            return Some(vec![parts.concat()]);
-        }
-        "swap two migrations" => {
-            let at = 1 + random.below(parts.len().checked_sub(1).filter(|&count| count > 0)?);
-            return Some(vec![parts[at..].concat(), parts[..at].concat()]);
-        }
-        "drop a foreign key" if provider == Provider::PostgreSql => {
-            let at = in_parts(random, "FOREIGN KEY")?;
-            parts.remove(at);
-            return Some(vec![parts.concat()]);
-        }
-        "drop a column" => {
-            let at = in_line(random, &|line| column(line).is_some() && line.ends_with(','))?;
-            lines.remove(at);
-        }
-        "drop a foreign key" => {
-            let at = in_line(random, &|line| line.contains("FOREIGN KEY"))?;
-            if !lines[at].ends_with(',') {
-                lines[at - 1] = lines[at - 1].trim_end_matches(',').to_owned();
+/// Plants so many faults of every kind in a history, and asks both. One that the engine does not call whole is left
+/// out: a fault proves nothing there. Whether it was asked.
+fn try_out(subject: &Subject, seed: u64, each: u64, oracle: &mut Oracle, score: &mut Score) -> bool {
+    let whole = subject.told(&subject.steps);
+    let mut random = Random::new(seed);
+    for &kind in KINDS {
+        let mut tried: BTreeSet<Vec<Step>> = BTreeSet::new();
+        for _ in 0..if kind == CONTROL { 1 } else { each } {
+            let Some(steps) = plant(kind, &subject.steps, subject.provider, &mut random) else { continue };
+            let changed = kind == CONTROL || steps != subject.steps;
+            if !changed || !tried.insert(steps.clone()) {
+                continue;
             }
-            lines.remove(at);
+            let answer = oracle.judge(&subject.schema, &steps);
+            let told = subject.told(&steps);
+            let said = if kind == CONTROL { told.said() } else { told.beyond(&whole) };
+            if kind == CONTROL && !matches!(answer, Answer::InSync) {
+                eprintln!("{}: left out, the engine does not call it whole: {answer}", subject.name);
+                return false;
+            }
+            let (noticed, refused) = (!matches!(answer, Answer::InSync), matches!(answer, Answer::Error(_)));
+            if !score.record(kind, noticed, refused, said) {
+                score.disagreements.push(format!(
+                    "### {}: {kind}\n--- driftgate: {told}\n--- engine: {answer}\n{}",
+                    subject.name,
+                    difference(subject, &steps)
+                ));
+            }
+            if kind == CONTROL && said == Said::Noticed {
+                // What it says of any fault would say nothing.
+                return true;
+            }
         }
-        "drop an enum value" => {
-            let at = in_line(random, &|line| line.contains("AS ENUM") && line.contains("', '"))?;
-            let from = lines[at].find('(')? + 1;
-            let to = from + lines[at][from..].find(", ")? + 2;
-            lines[at].replace_range(from..to, "");
-        }
-        "reorder enum values" => {
-            let at = in_line(random, &|line| line.contains("AS ENUM") && line.contains("', '"))?;
-            let (from, to) = (lines[at].find('(')? + 1, lines[at].rfind(')')?);
-            let mut values: Vec<&str> = lines[at][from..to].split(", ").collect();
-            values.reverse();
-            let values = values.join(", ");
-            lines[at].replace_range(from..to, &values);
-        }
-        "flip nullability" => {
-            let at = in_line(random, &|line| column(line).is_some() && !line.contains("PRIMARY KEY"))?;
-            let (name, ty, rest) = column(&lines[at])?;
-            lines[at] = match rest.strip_prefix(" NOT NULL") {
-                Some(rest) => format!("{name}{ty}{rest}"),
-                None => format!("{name}{ty} NOT NULL{rest}"),
-            };
-        }
-        "change a type" => {
-            let at = in_line(random, &|line| column(line).is_some() && !line.contains("AUTOINCREMENT"))?;
-            let (name, ty, rest) = column(&lines[at])?;
-            let types = if provider == Provider::PostgreSql { POSTGRES_TYPES } else { SQLITE_TYPES };
-            let other = types[place(random, types.len(), |at| types[at] != ty)?];
-            lines[at] = format!("{name}{other}{rest}");
-        }
-        "change a default" => {
-            let at = in_line(random, &|line| column(line).is_some() && line.contains(" DEFAULT "))?;
-            let from = lines[at].find(" DEFAULT ")?;
-            let comma = if lines[at].ends_with(',') { "," } else { "" };
-            let value = lines[at][from + 9..].trim_end_matches(',').to_owned();
-            let other = match value.as_str() {
-                _ if random.chance(40) => String::new(),
-                "true" => " DEFAULT false".to_owned(),
-                "false" => " DEFAULT true".to_owned(),
-                text if text.starts_with('\'') => " DEFAULT 'other'".to_owned(),
-                number if number.parse::<f64>().is_ok() => " DEFAULT 77".to_owned(),
-                _ => String::new(),
-            };
-            lines[at].truncate(from);
-            lines[at].push_str(&other);
-            lines[at].push_str(comma);
-        }
-        "change a foreign key's action" => {
-            let at = in_line(random, &|line| line.contains(" ON DELETE "))?;
-            let (from, to) = (lines[at].find(" ON DELETE ")? + 11, lines[at].find(" ON UPDATE ")?);
-            let actions = ["CASCADE", "SET NULL", "RESTRICT", "NO ACTION"];
-            let other = actions[place(random, actions.len(), |action| actions[action] != &lines[at][from..to])?];
-            lines[at].replace_range(from..to, other);
-        }
-        "make an index unique" => {
-            let at = in_line(random, &|line| line.starts_with("CREATE INDEX") && !line.contains(" USING "))?;
-            lines[at] = lines[at].replacen("CREATE INDEX", "CREATE UNIQUE INDEX", 1);
-        }
-        CONTROL => {}
-        other => panic!("no fault is called {other}"),
     }
-    Some(vec![lines.join("\n") + "\n"])
+    true
 }
 
-fn run(provider: Provider, against: &str) {
-    let mut oracle = match Oracle::start() {
-        Ok(oracle) => oracle,
-        Err(reason) => {
-            eprintln!("skipped: {reason}");
-            return;
+/// What a fault changed, and the whole schema where it is small.
+fn difference(subject: &Subject, steps: &[Step]) -> String {
+    let mut text = String::new();
+    for step in &subject.steps {
+        let planted = steps.iter().find(|planted| planted.name == step.name);
+        if planted == Some(step) {
+            continue;
         }
-    };
+        let lines = |step: &Step| step.sql.lines().map(str::to_owned).collect::<Vec<_>>();
+        let (before, after) = (lines(step), planted.map(lines).unwrap_or_default());
+        text += &format!("--- {}\n", step.name);
+        for (sign, of, other) in [('-', &before, &after), ('+', &after, &before)] {
+            for line in of.iter().filter(|line| !other.contains(line)) {
+                text += &format!("{sign} {line}\n");
+            }
+        }
+    }
+    if subject.schema.len() < 10_000 {
+        text += &format!("--- schema\n{}\n--- migrations\n", subject.schema);
+        for step in steps {
+            text += &format!("-- {}\n{}\n", step.name, step.sql);
+        }
+    }
+    text
+}
+
+fn oracle() -> Option<Oracle> {
+    Oracle::start().inspect_err(|reason| eprintln!("skipped: {reason}")).ok()
+}
+
+fn generated(provider: Provider, against: &str) {
+    let Some(mut oracle) = oracle() else { return };
     let mut score = Score::default();
     // Other seeds than the differential test's, which compares the schemas as they are.
-    for seed in (10_000..).take(usize::try_from(schemas(6)).unwrap()) {
+    for seed in (10_000..).take(usize::try_from(sample(6)).unwrap()) {
         let mut random = Random::new(seed);
         let schema = Schema::random(&mut random, provider).print();
         let Ok(migration) = oracle.from_empty(&schema) else { continue };
-        for kind in KINDS {
-            let Some(migrations) = plant(kind, &migration, provider, &mut random) else { continue };
-            let migrations: Vec<&str> = migrations.iter().map(String::as_str).collect();
-            let expected = oracle.judge(&schema, &migrations);
-            let said = verdict(&schema, &migrations);
-            let noticed = (!matches!(expected, Answer::InSync), !matches!(said, Verdict::InSync));
-            let refused = matches!(expected, Answer::Error(_));
-            if !score.record(kind, noticed.0, refused, noticed.1) {
-                score.disagreements.push(format!(
-                    "### seed {seed}: {kind}\n--- driftgate: {said}\n--- engine: {expected}\n--- schema\n{schema}\n--- migrations\n{}",
-                    migrations.join("--- next\n")
-                ));
+        let subject = Subject::of(format!("seed {seed}"), schema, Step::list(&[&migration])).unwrap();
+        try_out(&subject, seed, 1, &mut oracle, &mut score);
+    }
+    score.finish(&format!("generated schemas, against {against}"));
+}
+
+#[test]
+fn generated_postgresql() {
+    generated(Provider::PostgreSql, "Prisma's engine on PostgreSQL");
+}
+
+#[test]
+fn generated_sqlite() {
+    generated(Provider::Sqlite, "Prisma's engine on SQLite");
+}
+
+/// The labelled cases that are in sync, in the order of the files.
+fn cases(provider: &str) -> Vec<Subject> {
+    let mut subjects = Vec::new();
+    for file in [provider.to_owned(), format!("{provider}-more")] {
+        let path = format!("{}/tests/cases/prisma/{file}.jsonl", env!("CARGO_MANIFEST_DIR"));
+        for line in std::fs::read_to_string(path).unwrap().lines() {
+            let case: serde_json::Value = serde_json::from_str(line).unwrap();
+            let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+            let migrations = case["migrations"].as_array().unwrap().iter();
+            let steps: Vec<Step> =
+                migrations.map(|one| Step { name: text(&one["name"]), sql: text(&one["sql"]) }).collect();
+            if case["verdict"] == "in-sync" && !steps.is_empty() {
+                subjects.push(Subject::of(text(&case["id"]), text(&case["schema"]), steps).unwrap());
             }
         }
     }
-    score.finish(against);
+    subjects
+}
+
+/// Plants faults in so many of them, where nothing else is asked for.
+fn labelled(provider: &str, few: u64, against: &str) {
+    let Some(mut oracle) = oracle() else { return };
+    let subjects = cases(provider);
+    // Spread over all of them: neighbours resemble each other.
+    let count = subjects.len().min(usize::try_from(sample(few)).unwrap());
+    let mut score = Score::default();
+    for at in 0..count {
+        let at = at * subjects.len() / count;
+        let seed = 20_000 + u64::try_from(at).unwrap();
+        let asked = try_out(&subjects[at], seed, 1, &mut oracle, &mut score);
+        assert!(asked, "the case {:?} is labelled in sync", subjects[at].name);
+    }
+    score.finish(&format!("{count} of {} labelled cases in sync, against {against}", subjects.len()));
 }
 
 #[test]
-fn postgresql() {
-    run(Provider::PostgreSql, "Prisma's engine on PostgreSQL");
+fn labelled_postgresql() {
+    labelled("postgresql", 4, "Prisma's engine on PostgreSQL");
 }
 
 #[test]
-fn sqlite() {
-    run(Provider::Sqlite, "Prisma's engine on SQLite");
+fn labelled_sqlite() {
+    labelled("sqlite", 10, "Prisma's engine on SQLite");
+}
+
+#[test]
+fn public() {
+    let Some(repositories) = std::env::var_os(REPOSITORIES) else {
+        eprintln!("skipped: {REPOSITORIES} names no repository");
+        return;
+    };
+    let Some(mut oracle) = oracle() else { return };
+    let mut score = Score::default();
+    for repository in std::env::split_paths(&repositories) {
+        for subject in Subject::in_repository(&repository) {
+            let before = score.planted();
+            if try_out(&subject, 30_000, sample(3), &mut oracle, &mut score) {
+                let count = score.planted() - before;
+                eprintln!("{}: {} migrations, asked {count} times", subject.name, subject.steps.len());
+            }
+        }
+    }
+    score.finish("public histories, against Prisma's engine");
 }

@@ -10,10 +10,12 @@
 mod faults;
 mod generate;
 mod oracle;
+mod plant;
 #[path = "../support/faults.rs"]
 mod planted;
 #[path = "../support/random.rs"]
 mod random;
+mod subject;
 
 use driftgate::catalog::difference::Difference;
 use driftgate::git::MemorySnapshot;
@@ -22,7 +24,8 @@ use driftgate::prisma::Prisma;
 use driftgate::project::Ecosystem as _;
 
 use generate::{Provider, Schema};
-use oracle::{Answer, Oracle};
+use oracle::{Answer, Oracle, Step};
+use plant::statements;
 use random::Random;
 
 /// What driftgate says of a schema and its migrations.
@@ -45,15 +48,14 @@ impl std::fmt::Display for Verdict {
     }
 }
 
-fn verdict(schema: &str, migrations: &[&str]) -> Verdict {
+fn verdict(schema: &str, migrations: &[Step]) -> Verdict {
     let provider = if schema.contains("\"sqlite\"") { "sqlite" } else { "postgresql" };
     let mut files = vec![
         ("prisma/schema.prisma".to_owned(), schema.to_owned()),
         ("prisma/migrations/migration_lock.toml".to_owned(), format!("provider = \"{provider}\"\n")),
     ];
-    for (at, migration) in migrations.iter().enumerate() {
-        let path = format!("prisma/migrations/{}/migration.sql", oracle::migration_name(at));
-        files.push((path, (*migration).to_owned()));
+    for migration in migrations {
+        files.push((format!("prisma/migrations/{}/migration.sql", migration.name), migration.sql.clone()));
     }
     let snapshot = MemorySnapshot::new(files.iter().map(|(path, text)| (path.as_str(), text.clone())));
     let projects = Prisma.discover(&snapshot, &[]).unwrap();
@@ -70,11 +72,6 @@ fn verdict(schema: &str, migrations: &[&str]) -> Verdict {
     if gap.is_empty() { Verdict::InSync } else { Verdict::Drift(gap) }
 }
 
-/// Statements of a script that Prisma wrote: each ends in `;` at the end of a line, under its comment.
-fn statements(script: &str) -> Vec<String> {
-    script.split_inclusive(";\n").map(str::to_owned).filter(|part| part.contains(';')).collect()
-}
-
 struct Tally {
     pairs: usize,
     refused: usize,
@@ -85,7 +82,8 @@ impl Tally {
     /// Compares the two answers; a disagreement is kept whole.
     fn compare(&mut self, what: &str, oracle: &mut Oracle, schema: &str, migration: &str) {
         self.pairs += 1;
-        let (said, expected) = (verdict(schema, &[migration]), oracle.judge(schema, &[migration]));
+        let steps = Step::list(&[migration]);
+        let (said, expected) = (verdict(schema, &steps), oracle.judge(schema, &steps));
         let agreed = match (&said, &expected) {
             (Verdict::InSync, Answer::InSync) | (Verdict::Error(_), Answer::Error(_)) => true,
             // Everything that driftgate calls missing must be named by the statements the engine would write.

@@ -33,9 +33,22 @@ impl std::fmt::Display for Answer {
     }
 }
 
-/// The folder of a migration, by its place in the history.
-pub(crate) fn migration_name(at: usize) -> String {
-    format!("202601010000{at:02}_step")
+/// One migration: its folder and its script.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Step {
+    pub(crate) name: String,
+    pub(crate) sql: String,
+}
+
+impl Step {
+    /// Scripts under names in their order.
+    pub(crate) fn list(scripts: &[&str]) -> Vec<Self> {
+        let step = |(at, script): (usize, &&str)| Self {
+            name: format!("202601010000{at:02}_step"),
+            sql: (*script).to_owned(),
+        };
+        scripts.iter().enumerate().map(step).collect()
+    }
 }
 
 impl Oracle {
@@ -80,16 +93,18 @@ impl Oracle {
     }
 
     /// Whether the schema and the migrations agree.
-    pub(crate) fn judge(&mut self, schema: &str, scripts: &[&str]) -> Answer {
+    pub(crate) fn judge(&mut self, schema: &str, steps: &[Step]) -> Answer {
         let path = self.write_schema(schema);
         let migrations = self.dir.path().join("migrations");
         if migrations.exists() {
             std::fs::remove_dir_all(&migrations).unwrap();
         }
-        for (at, script) in scripts.iter().enumerate() {
-            let one = migrations.join(migration_name(at));
+        // A history without any migration is one, too.
+        std::fs::create_dir_all(&migrations).unwrap();
+        for step in steps {
+            let one = migrations.join(&step.name);
             std::fs::create_dir_all(&one).unwrap();
-            std::fs::write(one.join("migration.sql"), script).unwrap();
+            std::fs::write(one.join("migration.sql"), &step.sql).unwrap();
         }
         let answer = self.ask(&json!({ "schema": path, "migrations": migrations, "ignoreLock": true }));
         if let Some(error) = answer["error"].as_str() {
