@@ -35,7 +35,7 @@ impl<'a> Comparison<'a> {
         if let (Dialect::PostgreSql, TypeKind::Named(name)) = (self.dialect(), &column.ty.kind) {
             let domain = self.replayed.resolve(&self.replayed.types, name);
             let required = domain.and_then(|name| self.replayed.types.get(&name)).is_some_and(|one| one.required);
-            return column.nullable && !(required && !column.ty.array);
+            return column.nullable && (column.ty.array || !required);
         }
         if self.dialect() != Dialect::Sqlite {
             return column.nullable;

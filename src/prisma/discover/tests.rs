@@ -117,7 +117,7 @@ fn a_folder_that_a_build_gathers_stands_for_the_one_that_is_kept() {
     for more in ["db/old/1_a/migration.sql", "db/.prisma-migrations/1_a/migration.sql"] {
         let mut files = files.to_vec();
         files.push((more, ""));
-        assert_eq!(summary(&discover(&files)), [kept.clone()], "{more}");
+        assert_eq!(summary(&discover(&files)), std::slice::from_ref(&kept), "{more}");
     }
 }
 
