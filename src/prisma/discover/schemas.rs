@@ -6,6 +6,7 @@ use super::{
     provider_dialect, read_config, read_package, schema,
 };
 use crate::git::FileKind;
+use crate::prisma::history::is_lfs_pointer;
 use crate::prisma::schema::ast::{FieldType, Schema};
 use crate::prisma::schema::resolve::{Scalar, Settings};
 
@@ -41,6 +42,8 @@ pub(crate) struct Survey {
     /// Folders that hold a lock file or directories with scripts.
     migration_folders: BTreeSet<RepoPath>,
     locks: BTreeMap<RepoPath, String>,
+    /// `.prisma` files that are Git LFS pointers: whether they hold a `datasource` block is not known.
+    pointers: BTreeSet<RepoPath>,
 }
 
 impl Survey {
@@ -54,6 +57,7 @@ impl Survey {
             migrations: BTreeSet::new(),
             migration_folders: BTreeSet::new(),
             locks: BTreeMap::new(),
+            pointers: BTreeSet::new(),
         };
         let mut schemas = Vec::new();
         let mut packages = Vec::new();
@@ -87,6 +91,9 @@ impl Survey {
         }
         for path in schemas {
             let Some(source) = snapshot.read(&path)?.text() else { continue };
+            if is_lfs_pointer(&source) {
+                survey.pointers.insert(path.clone());
+            }
             survey.parsed.insert(path.clone(), schema::parse(std::slice::from_ref(&source)));
             survey.sources.insert(path, source);
         }
@@ -139,7 +146,30 @@ impl Survey {
             }
             found.push(Found { schema: files, folder, datasource: (*path).clone(), migrations, config: None });
         }
+        let claimed: BTreeSet<RepoPath> = found.iter().map(|one| one.migrations.clone()).collect();
+        found.extend(self.behind_pointers(&taken).filter(|one| !claimed.contains(&one.migrations)));
         found
+    }
+
+    /// The schemas that Git LFS keeps elsewhere: pointers beside a migrations folder, or one folder below it, that no other
+    /// schema has. What they declare cannot be read, and that is said of a project, never of nothing.
+    fn behind_pointers(&self, taken: &BTreeSet<RepoPath>) -> impl Iterator<Item = Found> + use<> {
+        let mut schemas: BTreeMap<RepoPath, Vec<RepoPath>> = BTreeMap::new();
+        for path in self.pointers.iter().filter(|path| !taken.contains(*path) && !self.is_migration_file(path)) {
+            let folder = path.parent();
+            let above = folder.as_ref().and_then(RepoPath::parent);
+            let mut beside = [folder, above].into_iter().flatten().map(|dir| dir.join("migrations"));
+            if let Some(migrations) = beside.find(|dir| self.migration_folders.contains(dir)) {
+                schemas.entry(migrations).or_default().push(path.clone());
+            }
+        }
+        schemas.into_iter().map(|(migrations, schema)| Found {
+            folder: (schema.len() > 1).then(|| common_folder(&schema)),
+            datasource: schema[0].clone(),
+            schema,
+            migrations,
+            config: None,
+        })
     }
 
     /// Where the migrations are kept that a build gathers in the folder that a configuration names: a folder with a dot in
