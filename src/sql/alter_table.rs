@@ -105,7 +105,7 @@ pub(super) fn actions(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut A
     let dialect = cursor.dialect;
     kinds.arrange(|operations| {
         if dialect == Dialect::MySql && operations.len() > 1 {
-            operations.iter_mut().for_each(say_there_is_more);
+            say_what_makes_up(operations);
         }
         if dialect == Dialect::Sqlite {
             operations.iter_mut().for_each(refuse_in_sqlite);
@@ -114,10 +114,22 @@ pub(super) fn actions(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut A
     });
 }
 
-/// MySQL looks at the keys that a table needs when all actions are done: another one may make up for what one drops.
-fn say_there_is_more(operation: &mut Operation) {
-    if let K::DropIndex { cascade, .. } | K::DropConstraint { cascade, .. } = &mut operation.kind {
-        *cascade = true;
+/// MySQL looks at the keys that a table needs when all actions are done: another one may make up for what one drops. What
+/// only adds a column or drops an index makes up for nothing, and a foreign key that goes is gone before an index does
+/// (`pass`), so a drop beside those alone is refused as one that stands by itself.
+fn say_what_makes_up(operations: &mut [Operation]) {
+    let replaces = |kind: &K| {
+        !matches!(kind, K::AddColumn { .. } | K::DropIndex { .. } | K::DropConstraint { .. } | K::RenameTable { .. })
+    };
+    let replaced = operations.iter().any(|operation| replaces(&operation.kind));
+    let constraints = operations.iter().filter(|operation| matches!(operation.kind, K::DropConstraint { .. })).count();
+    for operation in operations {
+        match &mut operation.kind {
+            K::DropIndex { cascade, .. } => *cascade |= replaced,
+            // Two constraints go in the order in which they are written: the second may be what needs the first.
+            K::DropConstraint { cascade, .. } => *cascade |= replaced || constraints > 1,
+            _ => {}
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod commits;
 mod events;
 mod install;
 mod leftovers;
+mod passes;
 mod ranges;
 mod repositories;
 mod trouble;
