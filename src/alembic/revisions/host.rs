@@ -124,10 +124,17 @@ impl<'d, 'r> Database<'d, 'r> {
         self.run.borrow_mut().reshape(name, change);
     }
 
+    /// Pays for work beside the operations themselves; see [`Run::pay`].
+    pub(super) fn pay(&self, units: u64, place: &Place) -> Eval<()> {
+        let paid = self.run.borrow_mut().pay(units, place);
+        if paid { Ok(()) } else { Err(Stop::Exhausted("the revisions change more than is followed")) }
+    }
+
     /// Does operations as the calling statement would: as doubts where it is not known whether it runs, as an exception
     /// where one would be caught.
     pub(super) fn emit(&self, interpreter: &Interpreter<'_>, operations: Vec<Operation>) -> Eval<()> {
         for operation in operations {
+            self.pay(0, &operation.place)?;
             let operation = self.about_own_table(operation);
             if let Some(unknown) = interpreter.maybe() {
                 if let Some(doubt) = doubtful(&operation, unknown) {
@@ -136,6 +143,7 @@ impl<'d, 'r> Database<'d, 'r> {
                 continue;
             }
             if interpreter.is_catching() {
+                self.pay(self.with_catalog(Catalog::cost_of_copy), &operation.place)?;
                 let mut trial = self.with_catalog(Clone::clone);
                 if let Err(error) = trial.apply(&operation) {
                     if trial.could_explain(&operation) {
