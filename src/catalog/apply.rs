@@ -5,6 +5,7 @@ mod cast;
 mod column;
 mod column_type;
 mod constraint;
+mod cost;
 mod foreign_key;
 mod index;
 mod involved;
@@ -19,7 +20,7 @@ mod validity;
 mod view;
 
 use super::operation::{Caught, Guard, Operation, OperationKind as K};
-use super::{Catalog, Column, Dialect, Index, Name, ObjectName, Table};
+use super::{Catalog, Column, Dialect, Index, Name, ObjectName, Opaque, Reach, Table};
 use crate::source::Place;
 
 pub(crate) use lookup::Lookup;
@@ -202,6 +203,9 @@ impl Guard {
     }
 }
 
+/// The most doubts of a catalog that are told apart.
+const MOST_DOUBTS: usize = 2_000;
+
 /// What applying an operation gives.
 type Applied = Result<Vec<Effect>, ApplyError>;
 
@@ -319,9 +323,23 @@ impl Catalog {
             }
             K::Invalid(reason) => Err(refused(reason)),
             K::Opaque { .. } => {
-                self.doubts.extend(operation.as_opaque());
+                if let Some(opaque) = operation.as_opaque() {
+                    self.doubt(opaque);
+                }
                 Ok(Vec::new())
             }
+        }
+    }
+
+    /// Records a doubt. Every difference is held against every doubt, so beyond [`MOST_DOUBTS`] they are not told apart.
+    pub(crate) fn doubt(&mut self, opaque: Opaque) {
+        match self.doubts.len().cmp(&MOST_DOUBTS) {
+            std::cmp::Ordering::Less => self.doubts.push(opaque),
+            std::cmp::Ordering::Equal => {
+                let reason = "from here on more cannot be read than is told apart".to_owned();
+                self.doubts.push(Opaque { place: opaque.place, reason, reach: Reach::Everything });
+            }
+            std::cmp::Ordering::Greater => {}
         }
     }
 

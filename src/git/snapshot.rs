@@ -89,6 +89,8 @@ impl FileList {
         if !entries.is_sorted_by(|a, b| a.path <= b.path) {
             entries.sort_by(|a, b| a.path.cmp(&b.path));
         }
+        // A tree that git would not have written may hold a name twice.
+        entries.dedup_by(|later, first| later.path == first.path);
         Self { entries }
     }
 

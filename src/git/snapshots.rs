@@ -188,6 +188,9 @@ impl Snapshot for IndexSnapshot {
     }
 
     fn files(&self) -> Result<&FileList, SnapshotError> {
+        if self.index.len() > tree::MAX_FILES {
+            return Err(GitError::TooMany { what: "the index".to_owned(), limit: tree::MAX_FILES }.into());
+        }
         Ok(self.files.get_or_init(|| {
             let entries = self.index.entries().filter(is_committed).map(|entry| FileEntry {
                 path: RepoPath::from_bytes(entry.name()),

@@ -14,8 +14,11 @@ use crate::source::RepoPath;
 
 /// Folders nested deeper than this are not read.
 const MAX_DEPTH: usize = 1024;
-/// More files than this are never listed: trees that hold each other many times can announce any number.
-pub(crate) const MAX_FILES: usize = 10_000_000;
+/// More files than this are never listed: trees that hold each other many times can announce any number, and each takes
+/// some hundred bytes. The largest public repositories have half as many.
+pub(crate) const MAX_FILES: usize = 1_000_000;
+/// More paths than this never make a change.
+const MAX_CHANGED: usize = 300_000;
 /// The mode of a folder.
 const FOLDER: u32 = 0o040_000;
 
@@ -140,7 +143,9 @@ impl PathDiff {
 
 /// Sorts and joins what is about one path: a file that became a folder's sibling can be met twice.
 fn settle(mut found: Vec<PathDiff>) -> Vec<PathDiff> {
-    found.sort_by(|a, b| a.path.cmp(&b.path));
+    if !found.is_sorted_by(|a, b| a.path <= b.path) {
+        found.sort_by(|a, b| a.path.cmp(&b.path));
+    }
     found.dedup_by(|later, first| {
         let same = later.path == first.path;
         if same {
@@ -201,8 +206,8 @@ impl<'a> Walk<'a> {
         if is_same(before, after) {
             return Ok(());
         }
-        if self.found.len() >= MAX_FILES {
-            return Err(GitError::TooMany { what: "the change".to_owned(), limit: MAX_FILES });
+        if self.found.len() >= MAX_CHANGED {
+            return Err(GitError::TooMany { what: "the change".to_owned(), limit: MAX_CHANGED });
         }
         let len = self.path.len();
         self.path.extend_from_slice(name);
@@ -224,6 +229,22 @@ impl<'a> Walk<'a> {
             Half::Before => self.push(name, side, None),
             Half::After => self.push(name, None, side),
         }
+    }
+
+    /// The files of an entry of a tree.
+    fn list(&mut self, tree: &Tree, entry: &TreeEntry, found: &mut Vec<FileEntry>) -> Result<(), GitError> {
+        let name = tree.name(entry);
+        if entry.is_folder() {
+            let below = self.repo.tree(&entry.id)?;
+            return self
+                .inside(name, |walk| below.entries().iter().try_for_each(|entry| walk.list(&below, entry, found)));
+        }
+        if found.len() >= MAX_FILES {
+            return Err(GitError::TooMany { what: "a commit".to_owned(), limit: MAX_FILES });
+        }
+        let path = RepoPath::from_bytes(&[&self.path, name].concat());
+        found.push(FileEntry { path, id: entry.id, kind: kind_of_mode(entry.mode) });
+        Ok(())
     }
 
     fn two_trees(&mut self, before: &Tree, after: &Tree) -> Result<(), GitError> {
@@ -367,11 +388,11 @@ pub(crate) fn diff_tree_to_index(
 
 /// All files of a tree.
 pub(crate) fn list(repo: &Repo, tree: &ObjectId) -> Result<Vec<FileEntry>, GitError> {
-    let diffs = diff_trees(repo, None, Some(*tree))?;
-    Ok(diffs
-        .into_iter()
-        .filter_map(|diff| diff.after.map(|side| FileEntry { path: diff.path, id: side.id, kind: side.kind() }))
-        .collect())
+    let mut walk = Walk::new(repo);
+    let mut found = Vec::new();
+    let root = repo.tree(tree)?;
+    root.entries().iter().try_for_each(|entry| walk.list(&root, entry, &mut found))?;
+    Ok(found)
 }
 
 /// The entry at a path below a tree; none where there is none or where it is a folder.

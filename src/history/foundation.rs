@@ -111,8 +111,13 @@ fn on_what_was(before: (&History, &Replay), declared: &Catalog, after: &History,
     for (name, enumeration) in &declared.enums {
         catalog.enums.entry(name.clone()).or_insert_with(|| enumeration.clone());
     }
-    let start =
-        Replay { catalog, migrations: old.migrations.clone(), fingerprints: old.fingerprints.clone(), base: None };
+    let start = Replay {
+        catalog,
+        migrations: old.migrations.clone(),
+        fingerprints: old.fingerprints.clone(),
+        base: None,
+        work: old.work,
+    };
     let gained = |print: &u64| !known.contains(print);
     let mut rebuilt = replay_only(after, start, gained);
     forgive_drops(&mut rebuilt, old.migrations.len());

@@ -6,6 +6,7 @@
 
 pub(crate) mod foundation;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -62,6 +63,10 @@ pub struct Run<'a> {
     catalog: &'a mut Catalog,
     steps: Vec<Step>,
     failures: Vec<Failure>,
+    /// What was copied so that it can be gone back to, see [`MOST_COPIED`].
+    copied: u64,
+    /// What the history has cost so far, see [`MOST_WORK`].
+    work: u64,
 }
 
 /// One operation that was run.
@@ -84,8 +89,16 @@ pub struct Failure {
     pub certain: bool,
 }
 
-/// The most failures that are kept of one migration.
+/// The most failures that are kept of one migration: as many that are certain, and as many in doubt.
 const MOST_FAILURES: usize = 1_000;
+
+/// The most that replaying a history may cost, in units of [`Catalog::cost`]: about a second. 3,000 migrations of 70 models
+/// cost a twentieth of it.
+const MOST_WORK: u64 = 120_000_000;
+
+/// The most that the savepoints and transactions of one migration may copy, in units of [`Catalog::cost_of_copy`]: a copy is
+/// kept until the migration ends.
+const MOST_COPIED: u64 = 4_000_000;
 
 impl Run<'_> {
     /// The database as it is at this moment.
@@ -97,6 +110,10 @@ impl Run<'_> {
     ///
     /// Of a conditional operation the branch is done that the catalog asks for; where it cannot tell, both are in doubt.
     pub fn apply(&mut self, operation: Operation) {
+        // What is over is not even weighed.
+        if self.work > MOST_WORK || !self.pay(self.catalog.cost(&operation), &operation.place) {
+            return;
+        }
         if let OperationKind::When { condition, then, otherwise } = &operation.kind {
             for chosen in self.catalog.choose(condition, then, otherwise) {
                 self.apply(chosen);
@@ -114,48 +131,88 @@ impl Run<'_> {
                     if !certain {
                         self.doubt_what_failed(&operation);
                     }
-                    // The first of them say what is wrong; every rule asks each of them about every statement.
-                    if self.failures.len() < MOST_FAILURES {
-                        self.failures.push(Failure { place: operation.place.clone(), error, certain });
-                    }
+                    self.fail(Failure { place: operation.place.clone(), error, certain });
                 }
                 self.steps.push(Step { operation, effects: Vec::new() });
             }
         }
     }
 
-    /// Does one operation of a statement that drops several tables or views, `together`, which may refer to each other.
-    pub(crate) fn apply_with(&mut self, operation: Operation, together: &[&ObjectName]) {
-        if !matches!(operation.kind, OperationKind::DropTable { .. } | OperationKind::DropView { .. }) {
-            return self.apply(operation);
+    /// Tells the catalog which tables or views the operations to come drop in one statement: they may refer to each other.
+    pub(crate) fn drop_together(&mut self, names: &[&ObjectName]) {
+        self.catalog.drop_together(names);
+    }
+
+    /// Pays for work, in units of [`Catalog::cost`]. Where a history costs more than is spent on any, the rest of it is not
+    /// done: from there on everything is in doubt.
+    pub(crate) fn pay(&mut self, units: u64, place: &Place) -> bool {
+        let could = self.work <= MOST_WORK;
+        self.work = self.work.saturating_add(units);
+        let can = self.work <= MOST_WORK;
+        if could && !can {
+            let reason = "the migrations change more than is followed".to_owned();
+            self.catalog.doubts.push(Opaque { place: place.clone(), reason, reach: Reach::Everything });
         }
-        self.catalog.drop_together(together);
-        self.apply(operation);
-        self.catalog.drop_together(&[]);
+        can
+    }
+
+    /// Keeps a failure. The first of a sort say what is wrong, and every rule asks each of them about every statement;
+    /// those in doubt take no room from those that are certain.
+    fn fail(&mut self, failure: Failure) {
+        if self.failures.iter().filter(|known| known.certain == failure.certain).take(MOST_FAILURES).count()
+            < MOST_FAILURES
+        {
+            self.failures.push(failure);
+        }
     }
 
     /// A block with an exception handler: where it catches a failure, all that the block did is taken back and the
     /// handler is done instead.
     fn attempt(&mut self, body: Vec<Operation>, caught: Caught, handler: Vec<Operation>) {
-        let before = self.catalog.clone();
-        let (steps, failures) = (self.steps.len(), self.failures.len());
-        for operation in body {
-            self.apply(operation);
-            let Some(failure) = self.failures.get(failures) else { continue };
-            if !failure.certain {
-                self.failures.truncate(failures);
-                continue;
-            }
-            if failure.error.is_caught(caught) {
-                *self.catalog = before;
-                self.steps.truncate(steps);
-                self.failures.truncate(failures);
-                for operation in handler {
-                    self.apply(operation);
-                }
-            }
+        let Some(first) = body.first().or(handler.first()) else { return };
+        if !self.pay(self.catalog.cost_of_copy(), &first.place) {
             return;
         }
+        let before = self.catalog.clone();
+        let steps = self.steps.len();
+        // Whether the block fails is seen by its own failures, however many were kept before it.
+        let outer = std::mem::take(&mut self.failures);
+        let mut failed = None;
+        for operation in body {
+            self.apply(operation);
+            failed = self.failures.drain(..).find(|failure| failure.certain);
+            if failed.is_some() {
+                break;
+            }
+        }
+        self.failures = outer;
+        let Some(failure) = failed else { return };
+        if !failure.error.is_caught(caught) {
+            return self.fail(failure);
+        }
+        *self.catalog = before;
+        self.steps.truncate(steps);
+        for operation in handler {
+            self.apply(operation);
+        }
+    }
+
+    /// A copy of a catalog, of the one as it is by default, so that what is done at `place` can be taken back. None, with the
+    /// doubt recorded, where a script has taken more copies than can be paid for.
+    fn copy_of(&mut self, kept: Option<&Catalog>, place: &Place) -> Option<Catalog> {
+        let could_pay = self.copied <= MOST_COPIED;
+        let catalog = kept.unwrap_or(self.catalog);
+        let cost = catalog.cost_of_copy();
+        self.copied = self.copied.saturating_add(cost);
+        self.work = self.work.saturating_add(cost);
+        if self.copied <= MOST_COPIED {
+            return Some(catalog.clone());
+        }
+        if could_pay {
+            let reason = "more is taken back, or may be, than is followed".to_owned();
+            self.catalog.doubts.push(Opaque { place: place.clone(), reason, reach: Reach::Everything });
+        }
+        None
     }
 
     /// Whether an operation fails on a temporary table of which not everything is known: no comparison ever sees it.
@@ -178,7 +235,7 @@ impl Run<'_> {
         for table in tables {
             let name = self.catalog.new_name(&table);
             if self.catalog.doubt_about(&Object::Table(&name)).is_none() {
-                self.catalog.doubts.push(Opaque {
+                self.catalog.doubt(Opaque {
                     place: operation.place.clone(),
                     reason: "a statement whose effect depends on one that could not be read".to_owned(),
                     reach: Reach::Table(table),
@@ -221,14 +278,18 @@ pub struct Operations {
 impl Script for Operations {
     fn run(&self, run: &mut Run<'_>) {
         let mut undone = None;
-        let mut savepoints: Vec<(&str, Catalog)> = Vec::new();
+        // The state of each name that was set last: an older one of the same name is never gone back to.
+        let mut savepoints: BTreeMap<&str, Catalog> = BTreeMap::new();
+        let last_returns = last_returns(&self.operations);
+        let rolled_back = rolled_back(&self.operations);
+        let mut dropped_until = 0;
         for (at, operation) in self.operations.iter().enumerate() {
             if let OperationKind::Transaction(kind) = &operation.kind {
                 match kind {
                     // MySQL commits before every statement that changes a schema.
                     TransactionKind::Begin if run.catalog.dialect == Dialect::MySql => {}
-                    TransactionKind::Begin if is_rolled_back(&self.operations[at + 1..]) => {
-                        undone = Some(run.catalog.clone());
+                    TransactionKind::Begin if rolled_back.contains(&at) => {
+                        undone = run.copy_of(None, &operation.place);
                     }
                     TransactionKind::Rollback => {
                         if let Some(before) = undone.take() {
@@ -239,15 +300,24 @@ impl Script for Operations {
                 }
             }
             if let OperationKind::Savepoint { name, back } = &operation.kind {
-                if !back && is_gone_back_to(&self.operations[at + 1..], name) {
-                    savepoints.push((name, run.catalog.clone()));
-                } else if let Some((_, before)) = savepoints.iter().rev().find(|(set, _)| set == name).filter(|_| *back)
+                if *back && let Some(kept) = savepoints.get(name.as_str()) {
+                    if let Some(before) = run.copy_of(Some(kept), &operation.place) {
+                        *run.catalog = before;
+                    }
+                } else if last_returns.get(name.as_str()).is_some_and(|last| *last > at)
+                    && let Some(copy) = run.copy_of(None, &operation.place)
                 {
-                    *run.catalog = before.clone();
+                    savepoints.insert(name, copy);
                 }
             }
-            run.apply_with(operation.clone(), &dropped_with(&self.operations, at));
+            if at >= dropped_until {
+                let together = dropped_with(&self.operations, at);
+                run.catalog.drop_together(&together);
+                dropped_until = at + together.len().max(1);
+            }
+            run.apply(operation.clone());
         }
+        run.catalog.drop_together(&[]);
         for (place, reason) in &self.refusals {
             run.refuse(place.clone(), reason.clone());
         }
@@ -258,30 +328,13 @@ impl Script for Operations {
     }
 }
 
-/// Whether a savepoint that is set here is gone back to.
-fn is_gone_back_to(operations: &[Operation], savepoint: &str) -> bool {
-    let back = |operation: &Operation| matches!(&operation.kind, OperationKind::Savepoint { name, back: true } if name == savepoint);
-    operations.iter().any(back)
-}
-
-/// Whether a transaction that has just begun ends in a ROLLBACK.
-fn is_rolled_back(operations: &[Operation]) -> bool {
-    let end = operations.iter().find_map(|operation| match &operation.kind {
-        OperationKind::Transaction(kind) if *kind != TransactionKind::Begin => Some(*kind),
+/// Where each savepoint is gone back to for the last time.
+fn last_returns(operations: &[Operation]) -> BTreeMap<&str, usize> {
+    let returns = operations.iter().enumerate().filter_map(|(at, operation)| match &operation.kind {
+        OperationKind::Savepoint { name, back: true } => Some((name.as_str(), at)),
         _ => None,
     });
-    end == Some(TransactionKind::Rollback)
-}
-
-/// The tables or views that one `DROP TABLE a, b` drops together: they may refer to each other.
-fn dropped_with(operations: &[Operation], at: usize) -> Vec<&ObjectName> {
-    let one_statement = |a: &Operation, b: &Operation| {
-        let (start, end) = (a.place.span.start.min(b.place.span.start), a.place.span.end.max(b.place.span.end));
-        let between = a.place.source.text().get(start as usize..end as usize).unwrap_or(";");
-        a.place.path() == b.place.path() && !between.trim_end().trim_end_matches(';').contains(';')
-    };
-    let end = (at..operations.len()).find(|&other| !one_statement(&operations[at], &operations[other]));
-    dropped(&operations[at..end.unwrap_or(operations.len())])
+    returns.collect()
 }
 
 /// The tables or views that the first of some operations drop.
@@ -291,6 +344,48 @@ pub(crate) fn dropped(operations: &[Operation]) -> Vec<&ObjectName> {
         _ => None,
     });
     names.collect()
+}
+
+/// The beginnings of transactions that end in a ROLLBACK.
+fn rolled_back(operations: &[Operation]) -> BTreeSet<usize> {
+    let mut begun = Vec::new();
+    let mut found = BTreeSet::new();
+    for (at, operation) in operations.iter().enumerate() {
+        match &operation.kind {
+            OperationKind::Transaction(TransactionKind::Begin) => begun.push(at),
+            OperationKind::Transaction(TransactionKind::Rollback) => found.extend(begun.drain(..)),
+            OperationKind::Transaction(_) => begun.clear(),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The tables or views that one `DROP TABLE a, b` drops together, from its first operation on: they may refer to each other.
+fn dropped_with(operations: &[Operation], at: usize) -> Vec<&ObjectName> {
+    let mut names = Vec::new();
+    let mut last: Option<&Operation> = None;
+    for operation in &operations[at..] {
+        let (OperationKind::DropTable { name, .. } | OperationKind::DropView { name, .. }) = &operation.kind else {
+            break;
+        };
+        if last.is_some_and(|last| !is_one_statement(last, operation)) {
+            break;
+        }
+        names.push(name);
+        last = Some(operation);
+    }
+    names
+}
+
+/// Whether two operations that follow each other are of one statement: no `;` stands between them.
+fn is_one_statement(one: &Operation, next: &Operation) -> bool {
+    if one.place.path() == next.place.path() && one.place.span == next.place.span {
+        return true;
+    }
+    let (start, end) = (one.place.span.start.min(next.place.span.start), one.place.span.end.max(next.place.span.end));
+    let between = one.place.source.text().get(start as usize..end as usize).unwrap_or(";");
+    one.place.path() == next.place.path() && !between.trim_end().trim_end_matches(';').contains(';')
 }
 
 /// What is wrong with a history before anything is replayed.
@@ -353,7 +448,7 @@ impl History {
 
     /// Ids of the migrations from which none descends.
     pub fn heads(&self) -> Vec<&str> {
-        let parents: std::collections::BTreeSet<&str> =
+        let parents: BTreeSet<&str> =
             self.migrations.iter().flat_map(|migration| migration.parents.iter().map(String::as_str)).collect();
         self.migrations.iter().map(|migration| migration.id.as_str()).filter(|id| !parents.contains(id)).collect()
     }
@@ -387,12 +482,14 @@ pub struct Replay {
     /// The first statement that wants a table of a database which was there before the first migration; none where the
     /// history starts from nothing, as far as can be told.
     base: Option<Place>,
+    /// What it has cost, see [`MOST_WORK`].
+    work: u64,
 }
 
 impl Replay {
     /// An empty database.
     fn new(dialect: Dialect) -> Self {
-        Self { catalog: Catalog::new(dialect), migrations: Vec::new(), fingerprints: Vec::new(), base: None }
+        Self { catalog: Catalog::new(dialect), migrations: Vec::new(), fingerprints: Vec::new(), base: None, work: 0 }
     }
 }
 
@@ -508,9 +605,11 @@ fn replay_only(history: &History, replay: Replay, wanted: impl Fn(&u64) -> bool)
 /// Continues `replay` with one migration.
 fn replay_one(may_have_base: bool, mut replay: Replay, migration: &Migration) -> Replay {
     let empty = replay.catalog.tables.is_empty();
-    let mut run = Run { catalog: &mut replay.catalog, steps: Vec::new(), failures: Vec::new() };
+    let mut run =
+        Run { catalog: &mut replay.catalog, steps: Vec::new(), failures: Vec::new(), copied: 0, work: replay.work };
     migration.script.run(&mut run);
-    let Run { steps, mut failures, .. } = run;
+    let Run { steps, mut failures, work, .. } = run;
+    replay.work = work;
     if may_have_base && empty && replay.base.is_none() {
         replay.base = doubt_base(!replay.migrations.is_empty(), &steps, &mut failures, &mut replay.catalog);
     }

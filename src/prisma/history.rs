@@ -23,9 +23,10 @@ pub(crate) const LOCK_FILE: &str = "migration_lock.toml";
 pub(crate) fn read(project: &Project, snapshot: &dyn Snapshot) -> Result<History, SnapshotError> {
     let mut history = History::default();
     let dialect = project.dialect.unwrap_or(Dialect::PostgreSql);
+    let mut room = Room::default();
     for folder in &project.migrations {
         let known = history.migrations.len();
-        read_folder(folder, dialect, snapshot, &mut history)?;
+        read_folder(folder, dialect, snapshot, &mut room, &mut history)?;
         if history.migrations.len() > known {
             history.problems.extend(lock_problem(folder, project.dialect, snapshot)?);
         }
@@ -67,10 +68,34 @@ impl Script for Connected {
     }
 }
 
+/// What is read of all migrations together, since all of it is held at once. Public repositories come to a hundredth of it.
+const MAX_TEXT: usize = 24 << 20;
+
+/// The most operations of all migrations together.
+const MAX_OPERATIONS: usize = 60_000;
+
+/// What was read so far.
+#[derive(Default)]
+struct Room {
+    text: usize,
+    operations: usize,
+}
+
+impl Room {
+    /// Why no more is read, if that is so.
+    fn is_full(&self) -> Option<&'static str> {
+        if self.text > MAX_TEXT {
+            return Some("the migrations have more text than the 24 MB that are read");
+        }
+        (self.operations > MAX_OPERATIONS).then_some("the migrations have more statements than are read")
+    }
+}
+
 fn read_folder(
     folder: &RepoPath,
     dialect: Dialect,
     snapshot: &dyn Snapshot,
+    room: &mut Room,
     history: &mut History,
 ) -> Result<(), SnapshotError> {
     let mut directories: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -90,6 +115,11 @@ fn read_folder(
             continue;
         }
         let script = path.join(SCRIPT);
+        if let Some(reason) = room.is_full() {
+            let (source, operations) = unreadable(history, dialect, Source::new(script, ""), reason);
+            history.migrations.push(migration(name, path, source, operations));
+            continue;
+        }
         let (source, operations) = match snapshot.read(&script)? {
             FileText::Text(source) if is_lfs_pointer(&source) => {
                 unreadable(history, dialect, source, "the file is a Git LFS pointer, not the script itself")
@@ -98,21 +128,28 @@ fn read_folder(
             FileText::Unreadable(reason) => unreadable(history, dialect, Source::new(script, ""), &reason),
             FileText::Absent => continue,
         };
-        history.migrations.push(Migration {
-            id: name.to_owned(),
-            name: name.to_owned(),
-            path,
-            place: Some(Place::start_of(&source)),
-            source: Some(source),
-            script: operations,
-            parents: Vec::new(),
-            depends_on: Vec::new(),
-            labels: Vec::new(),
-            message: slug(name),
-            parents_place: None,
-        });
+        room.text += source.text().len();
+        room.operations += operations.operations.operations.len();
+        history.migrations.push(migration(name, path, source, operations));
     }
     Ok(())
+}
+
+/// A migration of one script. What it comes after is settled when all are known.
+fn migration(name: &str, path: RepoPath, source: Arc<Source>, script: Arc<Migrate>) -> Migration {
+    Migration {
+        id: name.to_owned(),
+        name: name.to_owned(),
+        path,
+        place: Some(Place::start_of(&source)),
+        source: Some(source),
+        script,
+        parents: Vec::new(),
+        depends_on: Vec::new(),
+        labels: Vec::new(),
+        message: slug(name),
+        parents_place: None,
+    }
 }
 
 /// Whether a file of a directory without a script is a migration for another runner than Prisma's.

@@ -104,6 +104,11 @@ impl Actions {
         self.operations.iter().any(Operation::changes_catalog)
     }
 
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.operations.len()
+    }
+
     /// How many of them may change the catalog.
     pub(super) fn count_changes(&self) -> usize {
         self.operations.iter().filter(|operation| operation.changes_catalog()).count()

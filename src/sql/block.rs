@@ -262,7 +262,7 @@ fn one(cursor: &mut Cursor<'_>, session: &mut Session, actions: &mut Actions) ->
     let to = cursor.position()
         - usize::from(
             cursor
-                .tokens(cursor.position() - 1, cursor.position())
+                .tokens(cursor.position().saturating_sub(1), cursor.position())
                 .iter()
                 .any(|token| token.kind == TokenKind::Symbol(';')),
         );

@@ -9,7 +9,10 @@ use crate::catalog::operation::{OperationKind as K, TransactionKind};
 use crate::catalog::{Dialect, ObjectName, Reach};
 
 /// The most changes of the catalog in one script: each is replayed, and kept for as long as the run.
-const MAX_CHANGES: usize = 50_000;
+const MAX_CHANGES: usize = 25_000;
+
+/// The most operations of one script, with those that change nothing: rows that are written, settings.
+const MAX_OPERATIONS: usize = 120_000;
 
 /// Reads all statements in front of the cursor.
 pub(super) fn script(cursor: &mut Cursor<'_>, session: &mut Session) -> Actions {
@@ -26,7 +29,7 @@ pub(super) fn script(cursor: &mut Cursor<'_>, session: &mut Session) -> Actions 
         };
         changes += read.count_changes();
         actions.extend(read);
-        if changes > MAX_CHANGES {
+        if changes > MAX_CHANGES || actions.len() > MAX_OPERATIONS {
             actions.push(K::Opaque {
                 reason: "more statements than are read of one script".to_owned(),
                 reach: Reach::Everything,

@@ -254,6 +254,17 @@ proptest::proptest! {
     }
 }
 
+/// What fuzzing met.
+#[test]
+fn a_block_without_a_word_in_it_does_nothing() {
+    for dialect in Dialect::ALL {
+        let source = Source::new(RepoPath::new("m.sql"), "DO $$$$;");
+        for operation in read(&source, dialect).operations {
+            assert!(source.text().get(operation.place.span.range()).is_some(), "{dialect:?}");
+        }
+    }
+}
+
 #[test]
 fn time_is_linear_in_the_text() {
     let started = std::time::Instant::now();

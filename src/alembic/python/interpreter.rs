@@ -22,7 +22,7 @@ const ALL_ITEMS: usize = 2_000_000;
 /// Bytes of one string.
 pub(crate) const STRING: usize = 4 * 1024 * 1024;
 /// Bytes of all the strings that are made.
-const STRINGS: usize = 64 * 1024 * 1024;
+const STRINGS: usize = 16 * 1024 * 1024;
 /// Containers and symbols that are made.
 const OBJECTS: usize = 400_000;
 

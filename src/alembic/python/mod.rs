@@ -37,6 +37,7 @@ pub use host::{CallSite, Host, Silent};
 pub use interpreter::{Eval, Imports, Interpreter, Raised, Stop};
 pub(crate) use modules::{Found, find, find_in};
 pub use modules::{Modules, SnapshotModules};
+pub(crate) use parse::MAX_ALL_TOKENS;
 pub use parse::{ParsedFile, SyntaxError};
 pub use scope::Module;
 pub(crate) use value::SUPER_INIT;

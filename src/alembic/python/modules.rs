@@ -1,10 +1,10 @@
 //! Finding and reading the repository's modules.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::parse::ParsedFile;
+use super::parse::{MAX_ALL_TOKENS, ParsedFile};
 use crate::git::snapshot::FileText;
 use crate::git::{FileList, Snapshot, SnapshotError};
 use crate::source::RepoPath;
@@ -76,6 +76,7 @@ pub struct SnapshotModules<'a> {
     files: &'a FileList,
     roots: Vec<RepoPath>,
     parsed: RefCell<BTreeMap<RepoPath, Option<Arc<ParsedFile>>>>,
+    tokens: Cell<usize>,
     error: OnceCell<SnapshotError>,
     unreadable: RefCell<BTreeMap<RepoPath, String>>,
 }
@@ -92,6 +93,7 @@ impl<'a> SnapshotModules<'a> {
             files,
             roots,
             parsed: RefCell::default(),
+            tokens: Cell::new(0),
             error: OnceCell::new(),
             unreadable: RefCell::default(),
         })
@@ -122,6 +124,11 @@ impl Modules for SnapshotModules<'_> {
         if let Some(known) = self.parsed.borrow().get(path) {
             return known.clone();
         }
+        if self.tokens.get() > MAX_ALL_TOKENS && self.is_file(path) {
+            let reason = "the models have more text than is read";
+            self.unreadable.borrow_mut().insert(path.clone(), reason.to_owned());
+            return None;
+        }
         let file = match self.snapshot.read(path) {
             Ok(FileText::Text(source)) => Some(ParsedFile::parse(&source)),
             Ok(FileText::Unreadable(reason)) => {
@@ -134,6 +141,7 @@ impl Modules for SnapshotModules<'_> {
                 None
             }
         };
+        self.tokens.set(self.tokens.get() + file.as_ref().map_or(0, |file| file.tokens()));
         self.parsed.borrow_mut().insert(path.clone(), file.clone());
         file
     }

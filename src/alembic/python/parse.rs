@@ -14,6 +14,12 @@ use crate::source::{Place, Source, Span};
 /// The longest Python file that is read, in bytes. The longest revision met in 51 public repositories has 0.3 MB.
 const MAX_LEN: usize = 4 * 1024 * 1024;
 
+/// The most tokens of one file: a tree takes some hundred bytes for each.
+const MAX_TOKENS: usize = 400_000;
+
+/// The most tokens of all the files of a project that are held together.
+pub(crate) const MAX_ALL_TOKENS: usize = 2_500_000;
+
 /// How deep a syntax tree may be: walking and dropping one recurses. A sum of two thousand terms is as deep as this.
 const MAX_DEPTH: usize = 4_000;
 
@@ -23,6 +29,7 @@ pub struct ParsedFile {
     source: Arc<Source>,
     body: Vec<Stmt>,
     errors: Vec<SyntaxError>,
+    tokens: usize,
 }
 
 /// Why a Python file does not parse.
@@ -44,14 +51,14 @@ impl ParsedFile {
     fn parse_anew(source: &Arc<Source>) -> Arc<Self> {
         let refuse = |message: &str| {
             let error = SyntaxError { span: Span::default(), message: message.to_owned() };
-            Arc::new(Self { source: Arc::clone(source), body: Vec::new(), errors: vec![error] })
+            Arc::new(Self { source: Arc::clone(source), body: Vec::new(), errors: vec![error], tokens: 0 })
         };
         if source.text().len() > MAX_LEN {
             return refuse("the file is too long to be read");
         }
-        if is_too_deep(source.text(), Mode::Module) {
-            return refuse("it nests deeper than is read");
-        }
+        let Some(tokens) = tokens_of(source.text(), Mode::Module) else {
+            return refuse("it is longer, or nests deeper, than is read");
+        };
         let parsed = parse_unchecked(source.text(), ParseOptions::from(Mode::Module));
         let errors = parsed
             .errors()
@@ -62,12 +69,17 @@ impl ParsedFile {
             ast::Mod::Module(module) => module.body.into_iter().collect(),
             ast::Mod::Expression(_) => Vec::new(),
         };
-        Arc::new(Self { source: Arc::clone(source), body, errors })
+        Arc::new(Self { source: Arc::clone(source), body, errors, tokens })
     }
 
     /// The text.
     pub fn source(&self) -> &Arc<Source> {
         &self.source
+    }
+
+    /// About how many tokens it has: what its syntax tree takes of memory.
+    pub(crate) fn tokens(&self) -> usize {
+        self.tokens
     }
 
     /// Why it does not parse; empty where it does.
@@ -103,22 +115,27 @@ impl ParsedFile {
     }
 }
 
-/// Whether the tree of a text could be deeper than [`MAX_DEPTH`], told from its tokens: a tree that is too deep is never
+/// How many tokens a text has; none where its tree could be larger than [`MAX_TOKENS`] or deeper than [`MAX_DEPTH`]: a tree that is too deep is never
 /// made, as it could not be taken down again.
 ///
 /// Between commas every token nests one level at most, and brackets nest what is in them. A `lambda` goes on behind the
 /// commas of its parameters.
-fn is_too_deep(text: &str, mode: Mode) -> bool {
+fn tokens_of(text: &str, mode: Mode) -> Option<usize> {
     if text.len() <= MAX_DEPTH {
-        return false;
+        return Some(text.len() / 3);
     }
     let mut lexer = lex(text, mode);
     // Tokens since the last comma, and lambdas, of every bracket that is open; and all of them together.
     let mut open: Vec<(usize, usize)> = Vec::new();
     let (mut tokens, mut lambdas, mut outside, mut blocks) = (0_usize, 0_usize, 0_usize, 0_usize);
+    let mut all = 0_usize;
     loop {
+        all += 1;
+        if all > MAX_TOKENS {
+            return None;
+        }
         match lexer.next_token() {
-            TokenKind::EndOfFile => return false,
+            TokenKind::EndOfFile => return Some(all),
             TokenKind::NonLogicalNewline | TokenKind::Comment | TokenKind::String => {}
             TokenKind::Newline => {
                 open.clear();
@@ -149,14 +166,14 @@ fn is_too_deep(text: &str, mode: Mode) -> bool {
             }
         }
         if outside + blocks > MAX_DEPTH {
-            return true;
+            return None;
         }
     }
 }
 
 /// Parses a text that stands for an expression: an annotation in quotes.
 pub(crate) fn parse_expression(text: &str) -> Option<Expr> {
-    if text.len() > 10_000 || is_too_deep(text, Mode::Expression) {
+    if text.len() > 10_000 || tokens_of(text, Mode::Expression).is_none() {
         return None;
     }
     let parsed = parse_unchecked(text, ParseOptions::from(Mode::Expression));

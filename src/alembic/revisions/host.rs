@@ -130,11 +130,28 @@ impl<'d, 'r> Database<'d, 'r> {
         self.run.borrow_mut().reshape(name, change);
     }
 
+    /// Pays for work beside the operations themselves; see [`Run::pay`].
+    pub(super) fn pay(&self, units: u64, place: &Place) -> Eval<()> {
+        let paid = self.run.borrow_mut().pay(units, place);
+        if paid { Ok(()) } else { Err(Stop::Exhausted("the revisions change more than is followed")) }
+    }
+
     /// Does operations as the calling statement would: as doubts where it is not known whether it runs, as an exception
     /// where one would be caught.
     pub(super) fn emit(&self, interpreter: &Interpreter<'_>, operations: Vec<Operation>) -> Eval<()> {
         let dropped: Vec<ObjectName> = crate::history::dropped(&operations).into_iter().cloned().collect();
-        for (at, operation) in operations.into_iter().enumerate() {
+        if dropped.is_empty() {
+            return self.emit_each(interpreter, operations);
+        }
+        self.run.borrow_mut().drop_together(&dropped.iter().collect::<Vec<_>>());
+        let done = self.emit_each(interpreter, operations);
+        self.run.borrow_mut().drop_together(&[]);
+        done
+    }
+
+    fn emit_each(&self, interpreter: &Interpreter<'_>, operations: Vec<Operation>) -> Eval<()> {
+        for operation in operations {
+            self.pay(0, &operation.place)?;
             let operation = self.apart(self.about_own_table(operation));
             if let Some(unknown) = interpreter.maybe() {
                 for doubt in operation.doubted(&unknown.reason) {
@@ -143,6 +160,7 @@ impl<'d, 'r> Database<'d, 'r> {
                 continue;
             }
             if interpreter.is_catching() {
+                self.pay(self.with_catalog(Catalog::cost_of_copy), &operation.place)?;
                 let mut trial = self.with_catalog(Clone::clone);
                 if let Err(error) = trial.apply(&operation) {
                     if trial.could_explain(&operation) {
@@ -154,8 +172,7 @@ impl<'d, 'r> Database<'d, 'r> {
             }
             self.expect_extensions(&operation);
             self.expect_schemas(&operation);
-            let together: Vec<&ObjectName> = dropped.iter().skip(at).collect();
-            self.run.borrow_mut().apply_with(operation, &together);
+            self.run.borrow_mut().apply(operation);
         }
         Ok(())
     }

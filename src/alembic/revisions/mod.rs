@@ -19,7 +19,9 @@ use std::sync::Arc;
 use crate::alembic::discover;
 use crate::alembic::graph::{self, Node};
 use crate::alembic::items::Convention;
-use crate::alembic::python::{CallSite, Eval, Host, Imports, Interpreter, ParsedFile, SnapshotModules, Value};
+use crate::alembic::python::{
+    CallSite, Eval, Host, Imports, Interpreter, MAX_ALL_TOKENS, ParsedFile, SnapshotModules, Value,
+};
 use crate::git::snapshot::FileText;
 use crate::git::{Snapshot, SnapshotError};
 use crate::history::{History, HistoryProblem, HistoryProblemKind, Migration};
@@ -39,8 +41,13 @@ pub(crate) fn history(project: &Project, snapshot: &dyn Snapshot) -> Result<Hist
     let mut headers: Vec<(Header, Arc<ParsedFile>)> = Vec::new();
     let roots = imports::roots(project, snapshot.files()?);
     let modules = SnapshotModules::new(snapshot, roots.clone())?;
+    let mut tokens = 0;
     for path in files(project, snapshot)? {
-        let file = match snapshot.read(&path)? {
+        let text = match tokens > MAX_ALL_TOKENS {
+            false => snapshot.read(&path)?,
+            true => FileText::Unreadable("the revisions have more text than is read".to_owned()),
+        };
+        let file = match text {
             FileText::Text(source) => ParsedFile::parse(&source),
             FileText::Unreadable(reason) => {
                 history.problems.push(HistoryProblem {
@@ -53,6 +60,7 @@ pub(crate) fn history(project: &Project, snapshot: &dyn Snapshot) -> Result<Hist
             }
             FileText::Absent => continue,
         };
+        tokens += file.tokens();
         if let Some(error) = file.errors().first() {
             history.problems.push(HistoryProblem {
                 kind: HistoryProblemKind::Unreadable,

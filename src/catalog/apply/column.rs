@@ -11,6 +11,13 @@ use crate::catalog::{
 };
 use crate::source::Place;
 
+/// Whether a new column brings nothing with it: no constraint, no sequence, no name of a type.
+fn is_plain(new: &NewColumn) -> bool {
+    let column = &new.column;
+    let builtin = column.ty.builtin_name().is_some_and(|name| !name.ends_with("serial"));
+    builtin && new.constraints.is_empty() && column.generated.is_none() && column.auto_increment.is_none()
+}
+
 impl Catalog {
     /// Appends a column to a table, without the constraints written on it. Sequences that the database makes for it are
     /// handed back.
@@ -94,9 +101,22 @@ impl Catalog {
         if if_absent && found.column(self.dialect, &new.column.name).is_some() {
             return Ok(Vec::new());
         }
-        let mut draft = found.clone();
         let mut sequences = Vec::new();
         let mut effects = Vec::new();
+        if is_plain(new) {
+            // Nothing but the table's list of columns changes, and all that can fail does so before it: no copy is needed.
+            let Some(mut table) = self.tables.remove(&name) else { return Ok(effects) };
+            let pushed = self.push_column(&mut table, new, place, &mut sequences);
+            let column = table.column(self.dialect, &new.column.name).cloned();
+            self.tables.insert(name.clone(), table);
+            pushed?;
+            effects.extend(column.map(|column| Effect::ColumnAdded { table: name.clone(), column: Box::new(column) }));
+            effects.extend(
+                self.descend(&name, |catalog, child| catalog.add_column(child, new, true, place, Guard::None))?,
+            );
+            return Ok(effects);
+        }
+        let mut draft = found.clone();
         self.push_column(&mut draft, new, place, &mut sequences)?;
         if new.column.generated.is_some() {
             self.check_generated(&draft)?;

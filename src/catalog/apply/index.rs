@@ -47,7 +47,7 @@ impl Catalog {
                 self.put_table(draft);
             }
         } else {
-            self.change_table(&name, |table| table.indexes.push(kept));
+            self.push_index(&name, kept);
         }
         Ok(vec![Effect::IndexAdded { table: name, index: Box::new(index), concurrently }])
     }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::catalog::{Catalog, Dialect, Name, ObjectName, Table};
+use crate::catalog::{Catalog, Dialect, Index, Name, ObjectName, Table};
 
 /// Look-ups derived from the tables of a catalog.
 #[derive(Debug, Clone)]
@@ -50,22 +50,32 @@ fn key(dialect: Dialect, name: &Name) -> Name {
 /// tables, MySQL foreign keys and checks in one of their own, SQL Server constraints in that of tables; CockroachDB's
 /// indexes belong to their table.
 fn held_names(dialect: Dialect, table: &Table) -> Vec<&str> {
-    // A unique constraint of SQLite has a name in the text of its table alone.
-    let indexes = table.indexes.iter().filter(|index| !(index.constraint && dialect == Dialect::Sqlite));
+    let indexes = table.indexes.iter().filter_map(|index| held_index(dialect, index));
     match dialect {
         Dialect::PostgreSql | Dialect::Sqlite | Dialect::Oracle => {
             let key =
                 table.primary_key.as_ref().filter(|_| dialect != Dialect::Sqlite).and_then(|key| key.name.as_deref());
-            key.into_iter().chain(indexes.filter_map(|index| index.name.as_deref())).collect()
+            key.into_iter().chain(indexes).collect()
         }
         Dialect::MySql => constraint_names(table).collect(),
         Dialect::SqlServer => {
             let key = table.primary_key.as_ref().and_then(|key| key.name.as_deref());
-            let uniques = indexes.filter(|index| index.constraint).filter_map(|index| index.name.as_deref());
-            key.into_iter().chain(uniques).chain(constraint_names(table)).collect()
+            key.into_iter().chain(indexes).chain(constraint_names(table)).collect()
         }
         Dialect::CockroachDb => Vec::new(),
     }
+}
+
+/// The name of an index, where it must be unique in its whole schema.
+fn held_index(dialect: Dialect, index: &Index) -> Option<&str> {
+    let is_held = match dialect {
+        Dialect::PostgreSql | Dialect::Oracle => true,
+        // A unique constraint of SQLite has a name in the text of its table alone.
+        Dialect::Sqlite => !index.constraint,
+        Dialect::SqlServer => index.constraint,
+        Dialect::MySql | Dialect::CockroachDb => false,
+    };
+    index.name.as_deref().filter(|_| is_held)
 }
 
 /// Names of the foreign keys and checks of a table.
@@ -118,6 +128,15 @@ impl Catalog {
         Some(result)
     }
 
+    /// Adds an index to a table; the look-ups follow.
+    pub(super) fn push_index(&mut self, name: &Name, index: Index) {
+        let Some(table) = self.tables.get_mut(name) else { return };
+        if let Some(held) = held_index(self.dialect, &index) {
+            self.lookup.held.insert(Name::new(name.schema.clone(), self.dialect.folded(held)), name.clone());
+        }
+        table.indexes.push(index);
+    }
+
     /// Says whether the operations that follow are parts of rebuilding their table, as SQLite's tools do for what it
     /// cannot alter.
     pub(crate) fn rebuild(&mut self, rebuilding: bool) {
@@ -151,6 +170,11 @@ impl Catalog {
 }
 
 impl Lookup {
+    /// How many tables inherit from others or are their partitions.
+    pub(super) fn descendants(&self) -> u64 {
+        self.children.values().map(|children| children.len() as u64).sum()
+    }
+
     fn register(&mut self, dialect: Dialect, table: &Table) {
         self.tables += 1;
         for name in held_names(dialect, table) {

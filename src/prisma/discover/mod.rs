@@ -26,15 +26,16 @@ pub(crate) const NEWEST_VERSION: u32 = 7;
 pub(crate) fn discover(snapshot: &dyn Snapshot, overrides: &[ProjectOverride]) -> Result<Vec<Project>, SnapshotError> {
     let survey = Survey::of(snapshot)?;
     let mut found = survey.projects();
+    let is_alone = found.len() == 1;
     let mut projects = Vec::new();
     for wanted in overrides {
         if let Some(found) = apply_override(&survey, &mut found, wanted) {
-            projects.extend(build(snapshot, &survey, &found, Some(wanted))?);
+            projects.extend(build(snapshot, &survey, &found, is_alone, Some(wanted))?);
         }
     }
     let named = projects.len();
     for found in &found {
-        projects.extend(build(snapshot, &survey, found, None)?);
+        projects.extend(build(snapshot, &survey, found, is_alone, None)?);
     }
     naming::name(&mut projects[named..]);
     projects.sort_by(|a, b| a.name.cmp(&b.name));
@@ -72,6 +73,7 @@ fn build(
     snapshot: &dyn Snapshot,
     survey: &Survey,
     found: &Found,
+    is_alone: bool,
     wanted: Option<&ProjectOverride>,
 ) -> Result<Option<Project>, SnapshotError> {
     let sources: Vec<Arc<Source>> =
@@ -97,7 +99,7 @@ fn build(
     // are several schemas, a script does not say which it means.
     let says_so = wanted.is_some_and(|wanted| !wanted.migrations.is_empty())
         || found.config.as_ref().and_then(|path| survey.configs.get(path)).is_some_and(|one| one.migrations.is_some())
-        || survey.projects().len() == 1
+        || is_alone
             && nearest(&folder, |dir| survey.packages.get(dir).is_some_and(|package| package.migrates)).is_some();
     if !says_so && !snapshot.files()?.has_dir(&found.migrations) {
         facts.insert("no-migrations", "yes".to_owned());

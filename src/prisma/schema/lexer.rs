@@ -24,11 +24,19 @@ pub(crate) enum TokenKind {
     BadText,
     /// `@@`.
     BlockAt,
+    /// A name, number or string of more than [`MAX_NAME`] bytes.
+    Overlong,
     /// Any other single character.
     Mark(char),
     /// The end of a line.
     Newline,
 }
+
+/// How long a name, a number or a string may be, in bytes. Databases take names of 63 to 128.
+const MAX_NAME: usize = 32 * 1024;
+
+/// How many tokens are read of one file; what is behind them is left out, and the last of them is [`TokenKind::Overlong`].
+pub(crate) const MAX_TOKENS: usize = 1_000_000;
 
 /// Cuts `text` into tokens. Never fails: what is no token becomes a [`TokenKind::Mark`].
 pub(crate) fn tokens(text: &str) -> Vec<Token> {
@@ -98,7 +106,14 @@ impl Lexer<'_> {
         self.at += c.len_utf8();
     }
 
-    fn push(&mut self, kind: TokenKind, start: usize) {
+    fn push(&mut self, mut kind: TokenKind, start: usize) {
+        if self.at - start > MAX_NAME {
+            kind = TokenKind::Overlong;
+        }
+        if self.tokens.len() == MAX_TOKENS {
+            kind = TokenKind::Overlong;
+            self.at = self.text.len();
+        }
         self.tokens.push(Token { kind, span: Span::new(start, self.at) });
     }
 

@@ -20,6 +20,12 @@ const MAX_DEPTH: usize = 32;
 /// How many attributes a field may have. The language knows fewer than ten, each of them once.
 const MAX_ATTRIBUTES: usize = 100;
 
+/// How many fields and attributes a model may have. Databases take up to 4,096 columns, and most of them fewer.
+const MAX_MEMBERS: usize = 4_096;
+
+/// How many blocks of one file are read.
+const MAX_BLOCKS: usize = 50_000;
+
 /// How many problems of one file are told: the first ones matter.
 const MAX_PROBLEMS: usize = 20;
 
@@ -69,15 +75,21 @@ struct Parser<'a> {
 
 impl Parser<'_> {
     fn run(mut self, schema: &mut Schema) {
+        let mut blocks = 0_usize;
         while self.peek().is_some() {
             if self.take_newline() {
                 continue;
+            }
+            blocks += 1;
+            if blocks > MAX_BLOCKS {
+                let message = format!("the file has more than the {MAX_BLOCKS} blocks that are read");
+                self.problem(self.span(), message, "split the schema into several files");
+                break;
             }
             if self.block(schema).is_err() {
                 self.skip_line();
             }
         }
-        self.problems.truncate(MAX_PROBLEMS);
         schema.problems.append(&mut self.problems);
     }
 
@@ -131,6 +143,9 @@ impl Parser<'_> {
     }
 
     fn problem(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) -> Skip {
+        if self.problems.len() >= MAX_PROBLEMS {
+            return Skip;
+        }
         self.problems.push(SourceProblem {
             path: self.source.path().clone(),
             place: Some(Place::new(self.source, span)),
@@ -145,6 +160,7 @@ impl Parser<'_> {
         match self.peek() {
             None => "the end of the file".to_owned(),
             Some(TokenKind::Newline) => "the end of the line".to_owned(),
+            Some(TokenKind::Overlong) => "more than is read".to_owned(),
             Some(TokenKind::BadText) => "a string that is not closed or has an unknown escape".to_owned(),
             Some(_) => format!("`{}`", Place::new(self.source, self.span()).text()),
         }
@@ -244,6 +260,14 @@ impl Parser<'_> {
             _ => {
                 let (mut fields, mut attributes) = (Vec::new(), Vec::new());
                 self.body(&name, |parser| {
+                    if fields.len() + attributes.len() >= MAX_MEMBERS {
+                        let message = format!("a block has no more than {MAX_MEMBERS} fields and attributes");
+                        return Err(parser.problem(
+                            header,
+                            message,
+                            "split the model: no database takes as many columns",
+                        ));
+                    }
                     match parser.block_attribute()? {
                         Some(attribute) => attributes.push(attribute),
                         None => fields.push(parser.field()?),

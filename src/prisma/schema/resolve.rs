@@ -161,7 +161,12 @@ pub(crate) struct Resolved<'a> {
     models: BTreeMap<&'a str, &'a Model>,
     enums: BTreeMap<&'a str, &'a EnumBlock>,
     composites: BTreeMap<&'a str, &'a Model>,
+    /// The relation fields of each model, by the model that they refer to and the name of the relation.
+    referring: BTreeMap<Side<'a>, Vec<&'a Field>>,
 }
+
+/// The addresses of a model and of the one it refers to (two models may have one name by mistake), and the name of the relation.
+type Side<'a> = (usize, usize, Option<&'a str>);
 
 /// A foreign key as a relation field declares it.
 #[derive(Debug)]
@@ -194,8 +199,13 @@ pub(crate) struct ManyToMany<'a> {
 impl<'a> Resolved<'a> {
     /// Looks names up. Where a name is given twice the first one counts (the second is reported elsewhere).
     pub(crate) fn new(schema: &'a Schema) -> Self {
-        let mut resolved =
-            Self { schema, models: BTreeMap::new(), enums: BTreeMap::new(), composites: BTreeMap::new() };
+        let mut resolved = Self {
+            schema,
+            models: BTreeMap::new(),
+            enums: BTreeMap::new(),
+            composites: BTreeMap::new(),
+            referring: BTreeMap::new(),
+        };
         for model in &schema.models {
             resolved.models.entry(&model.name.name).or_insert(model);
         }
@@ -205,7 +215,20 @@ impl<'a> Resolved<'a> {
         for composite in &schema.composites {
             resolved.composites.entry(&composite.name.name).or_insert(composite);
         }
+        for model in &schema.models {
+            for field in &model.fields {
+                if let Kind::Relation(target) = resolved.kind(field) {
+                    let side = (address(model), address(target), relation_name(field));
+                    resolved.referring.entry(side).or_default().push(field);
+                }
+            }
+        }
         resolved
+    }
+
+    /// The fields of `from` that refer to `to` under a name, in their order.
+    pub(crate) fn referring(&self, from: &Model, to: &Model, name: Option<&'a str>) -> &[&'a Field] {
+        self.referring.get(&(address(from), address(to), name)).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// What the type of a field is.
@@ -276,11 +299,8 @@ impl<'a> Resolved<'a> {
                 }
                 let name = relation_name(field);
                 let to_self = std::ptr::eq(model, other);
-                let opposite = other.fields.iter().find(|candidate| {
-                    matches!(self.kind(candidate), Kind::Relation(back) if std::ptr::eq(back, model))
-                        && !(to_self && std::ptr::eq(*candidate, field))
-                        && relation_name(candidate) == name
-                });
+                let back = self.referring(other, model, name);
+                let opposite = back.iter().copied().find(|candidate| !(to_self && std::ptr::eq(*candidate, field)));
                 let Some(opposite) = opposite.filter(|opposite| opposite.arity == Arity::List) else { continue };
                 let first =
                     if to_self { field.name.name <= opposite.name.name } else { model.name.name <= other.name.name };
@@ -293,6 +313,10 @@ impl<'a> Resolved<'a> {
         }
         relations
     }
+}
+
+fn address(model: &Model) -> usize {
+    std::ptr::from_ref(model).addr()
 }
 
 /// The name that `@relation` gives: `name:` or the first argument without a name.

@@ -37,23 +37,17 @@ impl<'a> Validator<'a> {
         }
     }
 
-    /// The fields of `from` that refer to `to` under a name, but for `except`.
-    fn referring(&self, from: &'a Model, to: &'a Model, name: Option<&str>) -> Vec<&'a Field> {
-        let refers =
-            |field: &&Field| matches!(self.resolved.kind(field), Kind::Relation(other) if std::ptr::eq(other, to));
-        from.fields.iter().filter(refers).filter(|field| relation_name(field) == name).collect()
-    }
-
     /// Two fields under one name, or three where a model refers to itself by a name.
     fn is_ambiguous(&self, model: &'a Model, field: &'a Field, target: &'a Model) -> bool {
         let name = relation_name(field);
-        let count = self.referring(model, target, name).len();
+        let count = self.resolved.referring(model, target, name).len();
         let most = if std::ptr::eq(model, target) && name.is_some() { 2 } else { 1 };
         count > most
     }
 
     fn opposite(&self, model: &'a Model, field: &'a Field, target: &'a Model) -> Option<&'a Field> {
-        self.referring(target, model, relation_name(field)).into_iter().find(|other| !std::ptr::eq(*other, field))
+        let back = self.resolved.referring(target, model, relation_name(field));
+        back.iter().copied().find(|other| !std::ptr::eq(*other, field))
     }
 
     fn side(&mut self, model: &'a Model, field: &'a Field, target: &'a Model, opposite: &'a Field) {

@@ -143,6 +143,10 @@ struct EnumEntity {
 struct Fold {
     dialect: Dialect,
     tables: Vec<Entity>,
+    /// Positions of those that are there, by their names now, folded as the dialect compares them.
+    named: BTreeMap<Name, usize>,
+    /// The schemas of all that were ever there.
+    schemas: BTreeSet<String>,
     enums: Vec<EnumEntity>,
     /// With the entity of the table each is about, where it is about one.
     deeds: Vec<(Option<usize>, Deed)>,
@@ -161,6 +165,8 @@ impl Fold {
         Self {
             dialect,
             tables: Vec::new(),
+            named: BTreeMap::new(),
+            schemas: BTreeSet::new(),
             enums: Vec::new(),
             deeds: Vec::new(),
             rows: Vec::new(),
@@ -173,14 +179,10 @@ impl Fold {
 
     /// The entity of a table by its name now; one that was there before is taken up when it is first met.
     fn table(&mut self, name: &Name, step: &Step, migration: &str) -> usize {
-        let same = |entity: &Entity| {
-            entity.current.as_ref().is_some_and(|current| {
-                current.schema == name.schema && self.dialect.same_name(&current.name, &name.name)
-            })
-        };
-        if let Some(at) = self.tables.iter().position(same) {
-            return at;
+        if let Some(at) = self.named.get(&self.key(name)) {
+            return *at;
         }
+        self.call(name, self.tables.len());
         self.tables.push(Entity {
             origin: Some(name.clone()),
             current: Some(name.clone()),
@@ -195,6 +197,19 @@ impl Fold {
             migration: migration.to_owned(),
         });
         self.tables.len() - 1
+    }
+
+    /// A name in the form under which [`Self::named`] knows it.
+    fn key(&self, name: &Name) -> Name {
+        Name { schema: name.schema.clone(), name: self.dialect.folded(&name.name) }
+    }
+
+    /// Gives the entity at a position its name.
+    fn call(&mut self, name: &Name, at: usize) {
+        self.named.insert(self.key(name), at);
+        if !self.schemas.contains(&name.schema) {
+            self.schemas.insert(name.schema.clone());
+        }
     }
 
     fn enumeration(&mut self, name: &Name, step: &Step, migration: &str) -> usize {
@@ -248,12 +263,15 @@ impl Fold {
 
     /// A statement about rows: tables are found by name, as nothing became of them.
     fn data(&mut self, step: &Step, kind: DataKind, table: &ObjectName, bounded: bool, written: Option<&[String]>) {
-        let found = self.tables.iter().position(|entity| {
-            entity.current.as_ref().is_some_and(|current| {
-                self.dialect.same_name(&current.name, &table.name)
-                    && table.schema.as_ref().is_none_or(|schema| *schema == current.schema)
-            })
-        });
+        let found = match &table.schema {
+            Some(schema) => self.named.get(&self.key(&Name::new(schema, &table.name))).copied(),
+            None => {
+                // Which schema is meant is not said: the first that has such a table.
+                let name = self.dialect.folded(&table.name);
+                let found = self.schemas.iter().filter_map(|schema| self.named.get(&Name::new(schema, &name)));
+                found.min().copied()
+            }
+        };
         let new_columns = match found.map(|at| &mut self.tables[at]) {
             Some(entity) => {
                 match kind {
@@ -301,6 +319,7 @@ impl Fold {
             Effect::TableDropped(table) => {
                 let at = self.table(&table.name, step, migration);
                 self.tables[at].current = None;
+                self.named.remove(&self.key(&table.name));
                 if self.tables[at].origin.is_some() && table.kind != TableKind::Temporary {
                     let deed = self.push(Some(at), migration, step, effect.clone(), false);
                     self.dropped.push((at, (**table).clone(), deed));
@@ -308,6 +327,8 @@ impl Fold {
             }
             Effect::TableRenamed { from, to } => {
                 let at = self.table(from, step, migration);
+                self.named.remove(&self.key(from));
+                self.call(to, at);
                 let entity = &mut self.tables[at];
                 entity.current = Some(to.clone());
                 entity.place = step.operation.place.clone();
@@ -427,6 +448,7 @@ impl Fold {
             },
             _ => (None, false),
         };
+        self.call(name, self.tables.len());
         self.tables.push(Entity {
             inserts: Vec::new(),
             origin: None,

@@ -1,5 +1,7 @@
 //! `suspected-rename`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::deeds::{Deed, Deeds, NewTable};
 use super::{allow, finding, statement};
 use crate::catalog::apply::Effect;
@@ -87,27 +89,58 @@ struct Pair<'a> {
     likeness: f64,
 }
 
+/// The most pairs of a dropped and an added column of one table and one migration that are looked at: thirty and thirty.
+const MOST_PAIRS: usize = 900;
+
+/// The most letters of a name that count for its likeness to another. PostgreSQL's names have 63.
+const MOST_LETTERS: usize = 128;
+
+/// What one migration drops from one table, and adds to it.
+#[derive(Default)]
+struct Swap<'a> {
+    dropped: Vec<(&'a Deed, &'a Column)>,
+    added: Vec<(&'a Deed, &'a Column)>,
+}
+
 fn columns(change: &ProjectChange<'_>, all: &Deeds) -> Vec<Finding> {
+    // Whoever moves the values has thought of them.
+    let moved: BTreeSet<&Name> =
+        all.rows.iter().filter(|row| row.kind == DataKind::Update).map(|row| &row.table).collect();
+    let mut swaps: BTreeMap<(&str, &Name), Swap<'_>> = BTreeMap::new();
+    for deed in &all.done {
+        match &deed.effect {
+            Effect::ColumnDropped { table, column } if !moved.contains(table) => {
+                swaps.entry((&deed.migration, table)).or_default().dropped.push((deed, column));
+            }
+            Effect::ColumnAdded { table, column } if !moved.contains(table) => {
+                swaps.entry((&deed.migration, table)).or_default().added.push((deed, column));
+            }
+            _ => {}
+        }
+    }
     let mut pairs: Vec<Pair<'_>> = Vec::new();
-    for dropped in &all.done {
-        let Effect::ColumnDropped { table, column: from } = &dropped.effect else { continue };
-        // Whoever moves the values has thought of them.
-        if all.rows.iter().any(|row| row.table == *table && row.kind == DataKind::Update) {
+    let mut findings = Vec::new();
+    for ((_, table), swap) in swaps {
+        if swap.dropped.len().saturating_mul(swap.added.len()) > MOST_PAIRS {
+            findings.push(many_columns(change, table, &swap));
             continue;
         }
-        for added in all.done.iter().filter(|added| added.migration == dropped.migration) {
-            let Effect::ColumnAdded { table: other, column: to } = &added.effect else { continue };
-            if other == table && from.name != to.name && like(from, to) {
-                let likeness = strsim::jaro_winkler(&from.name.to_lowercase(), &to.name.to_lowercase());
+        for (dropped, from) in &swap.dropped {
+            for (added, to) in swap.added.iter().filter(|(_, to)| from.name != to.name && like(from, to)) {
+                let likeness = strsim::jaro_winkler(&folded(&from.name), &folded(&to.name));
                 pairs.push(Pair { dropped, added, table, from, to, likeness });
             }
         }
     }
+    let mut by_name: BTreeMap<(&Name, &str, bool), usize> = BTreeMap::new();
+    for pair in &pairs {
+        *by_name.entry((pair.table, &pair.from.name, true)).or_default() += 1;
+        *by_name.entry((pair.table, &pair.to.name, false)).or_default() += 1;
+    }
+    // The pairs that have the one or the other column as well; this pair itself is counted under both.
     let rivals = |pair: &Pair<'_>| {
-        let same = |other: &&Pair<'_>| {
-            other.table == pair.table && (other.from.name == pair.from.name || other.to.name == pair.to.name)
-        };
-        pairs.iter().filter(same).count() - 1
+        let count = |name: &str, from| by_name.get(&(pair.table, name, from)).copied().unwrap_or(1);
+        count(&pair.from.name, true) + count(&pair.to.name, false) - 2
     };
     // Which of several belongs to which is decided by the names, where they are alike at all.
     let alike = |pair: &Pair<'_>| {
@@ -115,8 +148,7 @@ fn columns(change: &ProjectChange<'_>, all: &Deeds) -> Vec<Finding> {
     };
     let mut likely: Vec<&Pair<'_>> = pairs.iter().filter(|pair| alike(pair) || rivals(pair) == 0).collect();
     likely.sort_by(|a, b| b.likeness.total_cmp(&a.likeness));
-    let mut taken: Vec<(&Name, &str)> = Vec::new();
-    let mut findings = Vec::new();
+    let mut taken: BTreeSet<(&Name, &str)> = BTreeSet::new();
     for pair in likely {
         let (from, to) = ((pair.table, pair.from.name.as_str()), (pair.table, pair.to.name.as_str()));
         if taken.contains(&from) || taken.contains(&to) {
@@ -129,12 +161,35 @@ fn columns(change: &ProjectChange<'_>, all: &Deeds) -> Vec<Finding> {
     findings
 }
 
+/// A name in lower case, as far as it counts.
+fn folded(name: &str) -> String {
+    name.chars().take(MOST_LETTERS).flat_map(char::to_lowercase).collect()
+}
+
+/// A table of which so many columns are dropped and added in one migration that nobody pairs them by their names.
+fn many_columns(change: &ProjectChange<'_>, table: &Name, swap: &Swap<'_>) -> Finding {
+    let (dropped, added) = (swap.dropped.len(), swap.added.len());
+    let message = format!(
+        "{dropped} columns of {table} are dropped and {added} are added: too many to say which of them are renamed"
+    );
+    let help = format!(
+        "write a rename for each column that goes on under another name; if there is none, say so above the statement:\n  {}",
+        allow(change, RuleId::SuspectedRename)
+    );
+    let place = &swap.dropped[0].0.place;
+    let mut found = finding(RuleId::SuspectedRename, place, table.to_string(), message, help)
+        .because("a drop and an add lose every value; a rename keeps them");
+    found.level = Level::Note;
+    found
+}
+
 /// Whether two names differ in nothing but how they are spelled: case, underscores, a plural, a slip or two. A like type and
 /// a word in common make no rename for sure: of 16 such pairs that were read in public histories, about a third was
 /// none (`insuranceStatus` and `insuranceStatusId`, `apiKey` and `apiKeyHash`); of these here, every one was.
 fn same_but_for_spelling(one: &str, other: &str) -> bool {
     let plain = |name: &str| {
-        let letters: String = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+        let letters: String =
+            name.chars().take(MOST_LETTERS).filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
         match letters.strip_suffix("ies") {
             Some(stem) => format!("{stem}y"),
             None => letters.strip_suffix('s').map_or_else(|| letters.clone(), str::to_owned),
@@ -153,8 +208,9 @@ fn same_but_for_spelling(one: &str, other: &str) -> bool {
 /// Whether two names have a word in common that says what they hold.
 fn shares_word(one: &str, other: &str) -> bool {
     const GENERIC: [&str; 12] = ["id", "at", "is", "has", "on", "by", "of", "to", "the", "type", "date", "count"];
-    let other = words(other);
-    words(one).iter().any(|word| !GENERIC.contains(&word.as_str()) && other.contains(word))
+    let letters = |name: &str| name.chars().take(MOST_LETTERS).collect::<String>();
+    let other = words(&letters(other));
+    words(&letters(one)).iter().any(|word| !GENERIC.contains(&word.as_str()) && other.contains(word))
 }
 
 /// The words of a name, in lower case: `fullName` and `full_name` are `full` and `name`.
@@ -219,50 +275,99 @@ fn likely(spelling: bool) -> &'static str {
     if spelling { "most likely a rename" } else { "if that is a rename, what it held is lost" }
 }
 
+/// The most pairs of a dropped and a new table of one migration that are looked at.
+const MOST_TABLES: usize = 10_000;
+
 fn tables(change: &ProjectChange<'_>, all: &Deeds) -> Vec<Finding> {
+    let mut new: BTreeMap<&str, Vec<NewColumns<'_>>> = BTreeMap::new();
+    for table in all.made.iter().filter(|table| !table.filled) {
+        let columns = table.columns.iter().flatten().map(|column| (column.name.as_str(), column)).collect();
+        new.entry(&table.migration).or_default().push(NewColumns { table, columns });
+    }
+    let mut dropped: BTreeMap<&str, Vec<(&Deed, &Table)>> = BTreeMap::new();
+    for deed in &all.done {
+        if let Effect::TableDropped(old) = &deed.effect {
+            dropped.entry(&deed.migration).or_default().push((deed, old));
+        }
+    }
     let mut findings = Vec::new();
-    let mut taken: Vec<&Name> = Vec::new();
-    for dropped in &all.done {
-        let Effect::TableDropped(old) = &dropped.effect else { continue };
-        let candidates = all.made.iter().filter(|new| {
-            new.migration == dropped.migration && !new.filled && new.name != old.name && !taken.contains(&&new.name)
-        });
-        let best = candidates.map(|new| (overlap(old, new), new)).max_by(|a, b| a.0.total_cmp(&b.0));
-        let Some((share, new)) = best else { continue };
-        if share < 0.6 {
+    let mut taken: BTreeSet<&Name> = BTreeSet::new();
+    for (migration, dropped) in dropped {
+        let Some(new) = new.get(migration) else { continue };
+        if dropped.len().saturating_mul(new.len()) > MOST_TABLES {
+            findings.push(many_tables(change, &dropped, new.len()));
             continue;
         }
-        taken.push(&new.name);
-        let object = old.name.to_string();
-        let message = format!(
-            "the table {object} is dropped and {} with much the same columns is made: {}",
-            new.name,
-            likely(same_but_for_spelling(&old.name.name, &new.name.name))
-        );
-        let help = format!(
-            "write this in place of the drop and the new table:\n{}\nif it is no rename, say so above the statement:\n  {}",
-            statement::rename_table(change, &old.name, &new.name),
-            allow(change, RuleId::SuspectedRename)
-        );
-        let mut found = finding(RuleId::SuspectedRename, &dropped.place, object, message, help)
-            .because("a drop loses every row; a rename keeps them")
-            .related(&new.place, format!("{} is made here", new.name));
-        if !same_but_for_spelling(&old.name.name, &new.name.name) {
-            found.level = Level::Note;
+        for (deed, old) in dropped {
+            findings.extend(table(change, deed, old, new, &mut taken));
         }
-        findings.push(found);
     }
+    findings.sort_by_key(|finding| finding.place.as_ref().map(|place| place.span));
     findings
 }
 
+/// A new table, its columns by their names.
+struct NewColumns<'a> {
+    table: &'a NewTable,
+    columns: BTreeMap<&'a str, &'a Column>,
+}
+
+/// A migration that drops and makes so many tables that nobody pairs them by their columns.
+fn many_tables(change: &ProjectChange<'_>, dropped: &[(&Deed, &Table)], made: usize) -> Finding {
+    let (place, count) = (&dropped[0].0.place, dropped.len());
+    let message = format!("{count} tables are dropped and {made} are made: too many to say which of them are renamed");
+    let help = format!(
+        "write a rename for each table that goes on under another name; if there is none, say so above the statement:\n  {}",
+        allow(change, RuleId::SuspectedRename)
+    );
+    let mut found = finding(RuleId::SuspectedRename, place, dropped[0].1.name.to_string(), message, help)
+        .because("a drop loses every row; a rename keeps them");
+    found.level = Level::Note;
+    found
+}
+
+/// The finding for one dropped table, where a new one of the same migration looks like it.
+fn table<'a>(
+    change: &ProjectChange<'_>,
+    dropped: &Deed,
+    old: &Table,
+    new: &[NewColumns<'a>],
+    taken: &mut BTreeSet<&'a Name>,
+) -> Option<Finding> {
+    let candidates = new.iter().filter(|new| new.table.name != old.name && !taken.contains(&new.table.name));
+    let (share, new) = candidates.map(|new| (overlap(old, new), new.table)).max_by(|a, b| a.0.total_cmp(&b.0))?;
+    if share < 0.6 {
+        return None;
+    }
+    taken.insert(&new.name);
+    let object = old.name.to_string();
+    let message = format!(
+        "the table {object} is dropped and {} with much the same columns is made: {}",
+        new.name,
+        likely(same_but_for_spelling(&old.name.name, &new.name.name))
+    );
+    let help = format!(
+        "write this in place of the drop and the new table:\n{}\nif it is no rename, say so above the statement:\n  {}",
+        statement::rename_table(change, &old.name, &new.name),
+        allow(change, RuleId::SuspectedRename)
+    );
+    let mut found = finding(RuleId::SuspectedRename, &dropped.place, object, message, help)
+        .because("a drop loses every row; a rename keeps them")
+        .related(&new.place, format!("{} is made here", new.name));
+    if !same_but_for_spelling(&old.name.name, &new.name.name) {
+        found.level = Level::Note;
+    }
+    Some(found)
+}
+
 /// The share of columns that two tables have in common, of those of the larger one; 0 for tables of one column.
-fn overlap(old: &Table, new: &NewTable) -> f64 {
-    let Some(columns) = &new.columns else { return 0.0 };
-    let most = old.columns.len().max(columns.len());
+fn overlap(old: &Table, new: &NewColumns<'_>) -> f64 {
+    let most = old.columns.len().max(new.columns.len());
     if most < 2 {
         return 0.0;
     }
-    let shared = old.columns.iter().filter(|a| columns.iter().any(|b| a.name == b.name && like(a, b))).count();
+    let shared = |column: &&Column| new.columns.get(column.name.as_str()).is_some_and(|other| like(column, other));
+    let shared = old.columns.iter().filter(shared).count();
     let number = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
     number(shared) / number(most)
 }
