@@ -23,6 +23,9 @@ pub(crate) const MAX_ALL_TOKENS: usize = 2_500_000;
 /// How deep a syntax tree may be: walking and dropping one recurses. A sum of two thousand terms is as deep as this.
 const MAX_DEPTH: usize = 4_000;
 
+/// How a module gets names that it does not spell out.
+const MAKE_NAMES: &[&str] = &["import *", "exec(", "globals()", "vars()", "locals()", "setattr("];
+
 /// A Python file and its syntax tree.
 #[derive(Debug)]
 pub struct ParsedFile {
@@ -30,6 +33,7 @@ pub struct ParsedFile {
     body: Vec<Stmt>,
     errors: Vec<SyntaxError>,
     tokens: usize,
+    makes_names: bool,
 }
 
 /// Why a Python file does not parse.
@@ -51,7 +55,13 @@ impl ParsedFile {
     fn parse_anew(source: &Arc<Source>) -> Arc<Self> {
         let refuse = |message: &str| {
             let error = SyntaxError { span: Span::default(), message: message.to_owned() };
-            Arc::new(Self { source: Arc::clone(source), body: Vec::new(), errors: vec![error], tokens: 0 })
+            Arc::new(Self {
+                source: Arc::clone(source),
+                body: Vec::new(),
+                errors: vec![error],
+                tokens: 0,
+                makes_names: false,
+            })
         };
         if source.text().len() > MAX_LEN {
             return refuse("the file is too long to be read");
@@ -69,7 +79,8 @@ impl ParsedFile {
             ast::Mod::Module(module) => module.body.into_iter().collect(),
             ast::Mod::Expression(_) => Vec::new(),
         };
-        Arc::new(Self { source: Arc::clone(source), body, errors, tokens })
+        let makes_names = MAKE_NAMES.iter().any(|way| source.text().contains(way));
+        Arc::new(Self { source: Arc::clone(source), body, errors, tokens, makes_names })
     }
 
     /// The text.
@@ -80,6 +91,11 @@ impl ParsedFile {
     /// About how many tokens it has: what its syntax tree takes of memory.
     pub(crate) fn tokens(&self) -> usize {
         self.tokens
+    }
+
+    /// Whether it may bring names into being that are not written in it.
+    pub(crate) fn makes_names(&self) -> bool {
+        self.makes_names
     }
 
     /// Why it does not parse; empty where it does.

@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn a_command_that_is_only_worded_otherwise_is_not_new() {
         let script = |line: &str| format!("{{\n  \"scripts\": {{\n    {line}\n  }}\n}}\n");
-        let before = script("\"db:push\": \"prisma db push\"");
+        let before = script("\"release\": \"prisma db push\"");
         let findings = |after: &str| {
             let change = Repository::prisma().changed("package.json", &before, after);
             if change.silent(RuleId::SchemaPush) {
@@ -204,10 +204,10 @@ mod tests {
             }
             Repository::prisma().changed("package.json", &before, after).run(RuleId::SchemaPush).len()
         };
-        assert_eq!(findings(&script("\"db:push\": \"dotenv -e ../../.env -- prisma db push\"")), 0);
-        assert_eq!(findings(&script("\"db:push\": \"prisma db push --accept-data-loss\"")), 1);
+        assert_eq!(findings(&script("\"release\": \"dotenv -e ../../.env -- prisma db push\"")), 0);
+        assert_eq!(findings(&script("\"release\": \"prisma db push --accept-data-loss\"")), 1);
         assert_eq!(findings(&script("\"deploy\": \"prisma db push\"")), 1);
-        let two = "\"db:push\": \"pnpm prisma db push\",\n    \"deploy\": \"prisma db push\"";
+        let two = "\"release\": \"pnpm prisma db push\",\n    \"deploy\": \"prisma db push\"";
         assert_eq!(findings(&script(two)), 1);
     }
 
