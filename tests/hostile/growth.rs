@@ -128,7 +128,7 @@ fn tables_and_columns() {
                     r,
                     &tables(20_000, 1),
                     &format!("DROP TABLE t0{};", many(19_999, |n| format!(", t{}", n + 1))),
-                )
+                );
             },
             1,
             &[],
@@ -169,7 +169,7 @@ fn objects() {
                 prisma_sql(
                     r,
                     &many(10_000, |n| format!("ALTER TABLE \"User\" ADD CONSTRAINT k{n} CHECK (id > {n});\n")),
-                )
+                );
             },
             1,
             &[],
@@ -406,7 +406,7 @@ fn declared() {
                 prisma_schema(
                     r,
                     &DRIFTED.replace("  nick", &format!("{}  nick", many(20_000, |n| format!("  c{n} Int?\n")))),
-                )
+                );
             },
             1,
             &[],
@@ -420,7 +420,7 @@ fn declared() {
                         "}\n",
                         &format!("{}}}\n", many(10_000, |n| format!("  @@index([email], map: \"i{n}\")\n"))),
                     ),
-                )
+                );
             },
             1,
             &[],
@@ -533,7 +533,7 @@ fn python() {
                         "class M(Base):\n    __tablename__ = 'm'\n    id = sa.Column(sa.Integer, primary_key=True)\n{}",
                         many(10_000, |n| format!("    c{n} = sa.Column(sa.Integer)\n"))
                     ),
-                )
+                );
             },
             1,
             &[],
@@ -548,7 +548,7 @@ fn python() {
                             "class M{n}(Base):\n    __tablename__ = 'm{n}'\n    id = sa.Column(sa.Integer, primary_key=True)\n"
                         )
                     }),
-                )
+                );
             },
             1,
             &[],
@@ -583,7 +583,7 @@ fn python() {
                     &many(5_000, |n| {
                         format!("op.create_table('t{n}', sa.Column('id', sa.Integer(), primary_key=True))\n")
                     }),
-                )
+                );
             },
             1,
             &[],

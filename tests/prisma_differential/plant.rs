@@ -274,9 +274,10 @@ pub(crate) fn plant(kind: &str, steps: &[Step], provider: Provider, random: &mut
                     return Some(line.replacen("\" DROP NOT NULL", "\" SET NOT NULL", 1));
                 }
                 let found = COLUMN.captures(line)?;
-                let rest = match found[5].contains(" NOT NULL") {
-                    true => found[5].replacen(" NOT NULL", "", 1),
-                    false => format!(" NOT NULL{}", &found[5]),
+                let rest = if found[5].contains(" NOT NULL") {
+                    found[5].replacen(" NOT NULL", "", 1)
+                } else {
+                    format!(" NOT NULL{}", &found[5])
                 };
                 Some(format!("{}{}{}{}{rest}", &found[1], &found[2], &found[3], &found[4]))
             })?;

@@ -43,9 +43,10 @@ pub(crate) fn history(project: &Project, snapshot: &dyn Snapshot) -> Result<Hist
     let modules = SnapshotModules::new(snapshot, roots.clone())?;
     let mut tokens = 0;
     for path in files(project, snapshot)? {
-        let text = match tokens > MAX_ALL_TOKENS {
-            false => snapshot.read(&path)?,
-            true => FileText::Unreadable("the revisions have more text than is read".to_owned()),
+        let text = if tokens > MAX_ALL_TOKENS {
+            FileText::Unreadable("the revisions have more text than is read".to_owned())
+        } else {
+            snapshot.read(&path)?
         };
         let file = match text {
             FileText::Text(source) => ParsedFile::parse(&source),
