@@ -299,7 +299,7 @@ fn sql() {
                 );
             },
             1,
-            &["nick"],
+            &[],
         ),
         sized(
             "a name of 20 MB",

@@ -65,7 +65,11 @@ impl Reader<'_, '_, '_> {
                     target_columns.push(column);
                 }
                 let Some(target) = table else { return Err(self.doubt(value, "a foreign key without columns")) };
-                let key = self.foreign_key(args, columns, &target, target_columns, &place, doubts);
+                let mut args = args.clone();
+                if let (Some(name), None) = (args.positional.get(2).cloned(), args.keyword("name")) {
+                    args.keyword.push(("name".into(), name));
+                }
+                let key = self.foreign_key(&args, columns, &target, target_columns, &place, doubts);
                 Ok(TablePart::Constraint(Constraint::ForeignKey(Box::new(NewForeignKey { key, target }))))
             }
             "sqlalchemy.CheckConstraint" => {
@@ -137,7 +141,7 @@ impl Reader<'_, '_, '_> {
 
     /// A check.
     pub(crate) fn check(&self, args: &Args, place: &Place, doubts: &mut Vec<Doubt>) -> Check {
-        let name = self.name(Written::of(args.keyword("name")), Sort::Check, &[], doubts);
+        let name = self.name(Written::of(args.get(1, "name")), Sort::Check, &[], doubts);
         let expression = args.get(0, "sqltext").and_then(|value| self.condition(value));
         if expression.is_none() {
             let doubt = match args.get(0, "sqltext") {

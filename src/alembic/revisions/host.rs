@@ -11,7 +11,7 @@ use crate::catalog::operation::{ColumnChange, Guard, Operation, OperationKind};
 use crate::catalog::types::TypeKind;
 use crate::catalog::{Catalog, ColumnType, Dialect, ObjectName, Reach};
 use crate::history::Run;
-use crate::source::Place;
+use crate::source::{Place, RepoPath};
 use std::cell::{Cell, RefCell};
 
 use super::batch::Batch;
@@ -94,7 +94,7 @@ impl<'d, 'r> Database<'d, 'r> {
     }
 
     /// An exception that nothing catches.
-    pub(super) fn raised(&self, raised: &Raised) {
+    pub(super) fn raised(&self, raised: &Raised, own: &RepoPath) {
         let path = raised.value.call_of().map(|(path, args)| (path.to_owned(), args.clone()));
         if let Some((path, args)) = path
             && path.starts_with("sqlalchemy.exc.")
@@ -107,8 +107,9 @@ impl<'d, 'r> Database<'d, 'r> {
             Some((path, _)) => path.rsplit('.').next().unwrap_or(path).to_owned(),
             None => format!("{:?}", raised.value),
         };
-        // What the revision itself raises ends the upgrade; what evaluating it came to may be owed to the evaluation.
-        if raised.place.text().trim_start().starts_with("raise") {
+        // What the revision itself raises ends the upgrade; what evaluating it came to, or what a module raises that is no
+        // part of it (settings that are not there), may be owed to the evaluation.
+        if raised.place.path() == own && raised.place.text().trim_start().starts_with("raise") {
             self.refuse(raised.place.clone(), format!("the revision raises {what}"));
             return;
         }

@@ -85,7 +85,7 @@ impl Script for Revision {
         for (function, args) in calls {
             match interpreter.call(&function, args, &place) {
                 Ok(_) => {}
-                Err(Stop::Raise(raised)) => database.raised(&raised),
+                Err(Stop::Raise(raised)) => database.raised(&raised, self.file.source().path()),
                 Err(Stop::Exhausted(what)) => {
                     database.emit_certain(opaque(what, Reach::Everything, place.clone()));
                 }

@@ -100,8 +100,8 @@ impl Database<'_, '_> {
             if unique && self.settings.dialect == Dialect::Sqlite && (given("deferrable") || given("initially")) {
                 self.refuse(at(), "SQLite has no DEFERRABLE for a unique constraint or a primary key");
             }
-            if path == "sqlalchemy.CheckConstraint" && !given("name") && self.settings.convention.names_checks_by_name()
-            {
+            let is_named = args.more.is_some() || args.get(1, "name").is_some_and(|name| !name.is_none());
+            if path == "sqlalchemy.CheckConstraint" && !is_named && self.settings.convention.names_checks_by_name() {
                 self.refuse(at(), "the naming convention needs a CHECK to have a name (%(constraint_name)s)");
             }
         }

@@ -297,3 +297,28 @@ fn what_an_update_writes_is_known() {
     assert_eq!(written("op.execute(t.update(values={'b': 1}))"), columns(&["b"]));
     assert_eq!(written("conn.execute(t.update().values(**row))"), Some(None));
 }
+
+#[test]
+fn a_check_has_its_name_in_second_place() {
+    let env = "from alembic import context\nfrom sqlalchemy import MetaData\ntarget_metadata = \
+               MetaData(naming_convention={'ck': 'ck_%(table_name)s_%(constraint_name)s'})\n\
+               context.configure(target_metadata=target_metadata)\n";
+    let table = |check: &str| {
+        format!(
+            "def upgrade():\n    op.create_table('t', sa.Column('id', sa.Integer()), sa.CheckConstraint('id > 0'{check})"
+        )
+    };
+    let files = [("alembic/env.py", env)];
+    assert_eq!(after(PG, &[&table(", 'positive')")], &files), "t(id)");
+    assert!(after(PG, &[&table(")")], &files).contains("! the naming convention needs a CHECK to have a name"));
+}
+
+#[test]
+fn what_another_module_raises_is_a_doubt() {
+    let own = "def upgrade():\n    raise ValueError('no way')";
+    assert!(after(PG, &[own], &[]).contains("! the revision raises"));
+    let settings = "def lookup():\n    raise ValueError('no settings here')\n";
+    let other = "from helpers import lookup\n\ndef upgrade():\n    lookup()";
+    let said = after(PG, &[other], &[("helpers.py", settings)]);
+    assert!(said.contains("? the revision raises") && !said.contains("! the revision raises"), "{said}");
+}
