@@ -6,41 +6,23 @@ use super::{alter_table, attachment, object};
 use crate::catalog::operation::{Guard, OperationKind as K};
 use crate::catalog::{Dialect, ObjectName};
 
-/// Objects that a catalog does not hold.
-const HARMLESS: &[&str] = &[
+/// Objects that a catalog does not hold, beside those that no statement is about.
+const NOT_HELD: &[&str] = &[
     "function",
     "procedure",
     "proc",
-    "trigger",
-    "policy",
-    "rule",
-    "aggregate",
-    "operator",
-    "collation",
-    "conversion",
-    "language",
-    "publication",
     "subscription",
-    "statistics",
-    "text",
-    "event",
-    "default",
     "extension",
-    "constraint",
     "routine",
     "tablespace",
     "large",
-    "fulltext",
     "authorization",
-    "group",
     "range",
     "partition",
     "foreign",
     "queue",
-    "security",
     "resource",
     "instance",
-    "changefeed",
     "backup",
 ];
 
@@ -92,7 +74,7 @@ pub(super) fn statement(cursor: &mut Cursor<'_>, actions: &mut Actions) -> Read<
             return Ok(());
         }
     }
-    if HARMLESS.iter().any(|word| cursor.is_word(0, word)) || cursor.looking_at("user mapping") {
+    if object::is_not_held(cursor, NOT_HELD) || cursor.looking_at("user mapping") {
         cursor.skip_until(&["owner"]);
         if cursor.eat("owner to") {
             return object::owner(cursor, actions);

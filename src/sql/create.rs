@@ -8,36 +8,18 @@ use super::{attachment, index, object, query, routine, table};
 use crate::catalog::operation::{Guard, NewTable, OperationKind as K};
 use crate::catalog::{Dialect, Index, TableKind};
 
-/// Objects that a catalog does not hold.
-const HARMLESS: &[&str] = &[
-    "trigger",
-    "policy",
-    "rule",
-    "aggregate",
-    "operator",
+/// Objects that a catalog does not hold, beside those that no statement is about.
+const NOT_HELD: &[&str] = &[
     "cast",
-    "collation",
-    "conversion",
-    "language",
-    "publication",
-    "statistics",
-    "text",
-    "event",
-    "constraint",
     "access",
     "transform",
     "user",
     "definer",
-    "fulltext",
     "synonym",
-    "changefeed",
     "trusted",
     "procedural",
-    "default",
-    "security",
     "row",
     "partition",
-    "group",
     "message",
     "queue",
     "service",
@@ -146,7 +128,7 @@ pub(super) fn statement(cursor: &mut Cursor<'_>, session: &mut Session, actions:
             return Ok(());
         }
     }
-    if HARMLESS.iter().any(|word| cursor.is_word(0, word)) || cursor.looking_at("foreign data wrapper") {
+    if object::is_not_held(cursor, NOT_HELD) || cursor.looking_at("foreign data wrapper") {
         actions.push(K::Harmless("an object that a catalog does not hold"));
         return Ok(());
     }

@@ -1,47 +1,29 @@
 //! DROP.
 
 use super::actions::Actions;
-use super::attachment;
 use super::cursor::{Cursor, Read};
+use super::{attachment, object};
 use crate::catalog::operation::{Guard, OperationKind as K};
 use crate::catalog::{Dialect, ObjectName};
 
-/// Objects that a catalog does not hold.
-const HARMLESS: &[&str] = &[
+/// Objects that a catalog does not hold, beside those that no statement is about.
+const NOT_HELD: &[&str] = &[
     "function",
     "procedure",
     "proc",
-    "trigger",
-    "policy",
-    "rule",
-    "aggregate",
-    "operator",
     "cast",
-    "collation",
-    "conversion",
-    "language",
-    "publication",
     "subscription",
-    "statistics",
-    "text",
-    "event",
     "routine",
     "access",
     "transform",
-    "group",
     "tablespace",
-    "fulltext",
     "synonym",
-    "default",
     "prepare",
-    "constraint",
     "foreign",
     "assembly",
-    "security",
     "procedural",
     "package",
     "schedule",
-    "changefeed",
 ];
 
 /// Objects of the very server.
@@ -72,7 +54,7 @@ pub(super) fn statement(cursor: &mut Cursor<'_>, actions: &mut Actions) -> Read<
                 return Ok(());
             }
         }
-        if HARMLESS.iter().any(|word| cursor.is_word(0, word)) || cursor.looking_at("user mapping") {
+        if object::is_not_held(cursor, NOT_HELD) || cursor.looking_at("user mapping") {
             actions.push(K::Harmless("an object that a catalog does not hold"));
             return Ok(());
         }

@@ -7,6 +7,33 @@ use super::{statement, types};
 use crate::catalog::operation::{EnumPosition, Guard, OperationKind as K};
 use crate::catalog::{Dialect, ObjectName};
 
+/// Objects that a catalog does not hold, whatever is done to them.
+const NOT_HELD: &[&str] = &[
+    "trigger",
+    "policy",
+    "rule",
+    "aggregate",
+    "operator",
+    "collation",
+    "conversion",
+    "language",
+    "publication",
+    "statistics",
+    "text",
+    "event",
+    "default",
+    "constraint",
+    "fulltext",
+    "group",
+    "security",
+    "changefeed",
+];
+
+/// Whether the next word names an object that a catalog does not hold; `also` lists those of one statement alone.
+pub(super) fn is_not_held(cursor: &Cursor<'_>, also: &[&str]) -> bool {
+    NOT_HELD.iter().chain(also).any(|word| cursor.is_word(0, word))
+}
+
 /// CREATE TYPE, behind the words.
 pub(super) fn create_type(cursor: &mut Cursor<'_>, actions: &mut Actions) -> Read<()> {
     let guarded = cursor.eat("if not exists");

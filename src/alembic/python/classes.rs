@@ -462,17 +462,19 @@ impl Interpreter<'_> {
                 };
             }
         }
-        if class.external_bases().iter().any(|base| base.path().as_deref() != Some("builtins.object")) {
-            let host = self.host;
-            if let Some(answer) = host.attribute(self, value, name, place) {
-                return Ok(answer);
-            }
-            return Ok(Value::symbol(
-                SymbolKind::Attribute { base: value.clone(), name: Rc::from(name) },
-                Some(place.clone()),
-            ));
+        if class.has_library_base() {
+            return Ok(self.library_attribute(value, name, place));
         }
         self.no_attribute(&format!("class `{}`", class.name), name, place)
+    }
+
+    /// What a class that has a base in a library answers for a name that nothing of the repository defines: the host's
+    /// answer, or else a symbol.
+    fn library_attribute(&mut self, value: &Value, name: &str, place: &Place) -> Value {
+        let host = self.host;
+        host.attribute(self, value, name, place).unwrap_or_else(|| {
+            Value::symbol(SymbolKind::Attribute { base: value.clone(), name: Rc::from(name) }, Some(place.clone()))
+        })
     }
 
     pub(crate) fn instance_attribute(&mut self, value: &Value, name: &str, place: &Place) -> Eval<Value> {
@@ -512,17 +514,8 @@ impl Interpreter<'_> {
         {
             return Ok(Self::library(&path, place));
         }
-        if value.as_str().is_some()
-            || class.external_bases().iter().any(|base| base.path().as_deref() != Some("builtins.object"))
-        {
-            let host = self.host;
-            if let Some(answer) = host.attribute(self, value, name, place) {
-                return Ok(answer);
-            }
-            return Ok(Value::symbol(
-                SymbolKind::Attribute { base: value.clone(), name: Rc::from(name) },
-                Some(place.clone()),
-            ));
+        if value.as_str().is_some() || class.has_library_base() {
+            return Ok(self.library_attribute(value, name, place));
         }
         self.no_attribute(&format!("an object of class `{}`", class.name), name, place)
     }

@@ -357,6 +357,11 @@ impl Class {
             .collect()
     }
 
+    /// Whether one of its bases, however far up, is a library's class other than `object`.
+    pub fn has_library_base(self: &Rc<Self>) -> bool {
+        self.external_bases().iter().any(|base| base.path().as_deref() != Some("builtins.object"))
+    }
+
     /// Whether one of its bases, however far up, is the library's class of that canonical path.
     pub fn inherits(self: &Rc<Self>, path: &str) -> bool {
         self.external_bases().iter().any(|base| base.path().as_deref() == Some(path))
