@@ -59,11 +59,23 @@ is_here() {
     git cat-file -e "$1^{commit}" 2>/dev/null
 }
 
-# Judges an update of a branch from $1 to $2; further arguments name what a new branch may have come from.
+# The newest commit of $1's history that a branch under one of the other names has as well; nothing where none has.
+fork_point() {
+    tip=$1
+    shift
+    # One id a word.
+    # shellcheck disable=SC2046
+    set -- $(git for-each-ref --format='%(objectname)' "$@" 2>/dev/null)
+    if [ $# -gt 0 ]; then git merge-base "$tip" "$@" 2>/dev/null | head -n 1; fi
+}
+
+# Judges an update of the branch $3 from $1 to $2. A new one is judged from the first of the further arguments that is
+# here, else from where it left any branch that is known here; where there is none, it is judged as a whole, which is said.
 check_update() {
     old=$1
     new=$2
-    shift 2
+    branch=$3
+    shift 3
     if ! is_zero "$old" && is_here "$old"; then
         check --from "$old" --to "$new"
         return
@@ -74,6 +86,13 @@ check_update() {
             return
         fi
     done
+    base=$(fork_point "$new" "$branches")
+    if [ -z "$base" ] && [ "$hook" = pre-push ]; then base=$(fork_point "$new" refs/remotes); fi
+    if [ -n "$base" ]; then
+        check --from "$base" --to "$new"
+        return
+    fi
+    echo "driftgate: $branch shares no history with a branch known here: its whole state is judged, old drift too" >&2
     check --all --at "$new"
 }
 
@@ -82,20 +101,21 @@ case $hook in
         exec "$driftgate" check --staged
         ;;
     pre-push)
-        remote=refs/remotes/$1
+        branches=refs/remotes/$1
         while read -r _ new ref old; do
             case $ref in '' | refs/tags/* | refs/notes/*) continue ;; esac
             if is_zero "$new"; then continue; fi
-            check_update "$old" "$new" "$remote/HEAD" "$remote/main" "$remote/master"
+            check_update "$old" "$new" "$ref" "$branches/HEAD" "$branches/main" "$branches/master"
         done <<LINES
 $input
 LINES
         ;;
     pre-receive | update)
+        branches=refs/heads
         while read -r old new ref; do
             case $ref in refs/heads/*) ;; *) continue ;; esac
             if is_zero "$new"; then continue; fi
-            check_update "$old" "$new" HEAD
+            check_update "$old" "$new" "$ref" HEAD
         done <<LINES
 $input
 LINES

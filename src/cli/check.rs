@@ -51,7 +51,13 @@ impl Plan {
             stdout.push(if is_agent { Format::Concise } else { Format::Full });
         }
         let mut file = None;
-        if args.output_file.is_some() {
+        if let Some(path) = &args.output_file {
+            if path.as_os_str() == "-" {
+                return Err(Failure::usage(
+                    "--output-file wants the name of a file",
+                    "leave it out: a format for programs that stands alone goes to standard output",
+                ));
+            }
             let last = stdout.iter().rposition(|format| !format.is_human()).unwrap_or(stdout.len() - 1);
             file = Some(stdout.remove(last));
         }
@@ -99,6 +105,13 @@ mod tests {
         let args =
             CheckArgs { formats: formats.to_vec(), output_file: file.then(|| "report".into()), ..CheckArgs::default() };
         Plan::new(&args, &Env::new(variables.iter().copied())).ok().map(|plan| (plan.stdout, plan.file))
+    }
+
+    #[test]
+    fn a_dash_is_no_file() {
+        let args = CheckArgs { output_file: Some("-".into()), ..CheckArgs::default() };
+        let failure = Plan::new(&args, &Env::default()).err().expect("a file is wanted");
+        assert_eq!(failure.to_string(), "--output-file wants the name of a file");
     }
 
     #[test]

@@ -36,8 +36,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => {
             // Help and version come this way too, to standard output and with success.
             let failed = error.use_stderr();
-            let _ = usage::explain(error).print();
-            return if failed { Status::Failed.into() } else { Status::Clean.into() };
+            let written = usage::explain(error).print();
+            let lost = matches!(&written, Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe);
+            return if failed || lost { Status::Failed.into() } else { Status::Clean.into() };
         }
     };
     let mut output = Output::new(&cli.global, &env);

@@ -198,8 +198,13 @@ impl GitError {
                     format!("get it with `git fetch origin {refs}`")
                 }
                 None if name == "HEAD" => {
-                    "nothing is committed on this branch yet: `driftgate check --staged` judges what is staged"
+                    "nothing is committed on this branch yet: name another commit, or judge what is staged with `driftgate check --staged`"
                         .to_owned()
+                }
+                None if let Some((from, to)) = name.split_once("..") => {
+                    let word = |end: &str| shell_word(if end.is_empty() { "HEAD" } else { end });
+                    let to = to.trim_start_matches('.');
+                    format!("a range is two options: --from {} --to {}", word(from), word(to))
                 }
                 None if *shallow => "get more history with `git fetch --deepen=50`".to_owned(),
                 None => "see the names there are with `git branch --all` and `git tag`".to_owned(),
@@ -248,6 +253,13 @@ mod tests {
         let SnapshotError::Unavailable { message, help } = error.into();
         assert_eq!(message, "git refuses the repository at /src/my app: it is not owned by the current user");
         assert!(help.is_some_and(|help| help.contains("safe.directory")));
+    }
+
+    #[test]
+    fn a_range_is_told_how_it_is_written_here() {
+        let help = |name: &str| GitError::UnknownRevision { name: name.to_owned(), shallow: false }.help();
+        assert_eq!(help("main..HEAD").as_deref(), Some("a range is two options: --from main --to HEAD"));
+        assert_eq!(help("v1...").as_deref(), Some("a range is two options: --from v1 --to HEAD"));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! there before is moved beside ours as `<hook>.legacy`, runs first, and is put back by [`uninstall`]. Files are written
 //! under another name and renamed, so that at no moment a commit finds half a hook.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::git::env::Env;
@@ -23,7 +24,7 @@ const SCRIPT: &str = include_str!("../../hooks/hook.sh");
 /// What stands in every script that is ours, of any version.
 const MARKER: &str = "# driftgate hook 5d0c2a4e-8f1b-4c7e-9a36-d1f7be0c4f52";
 /// Rises whenever the script changes.
-const SCRIPT_VERSION: u32 = 1;
+const SCRIPT_VERSION: u32 = 2;
 /// The suffix of a hook that was there before.
 const LEGACY: &str = "legacy";
 
@@ -208,11 +209,13 @@ fn plan_in(repo: &Repo, request: &InstallRequest) -> Result<InstallPlan, GitErro
         ([], None) => &[HookKind::PreReceive] as &[_],
         (named, _) => named,
     };
+    // One that is named twice would find its own file in the way.
+    let hooks: Vec<HookKind> = hooks.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
     if !request.raw
         && let Some(root) = repo.work_tree()
         && let Some(manager) = Manager::detect(root)
     {
-        return Ok(InstallPlan::Managed(manager.snippet(hooks, &request.binary)));
+        return Ok(InstallPlan::Managed(manager.snippet(&hooks, &request.binary)));
     }
     let dir = hooks_dir(repo)?;
     let hooks = hooks.iter().map(|&hook| plan_hook(&dir, hook, request)).collect::<Result<_, _>>()?;

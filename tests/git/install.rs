@@ -302,6 +302,63 @@ fn a_push_is_judged_branch_by_branch() {
 }
 
 #[test]
+fn a_hook_that_is_named_twice_is_written_once() {
+    let repo = TestRepo::new();
+    repo.hook("pre-commit", "#!/bin/sh\n# theirs\n");
+    let hooks = installed(&repo, &request(&repo, &[HookKind::PreCommit, HookKind::PreCommit]));
+    assert_eq!(hooks.len(), 1);
+    assert_eq!(removed(&repo), [(HookKind::PreCommit, UninstallAction::Restored)]);
+}
+
+#[test]
+fn a_new_branch_is_judged_from_where_it_left_any_that_the_remote_has() {
+    let mut repo = TestRepo::new();
+    repo.commit("first");
+    let remote = repo.beside("remote.git");
+    repo.git(&["init", "--quiet", "--bare", "--initial-branch=trunk", remote.to_str().unwrap()]);
+    repo.git(&["remote", "add", "origin", remote.to_str().unwrap()]);
+    repo.git(&["push", "--quiet", "origin", "main:trunk", "main:older"]);
+    let trunk = repo.commit("second");
+    repo.git(&["push", "--quiet", "origin", "main:trunk"]);
+    installed(&repo, &request(&repo, &[HookKind::PrePush]));
+
+    let topic = repo.commit("topic");
+    repo.git(&["push", "--quiet", "origin", "main:topic"]);
+    assert_eq!(log(&repo), [format!("driftgate check --from {trunk} --to {topic}")], "the nearest of both");
+
+    // A fork of one's own, of which nothing is known: what the other remote has is not its news.
+    let fork = repo.beside("fork.git");
+    repo.git(&["init", "--quiet", "--bare", fork.to_str().unwrap()]);
+    repo.git(&["remote", "add", "fork", fork.to_str().unwrap()]);
+    let other = repo.commit("other");
+    repo.git(&["push", "--quiet", "fork", "main:other"]);
+    assert_eq!(log(&repo), [format!("driftgate check --from {topic} --to {other}")]);
+
+    repo.git(&["checkout", "--quiet", "--orphan", "fresh"]);
+    let fresh = repo.commit("unrelated");
+    let output = repo.run_in(repo.root(), "git", &["push", "--quiet", "origin", "fresh"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("refs/heads/fresh shares no history with a branch known here"), "{said}");
+    assert!(said.contains("its whole state is judged"), "{said}");
+    assert_eq!(log(&repo), [format!("driftgate check --all --at {fresh}")]);
+}
+
+#[test]
+fn a_server_without_its_default_branch_judges_from_the_others() {
+    for hook in [HookKind::PreReceive, HookKind::Update] {
+        let repo = TestRepo::new();
+        let first = repo.commit("first");
+        let remote = TestRepo::clone_of(&repo, &["--bare"]);
+        remote.git(&["symbolic-ref", "HEAD", "refs/heads/never"]);
+        install(remote.root(), &remote.env(), &request(&repo, &[hook])).unwrap();
+        repo.git(&["remote", "add", "origin", remote.root().to_str().unwrap()]);
+        let second = repo.commit("second");
+        repo.git(&["push", "--quiet", "origin", "main:topic"]);
+        assert_eq!(log(&repo), [format!("driftgate check --from {first} --to {second}")]);
+    }
+}
+
+#[test]
 fn a_bare_repository_gets_the_hook_that_runs_there() {
     let repo = TestRepo::new();
     repo.commit("first");

@@ -65,6 +65,8 @@ fn output_that_cannot_be_written_is_no_clean_result() {
     }
     let repo = drifted();
     assert_eq!(shell(&repo, "exec \"$0\" check --format json > /dev/full").status.code(), Some(2));
+    assert_eq!(shell(&repo, "exec \"$0\" --help > /dev/full").status.code(), Some(2));
+    assert_eq!(shell(&repo, "\"$0\" --help | true").status.code(), Some(0));
     repo.commit("drift");
     assert_eq!(shell(&repo, "exec \"$0\" check --format json > /dev/full").status.code(), Some(2));
 }
