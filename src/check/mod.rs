@@ -1,6 +1,7 @@
 //! From a change to a report: every touched project loaded on both sides, the rules run, allowances applied.
 
 pub(crate) mod load;
+mod narrowing;
 pub mod walk;
 
 use std::borrow::Cow;
@@ -10,9 +11,10 @@ use crate::catalog::difference::Difference;
 use crate::finding::Finding;
 use crate::git::{Change, ChangedPath, Leftover, Scope, SnapshotError};
 use crate::history::{self, History, Replay};
-use crate::policy::{Date, Policy};
+use crate::policy::{Date, FILE_NAMES, Policy};
 use crate::project::{ECOSYSTEMS, ProjectChange, ProjectState, Touch};
 use crate::report::{NotJudged, ProjectSummary, Report};
+use crate::rules::allowance::Outcome;
 use crate::rules::{self, ChangedFile, RepositoryChange, RepositoryProject, RuleSettings};
 use crate::source::RepoPath;
 use load::Found;
@@ -66,6 +68,25 @@ pub fn check(change: &Change, policy: &Policy, options: Options<'_>) -> Result<R
     if !whole_state && options.project.is_none() && !may_matter(change, policy) {
         return Ok(Report::idle(change));
     }
+    let mut judged = judge(change, policy, options)?;
+    let hidden = narrowing::of_edited_policy(change, policy, options, &judged)?;
+    judged.outcome.kept.extend(hidden);
+    let Judged { summaries, outcome, not_judged, .. } = judged;
+    Ok(Report::new(change, summaries, outcome.kept, not_judged, outcome.allowed.len()))
+}
+
+/// What a policy makes of a change.
+struct Judged {
+    /// The projects after the change.
+    projects: Vec<Found>,
+    summaries: Vec<ProjectSummary>,
+    outcome: Outcome,
+    not_judged: Vec<NotJudged>,
+}
+
+/// Judges a change under a policy.
+fn judge(change: &Change, policy: &Policy, options: Options<'_>) -> Result<Judged, CheckError> {
+    let whole_state = matches!(change.scope, Scope::All { .. });
     let (before, after) = discover(change, policy, options)?;
 
     let mut loaded = Vec::new();
@@ -92,12 +113,16 @@ pub fn check(change: &Change, policy: &Policy, options: Options<'_>) -> Result<R
         not_judged.extend(view.unjudged().iter().map(|one| NotJudged::new(&view.project.name, one.opaque)));
     }
     findings.extend(repository_findings(change, policy, options, &after, &loaded, whole_state)?);
+    if options.project.is_none() && change.before.is_some() {
+        let narrowings = narrowing::of(change, &before, &after, &loaded)?;
+        findings.extend(rules::run_narrowing(&narrowings, &RuleSettings::of(policy, None, options.now)));
+    }
     findings.retain(|finding| !policy.exclude.matches(&finding.path));
 
     let files = allowance_files(change, policy, &findings, &loaded)?;
     let today = options.now.map(Date::of_unix);
     let outcome = rules::allowance::apply_allowances(findings, &files, policy, today, whole_state);
-    Ok(Report::new(change, summaries, outcome.kept, not_judged, outcome.allowed.len()))
+    Ok(Judged { projects: after, summaries, outcome, not_judged })
 }
 
 /// The scripts of the migrations that a change adds or edits, sorted: what another linter of migrations is to read.
@@ -199,6 +224,7 @@ fn may_matter(change: &Change, policy: &Policy) -> bool {
     change.changed.iter().any(|changed| {
         let path = &changed.path;
         policy.path.as_ref() == Some(path)
+            || FILE_NAMES.contains(&path.as_str())
             || policy.documents.matches(path)
             || RepositoryChange::reads(path)
             || ECOSYSTEMS.iter().any(|ecosystem| ecosystem.may_matter(path))

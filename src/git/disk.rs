@@ -94,6 +94,21 @@ pub(crate) fn read(root: &Path, path: &RepoPath) -> Result<FileText, GitError> {
     }
 }
 
+/// What a symbolic link below `root` holds; none where there is no link at that path itself.
+pub(crate) fn link(root: &Path, path: &RepoPath) -> Result<Option<String>, GitError> {
+    let Some(place) = locate(root, path) else { return Ok(None) };
+    if is_behind_link(root, path) || !std::fs::symlink_metadata(&place).is_ok_and(|found| found.is_symlink()) {
+        return Ok(None);
+    }
+    match std::fs::read_link(&place) {
+        Ok(target) => {
+            Ok(target.to_str().map(|text| if cfg!(windows) { text.replace('\\', "/") } else { text.to_owned() }))
+        }
+        Err(error) if is_absence(&error) => Ok(None),
+        Err(error) => Err(GitError::io("read", place, error)),
+    }
+}
+
 /// Whether an error of the disk says that there is no such file.
 pub(crate) fn is_absence(error: &std::io::Error) -> bool {
     matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
@@ -204,6 +219,10 @@ impl Snapshot for DiskSnapshot {
 
     fn read(&self, path: &RepoPath) -> Result<FileText, SnapshotError> {
         Ok(read(&self.root, path)?)
+    }
+
+    fn link(&self, path: &RepoPath) -> Result<Option<String>, SnapshotError> {
+        Ok(link(&self.root, path)?)
     }
 }
 

@@ -14,6 +14,7 @@ mod history;
 pub mod hooks;
 mod ignore;
 pub(crate) mod index;
+pub(crate) mod links;
 pub mod overlay;
 mod places;
 mod repository;

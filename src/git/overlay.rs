@@ -59,6 +59,10 @@ impl Snapshot for Overlay<'_> {
     fn read(&self, path: &RepoPath) -> Result<FileText, SnapshotError> {
         if self.paths.contains(path) { self.top.read(path) } else { self.base.read(path) }
     }
+
+    fn link(&self, path: &RepoPath) -> Result<Option<String>, SnapshotError> {
+        if self.paths.contains(path) { self.top.link(path) } else { self.base.link(path) }
+    }
 }
 
 #[cfg(test)]

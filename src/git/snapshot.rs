@@ -190,6 +190,23 @@ pub trait Snapshot {
     /// # Errors
     /// Where git or the disk cannot say; a file that is not there is [`FileText::Absent`].
     fn read(&self, path: &RepoPath) -> Result<FileText, SnapshotError>;
+
+    /// Whether that path is a folder; answered without a list of all files where that can be.
+    ///
+    /// # Errors
+    /// Where git or the disk cannot say.
+    fn is_folder(&self, path: &RepoPath) -> Result<bool, SnapshotError> {
+        Ok(self.files()?.has_dir(path))
+    }
+
+    /// What a symbolic link holds, as it is written; none where the path is no link.
+    ///
+    /// # Errors
+    /// Where git or the disk cannot say.
+    fn link(&self, path: &RepoPath) -> Result<Option<String>, SnapshotError> {
+        let _ = path;
+        Ok(None)
+    }
 }
 
 impl<T: Snapshot + ?Sized> Snapshot for std::rc::Rc<T> {
@@ -207,6 +224,14 @@ impl<T: Snapshot + ?Sized> Snapshot for std::rc::Rc<T> {
 
     fn read(&self, path: &RepoPath) -> Result<FileText, SnapshotError> {
         (**self).read(path)
+    }
+
+    fn is_folder(&self, path: &RepoPath) -> Result<bool, SnapshotError> {
+        (**self).is_folder(path)
+    }
+
+    fn link(&self, path: &RepoPath) -> Result<Option<String>, SnapshotError> {
+        (**self).link(path)
     }
 }
 

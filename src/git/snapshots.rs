@@ -116,6 +116,28 @@ pub(crate) fn read_entry(
     }
 }
 
+/// What a link holds; none for any other entry, and for one whose text is no path.
+pub(crate) fn link_of(
+    repo: &Repo,
+    path: &RepoPath,
+    id: &ObjectId,
+    kind: FileKind,
+) -> Result<Option<String>, SnapshotError> {
+    if kind != FileKind::Symlink {
+        return Ok(None);
+    }
+    Ok(repo.text(path, id)?.text().map(|source| source.text().to_owned()))
+}
+
+impl TreeSnapshot {
+    fn entry(&self, path: &RepoPath) -> Result<Option<(ObjectId, FileKind)>, SnapshotError> {
+        Ok(match self.files.get() {
+            Some(files) => files.get(path).map(|file| (file.id, file.kind)),
+            None => tree::find(&self.repo, &self.tree, &path.to_bytes())?.map(|side| (side.id, side.kind())),
+        })
+    }
+}
+
 impl Snapshot for TreeSnapshot {
     fn describe(&self) -> String {
         format!("commit {}", short(&self.commit))
@@ -134,13 +156,20 @@ impl Snapshot for TreeSnapshot {
     }
 
     fn read(&self, path: &RepoPath) -> Result<FileText, SnapshotError> {
-        let found = match self.files.get() {
-            Some(files) => files.get(path).map(|file| (file.id, file.kind)),
-            None => tree::find(&self.repo, &self.tree, &path.to_bytes())?.map(|side| (side.id, side.kind())),
-        };
-        match found {
+        match self.entry(path)? {
             Some((id, kind)) => read_entry(&self.repo, path, &id, kind),
             None => Ok(FileText::Absent),
+        }
+    }
+
+    fn is_folder(&self, path: &RepoPath) -> Result<bool, SnapshotError> {
+        Ok(tree::is_folder(&self.repo, &self.tree, &path.to_bytes())?)
+    }
+
+    fn link(&self, path: &RepoPath) -> Result<Option<String>, SnapshotError> {
+        match self.entry(path)? {
+            Some((id, kind)) => link_of(&self.repo, path, &id, kind),
+            None => Ok(None),
         }
     }
 }
@@ -205,6 +234,19 @@ impl Snapshot for IndexSnapshot {
         match self.index.get(&path.to_bytes()).filter(is_committed) {
             Some(entry) => read_entry(&self.repo, path, &entry.id(), entry.kind()),
             None => Ok(FileText::Absent),
+        }
+    }
+
+    fn is_folder(&self, path: &RepoPath) -> Result<bool, SnapshotError> {
+        let mut prefix = path.to_bytes().into_owned();
+        prefix.push(b'/');
+        Ok(!self.index.with_prefix(&prefix, 0..self.index.len()).is_empty())
+    }
+
+    fn link(&self, path: &RepoPath) -> Result<Option<String>, SnapshotError> {
+        match self.index.get(&path.to_bytes()).filter(is_committed) {
+            Some(entry) => link_of(&self.repo, path, &entry.id(), entry.kind()),
+            None => Ok(None),
         }
     }
 }

@@ -411,6 +411,18 @@ pub(crate) fn find(repo: &Repo, tree: &ObjectId, path: &[u8]) -> Result<Option<S
     Ok(None)
 }
 
+/// Whether a tree holds a folder at that path.
+pub(crate) fn is_folder(repo: &Repo, tree: &ObjectId, path: &[u8]) -> Result<bool, GitError> {
+    let mut id = *tree;
+    for part in path.split(|&byte| byte == b'/') {
+        match repo.tree(&id)?.get(part) {
+            Some(entry) if entry.is_folder() => id = entry.id,
+            _ => return Ok(false),
+        }
+    }
+    Ok(true)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

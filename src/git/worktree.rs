@@ -17,7 +17,7 @@ use crate::git::ignore::Ignores;
 use crate::git::index::{Entry, Index};
 use crate::git::repository::Repo;
 use crate::git::snapshot::{FileEntry, FileKind, FileList, FileText, ObjectId, Snapshot, SnapshotError, fingerprint};
-use crate::git::snapshots::read_entry;
+use crate::git::snapshots::{link_of, read_entry};
 use crate::git::{Leftover, LeftoverKind, Worktree};
 use crate::source::{RepoPath, Source};
 
@@ -342,6 +342,16 @@ impl Snapshot for WorktreeSnapshot {
             return read_entry(&self.repo, path, &entry.id(), entry.kind());
         }
         Ok(text)
+    }
+
+    fn link(&self, path: &RepoPath) -> Result<Option<String>, SnapshotError> {
+        match disk::link(&self.root, path)? {
+            None => match self.index.get(&path.to_bytes()).filter(Entry::skip_worktree) {
+                Some(entry) => link_of(&self.repo, path, &entry.id(), entry.kind()),
+                None => Ok(None),
+            },
+            link => Ok(link),
+        }
     }
 }
 

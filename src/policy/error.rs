@@ -281,6 +281,9 @@ impl PolicyError {
             Self::Unreadable { path, reason } if reason.contains("symbolic link") => {
                 format!("put the file itself at {path}: a link is not followed")
             }
+            Self::Unreadable { path, reason } if reason.contains("folder") => {
+                format!("rename the folder {path}: the policy has to be a file of that name")
+            }
             Self::Unreadable { .. } => "name a UTF-8 TOML file, or write one: driftgate init".to_owned(),
             Self::Snapshot(SnapshotError::Unavailable { help, .. }) => help.clone().unwrap_or_default(),
             Self::Syntax { .. } => "see https://toml.io for the notation".to_owned(),

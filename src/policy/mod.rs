@@ -84,6 +84,16 @@ impl FailOn {
     /// Every word, in the order of the documentation.
     pub const WORDS: [&str; 4] = ["error", "warning", "note", "never"];
 
+    /// The word in the policy.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Note => "note",
+            Self::Never => "never",
+        }
+    }
+
     /// Whether a finding of that level fails the check.
     pub fn fails(self, level: Level) -> bool {
         match self {
@@ -171,9 +181,11 @@ impl Policy {
         for name in FILE_NAMES {
             let path = RepoPath::new(name);
             let text = snapshot.read(&path)?;
-            if matches!(text, FileText::Absent) {
-                continue;
-            }
+            let text = match text {
+                FileText::Absent if snapshot.is_folder(&path)? => FileText::Unreadable("it is a folder".to_owned()),
+                FileText::Absent => continue,
+                text => text,
+            };
             if let Some((first, _)) = found {
                 return Err(PolicyError::Ambiguous { first, second: path }.into());
             }

@@ -1,6 +1,6 @@
 //! From the raw file to a [`Policy`]. Mistakes are gathered, not stopped at: a person mends them in one go.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -27,7 +27,14 @@ const MOST: usize = 2_000;
 /// Reads and checks a policy's text.
 pub(super) fn validate(source: &Arc<Source>, snapshot: &dyn Snapshot) -> Result<Policy, PolicyErrors> {
     let files = snapshot.files()?;
-    let mut check = Check { source, files, snapshot: snapshot.describe(), projects: Vec::new(), errors: Vec::new() };
+    let mut check = Check {
+        source,
+        files,
+        snapshot: snapshot.describe(),
+        projects: Vec::new(),
+        claimed: BTreeSet::new(),
+        errors: Vec::new(),
+    };
     check.required_version()?;
     let file: PolicyFile = toml::from_str(source.text()).map_err(|error| parse_error(source, &error))?;
     let policy = check.policy(file);
@@ -45,6 +52,8 @@ struct Check<'a> {
     snapshot: String,
     /// Names of the projects, once they are known.
     projects: Vec<String>,
+    /// Folders of migrations that projects name.
+    claimed: BTreeSet<RepoPath>,
     errors: Vec<PolicyError>,
 }
 
@@ -308,6 +317,8 @@ impl Check<'_> {
 
     fn all_projects(&mut self, files: Vec<ProjectFile>) -> Vec<ProjectPolicy> {
         let mut seen: BTreeMap<String, Range<usize>> = BTreeMap::new();
+        self.claimed =
+            files.iter().flat_map(|file| &file.migrations).filter_map(|path| clean_path(path.get_ref())).collect();
         for file in &files {
             let (name, span) = (file.name.get_ref().clone(), file.name.span());
             if let Some(first) = seen.get(&name) {
@@ -327,8 +338,7 @@ impl Check<'_> {
         let dialect = file.provider.as_ref().and_then(|provider| self.provider(provider));
         let root = file.root.as_ref().and_then(|path| self.path(path, true));
         let schema = file.schema.iter().filter_map(|path| self.path(path, true)).collect();
-        // The folder of the migrations is made by the first of them, so it may be missing.
-        let migrations = file.migrations.iter().filter_map(|path| self.path(path, false)).collect();
+        let migrations = file.migrations.iter().filter_map(|path| self.migrations_folder(path)).collect();
         let rules = self.rule_levels(file.rules);
         let mut facts = BTreeMap::new();
         if let Some(version) = file.prisma_version {
@@ -350,6 +360,38 @@ impl Check<'_> {
         let max_heads = self.count("max-heads", file.max_heads);
         let declared = ProjectOverride { name: name?, ecosystem, root, schema, migrations, dialect, facts };
         Some(ProjectPolicy { declared, max_heads, rules })
+    }
+
+    /// A folder of migrations. It is made by the first of them, so it may be missing; but one that is missing beside a
+    /// folder of migrations with nearly the same name is misspelt.
+    fn migrations_folder(&mut self, path: &Spanned<String>) -> Option<RepoPath> {
+        let wanted = self.path(path, false)?;
+        if wanted.is_root() || self.files.get(&wanted).is_some() || self.files.has_dir(&wanted) {
+            return Some(wanted);
+        }
+        let Some(near) = self.near_folder_of_migrations(&wanted) else { return Some(wanted) };
+        let (at, pattern, snapshot) = (self.place(path.span()), path.get_ref().clone(), self.snapshot.clone());
+        self.errors.push(PolicyError::UnmatchedGlob { at, pattern, snapshot, help: format!("did you mean `{near}`?") });
+        None
+    }
+
+    /// The folder with migrations whose name is a slip of the pen away: in the folder where `wanted` would lie, or anywhere
+    /// where that is not there either. What another project of the policy names is that project's.
+    fn near_folder_of_migrations(&self, wanted: &RepoPath) -> Option<RepoPath> {
+        /// Letters that a slip changes.
+        const SLIP: usize = 2;
+        let parent = wanted.parent().filter(|parent| parent.is_root() || self.files.has_dir(parent));
+        let scripts = self.files.iter().filter(|entry| matches!(entry.path.extension(), Some("sql" | "py")));
+        let folders = scripts.flat_map(|entry| {
+            let folder = entry.path.parent();
+            let above = folder.as_ref().and_then(RepoPath::parent);
+            [folder, above].into_iter().flatten()
+        });
+        folders
+            .filter(|folder| parent.is_none() || folder.parent() == parent)
+            .filter(|folder| folder.as_str().len().abs_diff(wanted.as_str().len()) <= SLIP)
+            .filter(|folder| !self.claimed.contains(folder))
+            .find(|folder| strsim::damerau_levenshtein(folder.as_str(), wanted.as_str()) <= SLIP)
     }
 
     fn only_for(

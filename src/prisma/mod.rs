@@ -11,6 +11,8 @@ mod validate;
 
 use std::sync::Arc;
 
+pub(crate) use discover::settings::config_root;
+
 use crate::catalog::difference::{Aspect, Difference};
 use crate::catalog::{Catalog, Dialect, ObjectName, Opaque, Reach};
 use crate::git::snapshot::FileText;
@@ -37,6 +39,8 @@ impl Ecosystem for Prisma {
         path.extension() == Some("prisma")
             || matches!(path.file_name(), history::SCRIPT | history::LOCK_FILE | "package.json")
             || discover::settings::is_config(path)
+            // A link to a folder of migrations.
+            || path.file_name() == "migrations"
             || path.parent().is_some_and(|dir| dir.components().any(|component| component.contains("migration")))
     }
 
@@ -110,7 +114,7 @@ impl Ecosystem for Prisma {
             problems.extend(validate::problems(&schema, dialect));
         }
         problems.extend(schema.problems);
-        Ok(Declared { catalog, problems, parsed: Parsed::default() })
+        Ok(Declared { catalog, problems, unnamed: None, parsed: Parsed::default() })
     }
 
     fn history(&self, project: &Project, snapshot: &dyn Snapshot) -> Result<History, SnapshotError> {

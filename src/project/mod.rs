@@ -32,6 +32,9 @@ impl EcosystemKind {
     }
 }
 
+/// [`Project::facts`]: the settings file that says where the project's schema or its scripts are.
+pub(crate) const NAMED_BY: &str = "named-by";
+
 /// One ORM set-up in a repository.
 #[derive(Debug, Clone)]
 pub struct Project {
@@ -81,6 +84,8 @@ pub struct Declared {
     /// Why a file could not be read at all: syntax errors, conflict markers. Where there is one, the catalog is not
     /// compared.
     pub problems: Vec<SourceProblem>,
+    /// Why the ecosystem's own tool is told of no schema at all, where it is: then it has nothing to compare.
+    pub unnamed: Option<Opaque>,
     /// What was parsed on the way, held so that the other side of the change and the next commit need not parse it again.
     #[expect(dead_code, reason = "it is there to be held")]
     pub(crate) parsed: Parsed,

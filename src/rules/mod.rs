@@ -39,6 +39,7 @@ mod testing;
 
 pub use repository::{ChangedFile, RepositoryChange, RepositoryProject};
 pub use settings::RuleSettings;
+pub use sync::narrowed_check::{Narrowing, PolicyNarrowing, of_policy};
 
 /// How a rule is run.
 #[derive(Clone, Copy)]
@@ -47,6 +48,8 @@ enum Check {
     Project(fn(&ProjectChange<'_>, &RuleSettings) -> Vec<Finding>),
     /// Once, on what the change does outside the projects.
     Repository(fn(&RepositoryChange<'_>, &RuleSettings) -> Vec<Finding>),
+    /// On what the change takes out of what is checked ([`run_narrowing`]).
+    Narrowing,
     /// While allowances are applied ([`allowance::apply_allowances`]).
     Allowances,
 }
@@ -197,6 +200,7 @@ macro_rules! rules {
     };
     (@check Project $folder:ident $file:ident) => { Check::Project($folder::$file::check) };
     (@check Repository $folder:ident $file:ident) => { Check::Repository($folder::$file::check) };
+    (@check Narrowing $folder:ident $file:ident) => { Check::Narrowing };
     (@check Allowances $folder:ident $file:ident) => { Check::Allowances };
 }
 
@@ -222,6 +226,8 @@ rules! {
         UnjudgedChange = "unjudged-change" in sync::unjudged_change: WARNING, BOTH, Both, Project;
         /// a mapped class in a module that nothing reachable from `env.py` imports, so Alembic never sees it
         UnregisteredModel = "unregistered-model" in sync::unregistered_model: WARNING, ALEMBIC, Both, Project;
+        /// the change takes a project, a file or a rule out of what is checked
+        NarrowedCheck = "narrowed-check" in sync::narrowed_check: ERROR, BOTH, Change, Narrowing;
         /// the migrations do not build the declared schema
         Drift = "drift" in sync::drift: ERROR, BOTH, State, Project;
     }
@@ -386,6 +392,13 @@ pub fn run_repository(change: &RepositoryChange<'_>, settings: &RuleSettings) ->
             findings.extend(check(change, settings));
         }
     }
+    findings.retain_mut(|finding| settings.put_level(finding));
+    findings
+}
+
+/// Says what a change takes out of what is checked. The findings carry the levels of `settings`.
+pub fn run_narrowing(narrowings: &[Narrowing], settings: &RuleSettings) -> Vec<Finding> {
+    let mut findings = sync::narrowed_check::check(narrowings);
     findings.retain_mut(|finding| settings.put_level(finding));
     findings
 }

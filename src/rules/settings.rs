@@ -61,7 +61,7 @@ impl RuleSettings {
 
     /// Gives a finding its level; whether it is to be told at all. What the ecosystem's own engine would not see weighs no
     /// more than the policy says, and a finding that its rule made weaker than usual stays weaker.
-    pub(super) fn put_level(&self, finding: &mut Finding) -> bool {
+    pub(crate) fn put_level(&self, finding: &mut Finding) -> bool {
         let Some(mut level) = self.level(finding.rule) else { return false };
         if finding.rule.default_level().is_some_and(|usual| finding.level < usual) {
             level = level.min(finding.level);

@@ -58,7 +58,12 @@ impl Ecosystem for Folders {
     }
 
     fn declared(&self, project: &Project, _: &dyn Snapshot) -> Result<Declared, SnapshotError> {
-        Ok(Declared { catalog: Catalog::new(project.dialect()), problems: Vec::new(), parsed: Parsed::default() })
+        Ok(Declared {
+            catalog: Catalog::new(project.dialect()),
+            problems: Vec::new(),
+            unnamed: None,
+            parsed: Parsed::default(),
+        })
     }
 
     fn history(&self, _: &Project, _: &dyn Snapshot) -> Result<History, SnapshotError> {
@@ -101,6 +106,7 @@ impl Half {
             declared: Declared {
                 catalog: self.declared.clone(),
                 problems: self.problems.clone(),
+                unnamed: None,
                 parsed: Parsed::default(),
             },
             history: self.history.clone(),

@@ -9,6 +9,9 @@ mod commits;
 mod events;
 mod install;
 mod leftovers;
+#[cfg(unix)]
+mod links;
+mod narrowing;
 mod passes;
 mod ranges;
 mod repositories;

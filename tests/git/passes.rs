@@ -4,15 +4,15 @@ use std::process::Output;
 
 use crate::support::TestRepo;
 
-const SCHEMA: &str = "datasource db {\n  provider = \"postgresql\"\n}\nmodel A {\n  id Int @id\n}\n";
-const FIRST: &str = "CREATE TABLE \"A\" (\"id\" INTEGER NOT NULL, CONSTRAINT \"A_pkey\" PRIMARY KEY (\"id\"));\n";
-const SECOND: &str = "ALTER TABLE \"A\" ADD COLUMN \"nick\" TEXT;\n";
-const SECOND_PATH: &str = "prisma/migrations/20240102000000_nick/migration.sql";
-const POINTER: &str = "version https://git-lfs.github.com/spec/v1\n\
+pub const SCHEMA: &str = "datasource db {\n  provider = \"postgresql\"\n}\nmodel A {\n  id Int @id\n}\n";
+pub const FIRST: &str = "CREATE TABLE \"A\" (\"id\" INTEGER NOT NULL, CONSTRAINT \"A_pkey\" PRIMARY KEY (\"id\"));\n";
+pub const SECOND: &str = "ALTER TABLE \"A\" ADD COLUMN \"nick\" TEXT;\n";
+pub const SECOND_PATH: &str = "prisma/migrations/20240102000000_nick/migration.sql";
+pub const POINTER: &str = "version https://git-lfs.github.com/spec/v1\n\
     oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n";
 
 /// A project whose schema and only migration agree.
-fn project() -> TestRepo {
+pub fn project() -> TestRepo {
     let repo = TestRepo::new();
     repo.write("prisma/schema.prisma", SCHEMA);
     repo.write("prisma/migrations/migration_lock.toml", "provider = \"postgresql\"\n");
@@ -21,16 +21,16 @@ fn project() -> TestRepo {
     repo
 }
 
-fn wider() -> String {
+pub fn wider() -> String {
     SCHEMA.replace("@id\n", "@id\n  nick String?\n")
 }
 
-fn check(repo: &TestRepo, args: &[&str]) -> Output {
+pub fn check(repo: &TestRepo, args: &[&str]) -> Output {
     repo.run_in(repo.root(), env!("CARGO_BIN_EXE_driftgate"), &[&["check", "--format", "json"], args].concat())
 }
 
 /// The rules whose findings stop the commit.
-fn stopped_by(repo: &TestRepo, args: &[&str]) -> Vec<String> {
+pub fn stopped_by(repo: &TestRepo, args: &[&str]) -> Vec<String> {
     let output = check(repo, args);
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("the report is JSON");
     let errors = report["findings"].as_array().unwrap().iter().filter(|finding| finding["level"] == "error");
@@ -63,6 +63,14 @@ fn pointers_without_a_migrations_folder_are_no_project() {
     let repo = TestRepo::new();
     repo.write("assets/picture.prisma", POINTER).commit("base");
     assert_eq!(stopped_by(&repo, &["--all"]), [""; 0]);
+}
+
+#[test]
+fn a_pointer_in_place_of_a_schema_is_told_without_migrations_too() {
+    let repo = TestRepo::new();
+    repo.write("other", "1").commit("base");
+    repo.write("prisma/schema.prisma", POINTER).add();
+    assert!(stopped_by(&repo, &["--staged"]).contains(&"unreadable-source".to_owned()));
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::alembic::env;
 use crate::alembic::python::ParsedFile;
 use crate::catalog::Dialect;
 use crate::git::{FileList, Snapshot, SnapshotError};
-use crate::project::{EcosystemKind, Project, ProjectOverride};
+use crate::project::{EcosystemKind, NAMED_BY, Project, ProjectOverride};
 use crate::source::RepoPath;
 
 use facts::Evidence;
@@ -340,6 +340,9 @@ fn project(snapshot: &dyn Snapshot, environment: &Environment) -> Result<Project
     }
     known.insert(SCRIPT_LOCATION, script.dir.as_str().to_owned());
     known.insert(ENV, env.as_str().to_owned());
+    if let Some(settings) = &environment.settings {
+        known.insert(NAMED_BY, settings.as_str().to_owned());
+    }
     if environment.section != "alembic" {
         known.insert(SECTION, environment.section.clone());
     }

@@ -50,7 +50,7 @@ pub(crate) fn declared(
         let with_packages = WithPackages::new(&modules);
         let recorder = Recorder::new(&with_packages, options(project, snapshot)?);
         let mut interpreter = Interpreter::new(&with_packages, &recorder, Imports::Eager);
-        let mut reading = Reading { project, snapshot, files, doubts: Vec::new(), problems: Vec::new() };
+        let mut reading = Reading { project, snapshot, files, doubts: Vec::new(), problems: Vec::new(), unnamed: None };
         let target = reading.run(&mut interpreter, &recorder)?;
         reading.parse_problems(&modules);
         let filters = Filters::of(&recorder.configured.borrow());
@@ -75,7 +75,7 @@ pub(crate) fn declared(
             catalog.doubts.push(Opaque { place, reason, reach: Reach::Nothing });
         }
         let parsed = modules.read_files().into_iter().map(|file| file as Arc<dyn Any + Send + Sync>).collect();
-        Declared { catalog, problems: reading.problems, parsed: Parsed(parsed) }
+        Declared { catalog, problems: reading.problems, unnamed: reading.unnamed, parsed: Parsed(parsed) }
     };
     match modules.into_error() {
         Some(error) => Err(error),
@@ -96,7 +96,7 @@ pub(crate) fn unregistered(project: &Project, snapshot: &dyn Snapshot) -> Result
         let with_packages = WithPackages::new(&modules);
         let recorder = Recorder::new(&with_packages, None);
         let mut interpreter = Interpreter::new(&with_packages, &recorder, Imports::Eager);
-        let mut reading = Reading { project, snapshot, files, doubts: Vec::new(), problems: Vec::new() };
+        let mut reading = Reading { project, snapshot, files, doubts: Vec::new(), problems: Vec::new(), unnamed: None };
         let Target::Keys(keys) = reading.run(&mut interpreter, &recorder)? else { return Ok(found) };
         let seen = interpreter.classes().len();
         let known: BTreeSet<RepoPath> = interpreter.modules().map(|module| module.path.clone()).collect();
@@ -157,9 +157,18 @@ struct Reading<'a> {
     files: &'a FileList,
     doubts: Vec<Opaque>,
     problems: Vec<SourceProblem>,
+    /// See [`Declared::unnamed`].
+    unnamed: Option<Opaque>,
 }
 
 impl Reading<'_> {
+    /// Alembic is not told what to compare with.
+    fn nothing_named(&mut self, reason: &str) {
+        let doubt = Opaque { place: self.start_place(), reason: reason.to_owned(), reach: Reach::Everything };
+        self.unnamed = Some(doubt.clone());
+        self.doubts.push(doubt);
+    }
+
     /// Runs `env.py`, or the models that the policy names, and finds the metadata to compare.
     fn run(&mut self, interpreter: &mut Interpreter<'_>, recorder: &Recorder<'_>) -> Result<Target, SnapshotError> {
         let fact = |key: &str| self.project.facts.get(key);
@@ -187,11 +196,7 @@ impl Reading<'_> {
         }
         if module.is_none() {
             // The `env.py` is a package's own: it takes the models of the application, and its naming convention.
-            self.doubts.push(Opaque {
-                place: self.start_place(),
-                reason: "there is no env.py here: what it hands to Alembic is not known".to_owned(),
-                reach: Reach::Everything,
-            });
+            self.nothing_named("there is no env.py here: what it hands to Alembic is not known");
             for path in model_files(self.project, self.snapshot, self.files)? {
                 interpreter.load(&path);
             }
@@ -281,11 +286,7 @@ impl Reading<'_> {
     ) -> Catalog {
         let start = self.start_place();
         if matches!(target, Target::None) {
-            self.doubts.push(Opaque {
-                place: start.clone(),
-                reason: "env.py names no target_metadata, so there is nothing to compare".to_owned(),
-                reach: Reach::Everything,
-            });
+            self.nothing_named("env.py names no target_metadata, so there is nothing to compare");
             return Catalog::new(dialect);
         }
         let mut clean = true;

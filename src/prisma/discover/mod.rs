@@ -16,7 +16,7 @@ use super::history::{LOCK_FILE, LockFile, SCRIPT, lock_file_in};
 use super::schema;
 use super::schema::resolve::{Settings, provider_dialect};
 use crate::git::{Snapshot, SnapshotError};
-use crate::project::{EcosystemKind, Project, ProjectOverride};
+use crate::project::{EcosystemKind, NAMED_BY, Project, ProjectOverride};
 use crate::source::{RepoPath, Source};
 
 /// The major version that is taken where nothing says one: the newest.
@@ -76,6 +76,14 @@ fn build(
     is_alone: bool,
     wanted: Option<&ProjectOverride>,
 ) -> Result<Option<Project>, SnapshotError> {
+    // What a link leads to is what is read, and what an edit changes.
+    let files: BTreeSet<&RepoPath> = found
+        .schema
+        .iter()
+        .map(|path| if survey.sources.contains_key(path) { survey.led(path) } else { path })
+        .collect();
+    let migrations = survey.led(&found.migrations).clone();
+    let linked = found.schema.iter().chain([&found.migrations]).filter(|path| survey.led(path) != *path).cloned();
     let sources: Vec<Arc<Source>> =
         found.schema.iter().filter_map(|path| survey.sources.get(path)).map(Arc::clone).collect();
     let settings = Settings::of(&schema::parse(&sources));
@@ -89,7 +97,7 @@ fn build(
         .unwrap_or_else(|| naming::base(&folder));
     let mut dialect = wanted.and_then(|wanted| wanted.dialect).or_else(|| settings.dialect());
     if dialect.is_none()
-        && let LockFile::Provider { dialect: locked, .. } = lock_file_in(&found.migrations, snapshot)?
+        && let LockFile::Provider { dialect: locked, .. } = lock_file_in(&migrations, snapshot)?
     {
         dialect = locked;
     }
@@ -101,7 +109,9 @@ fn build(
         || found.config.as_ref().and_then(|path| survey.configs.get(path)).is_some_and(|one| one.migrations.is_some())
         || is_alone
             && nearest(&folder, |dir| survey.packages.get(dir).is_some_and(|package| package.migrates)).is_some();
-    if !says_so && !snapshot.files()?.has_dir(&found.migrations) {
+    // Nobody keeps the schema of a database that is pushed in Git LFS: what a pointer stands for is not known.
+    let is_pointer = found.schema.iter().any(|path| survey.is_pointer(path));
+    if !says_so && !is_pointer && !snapshot.files()?.has_dir(&migrations) {
         facts.insert("no-migrations", "yes".to_owned());
     }
     if settings.emulates_relations {
@@ -128,9 +138,13 @@ fn build(
     {
         facts.insert("external-unread", path.to_string());
     }
+    if let Some(path) = &found.config {
+        facts.insert(NAMED_BY, path.to_string());
+    }
     facts.extend(wanted.iter().flat_map(|wanted| wanted.facts.clone()));
     let mut settings_files: BTreeSet<RepoPath> = BTreeSet::new();
     settings_files.extend(found.config.clone());
+    settings_files.extend(linked);
     settings_files
         .extend(nearest(&folder, |dir| survey.packages.contains_key(dir)).map(|dir| dir.join("package.json")));
     Ok(Some(Project {
@@ -139,8 +153,8 @@ fn build(
         dialect,
         command: command(snapshot, &root)?,
         root,
-        schema: found.schema.clone(),
-        migrations: vec![found.migrations.clone()],
+        schema: files.into_iter().cloned().collect(),
+        migrations: vec![migrations],
         settings: settings_files.into_iter().collect(),
         facts,
     }))

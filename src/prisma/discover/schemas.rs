@@ -5,13 +5,16 @@ use super::{
     Arc, BTreeMap, BTreeSet, LOCK_FILE, RepoPath, SCRIPT, Snapshot, SnapshotError, Source, config_root, is_config,
     provider_dialect, read_config, read_package, schema,
 };
-use crate::git::FileKind;
+use crate::git::{FileKind, links};
 use crate::prisma::history::is_lfs_pointer;
 use crate::prisma::schema::ast::{FieldType, Schema};
 use crate::prisma::schema::resolve::{Scalar, Settings};
 
 /// Folders whose files are copies or other people's.
 const FOREIGN: [&str; 9] = ["node_modules", "dist", "build", "out", ".next", ".turbo", ".prisma", "vendor", ".git"];
+
+/// Links that are followed: a repository with more of them keeps something else in them.
+const MOST_LINKS: usize = 5_000;
 
 /// A schema and its migrations folder.
 #[derive(Debug, Clone)]
@@ -37,8 +40,10 @@ pub(crate) struct Survey {
     /// Configurations, by their path.
     pub(crate) configs: BTreeMap<RepoPath, Configured>,
     parsed: BTreeMap<RepoPath, Schema>,
-    /// `.prisma` files whose text is not there: symbolic links, Git LFS pointers, files beyond the limits.
+    /// `.prisma` files whose text is not there: links that lead nowhere, Git LFS pointers, files beyond the limits.
     unread: BTreeSet<RepoPath>,
+    /// Symbolic links, and the files and folders of the snapshot that they lead to.
+    links: BTreeMap<RepoPath, RepoPath>,
     /// Directories that hold a script.
     migrations: BTreeSet<RepoPath>,
     /// Folders that hold a lock file or directories with scripts.
@@ -55,18 +60,24 @@ impl Survey {
             configs: BTreeMap::new(),
             parsed: BTreeMap::new(),
             unread: BTreeSet::new(),
+            links: BTreeMap::new(),
             migrations: BTreeSet::new(),
             migration_folders: BTreeSet::new(),
             locks: BTreeMap::new(),
         };
         let mut schemas = Vec::new();
         let mut packages = Vec::new();
+        let mut linking = Vec::new();
         for entry in snapshot.files()?.iter() {
             let path = &entry.path;
             let is_schema = || path.extension() == Some("prisma") && path.file_name() != "contract.prisma";
-            if entry.kind != FileKind::Regular && !is_schema()
-                || path.components().any(|component| FOREIGN.contains(&component))
-            {
+            if path.components().any(|component| FOREIGN.contains(&component)) {
+                continue;
+            }
+            if entry.kind == FileKind::Symlink && linking.len() < MOST_LINKS {
+                linking.push(path.clone());
+            }
+            if entry.kind != FileKind::Regular && !is_schema() {
                 continue;
             }
             let folder = || path.parent().unwrap_or_default();
@@ -92,8 +103,17 @@ impl Survey {
         if schemas.is_empty() {
             return Ok(survey);
         }
+        for path in linking {
+            let Some(target) = links::follow(snapshot, &path)? else { continue };
+            if survey.migration_folders.contains(&target) {
+                survey.migration_folders.insert(path.clone());
+            }
+            survey.links.insert(path, target);
+        }
         for path in schemas {
-            let source = snapshot.read(&path)?.text();
+            // What a schema may lie in is told by names alone, so that a commit elsewhere costs nothing.
+            let target = survey.links.get(&path).filter(|target| target.extension() == Some("prisma"));
+            let source = snapshot.read(target.unwrap_or(&path))?.text();
             if source.as_ref().is_none_or(|source| is_lfs_pointer(source)) {
                 survey.unread.insert(path.clone());
             }
@@ -125,6 +145,13 @@ impl Survey {
             if project.schema.iter().any(|path| taken.contains(path)) {
                 continue;
             }
+            // A linked folder of a schema has its migrations where the link lies, or where it leads to.
+            let beside = schema.and_then(|schema| root.join(&schema).parent()).map(|dir| dir.join("migrations"));
+            if !self.migration_folders.contains(&project.migrations)
+                && let Some(beside) = beside.filter(|dir| self.migration_folders.contains(dir))
+            {
+                project.migrations = beside;
+            }
             if let Some(migrations) = migrations {
                 let named = root.join(&migrations);
                 project.migrations = self.gathered_from(&root, &named).unwrap_or(named);
@@ -145,7 +172,8 @@ impl Survey {
             let folder = (files.len() > 1).then(|| common_folder(&files));
             taken.extend(files.iter().cloned());
             let migrations = self.migrations_of(path, &siblings);
-            if !self.migration_folders.contains(&migrations) && is_sample(path) {
+            let is_bare = !self.migration_folders.contains(&migrations);
+            if is_bare && (is_sample(path) || self.is_told_elsewhere(path)) {
                 continue;
             }
             found.push(Found { schema: files, folder, datasource: (*path).clone(), migrations, config: None });
@@ -169,7 +197,9 @@ impl Survey {
             }
             let migrations = self.migrations_of(path, &[]);
             let is_free = !found.iter().any(|other| other.migrations == migrations);
-            if is_free && self.migration_folders.contains(&migrations) {
+            // A pointer of that name stands for a schema, with migrations or without; where a link leads is another's matter.
+            let is_pointer = self.is_pointer(path) && !is_sample(path);
+            if is_free && (is_pointer || self.migration_folders.contains(&migrations)) {
                 lost.entry(migrations).or_default().push(path.clone());
             }
         }
@@ -195,7 +225,31 @@ impl Survey {
             Some(schema) => vec![root.join(schema)],
             None => ["schema.prisma", "prisma/schema.prisma", "prisma/schema"].map(|path| root.join(path)).to_vec(),
         };
-        candidates.into_iter().find(|path| self.sources.contains_key(path) || self.has_schema_under(path))
+        let is_there = |path: &RepoPath| self.sources.contains_key(path) || self.has_schema_under(path);
+        candidates.iter().find(|path| is_there(path)).cloned().or_else(|| {
+            let mut led = candidates.iter().filter_map(|path| self.links.get(path));
+            led.find(|path| is_there(path)).cloned()
+        })
+    }
+
+    /// Whether a schema without migrations of its own is part of another project through a link: the link leads to it and
+    /// has migrations, or it is a link to a schema that is found by itself.
+    fn is_told_elsewhere(&self, path: &RepoPath) -> bool {
+        let leads_here = |(link, target): (&RepoPath, &RepoPath)| {
+            target == path && self.migration_folders.contains(&self.migrations_of(link, &[]))
+        };
+        self.links.iter().any(leads_here)
+            || self.links.get(path).is_some_and(|target| self.sources.contains_key(target))
+    }
+
+    /// Whether a file is a Git LFS pointer.
+    pub(crate) fn is_pointer(&self, path: &RepoPath) -> bool {
+        self.unread.contains(path) && self.sources.contains_key(path)
+    }
+
+    /// Where a path leads to.
+    pub(crate) fn led<'a>(&'a self, path: &'a RepoPath) -> &'a RepoPath {
+        self.links.get(path).unwrap_or(path)
     }
 
     /// Whether a folder holds a `.prisma` file.

@@ -6,6 +6,7 @@ pub(super) mod broken_history;
 pub(super) mod drift;
 pub(super) mod misplaced_migration;
 pub(super) mod missing_migration;
+pub(super) mod narrowed_check;
 pub(super) mod uncovered_change;
 pub(super) mod undeclared_change;
 pub(super) mod unjudged_change;

@@ -1,0 +1,227 @@
+//! What a change takes out of what is checked: projects that are found no more, settings that name another one, and edits of
+//! the policy that hide what they come with.
+
+use std::collections::BTreeSet;
+
+use super::load::{self, Found};
+use super::{CheckError, Judged, Loaded, Options, judge};
+use crate::alembic::discover::SECTION;
+use crate::finding::{Finding, Level};
+use crate::git::{Change, ObjectId, Scope, SnapshotError};
+use crate::policy::{Date, FILE_NAMES, Policy};
+use crate::project::{EcosystemKind, NAMED_BY, Project, Touch};
+use crate::rules::{Group, Narrowing, PolicyNarrowing, RuleSettings, of_policy};
+use crate::source::RepoPath;
+
+/// Everything that the change takes out of sight, but for what the policy does.
+pub(super) fn of(
+    change: &Change,
+    before: &[Found],
+    after: &[Found],
+    loaded: &[Loaded<'_>],
+) -> Result<Vec<Narrowing>, SnapshotError> {
+    let mut found = lost(change, before, after)?;
+    found.extend(loaded.iter().filter_map(unnamed));
+    found.extend(switched(change, before, after, loaded)?);
+    Ok(found)
+}
+
+/// Projects that were there, are no more, and have left their migrations: in their place, or in one where none is looked for.
+fn lost(change: &Change, before: &[Found], after: &[Found]) -> Result<Vec<Narrowing>, SnapshotError> {
+    let matched: BTreeSet<usize> =
+        after.iter().filter_map(|found| load::same_project_at(&found.project, before.iter())).collect();
+    let files = change.after.files()?;
+    let mut narrowings = Vec::new();
+    for (_, old) in before.iter().enumerate().filter(|(at, _)| !matched.contains(at)) {
+        let project = &old.project;
+        let applied = |path: &RepoPath| {
+            let mut others = after.iter().filter(|found| found.project.ecosystem == project.ecosystem);
+            others.any(|found| found.project.migrations.iter().any(|dir| path.is_under(dir)))
+        };
+        let is_script = |path: &RepoPath| {
+            old.ecosystem.touch(project, path) == Some(Touch::Migration)
+                && matches!(path.extension(), Some("sql" | "py"))
+                && path.file_name() != "__init__.py"
+        };
+        let left =
+            project.migrations.iter().find(|dir| files.under(dir).any(|entry| is_script(&entry.path)) && !applied(dir));
+        let narrowing = match left {
+            Some(dir) => Some((dir.clone(), false)),
+            None => moved_to(change, project, &is_script, &applied)?.map(|dir| (dir, true)),
+        };
+        narrowings.extend(narrowing.map(|(migrations, moved)| Narrowing::Lost {
+            project: Box::new(project.clone()),
+            migrations,
+            moved,
+        }));
+    }
+    Ok(narrowings)
+}
+
+/// The folder in which a script of a project lies after the change, if it is one that no project applies.
+fn moved_to(
+    change: &Change,
+    project: &Project,
+    is_script: &dyn Fn(&RepoPath) -> bool,
+    applied: &dyn Fn(&RepoPath) -> bool,
+) -> Result<Option<RepoPath>, SnapshotError> {
+    let Some(before) = &change.before else { return Ok(None) };
+    let old = before.files()?;
+    let scripts: BTreeSet<ObjectId> = project
+        .migrations
+        .iter()
+        .flat_map(|dir| old.under(dir))
+        .filter(|entry| is_script(&entry.path))
+        .map(|entry| entry.id)
+        .collect();
+    let added = change.changed.iter().filter(|changed| changed.before.is_none());
+    let mut found =
+        added.filter(|changed| changed.after.is_some_and(|id| scripts.contains(&id)) && !applied(&changed.path));
+    Ok(found.next().and_then(|changed| {
+        let folder = changed.path.parent()?;
+        // Prisma keeps each script in a folder of its own.
+        if changed.path.file_name() == "migration.sql" { folder.parent() } else { Some(folder) }
+    }))
+}
+
+/// A project whose tool was told what to compare, and is told no more.
+fn unnamed(loaded: &Loaded<'_>) -> Option<Narrowing> {
+    let before = loaded.before.as_ref()?;
+    let missing = loaded.after.declared.unnamed.as_ref().filter(|_| before.declared.unnamed.is_none())?;
+    let tables = before.declared.catalog.tables.len();
+    let is_there = !missing.place.source.text().is_empty();
+    (tables > 0 && !loaded.after.history.migrations.is_empty()).then(|| Narrowing::Unnamed {
+        project: loaded.found.project.name.clone(),
+        path: missing.place.path().clone(),
+        place: is_there.then(|| missing.place.clone()),
+        reason: missing.reason.clone(),
+        tables,
+    })
+}
+
+/// Whether settings that name the one name the other: Prisma's name a schema, Alembic's a folder of revisions.
+fn is_same(one: &Project, other: &Project) -> bool {
+    let schema = one.ecosystem == EcosystemKind::Prisma && one.schema.iter().any(|path| other.schema.contains(path));
+    schema || one.migrations.iter().any(|dir| other.migrations.contains(dir))
+}
+
+/// Settings that name another project than before, though the one they named is still there.
+fn switched(
+    change: &Change,
+    before: &[Found],
+    after: &[Found],
+    loaded: &[Loaded<'_>],
+) -> Result<Vec<Narrowing>, SnapshotError> {
+    let files = change.after.files()?;
+    let changed = |path: &RepoPath| change.changed.binary_search_by(|changed| changed.path.cmp(path)).is_ok();
+    let by = |found: &Found| found.project.facts.get(NAMED_BY).map(RepoPath::new);
+    let folder = |settings: &RepoPath| crate::prisma::config_root(settings);
+    let mut narrowings = Vec::new();
+    for old in before {
+        let Some(settings) = by(old) else { continue };
+        let from = &old.project;
+        let is_left = from.schema.iter().any(|path| files.get(path).is_some())
+            && from.migrations.iter().any(|dir| files.has_dir(dir));
+        if !is_left {
+            continue;
+        }
+        // Another file of settings in the same folder may say it now.
+        let named_here = |found: &&Found| {
+            found.project.ecosystem == from.ecosystem
+                && by(found).is_some_and(|other| folder(&other) == folder(&settings))
+                && found.project.facts.get(SECTION) == from.facts.get(SECTION)
+        };
+        let mut here: Vec<&Found> = after.iter().filter(named_here).collect();
+        if here.iter().any(|found| is_same(&found.project, from)) {
+            continue;
+        }
+        // What was named beside it before is named in place of nothing.
+        here.retain(|found| {
+            let mut known = before.iter().filter(named_here);
+            !known.any(|other| is_same(&other.project, &found.project))
+        });
+        let new_settings = here.iter().find_map(|found| by(found)).unwrap_or_else(|| settings.clone());
+        if files.get(&new_settings).is_none() || !changed(&new_settings) && !changed(&settings) {
+            continue;
+        }
+        let Some(to) = here.first() else {
+            narrowings.push(Narrowing::Switched {
+                settings,
+                from: Box::new(from.clone()),
+                to: None,
+                differences: Vec::new(),
+                unmigrated: false,
+            });
+            continue;
+        };
+        let state = loaded.iter().find(|loaded| std::ptr::eq(loaded.found, *to)).map(|loaded| &loaded.after);
+        let gap = state.into_iter().flat_map(|state| &state.gap).filter(|difference| difference.certain);
+        let differences: BTreeSet<String> = gap.map(|difference| difference.object()).collect();
+        narrowings.push(Narrowing::Switched {
+            settings: new_settings,
+            from: Box::new(from.clone()),
+            to: Some(Box::new(to.project.clone())),
+            differences: differences.into_iter().collect(),
+            unmigrated: state.is_some_and(|state| state.history.migrations.is_empty()),
+        });
+    }
+    Ok(narrowings)
+}
+
+/// What an edit of the policy hides of the change that it comes with, told as the policy before the edit has it.
+pub(super) fn of_edited_policy(
+    change: &Change,
+    policy: &Policy,
+    options: Options<'_>,
+    judged: &Judged,
+) -> Result<Vec<Finding>, CheckError> {
+    let Some(before) = &change.before else { return Ok(Vec::new()) };
+    let is_own = |path: &RepoPath| FILE_NAMES.contains(&path.as_str());
+    let edited = change.changed.iter().find(|changed| is_own(&changed.path));
+    // A policy from elsewhere (`--config`) is no part of the change.
+    let Some(edited) = edited.filter(|_| policy.path.as_ref().is_none_or(is_own)) else { return Ok(Vec::new()) };
+    if matches!(change.scope, Scope::All { .. }) {
+        return Ok(Vec::new());
+    }
+    // One that could not be read stopped every change: there is nothing to hold this one against.
+    let Ok(old) = Policy::load(&**before) else { return Ok(Vec::new()) };
+    let then = match judge(change, &old, options) {
+        Ok(then) => then,
+        Err(CheckError::NoSuchProject { .. }) => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut narrowing =
+        PolicyNarrowing { path: policy.path.clone().unwrap_or_else(|| edited.path.clone()), ..Default::default() };
+    let same = |one: &Finding, other: &Finding| {
+        one.rule == other.rule
+            && one.path == other.path
+            && (one.message == other.message || one.object == other.object && one.object.is_some())
+    };
+    for found in then.outcome.kept {
+        let stands = judged.outcome.kept.iter().any(|now| same(now, &found) && now.level == Level::Error);
+        if found.level != Level::Error || stands || found.rule.group() == Group::Allowance {
+            continue;
+        }
+        let allowed = judged.outcome.allowed.iter().find(|allowed| same(&allowed.finding, &found));
+        narrowing.hidden.push((found, allowed.map(|allowed| allowed.reason.clone())));
+    }
+    narrowing.left_out = then
+        .projects
+        .into_iter()
+        .map(|found| found.project)
+        .filter(|project| {
+            load::same_project_at(project, judged.projects.iter()).is_none()
+                && !judged.projects.iter().any(|now| now.project.migrations == project.migrations)
+        })
+        .collect();
+    let spared =
+        judged.outcome.kept.iter().any(|found| old.fail_on.fails(found.level) && !policy.fail_on.fails(found.level));
+    narrowing.fail_on = spared.then_some((old.fail_on, policy.fail_on));
+    let settings = RuleSettings::of(&old, None, options.now);
+    let today = options.now.map(Date::of_unix);
+    let mut findings = of_policy(&narrowing);
+    findings.retain_mut(|finding| {
+        settings.put_level(finding) && !today.is_some_and(|today| old.allowance(finding, today).is_some())
+    });
+    Ok(findings)
+}

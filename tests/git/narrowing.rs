@@ -1,0 +1,251 @@
+//! Changes that take something out of what is checked, and changes of the same form that do not.
+
+use crate::passes::{FIRST, SCHEMA, SECOND, SECOND_PATH, check, project, stopped_by, wider};
+use crate::support::TestRepo;
+
+const NOTHING: [&str; 0] = [];
+
+/// The findings of the rule with their levels.
+fn narrowed(repo: &TestRepo) -> Vec<String> {
+    let output = check(repo, &["--staged"]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("the report is JSON");
+    let findings = report["findings"].as_array().unwrap().iter();
+    let own = findings.filter(|finding| finding["rule"] == "narrowed-check");
+    own.map(|finding| format!("{}: {}", finding["level"], finding["message"]).replace('"', "")).collect()
+}
+
+/// Stages a change of a committed project, and says what is told of it.
+fn after(repo: TestRepo, change: impl FnOnce(&TestRepo)) -> Vec<String> {
+    repo.commit("base");
+    change(&repo);
+    repo.add();
+    narrowed(&repo)
+}
+
+#[test]
+fn a_schema_that_is_gone_from_its_migrations_is_told() {
+    let gone = "error: the schema prisma/schema.prisma is gone, and nothing is compared with the migrations in prisma/migrations";
+    assert_eq!(after(project(), |repo| drop(repo.git(&["rm", "-q", "prisma/schema.prisma"]))), [gone]);
+    let moved = |to: &'static str| {
+        move |repo: &TestRepo| {
+            std::fs::create_dir_all(repo.root().join(to).parent().unwrap()).unwrap();
+            repo.git(&["mv", "prisma/schema.prisma", to]);
+        }
+    };
+    assert_eq!(after(project(), moved("src/db/schema.prisma")), [gone]);
+    assert_eq!(after(project(), moved("tests/fixtures/schema.prisma")), [gone]);
+    assert_eq!(after(project(), moved("prisma/schema.txt")), [gone]);
+}
+
+#[test]
+fn a_project_that_is_moved_out_of_sight_is_told() {
+    let told = after(project(), |repo| {
+        std::fs::create_dir_all(repo.root().join("dist")).unwrap();
+        repo.git(&["mv", "prisma", "dist/prisma"]);
+    });
+    assert_eq!(
+        told,
+        [
+            "error: the project . was moved to where none is looked for: its migrations are now in dist/prisma/migrations"
+        ]
+    );
+}
+
+#[test]
+fn a_project_that_is_retired_or_moved_as_a_whole_is_fine() {
+    assert_eq!(after(project(), |repo| drop(repo.git(&["rm", "-rq", "prisma"]))), NOTHING);
+    assert_eq!(after(project(), |repo| drop(repo.git(&["mv", "prisma", "db"]))), NOTHING);
+}
+
+const CONFIG: &str = "export default { schema: 'a/schema.prisma' }\n";
+
+/// Two schemas, the first of which `prisma.config.ts` names; the second is as given.
+fn two(second: &str) -> TestRepo {
+    let repo = TestRepo::new();
+    for (folder, schema) in [("a", SCHEMA), ("b", second)] {
+        repo.write(&format!("{folder}/schema.prisma"), schema);
+        repo.write(&format!("{folder}/migrations/migration_lock.toml"), "provider = \"postgresql\"\n");
+        repo.write(&format!("{folder}/migrations/20240101000000_init/migration.sql"), FIRST);
+    }
+    repo.write("prisma.config.ts", CONFIG);
+    repo
+}
+
+#[test]
+fn another_schema_is_told_by_what_it_lacks() {
+    let to = |name: &'static str| {
+        move |repo: &TestRepo| drop(repo.write("prisma.config.ts", &CONFIG.replace("a/schema", name)))
+    };
+    assert_eq!(
+        after(two(&wider()), to("b/schema")),
+        [
+            "error: prisma.config.ts names b/schema.prisma in place of a/schema.prisma, which differs from its migrations: the \
+          column A.nick"
+        ]
+    );
+    assert_eq!(
+        after(two(SCHEMA), to("b/schema")),
+        ["note: prisma.config.ts names b/schema.prisma in place of a/schema.prisma, which agrees with its migrations"]
+    );
+    assert_eq!(
+        after(two(SCHEMA), to("../elsewhere/schema")),
+        ["warning: prisma.config.ts named a/schema.prisma and now names no schema of this repository"]
+    );
+    let bare = two(SCHEMA);
+    bare.write("c/schema.prisma", SCHEMA);
+    assert_eq!(
+        after(bare, to("c/schema")),
+        ["error: prisma.config.ts names c/schema.prisma in place of a/schema.prisma, which has no migrations"]
+    );
+}
+
+#[test]
+fn settings_that_say_the_same_in_another_way_are_fine() {
+    assert_eq!(after(two(SCHEMA), |repo| drop(repo.write("prisma.config.ts", &format!("// note\n{CONFIG}")))), NOTHING);
+    let moved = after(two(SCHEMA), |repo| {
+        repo.git(&["rm", "-q", "prisma.config.ts"]);
+        repo.write("package.json", "{ \"prisma\": { \"schema\": \"a/schema.prisma\" } }");
+    });
+    assert_eq!(moved, NOTHING);
+    let renamed = after(project(), |repo| {
+        repo.git(&["mv", "prisma", "db"]);
+        repo.write("prisma.config.ts", &CONFIG.replace("a/schema", "db/schema"));
+    });
+    assert_eq!(renamed, NOTHING);
+}
+
+#[test]
+fn a_policy_that_hides_the_drift_it_comes_with_is_told() {
+    let drift = "the column A.nick is declared but no migration adds it (missing-migration)";
+    let hides = format!("warning: the edit of driftgate.toml hides 1 error of this change: {drift}");
+    for (policy, more) in [
+        ("exclude = [\"prisma\"]\n", Some("note: driftgate.toml leaves prisma/schema.prisma out of what is checked")),
+        ("[rules]\nmissing-migration = \"off\"\n", None),
+        ("[rules]\nmissing-migration = \"warning\"\n", None),
+        ("[[allow]]\nrule = \"missing-migration\"\nobject = \"A.nick\"\nreason = \"later\"\n", None),
+        // It cannot allow itself.
+        (
+            "[rules]\nmissing-migration = \"off\"\n\n[[allow]]\nrule = \"narrowed-check\"\npath = \"driftgate.toml\"\nreason = \
+             \"later\"\n",
+            None,
+        ),
+    ] {
+        let told = after(project(), |repo| {
+            repo.write("prisma/schema.prisma", &wider()).write("driftgate.toml", policy);
+        });
+        let wanted: Vec<&str> = std::iter::once(hides.as_str()).chain(more).collect();
+        assert_eq!(told, wanted, "{policy}");
+    }
+    let never = after(project(), |repo| {
+        repo.write("prisma/schema.prisma", &wider()).write("driftgate.toml", "fail-on = \"never\"\n");
+    });
+    assert_eq!(never, ["warning: driftgate.toml lets this change pass: fail-on was error and is never"]);
+}
+
+#[test]
+fn a_policy_that_hides_nothing_is_fine() {
+    for policy in
+        ["[rules]\nmissing-migration = \"off\"\n", "fail-on = \"warning\"\n", "[rules]\nschema-push = \"off\"\n"]
+    {
+        assert_eq!(after(project(), |repo| drop(repo.write("driftgate.toml", policy))), NOTHING, "{policy}");
+        let with_migration = after(project(), |repo| {
+            repo.write("prisma/schema.prisma", &wider()).write(SECOND_PATH, SECOND).write("driftgate.toml", policy);
+        });
+        assert_eq!(with_migration, NOTHING, "{policy}");
+    }
+    // A drop that is allowed with its reason where the documentation says so.
+    let dropped = after(project(), |repo| {
+        repo.write("prisma/schema.prisma", &wider()).write(SECOND_PATH, SECOND).commit("nick");
+        repo.write("prisma/schema.prisma", SCHEMA);
+        repo.write(
+            "prisma/migrations/20240103000000_drop_nick/migration.sql",
+            "ALTER TABLE \"A\" DROP COLUMN \"nick\";\n",
+        );
+        repo.write(
+            "driftgate.toml",
+            "[[allow]]\nrule = \"dropped-column\"\nobject = \"A.nick\"\nreason = \"unused\"\n",
+        );
+    });
+    assert!(dropped.iter().all(|told| told.starts_with("note: ")), "{dropped:?}");
+}
+
+#[test]
+fn a_policy_that_is_no_file_stops_the_check() {
+    let repo = project();
+    repo.write("driftgate.toml/x", "1").commit("a folder");
+    repo.write("prisma/schema.prisma", &wider()).add();
+    for scope in ["--staged", "--worktree", "--all"] {
+        assert_eq!(check(&repo, &[scope]).status.code(), Some(2), "{scope}");
+    }
+}
+
+#[test]
+fn a_folder_of_migrations_that_is_misspelt_is_no_folder() {
+    let code = |migrations: &str| {
+        let repo = project();
+        let schema = "[[project]]\nname = \"p\"\nschema = [\"prisma/schema.prisma\"]\n";
+        repo.write("driftgate.toml", &format!("{schema}migrations = [\"{migrations}\"]\n")).commit("policy");
+        repo.write("other", "1").add();
+        check(&repo, &["--all"]).status.code()
+    };
+    assert_eq!(code("prisma/migrations"), Some(0));
+    assert_eq!(code("prisma/migration"), Some(2));
+    assert_eq!(code("prsima/migrations"), Some(2));
+    // One that the first migration will make.
+    assert_eq!(code("prisma/history"), Some(1), "the table is made by no migration");
+}
+
+const ENV: &str = "from alembic import context\nfrom app.models import Base\ntarget_metadata = Base.metadata\n\
+    context.configure(connection=None, target_metadata=target_metadata)\n";
+const MODELS: &str = "from sqlalchemy import Column, Integer\nfrom sqlalchemy.orm import declarative_base\n\
+    Base = declarative_base()\nclass A(Base):\n    __tablename__ = 'a'\n    id = Column(Integer, primary_key=True)\n";
+const REVISION: &str = "from alembic import op\nimport sqlalchemy as sa\nrevision = 'aaaa'\ndown_revision = None\n\
+    def upgrade():\n    op.create_table('a', sa.Column('id', sa.Integer(), nullable=False), sa.PrimaryKeyConstraint('id'))\n\
+    def downgrade():\n    op.drop_table('a')\n";
+
+fn alembic() -> TestRepo {
+    let repo = TestRepo::new();
+    repo.write("alembic.ini", "[alembic]\nscript_location = alembic\nsqlalchemy.url = postgresql://x/y\n");
+    repo.write("alembic/env.py", ENV).write("alembic/script.py.mako", "x");
+    repo.write("app/__init__.py", "").write("app/models.py", MODELS).write("alembic/versions/aaaa_init.py", REVISION);
+    repo
+}
+
+#[test]
+fn an_environment_that_names_nothing_any_more_is_told() {
+    let told = after(alembic(), |repo| drop(repo.git(&["rm", "-q", "alembic/env.py"])));
+    assert_eq!(
+        told,
+        ["error: there is no env.py here: what it hands to Alembic is not known (1 table was compared before)"]
+    );
+    let told = after(alembic(), |repo| {
+        repo.write("alembic/env.py", &ENV.replace("= Base.metadata", "= None"));
+    });
+    assert_eq!(
+        told,
+        ["error: env.py names no target_metadata, so there is nothing to compare (1 table was compared before)"]
+    );
+}
+
+#[test]
+fn an_environment_that_never_named_any_is_left_alone() {
+    let repo = alembic();
+    repo.write("alembic/env.py", &ENV.replace("= Base.metadata", "= None"));
+    assert_eq!(after(repo, |repo| drop(repo.write("app/models.py", &format!("{MODELS}# more\n")))), NOTHING);
+    assert_eq!(after(alembic(), |repo| drop(repo.git(&["rm", "-rq", "alembic", "alembic.ini", "app"]))), NOTHING);
+}
+
+#[test]
+fn settings_of_alembic_that_name_other_scripts_are_told() {
+    let repo = alembic();
+    repo.write("two/env.py", ENV).write("two/script.py.mako", "x");
+    repo.write("two/versions/cccc_z.py", &REVISION.replace("'a'", "'z'").replace("aaaa", "cccc"));
+    let told = after(repo, |repo| {
+        repo.write("alembic.ini", "[alembic]\nscript_location = two\nsqlalchemy.url = postgresql://x/y\n");
+    });
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].starts_with("error: alembic.ini names two/versions in place of alembic/versions, which differs"),
+        "{told:?}"
+    );
+}
