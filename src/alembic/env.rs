@@ -23,8 +23,10 @@ pub(crate) const INCLUDE_SCHEMAS: &str = "include-schemas";
 /// [`Project::facts`]: `version_table`.
 pub(crate) const VERSION_TABLE: &str = "version-table";
 
-/// [`Project::facts`]: `version_table_schema`.
+/// [`Project::facts`]: `version_table_schema`; [`COMPUTED`] where it is that.
 pub(crate) const VERSION_TABLE_SCHEMA: &str = "version-table-schema";
+/// The value of an option that `env.py` computes.
+pub(crate) const COMPUTED: &str = "*";
 /// [`Project::facts`]: schemas that `env.py` makes before it runs the revisions, one a line; `*` stands for one whose name
 /// is computed.
 pub(crate) const SCHEMAS: &str = "schemas";
@@ -61,9 +63,16 @@ pub(crate) fn made_schemas(text: &str) -> Vec<String> {
     found
 }
 
-/// The options that an `env.py` writes out, as facts. A function that decides (`compare_type=my_compare`) counts as yes.
-pub(crate) fn facts(file: &ParsedFile) -> BTreeMap<&'static str, String> {
-    let mut reader = Reader { constants: BTreeMap::new(), functions: BTreeSet::new(), facts: BTreeMap::new() };
+/// The options that an `env.py` writes out, as facts. A function that decides (`compare_type=my_compare`) counts as yes;
+/// what it takes from the settings file is what `settings` gives for the key.
+pub(crate) fn facts(file: &ParsedFile, settings: &dyn Fn(&str) -> Option<String>) -> BTreeMap<&'static str, String> {
+    let mut reader = Reader {
+        settings,
+        constants: BTreeMap::new(),
+        functions: BTreeSet::new(),
+        taken: BTreeMap::new(),
+        facts: BTreeMap::new(),
+    };
     for stmt in file.body() {
         if let Stmt::FunctionDef(function) = stmt {
             reader.functions.insert(function.name.to_string());
@@ -94,21 +103,48 @@ pub(crate) fn options(project: &Project) -> Options {
         compare_server_default: flag(COMPARE_SERVER_DEFAULT, default.compare_server_default),
         include_schemas: flag(INCLUDE_SCHEMAS, default.include_schemas),
         version_table: project.facts.get(VERSION_TABLE).cloned().unwrap_or(default.version_table),
-        version_table_schema: project.facts.get(VERSION_TABLE_SCHEMA).filter(|schema| *schema != "false").cloned(),
+        version_table_schema: project
+            .facts
+            .get(VERSION_TABLE_SCHEMA)
+            .filter(|schema| !matches!(schema.as_str(), "false" | COMPUTED))
+            .cloned(),
     }
 }
 
-struct Reader {
+struct Reader<'s> {
+    /// What the settings file says under a key.
+    settings: &'s dyn Fn(&str) -> Option<String>,
     /// The module's constants.
     constants: BTreeMap<String, String>,
     /// The module's functions.
     functions: BTreeSet<String>,
+    /// Variables that hold an option of the settings file.
+    taken: BTreeMap<String, String>,
     facts: BTreeMap<&'static str, String>,
 }
 
-impl Reader {
+impl Reader<'_> {
+    /// An option that is taken from the settings file: `config.get_main_option("x")`, `section.get("x", None)`. One that the
+    /// file does not have is its default.
+    fn taken(&self, value: &Expr) -> Option<String> {
+        if let Expr::Name(name) = value {
+            return self.taken.get(name.id.as_str()).cloned();
+        }
+        let Expr::Call(call) = value else { return None };
+        let Expr::Attribute(method) = &*call.func else { return None };
+        let args = match method.attr.as_str() {
+            "get_main_option" | "get" => &call.arguments.args[..],
+            "get_section_option" => call.arguments.args.get(1..)?,
+            _ => return None,
+        };
+        let key = args.first().and_then(literal).filter(|key| key != "false")?;
+        let default = || args.get(1).map_or_else(|| Some("false".to_owned()), literal);
+        (self.settings)(&key).filter(|value| !value.is_empty()).or_else(default)
+    }
+
     fn note(&mut self, keyword: &str, value: &Expr) {
         let Some((_, fact)) = KEYWORDS.iter().find(|(name, _)| *name == keyword) else { return };
+        let expr = value;
         let decides = match value {
             Expr::Name(name) => self.functions.contains(name.id.as_str()),
             Expr::Lambda(_) => true,
@@ -118,20 +154,27 @@ impl Reader {
             Expr::Name(name) => self.constants.get(name.id.as_str()).cloned(),
             other => literal(other),
         };
-        let value = match (value, *fact) {
+        let value = match (value.or_else(|| self.taken(expr)), *fact) {
             (Some(value), _) => value,
             // A function or a computed flag.
             // A function that has the last word; where it says nothing, Alembic compares.
             (None, COMPARE_SERVER_DEFAULT) if decides => "true".to_owned(),
-            (None, VERSION_TABLE | VERSION_TABLE_SCHEMA | COMPARE_SERVER_DEFAULT) => return,
+            (None, VERSION_TABLE_SCHEMA) => COMPUTED.to_owned(),
+            (None, VERSION_TABLE | COMPARE_SERVER_DEFAULT) => return,
             (None, _) => "true".to_owned(),
         };
         self.facts.insert(fact, value);
     }
 }
 
-impl<'a> Visitor<'a> for Reader {
+impl<'a> Visitor<'a> for Reader<'_> {
     fn visit_stmt(&mut self, stmt: &'a Stmt) {
+        if let Stmt::Assign(assign) = stmt
+            && let [Expr::Name(name)] = assign.targets.as_slice()
+            && let Some(value) = self.taken(&assign.value)
+        {
+            self.taken.insert(name.id.to_string(), value);
+        }
         walk_stmt(self, stmt);
     }
 
@@ -181,7 +224,24 @@ mod tests {
     use crate::source::Source;
 
     fn of(text: &str) -> Vec<(&'static str, String)> {
-        facts(&ParsedFile::parse(&Source::new("env.py".into(), text))).into_iter().collect()
+        let settings = |key: &str| (key == "schema").then(|| "app".to_owned());
+        facts(&ParsedFile::parse(&Source::new("env.py".into(), text)), &settings).into_iter().collect()
+    }
+
+    #[test]
+    fn the_schema_of_the_version_table_is_taken_from_the_settings() {
+        let schema = |value: &str| {
+            let text = format!(
+                "def run():\n    x = config.get_main_option('schema')\n    context.configure(version_table_schema={value})"
+            );
+            of(&text).first().map(|(_, value)| value.clone()).unwrap_or_default()
+        };
+        assert_eq!(schema("x"), "app");
+        assert_eq!(schema("section.get('schema', None)"), "app");
+        assert_eq!(schema("config.get_main_option('other')"), "false", "which the settings do not have");
+        assert_eq!(schema("section.get('other', 'own')"), "own");
+        assert_eq!(schema("settings.SCHEMA"), COMPUTED);
+        assert_eq!(schema("None"), "false");
     }
 
     #[test]

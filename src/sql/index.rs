@@ -120,8 +120,15 @@ fn continues(cursor: &Cursor<'_>) -> bool {
     })
 }
 
-/// A column that was written in parentheses of its own is a column; in MySQL such a part is an expression.
+/// A column that was written in parentheses of its own is a column; in MySQL such a part is an expression. `((true))` is the
+/// index of a table that may have one row.
 fn as_column(text: &str, dialect: Dialect) -> Option<String> {
+    if ["true", "false", "null", "current_date", "current_timestamp", "current_user", "localtime", "localtimestamp"]
+        .iter()
+        .any(|word| text.eq_ignore_ascii_case(word))
+    {
+        return None;
+    }
     let plain = |c: char| c.is_alphanumeric() || c == '_';
     let name = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
     (dialect.is_postgres_like()

@@ -111,8 +111,8 @@ impl Evidence<'_> {
     fn driver(&self, files: &FileList) -> Result<Option<Dialect>, SnapshotError> {
         const DRIVERS: [(Dialect, &[&str]); 6] = [
             (Dialect::CockroachDb, &["sqlalchemy-cockroachdb"]),
-            (Dialect::PostgreSql, &["psycopg", "asyncpg", "pg8000"]),
-            (Dialect::MySql, &["pymysql", "mysqlclient", "aiomysql", "asyncmy", "mysql-connector"]),
+            (Dialect::PostgreSql, &["psycopg", "asyncpg", "pg8000", "[postgresql]"]),
+            (Dialect::MySql, &["pymysql", "mysqlclient", "aiomysql", "asyncmy", "mysql-connector", "[mysql]"]),
             (Dialect::SqlServer, &["pymssql", "pyodbc", "aioodbc"]),
             (Dialect::Oracle, &["oracledb", "cx_oracle", "cx-oracle"]),
             (Dialect::Sqlite, &["aiosqlite", "pysqlite"]),
@@ -230,6 +230,10 @@ mod tests {
             Some(Dialect::MySql)
         );
         assert_eq!(dialect(&[("m/env.py", set), (".env.example", "DB=postgres://x")], None), Some(Dialect::PostgreSql));
+        assert_eq!(
+            dialect(&[("m/env.py", set), ("requirements.txt", "oslo.db[mysql]>=8.4")], None),
+            Some(Dialect::MySql)
+        );
         assert_eq!(dialect(&[("m/env.py", set)], None), None);
     }
 }

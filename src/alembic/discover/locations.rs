@@ -26,9 +26,21 @@ const FOREIGN: [&str; 14] = [
     "{{cookiecutter.project_slug}}",
 ];
 
-/// Whether a path lies in a folder that is passed over in discovery.
+/// Whether a path lies in a folder that is passed over in discovery, or in a copy of a library that is kept in the repository
+/// (`libs/sqlalchemy/orm`, `alembic/templates/async`).
 pub(crate) fn is_foreign(path: &RepoPath) -> bool {
-    path.parent().is_some_and(|dir| dir.components().any(|part| FOREIGN.contains(&part) || part.contains("{{")))
+    let Some(dir) = path.parent() else { return false };
+    let parts: Vec<&str> = dir.components().collect();
+    parts.iter().any(|part| FOREIGN.contains(part) || part.contains("{{"))
+        || parts.windows(2).any(|pair| {
+            matches!(
+                pair,
+                ["alembic" | "flask_migrate", "templates"]
+                    | ["alembic", "autogenerate" | "ddl" | "operations" | "runtime"]
+                    | ["libs" | "lib" | "vendor" | "_vendor" | "third_party", "sqlalchemy" | "flask_sqlalchemy"]
+                    | ["sqlalchemy", "dialects" | "engine"]
+            )
+        })
 }
 
 /// A location, and the folder from which it was taken.
@@ -191,6 +203,9 @@ mod tests {
     fn foreign_folders_are_known() {
         assert!(is_foreign(&"lib/site-packages/a/env.py".into()));
         assert!(is_foreign(&"{{cookiecutter.name}}/alembic.ini".into()));
+        assert!(is_foreign(&"libs/alembic/templates/async/env.py".into()));
+        assert!(is_foreign(&"libs/sqlalchemy/orm/decl_api.py".into()));
+        assert!(!is_foreign(&"app/alembic/versions/a.py".into()));
         assert!(!is_foreign(&"contest/alembic.ini".into()));
         assert!(!is_foreign(&"tests".into()));
     }

@@ -328,8 +328,13 @@ fn project(snapshot: &dyn Snapshot, environment: &Environment) -> Result<Project
     }
     settings.sort();
 
+    let ini = match environment.settings.as_ref().filter(|path| path.extension() != Some("toml")) {
+        Some(path) => snapshot.read(path)?.text().map(|source| Ini::parse(source.text())),
+        None => None,
+    };
+    let option = |key: &str| ini.as_ref()?.get(&environment.section, key);
     let mut known: BTreeMap<&'static str, String> = match &env_text {
-        Some(source) => env::facts(&ParsedFile::parse(source)),
+        Some(source) => env::facts(&ParsedFile::parse(source), &option),
         None => BTreeMap::new(),
     };
     // Types are compared by default since Alembic 1.12.

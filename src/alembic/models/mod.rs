@@ -19,6 +19,8 @@ use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use ruff_python_ast::Stmt;
+
 use super::discover::{self, ini::Ini};
 use super::python::{Imports, Interpreter, SnapshotModules, Value};
 use crate::catalog::{Catalog, Dialect, Opaque, Reach};
@@ -63,7 +65,11 @@ pub(crate) fn declared(
         let filtered = filters.as_ref().map(|filters| (filters, &named));
         let mut catalog = reading.catalog(&mut interpreter, &recorder, &target, versions, dialect, filtered);
         catalog.doubts.append(&mut reading.doubts);
+        let imported = reading.models_of_packages(&mut interpreter)?.map(|(place, package)| {
+            (place, format!("env.py imports models of {package}, which is not in the repository: it may declare tables of its own"))
+        });
         let elsewhere = [
+            imported,
             foreign.map(|base| {
                 let reason = format!("target_metadata is that of {base}, whose package may declare tables of its own");
                 (reading.start_place(), reason)
@@ -456,6 +462,28 @@ impl Reading<'_> {
                 reach: Reach::Table(crate::catalog::ObjectName::bare(name)),
             });
         }
+    }
+
+    /// The import by which `env.py` takes models, or the metadata itself, from a package that is not in the repository:
+    /// whatever tables that declares are registered with those of the project.
+    fn models_of_packages(&self, interpreter: &mut Interpreter<'_>) -> Result<Option<(Place, String)>, SnapshotError> {
+        let Some(env) = self.project.facts.get(discover::ENV).map(RepoPath::new) else { return Ok(None) };
+        let Some(source) = self.snapshot.read(&env)?.text() else { return Ok(None) };
+        let file = super::python::ParsedFile::parse(&source);
+        for stmt in file.body() {
+            let Stmt::ImportFrom(import) = stmt else { continue };
+            let Some(dotted) = import.module.as_ref().filter(|_| import.level == 0).map(|name| name.as_str()) else {
+                continue;
+            };
+            let top = dotted.split('.').next().unwrap_or(dotted);
+            let named =
+                import.names.iter().any(|alias| matches!(alias.name.as_str(), "SQLModel" | "Base" | "metadata" | "db"));
+            let models = dotted.split('.').any(|part| part.starts_with("model"));
+            if (named || models) && !super::python::is_library(top) && interpreter.module(dotted).is_none() {
+                return Ok(Some((Place::new(&source, super::python::parse::span(import.range)), top.to_owned())));
+            }
+        }
+        Ok(None)
     }
 
     /// The start of `env.py`, for what has no place of its own.

@@ -257,6 +257,9 @@ impl Interpreter<'_> {
                 match (items.get(&index), &items.more) {
                     (Some(value), _) => Ok(value.clone()),
                     (None, Some(more)) => Ok(Value::Unknown(Rc::clone(more))),
+                    (None, None) if is_computed(&index) || items.keys().any(is_computed) => {
+                        Ok(Value::unknown("an item under a key that is known only at run time", place.clone()))
+                    }
                     (None, None) => Err(self.exception("KeyError", &super::format::repr(&index), place.clone())),
                 }
             }
@@ -390,4 +393,13 @@ fn slice<T: Clone>(items: &[T], [lower, upper, step]: [Option<i64>; 3]) -> Vec<T
         }
     }
     out
+}
+
+/// Whether a key is what a library makes or holds: two of them may be equal.
+fn is_computed(key: &Value) -> bool {
+    match key {
+        Value::Symbol(symbol) => !matches!(symbol.kind, SymbolKind::External(_)),
+        Value::Tuple(parts) => parts.iter().any(is_computed),
+        other => other.as_unknown().is_some(),
+    }
 }

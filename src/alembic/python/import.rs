@@ -62,11 +62,16 @@ const LIBRARIES: &[&str] = &[
     "warnings",
 ];
 
+/// Whether that is the top of a library that a folder of the repository never hides.
+pub(crate) fn is_library(top: &str) -> bool {
+    LIBRARIES.contains(&top)
+}
+
 impl Interpreter<'_> {
     /// The module of a dotted name, not run; none where the repository has none.
     pub(crate) fn module(&mut self, dotted: &str) -> Option<Rc<Module>> {
         let top = dotted.split('.').next().unwrap_or(dotted);
-        if LIBRARIES.contains(&top) {
+        if is_library(top) {
             return None;
         }
         let found = find(self.modules, dotted)?;

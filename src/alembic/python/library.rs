@@ -85,6 +85,13 @@ impl Interpreter<'_> {
                 let (dir, name) = text.rsplit_once('/').unwrap_or(("", &text));
                 Value::str(if path.ends_with("basename") { name } else { dir })
             }
+            // What it stands for is made when it is first used.
+            "lazy_object_proxy.Proxy" | "lazy_object_proxy.slots.Proxy" | "wrapt.LazyObjectProxy" => match first {
+                Some(factory @ (Value::Function(_) | Value::Bound(_))) => {
+                    return self.call(&factory.clone(), Args::default(), place).map(Some);
+                }
+                _ => return Ok(None),
+            },
             "typing.cast" => match args.positional.get(1) {
                 Some(value) => value.clone(),
                 None => return Ok(None),

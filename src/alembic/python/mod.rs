@@ -34,6 +34,7 @@ mod value;
 
 pub use dict::Dict;
 pub use host::{CallSite, Host, Silent};
+pub(crate) use import::is_library;
 pub use interpreter::{Eval, Imports, Interpreter, Raised, Stop};
 pub(crate) use modules::{Found, find, find_in};
 pub use modules::{Modules, SnapshotModules};

@@ -47,6 +47,7 @@ const SQLMODEL: &[&str] = &[
     "Field",
     "Relationship",
     "AutoString",
+    "GUID",
     "UTCDateTime",
     "Session",
     "select",

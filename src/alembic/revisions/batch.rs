@@ -12,7 +12,7 @@ use crate::catalog::{Dialect, ObjectName, Reach, Table};
 use crate::source::Place;
 
 use super::host::{Database, external};
-use super::ops::Call;
+use super::ops::{Call, without_geometry};
 use super::script::opaque;
 
 /// A batch that is open.
@@ -82,6 +82,7 @@ impl Database<'_, '_> {
             Some(batch) => (batch.table.clone(), batch.schema.clone()),
             None => return Ok(Value::None),
         };
+        let name = without_geometry(name);
         match name {
             "f" => {
                 let value = args.positional.first().cloned().unwrap_or(Value::None);

@@ -29,6 +29,17 @@ impl Database<'_, '_> {
             ) => external("alembic.dialect"),
             ("alembic.op", "impl") | ("alembic.migration_context", "impl") => external("alembic.op.impl"),
             ("alembic.op", "context" | "migration_context") => external("alembic.migration_context"),
+            ("alembic.op", "_proxy") => external("alembic.op"),
+            ("alembic.migration_context", "version_table") => Value::str(&self.settings.version_table),
+            ("alembic.migration_context", "version_table_schema") if self.settings.version_table_computed => {
+                Value::unknown("the schema of Alembic's own table, which env.py computes", place.clone())
+            }
+            ("alembic.migration_context", "version_table_schema") => {
+                name_or_none(self.settings.version_table_schema.as_ref())
+            }
+            ("alembic.dialect", feature) if supports(self.settings.dialect, feature).is_some() => {
+                Value::Bool(supports(self.settings.dialect, feature)?)
+            }
             ("alembic.op.impl", "connection" | "bind") => external("alembic.bind"),
             // An engine goes by the name of its dialect.
             ("alembic.dialect" | "alembic.bind", "name") => Value::str(match self.settings.dialect {
@@ -251,6 +262,20 @@ impl Database<'_, '_> {
             None => Err(error("NoSuchTableError", &format!("the table {table} does not exist"), place.clone())),
         }
     }
+}
+
+/// What a dialect of SQLAlchemy says that it can do (`sqlalchemy/dialects/*/base.py`). MariaDB has sequences and MySQL has
+/// none; no comparison looks at them.
+fn supports(dialect: Dialect, feature: &str) -> Option<bool> {
+    let pg = dialect.is_postgres_like();
+    Some(match feature {
+        "supports_sequences" => pg || matches!(dialect, Dialect::Oracle | Dialect::SqlServer),
+        "supports_native_enum" => pg || dialect == Dialect::MySql,
+        "supports_native_boolean" | "supports_native_uuid" if pg => true,
+        "supports_alter" => dialect != Dialect::Sqlite,
+        "supports_comments" => dialect != Dialect::Sqlite,
+        _ => return None,
+    })
 }
 
 /// Arguments without the first `count`.

@@ -120,12 +120,22 @@ impl Database<'_, '_> {
                 }
                 _ => {
                     let doubts = operation.doubted(&unknown.reason);
-                    let hidden = doubts.iter().any(|doubt| match &doubt.kind {
-                        OperationKind::Opaque { reach, .. } => format!("{reach:?}").contains(PART),
-                        _ => false,
-                    });
-                    let everything = || vec![opaque(unknown.reason.clone(), Reach::Everything, place.clone())];
-                    if hidden { everything() } else { doubts }
+                    let mut hidden = Reach::Nothing;
+                    for doubt in &doubts {
+                        match &doubt.kind {
+                            OperationKind::Opaque { reach, .. } if format!("{reach:?}").contains(PART) => {
+                                hidden = Reach::Everything;
+                            }
+                            _ => {}
+                        }
+                    }
+                    // What changes no schema, on something that is not known: a trigger, a comment on a function.
+                    let unnamed = || doubts.iter().any(|doubt| format!("{:?}", doubt.kind).contains(PART));
+                    if hidden == Reach::Everything || unnamed() {
+                        vec![opaque(unknown.reason.clone(), hidden, place.clone())]
+                    } else {
+                        doubts
+                    }
                 }
             })
             .collect()

@@ -391,6 +391,38 @@ impl Host for Database<'_, '_> {
 }
 
 impl Database<'_, '_> {
+    /// Whether the dialect or the inspector is of a class of SQLAlchemy's: `isinstance(bind.dialect, MySQLDialect)`. Those of
+    /// a driver (`PGDialect_asyncpg`) are told where they are of another database.
+    fn is_of_class(&self, object: &Value, class: &Value) -> Option<bool> {
+        if let Value::Tuple(classes) = class {
+            let answers: Vec<Option<bool>> = classes.iter().map(|class| self.is_of_class(object, class)).collect();
+            return match answers.contains(&Some(true)) {
+                true => Some(true),
+                false => answers.into_iter().collect::<Option<Vec<bool>>>().map(|_| false),
+            };
+        }
+        let object = object.path()?;
+        let class = class.path()?;
+        let class = class.rsplit('.').next()?;
+        if &*object == "alembic.inspector" {
+            return match class {
+                "PGInspector" => Some(self.settings.dialect.is_postgres_like()),
+                "Inspector" => Some(true),
+                _ => None,
+            };
+        }
+        let (base, driver) = class.split_once('_').map_or((class, false), |(base, _)| (base, true));
+        let same = match base {
+            "PGDialect" => self.settings.dialect.is_postgres_like(),
+            "MySQLDialect" | "MariaDBDialect" => self.settings.dialect == Dialect::MySql,
+            "SQLiteDialect" => self.settings.dialect == Dialect::Sqlite,
+            "MSDialect" => self.settings.dialect == Dialect::SqlServer,
+            "OracleDialect" => self.settings.dialect == Dialect::Oracle,
+            _ => return None,
+        };
+        (&*object == "alembic.dialect" && !(same && (driver || base == "MariaDBDialect"))).then_some(same)
+    }
+
     /// A call of a library's name.
     fn call_path(&self, interpreter: &mut Interpreter<'_>, path: &Text, call: &CallSite<'_>) -> Option<Eval<Value>> {
         if let Some(name) = path.strip_prefix("alembic.op.") {
@@ -400,6 +432,7 @@ impl Database<'_, '_> {
         let is_bind = |value: Option<&Value>| value.and_then(Value::path).as_deref() == Some("alembic.bind");
         Some(Ok(match &**path {
             "alembic.context.is_offline_mode" => Value::Bool(false),
+            "builtins.isinstance" => Value::Bool(self.is_of_class(first?, call.args.positional.get(1)?)?),
             "alembic.context.get_bind" => external("alembic.bind"),
             "alembic.context.get_context"
             | "alembic.migration.MigrationContext.configure"

@@ -114,6 +114,10 @@ pub(crate) fn history(project: &Project, snapshot: &dyn Snapshot) -> Result<Hist
         convention,
         version_table: options.version_table,
         version_table_schema: options.version_table_schema,
+        version_table_computed: project
+            .facts
+            .get(crate::alembic::env::VERSION_TABLE_SCHEMA)
+            .is_some_and(|schema| schema == crate::alembic::env::COMPUTED),
         schemas,
         expects_schemas: computed || !made,
     });

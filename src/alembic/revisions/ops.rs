@@ -66,7 +66,8 @@ impl Call<'_> {
         let schema = match self.option(schema) {
             None => None,
             Some(value) => match value.as_str() {
-                Some(schema) => Some(schema.to_string()),
+                // An empty one is none (`format_table`).
+                Some(schema) => Some(schema.to_string()).filter(|schema| !schema.is_empty()),
                 None => {
                     let reach = Reach::Table(ObjectName::bare(name));
                     return Err(self.unread(Some(value), "the schema of a table", reach));
@@ -84,6 +85,7 @@ impl Database<'_, '_> {
     /// Calls `op.name(…)`.
     pub(super) fn op(&self, interpreter: &mut Interpreter<'_>, name: &str, site: &CallSite<'_>) -> Option<Eval<Value>> {
         let call = Call { args: site.args, place: site.place, batch: false };
+        let name = without_geometry(name);
         match name {
             "f" | "batch_alter_table" => return None,
             "get_bind" => return Some(Ok(external("alembic.bind"))),
@@ -299,6 +301,20 @@ impl Database<'_, '_> {
             .or_else(|| first.filter(|_| name.contains("table")).map(|name| name.to_string()));
         let reach = table.map_or(Reach::Everything, |table| Reach::Table(ObjectName::bare(table)));
         opaque(reason, reach, call.place.clone())
+    }
+}
+
+/// GeoAlchemy's operations, by those of Alembic that they do (`geoalchemy2/alembic_helpers.py`); SpatiaLite apart, they do no
+/// more.
+pub(super) fn without_geometry(name: &str) -> &str {
+    match name {
+        "add_geospatial_column" => "add_column",
+        "drop_geospatial_column" => "drop_column",
+        "create_geospatial_table" => "create_table",
+        "drop_geospatial_table" => "drop_table",
+        "create_geospatial_index" => "create_index",
+        "drop_geospatial_index" => "drop_index",
+        _ => name,
     }
 }
 

@@ -24,6 +24,8 @@ pub(crate) struct Settings {
     pub(crate) version_table: String,
     /// The schema of that table, where it is not the default one.
     pub(crate) version_table_schema: Option<String>,
+    /// Whether `env.py` computes that schema.
+    pub(crate) version_table_computed: bool,
     /// Schemas that `env.py` makes before it runs the revisions.
     pub(crate) schemas: Vec<String>,
     /// Whether a schema that is named and was never made is taken to be there: no revision makes one, or `env.py` makes

@@ -11,7 +11,8 @@ pub(super) fn is_known(path: &str) -> bool {
     let Some((package, name)) = path.rsplit_once('.') else { return false };
     match package.split('.').next().unwrap_or(package) {
         "sqlalchemy_utils" => name.ends_with("Type"),
-        "sqlmodel" => matches!(name, "AutoString" | "UTCDateTime"),
+        "sqlmodel" => matches!(name, "AutoString" | "GUID" | "UTCDateTime"),
+        "oslo_db" => matches!(name, "JsonEncodedDict" | "JsonEncodedList"),
         "geoalchemy2" => matches!(name, "Geometry" | "Geography" | "Raster"),
         "pgvector" => {
             matches!(name, "Vector" | "VECTOR" | "HALFVEC" | "SPARSEVEC" | "BIT" | "HalfVector" | "SparseVector")
@@ -41,6 +42,22 @@ impl Reader<'_, '_> {
             "sqlmodel" if name == "UTCDateTime" => {
                 let keyword = vec![("timezone".into(), Value::Bool(true))];
                 return self.generic("sqlalchemy.DateTime", &Args { keyword, ..Args::default() }, place);
+            }
+            // Until 0.0.14 (`sqlmodel/sql/sqltypes.py`).
+            "sqlmodel" if name == "GUID" => {
+                Ok(if self.dialect.is_postgres_like() { self.words("uuid", &[]) } else { self.words("char", &[32]) })
+            }
+            // `oslo_db/sqlalchemy/types.py`.
+            "oslo_db" => {
+                let flag = |name: &str| flag_arg(args, None, name, false);
+                flag("mysql_as_long").and_then(|long| {
+                    let medium = flag("mysql_as_medium")?;
+                    Ok(match self.dialect {
+                        Dialect::MySql if long => self.words("longtext", &[]),
+                        Dialect::MySql if medium => self.words("mediumtext", &[]),
+                        _ => self.words("text", &[]),
+                    })
+                })
             }
             // SQLModel's strings: VARCHAR on most databases, with a length of 255 where MySQL needs one.
             "sqlmodel" => self.sized_text("varchar", args, (self.dialect == Dialect::MySql).then_some(255)),

@@ -251,3 +251,29 @@ class Grant(AccountBase):
     assert_eq!(certain(two), [("grants".to_owned(), false)]);
     assert_eq!(certain(&one), [("grants".to_owned(), true)], "there is one to compare");
 }
+
+#[test]
+fn models_of_a_package_that_is_not_here_may_declare_further_tables() {
+    let models =
+        "from sqlmodel import SQLModel, Field\nclass A(SQLModel, table=True):\n    id: int = Field(primary_key=True)\n";
+    let body = "    op.create_table('a', sa.Column('id', sa.Integer(), nullable=False), sa.PrimaryKeyConstraint('id'))\n    op.create_table('b', sa.Column('id', sa.Integer()))";
+    let revision = revision(body);
+    let gap = |imports: &str| {
+        let env = env(imports, "SQLModel.metadata");
+        let files = [
+            ("alembic.ini", INI),
+            MAKO,
+            ("alembic/env.py", &env),
+            ("models.py", models),
+            ("alembic/versions/a1.py", &revision),
+        ];
+        read(&files).2
+    };
+    assert_eq!(gap("from models import SQLModel"), [("b".to_owned(), true)]);
+    assert_eq!(
+        gap("from acme_pro.prompts.models.prompt import SQLModel\nfrom models import SQLModel"),
+        [("b".to_owned(), false)],
+        "a package that is nowhere may declare b"
+    );
+    assert_eq!(gap("from models import SQLModel\nfrom dotenv import load_dotenv"), [("b".to_owned(), true)]);
+}

@@ -322,3 +322,133 @@ fn what_another_module_raises_is_a_doubt() {
     let said = after(PG, &[other], &[("helpers.py", settings)]);
     assert!(said.contains("? the revision raises") && !said.contains("! the revision raises"), "{said}");
 }
+
+#[test]
+fn the_context_tells_its_table_and_what_the_dialect_can() {
+    let body = "\
+from alembic import context
+
+def upgrade():
+    schema = context.get_context().version_table_schema + '.' if context.get_context().version_table_schema else ''
+    op.create_table('t', sa.Column('id', sa.Integer()), schema=schema[:-1])
+    op.execute('ALTER TABLE ' + schema + 't ADD COLUMN a integer')
+    if op._proxy.migration_context.dialect.name == 'postgresql':
+        op.add_column('t', sa.Column('b', sa.Integer()))
+    if op.get_bind().dialect.supports_sequences:
+        op.add_column('t', sa.Column('c', sa.Integer()))";
+    let computed =
+        ("alembic/env.py", "from alembic import context\ncontext.configure(version_table_schema=settings.SCHEMA)\n");
+    let asked = (
+        "alembic/env.py",
+        "from alembic import context\ncontext.configure(version_table_schema=context.config.get_main_option('schema'))\n",
+    );
+    assert_eq!(after(PG, &[body], &[]), "t(id, a, b, c)");
+    assert_eq!(after(SQLITE, &[body], &[]), "t(id, a)");
+    assert_eq!(after(PG, &[body], &[asked]), "t(id, a, b, c)", "the settings have no such option");
+    let text = after(PG, &[body], &[computed]);
+    assert!(text.contains("? the schema of Alembic's own table, which env.py computes"), "{text}");
+}
+
+#[test]
+fn the_class_of_the_dialect_is_known() {
+    let body = "\
+from sqlalchemy.dialects.mysql.base import MySQLDialect
+from sqlalchemy.dialects.postgresql.base import PGDialect, PGInspector
+
+def upgrade():
+    dialect = op.get_bind().dialect
+    op.create_table('t', sa.Column('id', sa.Integer()))
+    if isinstance(dialect, MySQLDialect):
+        op.add_column('t', sa.Column('my', sa.Integer()))
+    elif isinstance(dialect, (PGDialect,)) and isinstance(sa.inspect(op.get_bind()), PGInspector):
+        op.add_column('t', sa.Column('pg', sa.Integer()))";
+    assert_eq!(after(PG, &[body], &[]), "t(id, pg)");
+    assert_eq!(after("mysql://h/d", &[body], &[]), "t(id, my)");
+    assert_eq!(after(SQLITE, &[body], &[]), "t(id)");
+}
+
+#[test]
+fn what_stands_for_a_factory_is_what_the_factory_makes() {
+    let helper = (
+        "names.py",
+        "import lazy_object_proxy\nfrom enums import Unknown\nKINDS = {Unknown.value('A'): 1}\ndef make():\n    import sqlalchemy as sa\n    def kind(length=250):\n        return sa.String(length)\n    return kind\nName = lazy_object_proxy.Proxy(make)\n",
+    );
+    let body = "\
+from names import KINDS, Name
+from other import Unknown
+
+def upgrade():
+    op.create_table('t', sa.Column('id', Name(length=3)))
+    length = KINDS[Unknown.value('B')]
+    op.add_column('t', sa.Column('b', sa.Integer()))";
+    assert_eq!(after(PG, &[body], &[helper]), "t(id, b)", "a key that is computed may be any of them");
+}
+
+#[test]
+fn operations_of_geoalchemy_are_those_of_alembic() {
+    let body = "\
+from geoalchemy2 import Geometry
+
+def upgrade():
+    op.create_table('t', sa.Column('id', sa.Integer()))
+    op.add_geospatial_column('t', sa.Column('g', Geometry('POINT', srid=4326, spatial_index=False)))
+    with op.batch_alter_table('t') as batch_op:
+        batch_op.add_geospatial_column(sa.Column('h', Geometry('POINT', srid=4326, spatial_index=False)))
+        batch_op.create_geospatial_index('idx_t_h', ['h'], postgresql_using='gist')";
+    let text = after(PG, &[body], &[]);
+    assert!(text.starts_with("t(id, g, h)") && !text.contains("does not have"), "{text}");
+}
+
+#[test]
+fn an_index_on_a_constant_is_on_no_column() {
+    let body = "def upgrade():\n    op.create_table('t', sa.Column('id', sa.Integer()))\n    op.create_index('one', 't', [sa.text('(true)')], unique=True)";
+    assert_eq!(after(PG, &[body], &[]), "t(id)");
+}
+
+#[test]
+fn a_trigger_on_a_table_whose_schema_is_unknown_is_no_failure() {
+    let body = "\
+import os
+
+def upgrade():
+    op.create_table('t', sa.Column('id', sa.Integer()))
+    tenant = os.environ['TENANT']
+    op.execute(f'DROP TRIGGER IF EXISTS x ON \"{tenant}\".t')
+    op.execute(f'CREATE TRIGGER x BEFORE INSERT ON \"{tenant}\".t FOR EACH ROW EXECUTE FUNCTION \"{tenant}\".f()')";
+    let text = after(PG, &[body], &[]);
+    assert!(text.starts_with("t(id)") && !text.contains('!'), "{text}");
+}
+
+#[test]
+fn constraints_go_by_the_convention_of_a_base_that_mixes_into_another_packages() {
+    let models = "\
+from advanced_alchemy.base import SQLQuery
+from sqlalchemy import MetaData
+my_metadata = MetaData(naming_convention={'fk': '%(table_name)s_%(column_0_name)s_%(referred_table_name)s_fkey'})
+class Model(SQLQuery):
+    __abstract__ = True
+    metadata = my_metadata
+";
+    let env = "\
+import asyncio
+from alembic import context
+from models import Model
+config = context.config
+target_metadata = Model.metadata
+def run(connection):
+    context.configure(connection=connection, target_metadata=target_metadata)
+async def online():
+    configuration = config.get_section(config.config_ini_section)
+    if not configuration:
+        raise ValueError('none')
+    async with connectable.connect() as connection:
+        await connection.run_sync(run)
+asyncio.run(online())
+";
+    let body = "\
+def upgrade():
+    op.create_table('u', sa.Column('id', sa.Integer(), primary_key=True))
+    op.create_table('t', sa.Column('id', sa.Integer()), sa.Column('u_id', sa.Integer(), sa.ForeignKey('u.id')))
+    op.drop_constraint('t_u_id_u_fkey', 't', type_='foreignkey')";
+    assert_eq!(after(PG, &[body], &[("alembic/env.py", env), ("models.py", models)]), "t(id, u_id); u(id)");
+}
