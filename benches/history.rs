@@ -6,17 +6,15 @@
 
 #![allow(clippy::print_stdout, clippy::expect_used, reason = "a bench prints, and fails loudly")]
 
-use std::fmt::Write as _;
-use std::io::Write as _;
-use std::path::Path;
-use std::process::{Command, Stdio};
+mod fixtures;
+
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// Says to this program that it is the one being measured, and over how many commits.
 const CHILD: &str = "DRIFTGATE_BENCH_CHILD";
 const COMMITS: usize = 5_000;
 const MIGRATIONS: usize = 800;
-const FILES: usize = 2_000;
 /// The promise for a commit that touches nothing.
 const ALLOWED: Duration = Duration::from_millis(2);
 
@@ -24,12 +22,10 @@ fn main() {
     if std::env::var_os(CHILD).is_some() {
         return child();
     }
-    let dir = tempfile::tempdir().expect("there is room for a folder");
-    for (name, touching) in [("quiet", false), ("busy", true)] {
-        let place = dir.path().join(name);
-        fill(&place, touching);
+    for migrations in [0, MIGRATIONS] {
+        let repository = fixtures::branch::branch(COMMITS, migrations);
         let program = std::env::current_exe().expect("this program has a file");
-        let output = Command::new(program).current_dir(&place).env(CHILD, "1").output().expect("it runs");
+        let output = Command::new(program).current_dir(repository.root()).env(CHILD, "1").output().expect("it runs");
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
         print!("{text}");
@@ -89,84 +85,4 @@ fn peak() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     line.map_or_else(|| "unknown".to_owned(), |line| line.trim().to_owned())
-}
-
-/// A repository of [`COMMITS`] commits; with or without migrations among them after the first.
-fn fill(place: &Path, touching: bool) {
-    let git = |args: &[&str]| {
-        let mut command = Command::new("git");
-        command.current_dir(place.parent().expect("a folder")).env("GIT_CONFIG_GLOBAL", "/dev/null").args(args);
-        command
-    };
-    let path = place.to_str().expect("a path of plain letters");
-    assert!(git(&["init", "--quiet", "--bare", path]).status().expect("git is there").success());
-    let mut import = git(&["-C", path, "fast-import", "--quiet"]).stdin(Stdio::piped()).spawn().expect("git is there");
-    let mut stream = String::new();
-    let mut fields: Vec<Vec<String>> = vec![Vec::new(); 40];
-    let mut made = 0;
-    let mut owed: Option<(usize, String)> = None;
-    for commit in 0..COMMITS {
-        let _ = write!(
-            stream,
-            "commit refs/heads/main\ncommitter A <a@example.org> {} +0000\ndata 6\ncommit\n",
-            1_600_000_000 + commit * 600
-        );
-        let mut file = |path: &str, text: &str| {
-            let _ = write!(stream, "M 100644 inline {path}\ndata {}\n{text}\n", text.len());
-        };
-        if commit == 0 {
-            for at in 0..FILES {
-                file(&format!("src/part{}/file{at}.ts", at % 50), "export {}");
-            }
-            file("prisma/migrations/migration_lock.toml", "provider = \"postgresql\"\n");
-            let tables: String = (0..40).map(|at| format!("CREATE TABLE \"t{at}\" (\"id\" INTEGER NOT NULL, CONSTRAINT \"t{at}_pkey\" PRIMARY KEY (\"id\"));\n")).collect();
-            file("prisma/migrations/20200101000000_init/migration.sql", &tables);
-        }
-        let due = touching && commit * MIGRATIONS / COMMITS > made;
-        if let Some((table, field)) = owed.take() {
-            file(&migration(made), &add(table, &field));
-        } else if due {
-            made += 1;
-            let table = made % 40;
-            let field = format!("f{made}");
-            fields[table].push(field.clone());
-            if made % 50 == 0 {
-                owed = Some((table, field));
-            } else {
-                file(&migration(made), &add(table, &field));
-            }
-        } else {
-            file(&format!("src/part{}/file{}.ts", commit % 50, commit % FILES), &format!("export {{}} // {commit}"));
-        }
-        if commit == 0 || due {
-            file("prisma/schema.prisma", &schema(&fields));
-        }
-        if stream.len() > 1 << 20 {
-            import.stdin.as_mut().expect("a pipe").write_all(stream.as_bytes()).expect("it reads");
-            stream.clear();
-        }
-    }
-    import.stdin.take().expect("a pipe").write_all(stream.as_bytes()).expect("it reads");
-    assert!(import.wait().expect("it ends").success());
-    assert!(git(&["-C", path, "symbolic-ref", "HEAD", "refs/heads/main"]).status().expect("git is there").success());
-}
-
-fn migration(number: usize) -> String {
-    format!("prisma/migrations/2021{:02}{:02}{number:06}_add_field/migration.sql", 1 + number / 100, 1 + number % 28)
-}
-
-fn add(table: usize, field: &str) -> String {
-    format!("-- AlterTable\nALTER TABLE \"t{table}\" ADD COLUMN     \"{field}\" TEXT;\n")
-}
-
-fn schema(fields: &[Vec<String>]) -> String {
-    let mut text = String::from("datasource db {\n  provider = \"postgresql\"\n  url = env(\"DATABASE_URL\")\n}\n");
-    for (at, fields) in fields.iter().enumerate() {
-        let _ = write!(text, "\nmodel t{at} {{\n  id Int @id\n");
-        for field in fields {
-            let _ = writeln!(text, "  {field} String?");
-        }
-        text.push_str("}\n");
-    }
-    text
 }

@@ -175,6 +175,7 @@ pub struct Source {
     text: String,
     line_starts: OnceLock<Vec<u32>>,
     reading: Mutex<Option<Weak<dyn Any + Send + Sync>>>,
+    note: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Source {
@@ -187,7 +188,7 @@ impl Source {
         if text.starts_with('\u{feff}') {
             text.drain(..'\u{feff}'.len_utf8());
         }
-        Arc::new(Self { path, text, line_starts: OnceLock::new(), reading: Mutex::default() })
+        Arc::new(Self { path, text, line_starts: OnceLock::new(), reading: Mutex::default(), note: OnceLock::new() })
     }
 
     /// A source from a file's bytes.
@@ -232,6 +233,12 @@ impl Source {
         let weak = Arc::downgrade(&fresh);
         *self.reading.lock().unwrap_or_else(PoisonError::into_inner) = Some(weak);
         fresh
+    }
+
+    /// What the text alone tells, taken down once and kept with it: little, and nothing that points back here.
+    pub(crate) fn note<T: Any + Send + Sync>(&self, take: impl Fn(&str) -> T) -> Arc<T> {
+        let kept = self.note.get_or_init(|| Arc::new(take(&self.text)));
+        Arc::clone(kept).downcast().unwrap_or_else(|_| Arc::new(take(&self.text)))
     }
 
     /// Line and column of a byte offset, both counted from 1; columns count characters.

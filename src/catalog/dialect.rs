@@ -80,11 +80,8 @@ impl Dialect {
 
     /// Whether two names of tables, types or indexes are the same object.
     pub fn same_name(self, a: &str, b: &str) -> bool {
-        if a == b {
-            return true;
-        }
         if !self.folds_names() {
-            return false;
+            return a == b;
         }
         a.eq_ignore_ascii_case(b) || (!(a.is_ascii() && b.is_ascii()) && a.to_lowercase() == b.to_lowercase())
     }

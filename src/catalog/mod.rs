@@ -173,7 +173,9 @@ impl Catalog {
         if !self.dialect.folds_names() {
             return None;
         }
-        map.keys().find(|key| key.schema == schema && self.dialect.same_name(&key.name, name)).cloned()
+        // Names are sorted by their schema; that of temporary tables, which is asked first, is nearly always empty.
+        let of_schema = map.range(Name::new(schema, "")..).map(|(key, _)| key).take_while(|key| key.schema == schema);
+        of_schema.into_iter().find(|key| self.dialect.same_name(&key.name, name)).cloned()
     }
 
     /// The table of that name.

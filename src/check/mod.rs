@@ -5,18 +5,19 @@ mod narrowing;
 pub mod walk;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::catalog::difference::Difference;
 use crate::finding::Finding;
-use crate::git::{Change, ChangedPath, Leftover, Scope, SnapshotError};
+use crate::git::{Change, ChangedPath, FileText, Leftover, Scope, Snapshot, SnapshotError};
 use crate::history::{self, History, Replay};
 use crate::policy::{Date, FILE_NAMES, Policy};
-use crate::project::{ECOSYSTEMS, ProjectChange, ProjectState, Touch};
+use crate::project::{ECOSYSTEMS, ProjectChange, ProjectState, Shared, Touch};
 use crate::report::{NotJudged, ProjectSummary, Report};
 use crate::rules::allowance::Outcome;
 use crate::rules::{self, ChangedFile, RepositoryChange, RepositoryProject, RuleSettings};
-use crate::source::RepoPath;
+use crate::source::{RepoPath, Source};
 use load::Found;
 
 /// What decides a check beside the change and the policy.
@@ -176,7 +177,7 @@ fn discover(change: &Change, policy: &Policy, options: Options<'_>) -> Result<(V
 }
 
 /// The files in which allowances are looked for: those with findings, those of the projects that changed, those that the
-/// repository's rules read, and the policy.
+/// repository's rules read, and the policy. Of all but the policy only those that hold any are kept.
 fn allowance_files(
     change: &Change,
     policy: &Policy,
@@ -187,11 +188,21 @@ fn allowance_files(
     paths.extend(loaded.iter().flat_map(|project| &project.touched).map(|(changed, _)| &changed.path));
     paths.extend(change.changed.iter().map(|changed| &changed.path).filter(|path| RepositoryChange::reads(path)));
     paths.extend(&policy.path);
+    // Of a history that is too large, what was not read is not read here either.
+    let scripts = loaded.iter().flat_map(|project| &project.after.history.migrations);
+    let scripts: BTreeMap<&RepoPath, &Arc<Source>> =
+        scripts.filter_map(|migration| migration.source.as_ref()).map(|source| (source.path(), source)).collect();
     let mut files = Vec::new();
     for path in paths.into_iter().filter(|path| !policy.exclude.matches(path)) {
         let changed =
             change.changed.binary_search_by(|changed| changed.path.cmp(path)).ok().map(|at| &change.changed[at]);
-        let after = change.after.read(path)?.text();
+        let after = match scripts.get(path) {
+            Some(source) => Some(Arc::clone(source)),
+            None => change.after.read(path)?.text(),
+        };
+        if policy.path.as_ref() != Some(path) && !after.as_deref().is_some_and(rules::allowance::may_allow) {
+            continue;
+        }
         let before = match (&change.before, changed) {
             (Some(before), Some(changed)) if changed.before.is_some() => before.read(path)?.text(),
             (Some(_), None) => after.clone(),
@@ -293,6 +304,7 @@ impl Loaded<'_> {
             with_leftovers: self.with_migrations.as_ref(),
             with_leftovers_schema: self.with_schema.as_ref(),
             whole_state,
+            shared: Shared::default(),
         }
     }
 }
@@ -315,12 +327,17 @@ fn repository_findings(
         if !wanted || policy.exclude.matches(&changed.path) {
             continue;
         }
+        let by_name = RepositoryChange::knows_by_name(&changed.path) && !policy.documents.matches(&changed.path);
+        let read = |snapshot: &dyn Snapshot| {
+            let path = &changed.path;
+            if by_name { Ok(Some(Source::new(path.clone(), ""))) } else { snapshot.read(path).map(FileText::text) }
+        };
         let before = match (&change.before, changed.before) {
-            (Some(before), Some(_)) => before.read(&changed.path)?.text(),
+            (Some(before), Some(_)) => read(&**before)?,
             _ => None,
         };
         let after = match changed.after {
-            Some(_) => change.after.read(&changed.path)?.text(),
+            Some(_) => read(&*change.after)?,
             None => None,
         };
         files.push(ChangedFile { path: changed.path.clone(), before, after });

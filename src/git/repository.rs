@@ -3,7 +3,7 @@
 //! libgit2 reads what it can. Where it cannot (a reference table, an object that a partial clone left on the server, an
 //! index in pieces), the installed git answers the same question. Which of the two it was is not visible outside.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -25,6 +25,9 @@ use crate::source::{NotText, RepoPath, Source};
 /// Trees that are kept in memory.
 const MAX_TREES: usize = 20_000;
 
+/// Bytes of texts that are kept though nobody holds them: read again, they are unpacked again.
+const MAX_TEXTS: usize = 32 << 20;
+
 /// A repository.
 pub(crate) struct Repo {
     env: Env,
@@ -42,6 +45,8 @@ pub(crate) struct Repo {
     trees: RefCell<HashMap<ObjectId, Rc<Tree>>>,
     /// Texts by path and object: two snapshots that hold the same file share one.
     texts: RefCell<HashMap<(RepoPath, ObjectId), FileText>>,
+    /// Bytes of the texts that were kept since those that nobody holds were last let go.
+    kept: Cell<usize>,
     index: OnceCell<Rc<Index>>,
 }
 
@@ -94,6 +99,7 @@ impl Repo {
             cli,
             trees: RefCell::default(),
             texts: RefCell::default(),
+            kept: Cell::new(0),
             index: OnceCell::new(),
         };
         repo.add_object_directories(cwd)?;
@@ -334,6 +340,12 @@ impl Repo {
     /// Lets go of every tree, and of every text that nobody else holds.
     pub(crate) fn forget(&self) {
         self.trees.borrow_mut().clear();
+        self.forget_texts();
+    }
+
+    /// Lets go of every text that nobody else holds.
+    fn forget_texts(&self) {
+        self.kept.set(0);
         self.texts.borrow_mut().retain(|_, text| match text {
             FileText::Text(source) => Arc::strong_count(source) > 1,
             _ => false,
@@ -360,6 +372,12 @@ impl Repo {
             Content::Bytes(bytes) => Source::from_bytes(path.clone(), bytes),
             Content::TooLarge(size) => Err(NotText::TooLarge(size)),
         });
+        if let FileText::Text(source) = &text {
+            if self.kept.get() > MAX_TEXTS {
+                self.forget_texts();
+            }
+            self.kept.set(self.kept.get() + source.text().len());
+        }
         self.texts.borrow_mut().insert(key, text.clone());
         Ok(text)
     }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::history::SCRIPT;
+use super::history::{MAX_TEXT, SCRIPT};
 use crate::git::{Snapshot, SnapshotError};
 use crate::project::Project;
 use crate::source::RepoPath;
@@ -23,21 +23,28 @@ pub(crate) struct ConnectionSchema {
     pub(crate) assumed: Option<(RepoPath, BTreeSet<String>)>,
 }
 
-/// What the migrations say of schemas.
+/// What one migration says of schemas.
 #[derive(Debug, Default)]
-struct Evidence {
+struct Told {
     /// Tables and types that are made without a schema.
     unqualified: BTreeSet<String>,
     /// Tables and types that are made or altered in a schema by name.
     qualified: BTreeMap<String, BTreeSet<String>>,
+    /// How often something is made in a schema by name.
+    made: BTreeMap<String, usize>,
+    /// Schemas that it creates.
+    created: BTreeSet<String>,
+}
+
+/// What the migrations say of schemas.
+#[derive(Debug, Default)]
+struct Evidence {
+    /// What they say together.
+    all: Told,
     /// The migrations that name a schema.
     told: BTreeMap<String, BTreeSet<RepoPath>>,
     /// The newest migration.
     newest: Option<RepoPath>,
-    /// How often something is made in a schema by name.
-    made: BTreeMap<String, usize>,
-    /// Schemas that a migration creates.
-    created: BTreeSet<String>,
 }
 
 /// Judges the migrations of a project.
@@ -45,25 +52,31 @@ pub(crate) fn schema(project: &Project, snapshot: &dyn Snapshot) -> Result<Optio
     let Some(dialect) = project.dialect.filter(|dialect| dialect.has_schemas()) else { return Ok(None) };
     let mut evidence = Evidence::default();
     let files = snapshot.files()?;
+    let mut text = 0;
     for entry in project.migrations.iter().flat_map(|folder| files.under(folder)) {
+        // What lies beyond is not read at all.
+        if text > MAX_TEXT {
+            break;
+        }
         if entry.path.file_name() == SCRIPT
             && let Some(source) = snapshot.read(&entry.path)?.text()
         {
-            evidence.add(&entry.path, source.text());
+            text += source.text().len();
+            evidence.add(&entry.path, &source.note(Told::of));
         }
     }
     Ok(evidence.judge().filter(|schema| schema.name != dialect.default_schema()))
 }
 
-impl Evidence {
-    fn add(&mut self, path: &RepoPath, text: &str) {
-        self.newest = self.newest.take().max(Some(path.clone()));
+impl Told {
+    fn of(text: &str) -> Self {
         static STATEMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
             let name = r#"(?:"([^"\n]+)"|\[([^\]\n]+)\]|(\w+))"#;
             let words = r"(CREATE|ALTER)\s+(?:TABLE|TYPE|SCHEMA)\s+(?:IF\s+(?:NOT\s+)?EXISTS\s+)?(?:ONLY\s+)?";
             Regex::new(&format!(r"(?i)\b{words}{name}(?:\s*\.\s*{name})?")).ok()
         });
-        let Some(statement) = STATEMENT.as_ref() else { return };
+        let mut told = Self::default();
+        let Some(statement) = STATEMENT.as_ref() else { return told };
         for found in statement.captures_iter(text) {
             let group =
                 |from: usize| (from..from + 3).find_map(|at| found.get(at)).map(|name| name.as_str().to_owned());
@@ -72,39 +85,55 @@ impl Evidence {
             let creates = verb.as_str().eq_ignore_ascii_case("create");
             match group(5) {
                 _ if head.trim_start().get(..6).is_some_and(|word| word.eq_ignore_ascii_case("schema")) => {
-                    self.created.insert(first);
+                    told.created.insert(first);
                 }
                 Some(name) => {
-                    *self.made.entry(first.clone()).or_default() += usize::from(creates);
-                    self.told.entry(first.clone()).or_default().insert(path.clone());
-                    self.qualified.entry(first).or_default().insert(name);
+                    *told.made.entry(first.clone()).or_default() += usize::from(creates);
+                    told.qualified.entry(first).or_default().insert(name);
                 }
                 None if creates => {
-                    self.unqualified.insert(first);
+                    told.unqualified.insert(first);
                 }
                 None => {}
             }
+        }
+        told
+    }
+}
+
+impl Evidence {
+    fn add(&mut self, path: &RepoPath, told: &Told) {
+        self.newest = self.newest.take().max(Some(path.clone()));
+        self.all.unqualified.extend(told.unqualified.iter().cloned());
+        self.all.created.extend(told.created.iter().cloned());
+        for (schema, count) in &told.made {
+            *self.all.made.entry(schema.clone()).or_default() += count;
+        }
+        for (schema, names) in &told.qualified {
+            self.told.entry(schema.clone()).or_default().insert(path.clone());
+            self.all.qualified.entry(schema.clone()).or_default().extend(names.iter().cloned());
         }
     }
 
     /// A schema in which nearly everything is made by name; or one that no migration creates and in which what was made
     /// without a schema is altered by name: both names mean one thing then.
     fn judge(mut self) -> Option<ConnectionSchema> {
-        let total = self.made.values().sum::<usize>() + self.unqualified.len();
-        let nearly_all = self.made.iter().find(|(_, count)| **count > 0 && **count * 10 >= total * 9);
+        let all = &mut self.all;
+        let total = all.made.values().sum::<usize>() + all.unqualified.len();
+        let nearly_all = all.made.iter().find(|(_, count)| **count > 0 && **count * 10 >= total * 9);
         if let Some((name, _)) = nearly_all {
-            let created = self.created.contains(name);
+            let created = all.created.contains(name);
             return Some(ConnectionSchema { name: name.clone(), created, assumed: None });
         }
-        self.qualified.retain(|schema, _| !self.created.contains(schema));
+        all.qualified.retain(|schema, _| !all.created.contains(schema));
         let is_alias = |names: &BTreeSet<String>| {
-            let known = names.intersection(&self.unqualified).count();
+            let known = names.intersection(&all.unqualified).count();
             known > 0 && known * 2 >= names.len()
         };
-        let name = self.qualified.iter().find(|(_, names)| is_alias(names)).map(|(schema, _)| schema.clone())?;
+        let name = all.qualified.iter().find(|(_, names)| is_alias(names)).map(|(schema, _)| schema.clone())?;
         let told = self.told.remove(&name).unwrap_or_default();
         let assumed = self.newest.filter(|newest| told.iter().eq([newest]));
-        let assumed = assumed.zip(self.qualified.remove(&name));
+        let assumed = assumed.zip(all.qualified.remove(&name));
         Some(ConnectionSchema { name, created: false, assumed })
     }
 }
@@ -115,7 +144,7 @@ mod tests {
 
     fn judged(text: &str) -> Option<(String, bool)> {
         let mut evidence = Evidence::default();
-        evidence.add(&RepoPath::from("m"), text);
+        evidence.add(&RepoPath::from("m"), &Told::of(text));
         evidence.judge().map(|schema| (schema.name, schema.created))
     }
 
@@ -140,9 +169,9 @@ mod tests {
     fn the_newest_migration_alone_may_be_a_slip_of_the_pen() {
         let assumed = |later: &[&str]| {
             let mut evidence = Evidence::default();
-            evidence.add(&RepoPath::from("1"), "CREATE TABLE a ();\nCREATE TABLE b ();");
+            evidence.add(&RepoPath::from("1"), &Told::of("CREATE TABLE a ();\nCREATE TABLE b ();"));
             for (at, text) in later.iter().enumerate() {
-                evidence.add(&RepoPath::from(&*format!("{}", at + 2)), text);
+                evidence.add(&RepoPath::from(&*format!("{}", at + 2)), &Told::of(text));
             }
             evidence.judge().and_then(|schema| schema.assumed)
         };

@@ -69,7 +69,7 @@ impl Script for Connected {
 }
 
 /// What is read of all migrations together, since all of it is held at once. Public repositories come to a hundredth of it.
-const MAX_TEXT: usize = 24 << 20;
+pub(super) const MAX_TEXT: usize = 24 << 20;
 
 /// The most operations of all migrations together.
 const MAX_OPERATIONS: usize = 60_000;

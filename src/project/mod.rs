@@ -2,7 +2,10 @@
 //!
 //! A third ecosystem is one new folder with an [`Ecosystem`] in it, and one line in [`ECOSYSTEMS`].
 
+use std::any::Any;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use serde::Serialize;
 
@@ -290,6 +293,20 @@ pub struct ProjectChange<'a> {
     pub with_leftovers_schema: Option<&'a ProjectState>,
     /// Whether the whole state is judged (`--all`).
     pub whole_state: bool,
+    /// What several rules work out of it.
+    pub shared: Shared,
+}
+
+/// What is worked out of a change once, and shared by all that ask for it.
+#[derive(Default)]
+pub struct Shared(OnceCell<Rc<dyn Any>>);
+
+impl Shared {
+    /// It, worked out where nobody has asked before. There is room for one thing.
+    pub(crate) fn get<T: 'static>(&self, make: impl Fn() -> T) -> Rc<T> {
+        let known = self.0.get_or_init(|| Rc::new(make()));
+        Rc::clone(known).downcast().unwrap_or_else(|_| Rc::new(make()))
+    }
 }
 
 impl ProjectChange<'_> {

@@ -48,6 +48,11 @@ impl RepositoryChange<'_> {
         workflow::reads(path) || sync::misplaced_migration::reads(path)
     }
 
+    /// Whether the name of such a file is all that the rules ask for: its text is left empty.
+    pub fn knows_by_name(path: &RepoPath) -> bool {
+        sync::misplaced_migration::is_script(path) && !workflow::reads(path)
+    }
+
     /// Whether a rule asks what every project applies, touched or not.
     pub fn wants_histories(files: &[ChangedFile]) -> bool {
         files.iter().any(sync::misplaced_migration::is_new_revision)

@@ -11,8 +11,8 @@ use crate::git::snapshot::fingerprint;
 use crate::git::{ChangedPath, Leftover, LeftoverKind, ObjectId, Snapshot, SnapshotError};
 use crate::history::{History, HistoryProblem, HistoryProblemKind, Migration, Operations, foundation, replay};
 use crate::project::{
-    Declared, Ecosystem, EcosystemKind, Parsed, Project, ProjectChange, ProjectOverride, ProjectState, SourceProblem,
-    Touch,
+    Declared, Ecosystem, EcosystemKind, Parsed, Project, ProjectChange, ProjectOverride, ProjectState, Shared,
+    SourceProblem, Touch,
 };
 use crate::source::{Place, RepoPath, Source, Span};
 
@@ -535,6 +535,7 @@ impl World {
             with_leftovers: with_leftovers.as_ref(),
             with_leftovers_schema: with_leftovers_schema.as_ref(),
             whole_state: self.whole_state,
+            shared: Shared::default(),
         };
         look(&change)
     }

@@ -28,6 +28,7 @@ impl Catalog {
             Some(old) => *old = new,
             None => table.attachments.push(new),
         }
+        self.note_attachment(&found);
         Ok(Vec::new())
     }
 
@@ -73,7 +74,7 @@ impl Catalog {
 
     /// The first policy or trigger that reads it. Those of a table go with the table.
     pub(super) fn attachment_on(&self, kept: &Kept<'_>) -> Option<String> {
-        let tables = self.tables.values().filter(|table| kept.column.is_some() || table.name != *kept.relation);
+        let tables = self.attached().filter(|table| kept.column.is_some() || table.name != *kept.relation);
         tables.into_iter().find_map(|table| {
             let one = table.attachments.iter().find(|one| reads(one, kept))?;
             Some(format!("{} {} of {}", one.kind.title(), one.name, table.name))
@@ -82,9 +83,7 @@ impl Catalog {
 
     /// Drops the policies and triggers that read it.
     pub(super) fn drop_attachments_on(&mut self, kept: &Kept<'_>) {
-        for table in self.tables.values_mut() {
-            table.attachments.retain(|one| !reads(one, kept));
-        }
+        self.each_attached(|table| table.attachments.retain(|one| !reads(one, kept)));
     }
 
     /// A block with an exception handler: all or nothing, and the handler instead of nothing.

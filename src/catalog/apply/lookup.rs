@@ -16,6 +16,8 @@ pub(crate) struct Lookup {
     referrers: BTreeMap<Name, BTreeSet<Name>>,
     /// Parents, to the tables that inherit from them or are their partitions.
     children: BTreeMap<Name, BTreeSet<Name>>,
+    /// Tables that have policies or triggers, or had some.
+    attached: BTreeSet<Name>,
     /// MySQL's `foreign_key_checks`: a table that others refer to can be dropped while they are off.
     pub(super) foreign_key_checks: bool,
     /// Tables that the statement being applied drops together: their foreign keys hold nothing back.
@@ -33,6 +35,7 @@ impl Default for Lookup {
             held: BTreeMap::new(),
             referrers: BTreeMap::new(),
             children: BTreeMap::new(),
+            attached: BTreeSet::new(),
             foreign_key_checks: true,
             dropped_together: BTreeSet::new(),
             descending: false,
@@ -128,6 +131,25 @@ impl Catalog {
         Some(result)
     }
 
+    /// Notes that a table has a policy or a trigger.
+    pub(super) fn note_attachment(&mut self, name: &Name) {
+        self.lookup.attached.insert(name.clone());
+    }
+
+    /// The tables that have policies or triggers.
+    pub(super) fn attached(&self) -> impl Iterator<Item = &Table> {
+        self.lookup.attached.iter().filter_map(|name| self.tables.get(name))
+    }
+
+    /// Changes the tables that have policies or triggers in what no look-up knows.
+    pub(super) fn each_attached(&mut self, change: impl Fn(&mut Table)) {
+        for name in &self.lookup.attached {
+            if let Some(table) = self.tables.get_mut(name) {
+                change(table);
+            }
+        }
+    }
+
     /// Adds an index to a table; the look-ups follow.
     pub(super) fn push_index(&mut self, name: &Name, index: Index) {
         let Some(table) = self.tables.get_mut(name) else { return };
@@ -186,6 +208,9 @@ impl Lookup {
         for parent in &table.parents {
             self.children.entry(key(dialect, parent)).or_default().insert(table.name.clone());
         }
+        if !table.attachments.is_empty() {
+            self.attached.insert(table.name.clone());
+        }
     }
 
     fn unregister(&mut self, dialect: Dialect, table: &Table) {
@@ -198,6 +223,7 @@ impl Lookup {
                 names.remove(&table.name);
             }
         }
+        self.attached.remove(&table.name);
         for parent in &table.parents {
             if let Some(names) = self.children.get_mut(&key(dialect, parent)) {
                 names.remove(&table.name);

@@ -219,28 +219,30 @@ impl Catalog {
         Ok(vec![Effect::Other(format!("the view {new}"))])
     }
 
-    /// All that views, policies and triggers read.
-    fn all_reads(&mut self) -> impl Iterator<Item = &mut BTreeMap<Name, BTreeSet<String>>> {
-        let attachments = self.tables.values_mut().flat_map(|table| &mut table.attachments);
-        self.views.values_mut().map(|view| &mut view.reads).chain(attachments.map(|one| &mut one.reads))
+    /// Changes all that views, policies and triggers read.
+    fn each_reads(&mut self, change: impl Fn(&mut BTreeMap<Name, BTreeSet<String>>)) {
+        self.views.values_mut().for_each(|view| change(&mut view.reads));
+        self.each_attached(|table| table.attachments.iter_mut().for_each(|one| change(&mut one.reads)));
     }
 
     /// What is read has another name now.
     pub(super) fn readers_follow_relation(&mut self, from: &Name, to: &Name) {
-        for reads in self.all_reads() {
+        self.each_reads(|reads| {
             if let Some(columns) = reads.remove(from) {
                 reads.insert(to.clone(), columns);
             }
-        }
+        });
     }
 
     /// The same for a column.
     pub(super) fn readers_follow_column(&mut self, table: &Name, from: &str, to: &str) {
-        for columns in self.all_reads().filter_map(|reads| reads.get_mut(table)) {
-            if columns.remove(from) {
+        self.each_reads(|reads| {
+            if let Some(columns) = reads.get_mut(table)
+                && columns.remove(from)
+            {
                 columns.insert(to.to_owned());
             }
-        }
+        });
     }
 
     /// The view that has an index of that name, with the index's position.

@@ -1,5 +1,7 @@
 //! Indexes that both sides have, that one side has, and that bear another name (`TableDiffer`).
 
+use std::collections::BTreeMap;
+
 use super::{Comparison, Pair, in_table, or_table, text};
 use crate::catalog::difference::{Aspect, Difference, Side};
 use crate::catalog::{Dialect, Index, IndexPart, Object, Table};
@@ -10,8 +12,9 @@ impl<'a> Comparison<'a> {
         let mut replayed: Vec<&Index> =
             pair.replayed.indexes.iter().filter(|index| self.is_reported(pair.replayed, index)).collect();
         replayed.sort_by(|a, b| a.name.cmp(&b.name));
+        let (declared_on, replayed_on) = (by_columns(&declared), by_columns(&replayed));
         for index in &declared {
-            if replayed.iter().any(|other| self.same_index(index, other)) {
+            if on(&replayed_on, index).iter().any(|other| self.same_index(index, other)) {
                 continue;
             }
             let mut difference = index_difference(Side::Missing, pair, index);
@@ -20,7 +23,8 @@ impl<'a> Comparison<'a> {
             self.note_index(difference, pair, index);
         }
         for index in &replayed {
-            if declared.iter().any(|other| self.same_index(other, index)) || self.is_let_be(pair, index) {
+            if on(&declared_on, index).iter().any(|other| self.same_index(other, index)) || self.is_let_be(pair, index)
+            {
                 continue;
             }
             let mut difference = index_difference(Side::Extra, pair, index);
@@ -28,14 +32,18 @@ impl<'a> Comparison<'a> {
             difference.migrated_at = or_table(index.place.as_ref(), pair.replayed);
             self.note_index(difference, pair, index);
         }
+        let mut doubles: BTreeMap<(Vec<&str>, &str), usize> = BTreeMap::new();
         for index in &replayed {
-            // The engine renames no index that has a double.
-            let doubles =
-                replayed.iter().filter(|other| same_columns(index, other) && kind(index) == kind(other)).count();
-            let Some(other) = declared.iter().find(|other| self.same_index(other, index)).filter(|_| doubles == 1)
-            else {
+            *doubles.entry((columns(index), kind(index))).or_default() += 1;
+        }
+        for index in &replayed {
+            let Some(other) = on(&declared_on, index).iter().find(|other| self.same_index(other, index)) else {
                 continue;
             };
+            // The engine renames no index that has a double.
+            if doubles.get(&(columns(index), kind(index))) != Some(&1) {
+                continue;
+            }
             // The index of a unique constraint of SQLite is `sqlite_autoindex_…`, whatever the constraint is called.
             let autoindex = self.dialect() == Dialect::Sqlite && index.constraint;
             if (other.name == index.name && !autoindex) || other.name.is_none() {
@@ -91,14 +99,13 @@ impl<'a> Comparison<'a> {
         })
     }
 
-    /// Whether two indexes differ by name at most (`indexes_match`).
+    /// Whether two indexes on the same columns differ by name at most (`indexes_match`).
     fn same_index(&self, declared: &Index, replayed: &Index) -> bool {
-        let columns = same_columns(declared, replayed)
-            && declared.parts.iter().zip(&replayed.parts).all(|(a, b)| {
-                let lengths = self.dialect() != Dialect::MySql || a.length == b.length;
-                lengths && a.descending == b.descending
-            });
-        columns
+        let parts = declared.parts.iter().zip(&replayed.parts).all(|(a, b)| {
+            let lengths = self.dialect() != Dialect::MySql || a.length == b.length;
+            lengths && a.descending == b.descending
+        });
+        parts
             && kind(declared) == kind(replayed)
             && self.same_details(declared, replayed)
             && self.same_condition(declared, replayed)
@@ -144,8 +151,21 @@ fn columns(index: &Index) -> Vec<&str> {
     parts.chain(index.include.iter().map(String::as_str)).collect()
 }
 
-fn same_columns(a: &Index, b: &Index) -> bool {
-    columns(a) == columns(b)
+/// Indexes by their columns.
+type ByColumns<'i> = BTreeMap<Vec<&'i str>, Vec<&'i Index>>;
+
+/// Some indexes by their columns: a table that means harm has ten thousand, and each is held against its like alone.
+fn by_columns<'i>(indexes: &[&'i Index]) -> ByColumns<'i> {
+    let mut found = ByColumns::new();
+    for index in indexes {
+        found.entry(columns(index)).or_default().push(index);
+    }
+    found
+}
+
+/// Those on the columns of an index.
+fn on<'m, 'i>(indexes: &'m ByColumns<'i>, index: &'i Index) -> &'m [&'i Index] {
+    indexes.get(&columns(index)).map(Vec::as_slice).unwrap_or_default()
 }
 
 /// `IndexType`: fulltext and spatial indexes of MySQL are kinds of their own.

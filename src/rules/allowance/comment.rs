@@ -37,9 +37,14 @@ pub(super) struct Comment<'a> {
     pub(super) new: bool,
 }
 
+/// Whether a text may hold an allowance.
+pub(crate) fn may_allow(source: &Source) -> bool {
+    source.text().contains(WORDS)
+}
+
 /// The allowances in a file after the change.
 pub(super) fn comments(file: &ChangedFile, whole_state: bool) -> Vec<Comment<'_>> {
-    let Some(source) = file.after.as_ref().filter(|source| source.text().contains(WORDS)) else { return Vec::new() };
+    let Some(source) = file.after.as_ref().filter(|source| may_allow(source)) else { return Vec::new() };
     let before = if whole_state { None } else { file.before.as_ref() };
     let mut new_lines = NewLines::against(before);
     let mut found = Vec::new();

@@ -12,6 +12,7 @@ use crate::policy::{Allowance, Date, Policy};
 use crate::rules::repository::ChangedFile;
 use crate::source::Place;
 
+pub(crate) use comment::may_allow;
 use comment::{Comment, comments};
 
 /// What is left of the findings, and what was allowed.

@@ -58,7 +58,8 @@ page! {
 
 pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
     let dialect = change.project.dialect();
-    let deeds = Deeds::of(change).done;
+    let all = Deeds::of(change);
+    let deeds = &all.done;
     let changed = deeds.iter().filter_map(|deed| match &deed.effect {
         Effect::ColumnChanged { table, before, after } => {
             harm(dialect, &before.ty, &after.ty).map(|harm| (deed, table, before, after, harm))

@@ -10,6 +10,7 @@
 mod settle;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use crate::catalog::apply::Effect;
 use crate::catalog::operation::{Constraint, DataKind, Operation, OperationKind, TableSource};
@@ -86,8 +87,12 @@ pub(super) struct Deeds {
 }
 
 impl Deeds {
-    /// What the new migrations of a change do.
-    pub(super) fn of(change: &ProjectChange<'_>) -> Self {
+    /// What the new migrations of a change do: followed once for all rules that ask.
+    pub(super) fn of(change: &ProjectChange<'_>) -> Rc<Self> {
+        change.shared.get(|| Self::follow(change))
+    }
+
+    fn follow(change: &ProjectChange<'_>) -> Self {
         if change.whole_state {
             return Self::default();
         }

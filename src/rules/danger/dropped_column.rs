@@ -67,7 +67,8 @@ page! {
 }
 
 pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
-    let deeds = Deeds::of(change).done;
+    let all = Deeds::of(change);
+    let deeds = &all.done;
     let dropped = deeds.iter().filter_map(|deed| match &deed.effect {
         // A generated column holds nothing that is not elsewhere.
         Effect::ColumnDropped { table, column } if column.generated.is_none() => Some((deed, table, column)),

@@ -76,7 +76,8 @@ page! {
 }
 
 pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
-    let deeds = Deeds::of(change).done;
+    let all = Deeds::of(change);
+    let deeds = &all.done;
     deeds
         .iter()
         .flat_map(|deed| gone(deed).into_iter().map(move |value| (deed, value)))

@@ -66,7 +66,8 @@ page! {
 }
 
 pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
-    let deeds = Deeds::of(change).done;
+    let all = Deeds::of(change);
+    let deeds = &all.done;
     let dropped = deeds.iter().filter_map(|deed| match &deed.effect {
         Effect::TableDropped(table) => Some((deed, table)),
         _ => None,

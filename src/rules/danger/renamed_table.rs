@@ -55,7 +55,8 @@ page! {
 }
 
 pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
-    let deeds = Deeds::of(change).done;
+    let all = Deeds::of(change);
+    let deeds = &all.done;
     let renamed = deeds.iter().filter_map(|deed| match &deed.effect {
         Effect::TableRenamed { from, to } => Some((deed, from, to)),
         _ => None,

@@ -70,10 +70,11 @@ page! {
 }
 
 pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
-    let deeds = Deeds::of(change).done;
+    let all = Deeds::of(change);
+    let deeds = &all.done;
     let mut findings = Vec::new();
     for deed in deeds.iter().filter(|deed| !deed.on_new_columns) {
-        let Some((object, message)) = tightened(&deeds, deed) else { continue };
+        let Some((object, message)) = tightened(deeds, deed) else { continue };
         let help = format!(
             "look for rows that do not comply and mend them first; then say so above the statement:\n  {}",
             allow(change, RuleId::TightenedColumn)

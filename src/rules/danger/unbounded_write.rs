@@ -40,8 +40,9 @@ page! {
 }
 
 pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
-    let rows = Deeds::of(change).rows;
-    rows.iter()
+    let all = Deeds::of(change);
+    all.rows
+        .iter()
         .filter_map(|row| {
             let what = match row.kind {
                 DataKind::Truncate => "TRUNCATE empties",

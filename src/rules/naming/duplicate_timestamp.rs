@@ -1,5 +1,7 @@
 //! `duplicate-timestamp`.
 
+use std::collections::BTreeMap;
+
 use super::stamp::Stamp;
 use super::{finding, named};
 use crate::finding::Finding;
@@ -54,22 +56,23 @@ page! {
 
 pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
     let ecosystem = change.project.ecosystem;
-    let others: Vec<&Migration> =
-        change.after.history.migrations.iter().chain(change.base.iter().flat_map(|base| &base.migrations)).collect();
-    let mut reported: Vec<String> = Vec::new();
+    let all = change.after.history.migrations.iter().chain(change.base.iter().flat_map(|base| &base.migrations));
+    let mut stamped: BTreeMap<String, Vec<&Migration>> = BTreeMap::new();
+    for migration in all {
+        if let Some(stamp) = stamp(migration, ecosystem) {
+            stamped.entry(stamp).or_default().push(migration);
+        }
+    }
     let mut findings = Vec::new();
     for migration in named(change) {
         let Some(stamp) = stamp(migration, ecosystem) else { continue };
-        let Some(other) = others.iter().find(|other| {
-            other.id != migration.id
-                && other.name != migration.name
-                && self::stamp(other, ecosystem).as_deref() == Some(stamp.as_str())
-        }) else {
+        let others = stamped.get(&stamp).map(Vec::as_slice).unwrap_or_default();
+        let Some(other) = others.iter().copied().find(|other| other.id != migration.id && other.name != migration.name)
+        else {
             continue;
         };
-        if reported.contains(&stamp) {
-            continue;
-        }
+        // Told once for all that have it.
+        stamped.remove(&stamp);
         let message = format!("the migrations {} and {} have the same stamp", other.name, migration.name);
         let help = match ecosystem {
             EcosystemKind::Prisma => "give the new directory a stamp of its own, before anybody applies it",
@@ -78,7 +81,6 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
         let mut finding = finding(RuleId::DuplicateTimestamp, migration, message, help.to_owned());
         finding = finding.related_file(other.path.clone(), "has the stamp too");
         findings.push(finding);
-        reported.push(stamp);
     }
     findings
 }

@@ -33,7 +33,7 @@ impl<'a> NewGap<'a> {
         if change.whole_state || !change.after.is_judged() {
             return gap;
         }
-        let new = new_files(change);
+        let new: BTreeSet<&str> = new_files(change).iter().map(|migration| migration.path.as_str()).collect();
         let certain = change.new_differences().into_iter().filter(|difference| difference.certain);
         for difference in certain {
             if is_undeclared(change, &new, difference) {
@@ -47,11 +47,11 @@ impl<'a> NewGap<'a> {
 }
 
 /// Whether a new migration, and not the schema, made the difference.
-fn is_undeclared(change: &ProjectChange<'_>, new: &[&Migration], difference: &Difference) -> bool {
+fn is_undeclared(change: &ProjectChange<'_>, new: &BTreeSet<&str>, difference: &Difference) -> bool {
     if new.is_empty() {
         return false;
     }
-    let by_new = difference.migrated_at.as_ref().is_some_and(|place| new.iter().any(|m| stands_in(m, place)));
+    let by_new = difference.migrated_at.as_ref().is_some_and(|place| is_below(new, place.path()));
     match difference.kind.side {
         Side::Missing => false,
         // An object that was declared and is not any more is the schema's doing, whoever made it.
@@ -144,9 +144,11 @@ pub(super) fn new_files<'a>(change: &'a ProjectChange<'_>) -> Vec<&'a Migration>
     change.new_migrations()
 }
 
-/// Whether a place lies in a migration's file or directory.
-pub(super) fn stands_in(migration: &Migration, place: &Place) -> bool {
-    place.path().is_under(&migration.path)
+/// Whether a path is one of these or lies below one.
+fn is_below(paths: &BTreeSet<&str>, path: &RepoPath) -> bool {
+    let path = path.as_str();
+    let folders = path.match_indices('/').filter_map(|(at, _)| path.get(..at));
+    folders.chain([path]).any(|part| paths.contains(part))
 }
 
 /// What of `wanted` a state still lacks.

@@ -86,9 +86,14 @@ const MATERIAL: [&str; 24] = [
     "timescale",
 ];
 
-/// Whether the rule wants a file's text: a Python file that could be a revision. Prisma's files are known by name.
+/// Whether the rule wants a file: a script of Prisma's, or a Python file that could be a revision.
 pub(in crate::rules) fn reads(path: &RepoPath) -> bool {
-    path.file_name() == "migration.sql" || (path.extension() == Some("py") && could_hold_revisions(path))
+    is_script(path) || (path.extension() == Some("py") && could_hold_revisions(path))
+}
+
+/// Whether a file is one of Prisma's: its name says so, and its text is not wanted.
+pub(in crate::rules) fn is_script(path: &RepoPath) -> bool {
+    path.file_name() == "migration.sql"
 }
 
 /// Whether a folder above a Python file has a name that a folder of revisions has.
@@ -110,7 +115,7 @@ fn is_material(path: &RepoPath) -> bool {
 
 fn misplaced(change: &RepositoryChange<'_>, file: &ChangedFile) -> Option<Finding> {
     let text = file.after.as_ref()?;
-    let kind = if file.path.file_name() == "migration.sql" {
+    let kind = if is_script(&file.path) {
         EcosystemKind::Prisma
     } else if is_revision(text) {
         EcosystemKind::Alembic
@@ -156,7 +161,8 @@ fn misplaced(change: &RepositoryChange<'_>, file: &ChangedFile) -> Option<Findin
 
 /// Whether a file that the change adds is a revision of Alembic's.
 pub(in crate::rules) fn is_new_revision(file: &ChangedFile) -> bool {
-    file.before.is_none() && file.after.as_deref().is_some_and(is_revision) && !is_material(&file.path)
+    let is_new = file.before.is_none() && !is_script(&file.path) && !is_material(&file.path);
+    is_new && file.after.as_deref().is_some_and(is_revision)
 }
 
 /// Whether a revision hangs on none of the projects' revisions, and none on it: those of a plugin, or of another database
