@@ -101,7 +101,7 @@ fn build(
         || found.config.as_ref().and_then(|path| survey.configs.get(path)).is_some_and(|one| one.migrations.is_some())
         || is_alone
             && nearest(&folder, |dir| survey.packages.get(dir).is_some_and(|package| package.migrates)).is_some();
-    if !says_so && !snapshot.files()?.has_dir(&found.migrations) {
+    if !says_so && !keeps_migrations(&found.migrations, snapshot)? {
         facts.insert("no-migrations", "yes".to_owned());
     }
     if settings.emulates_relations {
@@ -144,6 +144,13 @@ fn build(
         settings: settings_files.into_iter().collect(),
         facts,
     }))
+}
+
+/// Whether a folder is one of Prisma Migrate's: with directories, a lock file, or what keeps an empty folder in git. One
+/// with nothing but files of another kind (`01_users.sql`) belongs to another runner.
+fn keeps_migrations(folder: &RepoPath, snapshot: &dyn Snapshot) -> Result<bool, SnapshotError> {
+    let keeps = |file: &str| file.contains('/') || matches!(file, LOCK_FILE | ".gitkeep" | ".keep" | ".gitignore");
+    Ok(snapshot.files()?.under(folder).any(|entry| entry.path.strip_prefix(folder).is_some_and(keeps)))
 }
 
 /// The nearest folder from `dir` upward that satisfies `test`.
