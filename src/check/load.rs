@@ -146,7 +146,7 @@ pub(crate) fn doubt_if_unmigrated(found: &Found, state: &mut ProjectState) {
     let table = state.declared.catalog.tables.values().find_map(|table| table.place.as_ref());
     if let Some(place) = unread.as_ref().or(table) {
         let folder = found.project.migrations.first().map(ToString::to_string).unwrap_or_default();
-        let reason = format!("there is no migrations folder to compare with ({folder})");
+        let reason = format!("there is no folder with migrations of Prisma to compare with ({folder})");
         history.opaque.push(Opaque { place: Place::start_of(&place.source), reason, reach: Reach::Everything });
         for difference in &mut state.gap {
             difference.certain = false;

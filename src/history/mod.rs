@@ -389,7 +389,7 @@ fn is_one_statement(one: &Operation, next: &Operation) -> bool {
 }
 
 /// What is wrong with a history before anything is replayed.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HistoryProblem {
     /// What.
     pub kind: HistoryProblemKind,

@@ -110,7 +110,10 @@ fn read_folder(
         if !files.contains(&SCRIPT) {
             match files.iter().find(|file| is_program(file)) {
                 Some(program) => history.opaque.extend(read_program(&path.join(program), snapshot)?),
-                None => history.problems.extend(without_script(&path, &files)),
+                None => {
+                    let problem = without_script(&path, &files);
+                    history.problems.extend(problem.filter(|problem| !history.problems.contains(problem)));
+                }
             }
             continue;
         }
@@ -184,6 +187,13 @@ fn without_script(path: &RepoPath, files: &[&str]) -> Option<HistoryProblem> {
     if files.iter().any(|file| matches!(*file, "migration.json" | "ops.json")) {
         let message = "migrations of Prisma 8 (migration.json, ops.json) are not supported".to_owned();
         return problem(HistoryProblemKind::Unsupported, message);
+    }
+    if files.contains(&"steps.json") {
+        // One problem for the whole folder, which has one such directory for every migration.
+        let message =
+            "migrations of the experimental Migrate before Prisma 2.13 (steps.json) are not supported".to_owned();
+        let path = path.parent().unwrap_or_default();
+        return Some(HistoryProblem { kind: HistoryProblemKind::Unsupported, place: None, path, message });
     }
     let speaks_of_itself = |file: &&str| {
         let name = file.rsplit('/').next().unwrap_or(file).to_ascii_lowercase();
@@ -451,6 +461,17 @@ mod tests {
                 (&HistoryProblemKind::Unsupported, "prisma/migrations/app"),
             ]
         );
+    }
+
+    #[test]
+    fn migrations_of_the_experimental_migrate_are_told_once() {
+        let history = history(&[
+            ("prisma/migrations/20200226120255-a/steps.json", "{}"),
+            ("prisma/migrations/20200226120255-a/schema.prisma", ""),
+            ("prisma/migrations/20200227035908-b/steps.json", "{}"),
+        ]);
+        let problems: Vec<_> = history.problems.iter().map(|problem| (&problem.kind, problem.path.as_str())).collect();
+        assert_eq!(problems, [(&HistoryProblemKind::Unsupported, "prisma/migrations")]);
     }
 
     #[test]

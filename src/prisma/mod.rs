@@ -111,7 +111,21 @@ impl Ecosystem for Prisma {
         }
         let unread = !problems.is_empty() || !schema.problems.is_empty();
         if !unread {
-            problems.extend(validate::problems(&schema, dialect));
+            let refused = validate::problems(&schema, dialect, version(project));
+            if version(project) < VALIDATED_VERSION {
+                // What is refused today may have been taken then: no accusation, and no verdict either.
+                catalog.doubts.extend(refused.into_iter().map(|problem| Opaque {
+                    place: problem.place.unwrap_or_else(|| Place::start_of(&Source::new(problem.path, ""))),
+                    reason: format!(
+                        "{}: Prisma {VALIDATED_VERSION} refuses it, and what Prisma {} makes of it is not known",
+                        problem.message,
+                        version(project)
+                    ),
+                    reach: Reach::Everything,
+                }));
+            } else {
+                problems.extend(refused);
+            }
         }
         problems.extend(schema.problems);
         Ok(Declared { catalog, problems, unnamed: None, parsed: Parsed::default() })
@@ -158,6 +172,10 @@ impl Ecosystem for Prisma {
 /// The first major version that names keys and indexes as all later ones do
 /// (<https://www.prisma.io/docs/orm/more/upgrade-guides/upgrading-versions/upgrading-to-prisma-3/named-constraints>).
 const RENAMING_VERSION: u32 = 3;
+
+/// The first major version whose refusals are known: earlier ones took schemas that it refuses
+/// (<https://www.prisma.io/docs/orm/more/upgrade-guides/upgrading-versions/upgrading-to-prisma-4>).
+const VALIDATED_VERSION: u32 = 4;
 
 /// The major version of Prisma that a project is read for.
 fn version(project: &Project) -> u32 {

@@ -19,7 +19,7 @@ pub(super) fn concise(report: &Report, look: &Look) -> String {
         line(&mut out, finding, look);
     }
     if look.verbose {
-        for place in &report.not_judged {
+        for place in report.not_judged_besides() {
             let _ = writeln!(out, "not judged: {}", text::not_judged(place));
         }
     }

@@ -173,7 +173,12 @@ fn change() -> Change {
     }
 }
 
-fn report(projects: Vec<ProjectSummary>, findings: Vec<Finding>, not_judged: Vec<NotJudged>, allowed: usize) -> Report {
+pub(super) fn report(
+    projects: Vec<ProjectSummary>,
+    findings: Vec<Finding>,
+    not_judged: Vec<NotJudged>,
+    allowed: usize,
+) -> Report {
     let mut report = Report::new(&change(), projects, findings, not_judged, allowed);
     report.range = Range {
         kind: "staged",

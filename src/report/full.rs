@@ -121,13 +121,14 @@ pub(super) fn full(report: &Report, look: &Look) -> String {
     for finding in report.findings.iter().skip(DRAWN) {
         super::concise::line(&mut out, finding, look);
     }
-    let shown = if look.verbose { report.not_judged.len() } else { NOT_JUDGED };
-    if !report.not_judged.is_empty() {
+    let places = report.not_judged_besides();
+    let shown = if look.verbose { places.len() } else { NOT_JUDGED };
+    if !places.is_empty() {
         out.push_str("not judged, because it cannot be read without running it:\n");
-        for place in report.not_judged.iter().take(shown) {
+        for place in places.iter().take(shown) {
             text::wrap(&mut out, look, &format!("  {} ", look.bullet()), "    ", &text::not_judged(place));
         }
-        more(&mut out, "  ", report.not_judged.len().saturating_sub(shown), look);
+        more(&mut out, "  ", places.len().saturating_sub(shown), look);
         out.push('\n');
     }
     out.push_str(&text::summary(report, look));

@@ -30,6 +30,7 @@ use crate::finding::{Finding, Level};
 use crate::git::{Change, Scope};
 use crate::policy::FailOn;
 use crate::project::{EcosystemKind, Project};
+use crate::rules::RuleId;
 use crate::source::{Place, RepoPath};
 
 /// What was compared.
@@ -203,6 +204,24 @@ impl Report {
         !self.findings.is_empty()
             || self.projects.iter().any(|project| project.touched)
             || (self.range.kind == (Scope::All { at: None }).kind() && !self.projects.is_empty())
+    }
+
+    /// What could not be judged and no finding of `unjudged-change` names: a person is not told twice.
+    fn not_judged_besides(&self) -> Vec<&NotJudged> {
+        let tells = |finding: &Finding, one: &NotJudged| {
+            let first = finding.place.iter().any(|place| Some(place.start().0) == one.line)
+                && finding.path == one.path
+                && finding.message.contains(&one.reason);
+            let further = finding.related.iter().any(|related| {
+                related.path == one.path
+                    && related.place.as_ref().map(|place| place.start().0) == one.line
+                    && related.message == one.reason
+            });
+            first || further
+        };
+        let telling: Vec<&Finding> =
+            self.findings.iter().filter(|finding| finding.rule == RuleId::UnjudgedChange).collect();
+        self.not_judged.iter().filter(|one| !telling.iter().any(|finding| tells(finding, one))).collect()
     }
 
     /// Whether a finding fails the check.

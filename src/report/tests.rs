@@ -379,3 +379,29 @@ fn policies_with_hostile_text() {
     let errors = Policy::read(&source, &snapshot).expect_err("matches nothing");
     assert_harmless(&policy_errors(&errors, &Look::plain()));
 }
+
+#[test]
+fn what_a_finding_says_cannot_be_judged_is_not_listed_again() {
+    let source = Source::new("alembic/versions/a.py".into(), "one\ntwo\nthree\n");
+    let place = |line: u32| Place::new(&source, Span::new(line as usize * 4 - 4, line as usize * 4 - 1));
+    let finding = Finding::new(
+        RuleId::UnjudgedChange,
+        source.path().clone(),
+        "what this does cannot be judged: a computed statement, and 1 further place",
+        "say why",
+    )
+    .at(&place(1))
+    .related(&place(2), "another statement");
+    let unjudged = |line: usize, reason: &str| NotJudged {
+        project: "backend".to_owned(),
+        path: source.path().clone(),
+        line: Some(line),
+        reason: reason.to_owned(),
+    };
+    let all =
+        vec![unjudged(1, "a computed statement"), unjudged(2, "another statement"), unjudged(3, "something else")];
+    let report = fixtures::report(Vec::new(), vec![finding], all, 0);
+    let left: Vec<&str> = report.not_judged_besides().iter().map(|one| one.reason.as_str()).collect();
+    assert_eq!(left, ["something else"]);
+    assert_eq!(report.summary.not_judged, 3);
+}

@@ -102,7 +102,7 @@ fn change(cursor: &mut Cursor<'_>) -> Option<K> {
 }
 
 /// The columns that the rest of an UPDATE writes: `SET a = …, t.b = …, (c, d) = …`; none where that is not what stands
-/// there.
+/// there. What is set to itself, so that triggers run, is not written.
 fn assigned(cursor: &Cursor<'_>) -> Option<Vec<String>> {
     const BEHIND: &[&str] = &["where", "from", "order", "limit", "returning", "output", "option"];
     let mut own = cursor.clone();
@@ -122,10 +122,15 @@ fn assigned(cursor: &Cursor<'_>) -> Option<Vec<String>> {
         } else {
             columns.push(own.object_name().ok()?.name);
         }
-        if !own.is_symbol(0, '=') {
+        if !own.eat_symbol('=') {
             return None;
         }
         let stops: Vec<&str> = BEHIND.iter().copied().chain([","]).collect();
+        let itself = own.object_name().ok().filter(|name| columns.last() == Some(&name.name));
+        let ends = own.at_end() || own.is_symbol(0, ',') || BEHIND.iter().any(|word| own.is_word(0, word));
+        if itself.is_some() && ends {
+            columns.pop();
+        }
         own.skip_until(&stops);
         if !own.eat_symbol(',') {
             return Some(columns);

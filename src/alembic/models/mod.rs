@@ -269,7 +269,7 @@ impl Reading<'_> {
             let (message, help) = if conflict {
                 ("this file has conflict markers".to_owned(), "resolve the conflict".to_owned())
             } else {
-                (format!("this is no Python: {}", error.message), "correct the syntax".to_owned())
+                (file.complaint().unwrap_or_default(), "correct the syntax".to_owned())
             };
             self.problems.push(SourceProblem {
                 path: file.source().path().clone(),

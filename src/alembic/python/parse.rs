@@ -103,6 +103,16 @@ impl ParsedFile {
         &self.errors
     }
 
+    /// What the first error says, in a person's words: that the file is Python 2, if that is why.
+    pub(crate) fn complaint(&self) -> Option<String> {
+        let error = self.errors.first()?;
+        Some(if is_python_2(self.source.text(), error) {
+            format!("this is Python 2, of which only what Python 3 shares can be read ({})", error.message)
+        } else {
+            format!("this is no Python: {}", error.message)
+        })
+    }
+
     /// The module's statements.
     pub(crate) fn body(&self) -> &[Stmt] {
         &self.body
@@ -240,4 +250,79 @@ fn find(body: &[Stmt], range: TextRange) -> Option<&Stmt> {
         }
     }
     None
+}
+
+/// Whether an error stands at what Python 2 takes and Python 3 does not: `print x`, `except E, e:`, `raise E, x`, `exec "x"`,
+/// `<>`, `0777`, `ur""`, backticks, and tabs that count for eight blanks.
+fn is_python_2(text: &str, error: &SyntaxError) -> bool {
+    let at = (error.span.start as usize).min(text.len());
+    let start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+    let line = text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+    let statement = line.trim_start();
+    let follows = |word: &str| {
+        let rest = statement.strip_prefix(word).filter(|rest| rest.starts_with([' ', '"', '\'']));
+        rest.is_some_and(|rest| !rest.trim_start().starts_with(['(', '=', '.', ',']))
+    };
+    let separates = |word: &str| {
+        let rest = statement.strip_prefix(word).and_then(|rest| rest.strip_prefix(' '));
+        rest.and_then(|rest| rest.split_once(',')).is_some_and(|(before, _)| !before.contains(['(', '"', '\'']))
+    };
+    follows("print")
+        || follows("exec")
+        || separates("except")
+        || separates("raise")
+        || ["<>", "`", "ur\"", "ur'"].iter().any(|sign| line.contains(sign))
+        || has_old_octal(line)
+        || (error.message.contains("indent") && mixes_blanks(text))
+}
+
+/// Whether a line has a number such as `0777`.
+fn has_old_octal(line: &str) -> bool {
+    let mut before = ' ';
+    line.chars().zip(line.chars().skip(1)).any(|(c, next)| {
+        let begins = !before.is_alphanumeric() && !matches!(before, '.' | '_');
+        before = c;
+        c == '0' && begins && next.is_ascii_digit()
+    })
+}
+
+/// Whether some lines are indented by tabs and others by blanks.
+fn mixes_blanks(text: &str) -> bool {
+    let indented = |by: char| {
+        text.lines().any(|line| {
+            let blanks = &line[..line.len() - line.trim_start().len()];
+            blanks.contains(by) && !line.trim().is_empty()
+        })
+    };
+    indented(' ') && indented('\t')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complaint(text: &str) -> String {
+        ParsedFile::parse(&Source::new("x.py".into(), text)).complaint().unwrap_or_default()
+    }
+
+    #[test]
+    fn python_2_is_told_from_what_is_no_python() {
+        for text in [
+            "print 'x'\n",
+            "print \"%s\" % x\n",
+            "try:\n    x()\nexcept E, e:\n    pass\n",
+            "raise ValueError, 'x'\n",
+            "exec 'x = 1'\n",
+            "if a <> b:\n    pass\n",
+            "os.chmod(x, 0755)\n",
+            "x = ur'a'\n",
+            "def f():\n        'x'\n\tif x:\n            # why\n\t\treturn 1\n\telse:\n\t\treturn 2\n",
+        ] {
+            assert!(complaint(text).starts_with("this is Python 2"), "{text}: {}", complaint(text));
+        }
+        for text in ["def (\n", "x = = 1\n", "print(x\n", "raise ValueError('a', 'b'\n", "if x:\ny = 1\n"] {
+            assert!(complaint(text).starts_with("this is no Python"), "{text}: {}", complaint(text));
+        }
+        assert_eq!(complaint("print('x')\n"), "");
+    }
 }

@@ -508,11 +508,10 @@ fn values(args: &Args) -> Option<Vec<String>> {
     Some(columns)
 }
 
-/// The columns that are the keys of a dictionary: names, or `table.c.name` and `Model.name`.
+/// The columns that are the keys of a dictionary: names, or `table.c.name` and `Model.name`. What is set to itself, so that
+/// triggers run, is not written.
 fn keys(values: &Value) -> Option<Vec<String>> {
-    if !matches!(values, Value::Dict(_)) {
-        return None;
-    }
+    let Value::Dict(values) = values else { return None };
     let name = |key: &Value| match (key.as_str(), key) {
         (Some(name), _) => Some(name.to_string()),
         (None, Value::Symbol(symbol)) => match &symbol.kind {
@@ -521,7 +520,16 @@ fn keys(values: &Value) -> Option<Vec<String>> {
         },
         _ => None,
     };
-    values.items()?.iter().map(name).collect()
+    let itself = |key: &Value, value: &Value| {
+        let text = match value.call_of() {
+            Some(("sqlalchemy.text" | "sqlalchemy.literal_column", args)) => {
+                args.positional.first().and_then(Value::as_str)
+            }
+            _ => None,
+        };
+        text.is_some_and(|text| name(key).is_some_and(|name| name == *text))
+    };
+    values.borrow().iter().filter(|(key, value)| !itself(key, value)).map(|(key, _)| name(key)).collect()
 }
 
 /// Whether a value is a table object.

@@ -67,7 +67,7 @@ pub(crate) fn history(project: &Project, snapshot: &dyn Snapshot) -> Result<Hist
                 kind: HistoryProblemKind::Unreadable,
                 place: Some(Place::new(file.source(), error.span)),
                 path: path.clone(),
-                message: format!("the revision does not parse: {}", error.message),
+                message: format!("the revision does not parse: {}", file.complaint().unwrap_or_default()),
             });
         }
         match header::read(&file, &modules) {

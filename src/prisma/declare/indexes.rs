@@ -2,8 +2,12 @@
 
 use super::{Builder, defaults, names};
 use crate::catalog::{Dialect, Index, IndexPart, Key};
-use crate::prisma::schema::ast::{Attribute, Expr, ExprKind, Model};
-use crate::prisma::schema::resolve::{KeyField, key_fields, single_key_field};
+use crate::prisma::schema::ast::{Arity, Attribute, Expr, ExprKind, Model};
+use crate::prisma::schema::resolve::{KeyField, is_unique, key_fields, relation_name, single_key_field};
+
+/// The first major version that wants the unique key of a one-to-one relation declared; earlier ones make it by themselves
+/// (<https://www.prisma.io/docs/orm/more/upgrade-guides/upgrading-versions/upgrading-to-prisma-4>).
+pub(crate) const EXPLICIT_UNIQUE: u32 = 4;
 
 impl<'a> Builder<'a> {
     pub(super) fn primary_key(&self, model: &'a Model) -> Option<Key> {
@@ -36,7 +40,30 @@ impl<'a> Builder<'a> {
                 }
             }
         }
+        if self.context.version < EXPLICIT_UNIQUE {
+            indexes.extend(self.implied_uniques(model));
+        }
         indexes
+    }
+
+    /// The unique keys of one-to-one relations that nothing declares.
+    fn implied_uniques(&self, model: &'a Model) -> Vec<Index> {
+        let relations = self.resolved.inline_relations(model);
+        let implied = relations.iter().filter(|relation| {
+            let back = self.resolved.referring(relation.target, model, relation_name(relation.field));
+            let opposite = back.iter().find(|other| !std::ptr::eq(**other, relation.field));
+            opposite.is_some_and(|opposite| opposite.arity != Arity::List) && !is_unique(model, &relation.fields)
+        });
+        implied
+            .map(|relation| {
+                let columns: Vec<&str> = relation.fields.iter().map(|field| field.column_name()).collect();
+                let name = names::unique(self.context.dialect, model.database_name(), &columns);
+                let parts = columns.into_iter().map(IndexPart::named).collect();
+                let mut index = Index::new(Some(name), parts, true);
+                index.place = Some(model.place(relation.attribute.span));
+                index
+            })
+            .collect()
     }
 
     fn index(&self, model: &Model, attribute: &Attribute, fields: &[KeyField<'_>], unique: bool) -> Index {

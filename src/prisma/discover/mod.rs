@@ -111,7 +111,7 @@ fn build(
             && nearest(&folder, |dir| survey.packages.get(dir).is_some_and(|package| package.migrates)).is_some();
     // Nobody keeps the schema of a database that is pushed in Git LFS: what a pointer stands for is not known.
     let is_pointer = found.schema.iter().any(|path| survey.is_pointer(path));
-    if !says_so && !is_pointer && !snapshot.files()?.has_dir(&migrations) {
+    if !says_so && !is_pointer && !keeps_migrations(&migrations, snapshot)? {
         facts.insert("no-migrations", "yes".to_owned());
     }
     if settings.emulates_relations {
@@ -158,6 +158,13 @@ fn build(
         settings: settings_files.into_iter().collect(),
         facts,
     }))
+}
+
+/// Whether a folder is one of Prisma Migrate's: with directories, a lock file, or what keeps an empty folder in git. One
+/// with nothing but files of another kind (`01_users.sql`) belongs to another runner.
+fn keeps_migrations(folder: &RepoPath, snapshot: &dyn Snapshot) -> Result<bool, SnapshotError> {
+    let keeps = |file: &str| file.contains('/') || matches!(file, LOCK_FILE | ".gitkeep" | ".keep" | ".gitignore");
+    Ok(snapshot.files()?.under(folder).any(|entry| entry.path.strip_prefix(folder).is_some_and(keeps)))
 }
 
 /// The nearest folder from `dir` upward that satisfies `test`.

@@ -172,8 +172,14 @@ impl Survey {
             let folder = (files.len() > 1).then(|| common_folder(&files));
             taken.extend(files.iter().cloned());
             let migrations = self.migrations_of(path, &siblings);
-            let is_bare = !self.migration_folders.contains(&migrations);
-            if is_bare && (is_sample(path) || self.is_told_elsewhere(path)) {
+            let is_kept = self.migration_folders.contains(&migrations);
+            if !is_kept && (is_sample(path) || self.is_told_elsewhere(path)) {
+                continue;
+            }
+            // A copy beside the schema has no migrations of its own.
+            let is_theirs =
+                || siblings.iter().any(|other| *other != path && self.migrations_of(other, &siblings) == migrations);
+            if is_copy(path, &siblings) && (!is_kept || is_theirs()) {
                 continue;
             }
             found.push(Found { schema: files, folder, datasource: (*path).clone(), migrations, config: None });
@@ -480,6 +486,19 @@ fn is_sample(path: &RepoPath) -> bool {
     let folder = path.parent().unwrap_or_default();
     let is_named = path.file_name().contains("schema") || matches!(folder.file_name(), "prisma" | "schema");
     !is_named || folder.components().any(|component| SAMPLES.contains(&component))
+}
+
+/// Whether a file is called after one beside it and after what becomes of copies: `schema_old.prisma`, `schema.bak.prisma`.
+fn is_copy(path: &RepoPath, siblings: &[&RepoPath]) -> bool {
+    const COPIES: [&str; 12] =
+        ["old", "bak", "backup", "copy", "orig", "original", "tmp", "temp", "previous", "legacy", "deprecated", "bkp"];
+    let stem = |path: &RepoPath| path.file_name().trim_end_matches(".prisma").to_ascii_lowercase();
+    let own = stem(path);
+    siblings.iter().filter(|other| **other != path).any(|other| {
+        let other = stem(other);
+        let rest = own.strip_prefix(other.as_str()).or_else(|| own.strip_suffix(other.as_str())).unwrap_or_default();
+        rest.split(|c: char| !c.is_alphanumeric()).any(|word| COPIES.contains(&word))
+    })
 }
 
 /// What is left of a name without the words that say what it is: `postgresql-schema` and `migrations_postgresql` are

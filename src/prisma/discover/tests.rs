@@ -1,4 +1,4 @@
-use crate::catalog::Dialect;
+use crate::catalog::{Dialect, Reach};
 use crate::git::MemorySnapshot;
 use crate::prisma::Prisma;
 use crate::project::{Ecosystem, Project, ProjectOverride, Touch};
@@ -47,6 +47,73 @@ fn the_default_place_is_found() {
     assert_eq!(project.facts.get("prisma-version").map(String::as_str), Some("5"));
     assert!(!project.facts.contains_key("no-migrations"));
     assert_eq!(Prisma.command_new_migration(project, "add_users"), "pnpm prisma migrate dev --name add_users");
+}
+
+#[test]
+fn a_folder_of_another_runner_holds_no_migrations() {
+    let schema = whole(PG);
+    let unmigrated = |file: &str| {
+        let projects = discover(&[("prisma/schema.prisma", &schema), (file, "")]);
+        projects[0].facts.contains_key("no-migrations")
+    };
+    for file in ["prisma/migrations/01_users.sql", "prisma/migrations/.prettierrc.js", "prisma/seed.sql"] {
+        assert!(unmigrated(file), "{file}");
+    }
+    for file in [
+        "prisma/migrations/20250101000000_a/migration.sql",
+        "prisma/migrations/20250101000000_a/down.sql",
+        "prisma/migrations/migration_lock.toml",
+        "prisma/migrations/.gitkeep",
+    ] {
+        assert!(!unmigrated(file), "{file}");
+    }
+}
+
+#[test]
+fn a_copy_beside_the_schema_is_no_project() {
+    let (pg, mysql) = (whole(PG), whole(MYSQL));
+    let migration = ("db/mysql/migrations/1_a/migration.sql", "");
+    for copy in ["schema_old", "schema.bak", "old-schema", "schema-copy"] {
+        let path = format!("db/mysql/{copy}.prisma");
+        let projects = discover(&[("db/mysql/schema.prisma", &mysql), (&path, &mysql), migration]);
+        assert_eq!(projects.len(), 1, "{copy}");
+        assert_eq!(projects[0].schema, ["db/mysql/schema.prisma".into()], "{copy}");
+    }
+    // What has migrations of its own is used.
+    let projects = discover(&[
+        ("prisma/schema.prisma", &pg),
+        ("prisma/schema_old.prisma", &mysql),
+        ("prisma/migrations/1_a/migration.sql", ""),
+        ("prisma/old-migrations/1_a/migration.sql", ""),
+    ]);
+    assert_eq!(projects.len(), 2);
+}
+
+#[test]
+fn before_prisma_4_no_schema_is_refused_for_what_later_ones_refuse() {
+    let schema = format!(
+        "{PG}model User {{\n id Int @id\n card Card?\n}}\n\
+         model Card {{\n id Int @id\n owner User @relation(fields: [ownerId], references: [id])\n ownerId Int\n}}\n"
+    );
+    let one_sided = schema.replace(" card Card?\n", "");
+    let declared = |schema: &str, version: &str| {
+        let package = format!(r#"{{"devDependencies":{{"prisma":"^{version}"}}}}"#);
+        let snapshot = MemorySnapshot::new([("package.json", package.as_str()), ("prisma/schema.prisma", schema)]);
+        let project = Prisma.discover(&snapshot, &[]).expect("memory can be read").remove(0);
+        Prisma.declared(&project, &snapshot).expect("memory can be read")
+    };
+    let uniques = |version: &str| {
+        let declared = declared(&schema, version);
+        let indexes = declared.catalog.tables.values().flat_map(|table| &table.indexes).filter(|index| index.unique);
+        (declared.problems.len(), indexes.filter_map(|index| index.name.clone()).collect::<Vec<String>>())
+    };
+    assert_eq!(uniques("4.0.0"), (1, Vec::new()));
+    assert_eq!(uniques("3.15.0"), (0, vec!["Card_ownerId_key".to_owned()]));
+    // What an old version made of it is not known: nothing is certain then.
+    let old = declared(&one_sided, "2.30.0");
+    assert_eq!(old.problems.len(), 0);
+    assert!(old.catalog.doubts.iter().any(|doubt| doubt.reach == Reach::Everything));
+    assert_eq!(declared(&one_sided, "4.0.0").problems.len(), 1);
 }
 
 #[test]

@@ -381,3 +381,21 @@ pub(crate) fn number(expr: &Expr) -> Option<u32> {
         _ => None,
     }
 }
+
+/// Whether those fields are a key of the model, in whatever order.
+pub(crate) fn is_unique(model: &Model, fields: &[&Field]) -> bool {
+    let same = |key: &[&Field]| {
+        key.len() == fields.len() && fields.iter().all(|field| key.iter().any(|other| std::ptr::eq(*other, *field)))
+    };
+    let on_fields = model
+        .fields
+        .iter()
+        .any(|field| (field.attribute("id").is_some() || field.attribute("unique").is_some()) && same(&[field]));
+    on_fields
+        || model
+            .attributes
+            .iter()
+            .filter(|attribute| matches!(attribute.name.as_str(), "id" | "unique"))
+            .filter_map(|attribute| key_fields(model, attribute))
+            .any(|fields| same(&fields.iter().map(|key| key.field).collect::<Vec<_>>()))
+}

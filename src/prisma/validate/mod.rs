@@ -19,11 +19,12 @@ use crate::catalog::Dialect;
 use crate::project::SourceProblem;
 use crate::source::{Place, Source, Span};
 
-/// What the engine refuses in a schema that parses.
-pub(crate) fn problems(schema: &Schema, dialect: Dialect) -> Vec<SourceProblem> {
+/// What the engine of a major version refuses in a schema that parses.
+pub(crate) fn problems(schema: &Schema, dialect: Dialect, version: u32) -> Vec<SourceProblem> {
     let resolved = Resolved::new(schema);
     let settings = Settings::of(schema);
-    let mut validator = Validator { schema, resolved: &resolved, settings: &settings, dialect, problems: Vec::new() };
+    let mut validator =
+        Validator { schema, resolved: &resolved, settings: &settings, dialect, version, problems: Vec::new() };
     validator.datasource();
     validator.names();
     for model in schema.models.iter().filter(|model| model.kind == ModelKind::Model) {
@@ -45,6 +46,7 @@ struct Validator<'a> {
     resolved: &'a Resolved<'a>,
     settings: &'a Settings,
     dialect: Dialect,
+    version: u32,
     problems: Vec<SourceProblem>,
 }
 

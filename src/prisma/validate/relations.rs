@@ -2,9 +2,9 @@
 
 use super::Validator;
 use crate::catalog::Dialect;
-use crate::prisma::declare::indexes::primary_key_fields;
+use crate::prisma::declare::indexes::{EXPLICIT_UNIQUE, primary_key_fields};
 use crate::prisma::schema::ast::{Arity, Attribute, Expr, Field, Model, ModelKind};
-use crate::prisma::schema::resolve::{Kind, fields_of, key_fields, relation_name};
+use crate::prisma::schema::resolve::{Kind, fields_of, is_unique, relation_name};
 
 impl<'a> Validator<'a> {
     pub(super) fn relations(&mut self, model: &'a Model) {
@@ -134,7 +134,7 @@ impl<'a> Validator<'a> {
             let message = format!("`references:` is no key of `{}`", target.name.name);
             self.refuse_in(model, attribute.span, message, "add `@unique` or `@@unique([…])` there");
         }
-        if opposite.arity != Arity::List && !is_unique(model, &own) {
+        if self.version >= EXPLICIT_UNIQUE && opposite.arity != Arity::List && !is_unique(model, &own) {
             self.refuse_in(
                 model,
                 attribute.span,
@@ -185,22 +185,4 @@ impl<'a> Validator<'a> {
             _ => false,
         }
     }
-}
-
-/// Whether those fields are a key of the model, in whatever order.
-fn is_unique(model: &Model, fields: &[&Field]) -> bool {
-    let same = |key: &[&Field]| {
-        key.len() == fields.len() && fields.iter().all(|field| key.iter().any(|other| std::ptr::eq(*other, *field)))
-    };
-    let on_fields = model
-        .fields
-        .iter()
-        .any(|field| (field.attribute("id").is_some() || field.attribute("unique").is_some()) && same(&[field]));
-    on_fields
-        || model
-            .attributes
-            .iter()
-            .filter(|attribute| matches!(attribute.name.as_str(), "id" | "unique"))
-            .filter_map(|attribute| key_fields(model, attribute))
-            .any(|fields| same(&fields.iter().map(|key| key.field).collect::<Vec<_>>()))
 }

@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use super::problems;
+use crate::prisma::discover::NEWEST_VERSION;
 use crate::prisma::schema;
 use crate::prisma::schema::resolve::Settings;
 use crate::source::Source;
@@ -9,7 +10,7 @@ use crate::source::Source;
 fn refused(text: &str) -> Vec<String> {
     let parsed = schema::parse(&[Source::new("schema.prisma".into(), text)]);
     let dialect = Settings::of(&parsed).dialect().expect("a provider");
-    let found = if parsed.problems.is_empty() { problems(&parsed, dialect) } else { parsed.problems };
+    let found = if parsed.problems.is_empty() { problems(&parsed, dialect, NEWEST_VERSION) } else { parsed.problems };
     found.into_iter().map(|problem| problem.message).collect()
 }
 

@@ -3,8 +3,8 @@
 use super::deeds::Deeds;
 use super::finding;
 use crate::catalog::apply::Effect;
-use crate::catalog::{Column, ColumnDefault, Name};
-use crate::finding::Finding;
+use crate::catalog::{Column, ColumnDefault, Dialect, Name, TypeKind};
+use crate::finding::{Finding, Level};
 use crate::project::{EcosystemKind, ProjectChange};
 use crate::rules::{RuleId, RuleSettings};
 
@@ -18,7 +18,8 @@ page! {
     ///
     /// It works on the empty database of the tests and fails on the first table with a row in it, in the middle of the
     /// deployment. A default that a client library fills in (`@default(cuid())`, `default=`) does not help: the database
-    /// does not know it. [aegis-stack#1146](https://github.com/lbedner/aegis-stack/pull/1146) met it with every update of
+    /// does not know it. MySQL does not fail but fills the rows with `''` or 0, which is a warning; of days and times it
+    /// refuses the zero in its default mode. [aegis-stack#1146](https://github.com/lbedner/aegis-stack/pull/1146) met it with every update of
     /// a generated project, [vita-min#4922](https://github.com/codeforamerica/vita-min/pull/4922) on a deployment.
     ///
     /// ## Example that fails
@@ -76,10 +77,39 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
                 EcosystemKind::Alembic => "give it a server_default",
             };
             let help = format!("{advice}, or add it nullable, fill it, and make it NOT NULL in the end");
-            finding(RuleId::RequiredColumn, &deed.place, object, message, help)
-                .because("the migration fails on every database whose table holds a row")
+            let mut found = finding(RuleId::RequiredColumn, &deed.place, object, message, help);
+            if change.project.dialect() == Dialect::MySql && has_implicit_default(column) {
+                found.level = Level::Warning;
+                return found.because("MySQL fills the rows that are there with '' or 0, which nobody has chosen");
+            }
+            found.because("the migration fails on every database whose table holds a row")
         })
         .collect()
+}
+
+/// Whether MySQL has a value of its own for rows that get such a column. It has one for days and times too, but refuses it in
+/// its default mode (`NO_ZERO_DATE`), and it has none for points and shapes.
+/// <https://dev.mysql.com/doc/refman/8.4/en/data-type-defaults.html#data-type-defaults-implicit>
+fn has_implicit_default(column: &Column) -> bool {
+    const WITHOUT: [&str; 12] = [
+        "date",
+        "datetime",
+        "timestamp",
+        "geometry",
+        "point",
+        "linestring",
+        "polygon",
+        "multipoint",
+        "multilinestring",
+        "multipolygon",
+        "geometrycollection",
+        "geomcollection",
+    ];
+    match &column.ty.kind {
+        TypeKind::Builtin { name, .. } => !WITHOUT.contains(&name.as_str()),
+        TypeKind::Inline { .. } => true,
+        TypeKind::Named(_) | TypeKind::Other(_) | TypeKind::Unknown => false,
+    }
 }
 
 fn needs_a_value(column: &Column) -> bool {
@@ -90,7 +120,6 @@ fn needs_a_value(column: &Column) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::Dialect;
     use crate::rules::testing::World;
 
     #[test]
@@ -117,6 +146,21 @@ mod tests {
             "CREATE TABLE a (id INT NOT NULL); ALTER TABLE a ADD COLUMN b INT NOT NULL;",
         ] {
             assert!(World::prisma().new_migration("20260112090000_x", sql).silent(RuleId::RequiredColumn), "{sql}");
+        }
+    }
+
+    #[test]
+    fn mysql_fills_the_rows_itself_where_it_can() {
+        let level = |ty: &str| {
+            let sql = format!("ALTER TABLE users ADD COLUMN a {ty} NOT NULL;");
+            let world = World::prisma().on(Dialect::MySql).new_migration("20260112090000_x", &sql);
+            world.run(RuleId::RequiredColumn)[0].level
+        };
+        for ty in ["INT", "VARCHAR(10)", "TEXT", "JSON", "ENUM('a', 'b')", "DECIMAL(9, 2)"] {
+            assert_eq!(level(ty), Level::Warning, "{ty}");
+        }
+        for ty in ["DATETIME(3)", "TIMESTAMP", "DATE", "POINT"] {
+            assert_eq!(level(ty), Level::Error, "{ty}");
         }
     }
 

@@ -1,11 +1,14 @@
 //! `tightened-column`.
 
-use super::deeds::{Deed, Deeds};
+use std::collections::BTreeSet;
+
+use super::deeds::{Deed, Deeds, RowDeed};
 use super::{allow, finding};
-use crate::catalog::Index;
 use crate::catalog::apply::Effect;
+use crate::catalog::operation::DataKind;
+use crate::catalog::{Index, IndexPart, Name};
 use crate::finding::Finding;
-use crate::project::ProjectChange;
+use crate::project::{ProjectChange, ProjectState};
 use crate::rules::{RuleId, RuleSettings};
 
 page! {
@@ -13,7 +16,8 @@ page! {
     ///
     /// A new migration demands more of rows that are there: NOT NULL on a column that took NULL, a unique constraint or
     /// index, a primary key, a check or an exclusion over columns that existed. A constraint that is NOT VALID looks at no
-    /// row; a unique index that takes the place of a stricter one tightens nothing.
+    /// row; a unique index that takes the place of a stricter one tightens nothing, nor does a list of allowed values that
+    /// becomes longer, nor NOT NULL behind an UPDATE that fills the column.
     ///
     /// ## Why it matters
     ///
@@ -53,13 +57,12 @@ page! {
     ///
     /// ```sql title="prisma/migrations/20260112090000_require_name/migration.sql"
     /// UPDATE "User" SET "name" = '' WHERE "name" IS NULL;
-    /// -- driftgate: allow tightened-column: the statement above fills every row
     /// ALTER TABLE "User" ALTER COLUMN "name" SET NOT NULL;
     /// ```
     ///
     /// ## How to allow it
     ///
-    /// As above, or in `driftgate.toml`:
+    /// Above the statement, or in `driftgate.toml`:
     ///
     /// ```toml
     /// [[allow]]
@@ -71,9 +74,12 @@ page! {
 
 pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
     let all = Deeds::of(change);
-    let deeds = &all.done;
+    let Deeds { done: deeds, rows, .. } = &*all;
     let mut findings = Vec::new();
     for deed in deeds.iter().filter(|deed| !deed.on_new_columns) {
+        if is_filled(rows, deed) || widens(change, deed) {
+            continue;
+        }
         let Some((object, message)) = tightened(deeds, deed) else { continue };
         let help = format!(
             "look for rows that do not comply and mend them first; then say so above the statement:\n  {}",
@@ -85,6 +91,70 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
         );
     }
     findings
+}
+
+/// Whether a column becomes NOT NULL behind a statement that gives it a value in every row, or in every row without one.
+fn is_filled(rows: &[RowDeed], deed: &Deed) -> bool {
+    let Effect::ColumnChanged { table, before, .. } = &deed.effect else { return false };
+    let column = before.name.to_ascii_lowercase();
+    rows.iter().any(|row| {
+        let writes = row.written.iter().flatten().any(|name| name.eq_ignore_ascii_case(&column));
+        let before = row.place.path() != deed.place.path() || row.place.span.start <= deed.place.span.start;
+        row.kind == DataKind::Update
+            && row.table == *table
+            && writes
+            && before
+            && (!row.bounded || asks_for_null(row.place.text(), &column))
+    })
+}
+
+/// Whether a statement picks the rows without a value in a column, and by nothing else.
+fn asks_for_null(statement: &str, column: &str) -> bool {
+    let text = statement.to_ascii_lowercase();
+    let Some((_, condition)) = text.rsplit_once("where") else { return false };
+    let plain: String =
+        condition.chars().map(|c| if c.is_alphanumeric() || matches!(c, '_' | '.' | '=') { c } else { ' ' }).collect();
+    let words: Vec<&str> = plain.split(' ').filter(|word| !word.is_empty()).collect();
+    let names = |word: &str| word.rsplit('.').next() == Some(column);
+    match words.as_slice() {
+        [name, "is", "null"] => names(name),
+        // SQLAlchemy: `.where(t.c.name.is_(None))`, `t.c.name == None`
+        [name, "none"] => name.strip_suffix(".is_").is_some_and(names),
+        [name, "==", "none"] => names(name),
+        _ => false,
+    }
+}
+
+/// Whether a check takes all that the one of its name took before: a longer list of values.
+fn widens(change: &ProjectChange<'_>, deed: &Deed) -> bool {
+    let Effect::ConstraintAdded { table, what: "check", name: Some(name), .. } = &deed.effect else { return false };
+    let expression = |state: &ProjectState| {
+        let checks = &state.replay.catalog.tables.get(table)?.checks;
+        checks.iter().find(|check| check.name.as_ref() == Some(name))?.expression.clone()
+    };
+    let (Some(before), Some(after)) = (change.before.and_then(expression), expression(change.after)) else {
+        return false;
+    };
+    let ((before, old), (after, new)) = (without_values(&before), without_values(&after));
+    before == after && old.is_subset(&new) && !before.contains("not")
+}
+
+/// A condition without its texts, casts and commas, and the texts.
+fn without_values(expression: &str) -> (String, BTreeSet<String>) {
+    let mut rest = String::new();
+    let mut values = BTreeSet::new();
+    for (at, part) in expression.split('\'').enumerate() {
+        if at % 2 == 1 {
+            values.insert(part.to_owned());
+            continue;
+        }
+        // `::text`, `::character varying`
+        let part = part
+            .strip_prefix("::")
+            .map_or(part, |cast| cast.trim_start_matches(|c: char| c.is_alphanumeric() || c == ' '));
+        rest.extend(part.chars().filter(|c| !c.is_whitespace() && *c != ',').map(|c| c.to_ascii_lowercase()));
+    }
+    (rest, values)
 }
 
 /// What a deed tightens, and how.
@@ -128,11 +198,24 @@ fn replaces(deeds: &[Deed], deed: &Deed, new: &Index) -> bool {
     let Effect::IndexAdded { table, .. } = &deed.effect else { return false };
     deeds.iter().any(|other| match &other.effect {
         Effect::IndexDropped { table: of, index: old } => {
-            let contained = old.parts.iter().all(|part| new.parts.iter().any(|own| own.on == part.on));
+            let now = |column: &str| renamed(deeds, table, column);
+            let same = |old: &IndexPart, new: &IndexPart| {
+                old.on == new.on || old.column().is_some_and(|old| new.column().is_some_and(|new| now(old) == new))
+            };
+            let contained = old.parts.iter().all(|part| new.parts.iter().any(|own| same(part, own)));
             of == table && old.unique && contained && (old.predicate.is_none() || old.predicate == new.predicate)
         }
         _ => false,
     })
+}
+
+/// What a column is called once the change has been made.
+fn renamed(deeds: &[Deed], of: &Name, column: &str) -> String {
+    let new = deeds.iter().find_map(|deed| match &deed.effect {
+        Effect::ColumnRenamed { table, from, to } if table == of && from == column => Some(to),
+        _ => None,
+    });
+    new.map_or_else(|| column.to_owned(), Clone::clone)
 }
 
 #[cfg(test)]
@@ -184,5 +267,48 @@ mod tests {
         let sql = "DROP INDEX u; CREATE UNIQUE INDEX v ON users (email, name);";
         assert_eq!(run(world.clone(), sql), Vec::<String>::new());
         assert_eq!(run(world, "DROP INDEX u; CREATE UNIQUE INDEX v ON users (name);").len(), 1);
+    }
+
+    #[test]
+    fn a_unique_index_over_a_renamed_column_is_the_old_one() {
+        let world =
+            World::prisma().new_migration("20260106090000_a", "CREATE UNIQUE INDEX u ON users (email, name);").commit();
+        let sql = "DROP INDEX u; ALTER TABLE users RENAME COLUMN name TO title; CREATE UNIQUE INDEX v ON users (email, title);";
+        assert_eq!(run(world.clone(), sql), Vec::<String>::new());
+        let other =
+            "DROP INDEX u; ALTER TABLE users RENAME COLUMN name TO title; CREATE UNIQUE INDEX v ON users (title);";
+        assert_eq!(run(world, other).len(), 1);
+    }
+
+    #[test]
+    fn a_column_that_is_filled_first_can_become_required() {
+        let set = "ALTER TABLE users ALTER COLUMN name SET NOT NULL;";
+        for (fill, found) in [
+            ("UPDATE users SET name = '' WHERE name IS NULL;", 0),
+            ("UPDATE \"users\" SET \"name\" = '' WHERE (\"users\".\"name\" IS NULL);", 0),
+            ("UPDATE users SET name = email;", 0),
+            ("UPDATE users SET name = '' WHERE name IS NULL AND id > 9;", 1),
+            ("UPDATE users SET name = '' WHERE email IS NULL;", 1),
+            ("UPDATE users SET email = '' WHERE name IS NULL;", 1),
+            ("UPDATE users u SET name = o.email FROM users o WHERE o.id = u.id;", 1),
+        ] {
+            for world in World::both() {
+                assert_eq!(run(world, &format!("{fill}\n{set}")).len(), found, "{fill}");
+            }
+        }
+        assert_eq!(run(World::prisma(), &format!("{set}\nUPDATE users SET name = '' WHERE name IS NULL;")).len(), 1);
+    }
+
+    #[test]
+    fn a_longer_list_of_values_tightens_nothing() {
+        let check = |values: &str| format!("ALTER TABLE users ADD CONSTRAINT c CHECK (name IN ({values}));");
+        let world = World::prisma().new_migration("20260106090000_a", &check("'a', 'b'")).commit();
+        let to =
+            |values: &str| run(world.clone(), &format!("ALTER TABLE users DROP CONSTRAINT c; {}", check(values))).len();
+        assert_eq!(to("'a', 'b', 'c'"), 0);
+        assert_eq!(to("'a', 'c'"), 1);
+        let other =
+            "ALTER TABLE users DROP CONSTRAINT c; ALTER TABLE users ADD CONSTRAINT c CHECK (email IN ('a', 'b', 'c'));";
+        assert_eq!(run(world.clone(), other).len(), 1);
     }
 }

@@ -63,10 +63,10 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
         .collect()
 }
 
-/// Whether an UPDATE sets nothing but columns that the change has added.
+/// Whether an UPDATE changes nothing but columns that the change has added.
 fn fills_new_columns(row: &RowDeed) -> bool {
     let is_new = |column: &String| row.new_columns.iter().any(|new| new.eq_ignore_ascii_case(column));
-    row.written.as_ref().is_some_and(|columns| !columns.is_empty() && columns.iter().all(is_new))
+    row.written.as_ref().is_some_and(|columns| columns.iter().all(is_new))
 }
 
 #[cfg(test)]
@@ -99,6 +99,20 @@ mod tests {
         let sql = "UPDATE users SET name = 'x' WHERE id = 1; DELETE FROM users WHERE id = 1; INSERT INTO users (email) VALUES ('a');\n\
                    CREATE TABLE a (id INT); DELETE FROM a; TRUNCATE a;";
         assert_eq!(run(World::prisma(), sql), Vec::<String>::new());
+    }
+
+    #[test]
+    fn setting_a_column_to_itself_changes_nothing() {
+        for (set, found) in [
+            ("name = name", 0),
+            ("name = users.name, email = email", 0),
+            ("name = name || 'x'", 1),
+            ("name = email", 1),
+        ] {
+            for world in World::both() {
+                assert_eq!(run(world, &format!("UPDATE users SET {set};")).len(), found, "{set}");
+            }
+        }
     }
 
     #[test]

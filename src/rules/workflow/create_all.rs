@@ -1,5 +1,7 @@
 //! `create-all`.
 
+use std::collections::BTreeSet;
+
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{Expr, ExprAttribute, Stmt};
 use ruff_text_size::Ranged;
@@ -90,7 +92,7 @@ fn of_file(change: &RepositoryChange<'_>, file: &ChangedFile) -> Vec<Finding> {
     };
     // A file that does not parse is told of elsewhere, or is none of ours.
     let Ok(parsed) = ruff_python_parser::parse_module(source.text()) else { return Vec::new() };
-    let mut search = Search::default();
+    let mut search = Search { text: source.text(), ..Search::default() };
     search.visit_body(&parsed.syntax().body);
     if search.stamps {
         return Vec::new();
@@ -111,7 +113,12 @@ fn of_file(change: &RepositoryChange<'_>, file: &ChangedFile) -> Vec<Finding> {
 }
 
 #[derive(Default)]
-struct Search {
+struct Search<'t> {
+    text: &'t str,
+    /// Names that hold a metadata which a function has made for itself: no revision is about its tables.
+    own: BTreeSet<String>,
+    /// How many functions are open.
+    functions: usize,
     /// Start, end, and what `create_all` is asked of.
     found: Vec<(usize, usize, String)>,
     /// Whether `stamp` is called: what is made is entered as migrated, as Alembic's cookbook has it for a new database.
@@ -119,12 +126,33 @@ struct Search {
     stamps: bool,
 }
 
-impl<'a> Visitor<'a> for Search {
+impl<'a> Visitor<'a> for Search<'_> {
     fn visit_stmt(&mut self, statement: &'a Stmt) {
         match statement {
             Stmt::FunctionDef(function)
                 if function.name.starts_with("test") || is_fixture(&function.decorator_list) => {}
+            Stmt::FunctionDef(_) => {
+                let outside = self.own.clone();
+                self.functions += 1;
+                walk_stmt(self, statement);
+                self.functions -= 1;
+                self.own = outside;
+            }
             Stmt::ClassDef(class) if class.name.starts_with("Test") => {}
+            Stmt::If(branch) if self.is_playground(&branch.test) => {
+                for clause in &branch.elif_else_clauses {
+                    self.visit_body(&clause.body);
+                }
+            }
+            Stmt::Assign(assign) => {
+                if self.functions > 0
+                    && let [Expr::Name(name)] = assign.targets.as_slice()
+                    && is_new_metadata(&assign.value)
+                {
+                    self.own.insert(name.id.to_string());
+                }
+                walk_stmt(self, statement);
+            }
             other => walk_stmt(self, other),
         }
     }
@@ -132,19 +160,39 @@ impl<'a> Visitor<'a> for Search {
     fn visit_expr(&mut self, expression: &'a Expr) {
         if let Expr::Call(call) = expression {
             self.stamps |= match &*call.func {
-                Expr::Attribute(attribute) => attribute.attr.as_str() == "stamp",
-                Expr::Name(name) => name.id.as_str() == "stamp",
+                Expr::Attribute(attribute) => attribute.attr.ends_with("stamp"),
+                Expr::Name(name) => name.id.ends_with("stamp"),
                 _ => false,
             };
         }
         if let Expr::Attribute(attribute) = expression
             && attribute.attr.as_str() == "create_all"
-            && let Some(name) = metadata(attribute)
+            && let Some(name) = metadata(attribute).filter(|name| !self.own.contains(name))
         {
             let range = expression.range();
             self.found.push((range.start().to_usize(), range.end().to_usize(), name));
         }
         walk_expr(self, expression);
+    }
+}
+
+impl Search<'_> {
+    /// Whether a condition holds for tests and development only: `if ENV == "dev"`.
+    fn is_playground(&self, condition: &Expr) -> bool {
+        let range = condition.range();
+        let text = self.text.get(range.start().to_usize()..range.end().to_usize()).unwrap_or_default();
+        let turned = text.contains("!=") || text.split_whitespace().any(|word| word == "not");
+        !turned && super::is_playground(text)
+    }
+}
+
+/// `MetaData()`, `sa.MetaData()`
+fn is_new_metadata(value: &Expr) -> bool {
+    let Expr::Call(call) = value else { return false };
+    match &*call.func {
+        Expr::Name(name) => name.id.as_str() == "MetaData",
+        Expr::Attribute(attribute) => attribute.attr.as_str() == "MetaData",
+        _ => false,
     }
 }
 
@@ -192,6 +240,10 @@ mod tests {
             "async def start():\n    async with engine.begin() as conn:\n        await conn.run_sync(Base.metadata.create_all)\n",
             "with app.app_context():\n    db.create_all()\n",
             "SQLModel.metadata.create_all(engine)\n",
+            "metadata = MetaData()\nmetadata.create_all(engine)\n",
+            "def other():\n    metadata = MetaData()\ndef start():\n    metadata.create_all(engine)\n",
+            "if ENV != 'dev':\n    db.create_all()\n",
+            "if ENV == 'dev':\n    pass\nelse:\n    db.create_all()\n",
         ] {
             assert_eq!(run("app/main.py", text).len(), 1, "{text}");
         }
@@ -214,6 +266,9 @@ mod tests {
             "db.create_all()\nstamp()\n",
             "Base.metadata.create_all(engine)\nalembic.command.stamp(config, 'head')\n",
             "@pytest.fixture\ndef tables():\n    Base.metadata.create_all(e)\n",
+            "def rotate():\n    metadata = MetaData()\n    metadata.create_all(engine)\n",
+            "if os.environ.get('ENV') == 'dev':\n    db.create_all()\nelse:\n    upgrade()\n",
+            "db.create_all()\nfm_stamp()\n",
             "def (",
         ] {
             assert!(run("app/main.py", text).is_empty(), "{text}");

@@ -1,10 +1,13 @@
 //! Files that hold commands, and the commands in them with what is known of the place.
 
-use super::command::{Command, commands};
+use super::command::{Command, Word, commands, commands_of_words};
 use super::yaml::scalars;
-use super::{is_playground, words};
+use super::{heredoc, is_playground, words};
 use crate::source::{Place, RepoPath, Source, Span};
 use std::sync::Arc;
+
+mod pipeline;
+mod platform;
 
 /// What sort of file holds commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,9 +47,12 @@ impl Kind {
             "package.json" => Self::Package,
             "procfile" => Self::Procfile,
             "makefile" | "gnumakefile" => Self::Makefile,
+            _ if path.extension() == Some("mk") => Self::Makefile,
             "fly.toml" | "railway.toml" | "railway.json" | "netlify.toml" | "vercel.json" | "nixpacks.toml"
             | "app.json" => Self::Platform,
-            "render.yaml" | "render.yml" | "app.yaml" => Self::Pipeline,
+            "render.yaml" | "render.yml" | "app.yaml" | ".travis.yml" | "buildspec.yml" | "buildspec.yaml" => {
+                Self::Pipeline
+            }
             _ if name == "dockerfile"
                 || name == "containerfile"
                 || name.starts_with("dockerfile.")
@@ -55,11 +61,14 @@ impl Kind {
                 Self::Docker
             }
             _ if yaml && (name.starts_with("docker-compose") || name.starts_with("compose")) => Self::Compose,
-            _ if yaml && under(".github/workflows/") => Self::Workflow,
+            _ if yaml && (under(".github/workflows/") || under(".github/actions/")) => Self::Workflow,
             _ if yaml
                 && (name.starts_with(".gitlab-ci")
                     || name.starts_with("azure-pipelines")
                     || name.starts_with("bitbucket-pipelines")
+                    || name.starts_with(".drone")
+                    || name.starts_with(".woodpecker")
+                    || under(".woodpecker/")
                     || under(".circleci/")
                     || under(".gitlab/ci/")
                     || under(".buildkite/")) =>
@@ -99,11 +108,19 @@ pub(super) struct Found {
     pub(super) playground: bool,
 }
 
-/// A piece of shell text with what surrounds it.
+/// What a piece says.
+enum Said {
+    /// Shell, and where it begins in the source, in bytes.
+    Shell(String, usize),
+    /// Shell that stands otherwise in the source, where it cannot be told how: all of it is shown at one place.
+    Changed(String, usize),
+    /// The words of a command, each with its place in the source.
+    Words(Vec<Word>),
+}
+
+/// Commands with what surrounds them.
 struct Piece {
-    text: String,
-    /// Where it begins in the source, in bytes.
-    start: usize,
+    said: Said,
     within: String,
     deploys: bool,
     playground: bool,
@@ -112,7 +129,9 @@ struct Piece {
 /// The commands of a file, in order.
 pub(super) fn find(kind: Kind, source: &Arc<Source>) -> Vec<Found> {
     let path = source.path();
+    // Compose takes the override file by itself where somebody works on the program.
     let file_playground = is_playground(path.file_name())
+        || (kind == Kind::Compose && words(path.file_name()).any(|word| word == "override"))
         || path.parent().is_some_and(|dir| {
             dir.components()
                 .any(|part| matches!(part, "test" | "tests" | "e2e" | ".devcontainer" | "examples" | "fixtures"))
@@ -121,18 +140,23 @@ pub(super) fn find(kind: Kind, source: &Arc<Source>) -> Vec<Found> {
         Kind::Package => package(source),
         Kind::Docker => docker(source.text()),
         Kind::Compose => compose(source.text()),
-        Kind::Workflow | Kind::Pipeline => pipeline(path, source.text(), kind),
+        Kind::Workflow | Kind::Pipeline => pipeline::pieces(path, source.text()),
         Kind::Procfile => procfile(source.text()),
         Kind::Makefile => makefile(source.text()),
         Kind::Shell => shell(path, source.text()),
-        Kind::Platform => platform(source.text()),
+        Kind::Platform => platform::pieces(path, source.text()),
         Kind::Prose => prose(source.text()),
     };
     let mut found = Vec::new();
     for piece in pieces {
-        for command in commands(&piece.text) {
+        let (commands, start, fixed) = match piece.said {
+            Said::Shell(text, start) => (commands(&text), start, false),
+            Said::Changed(text, start) => (commands(&text), start, true),
+            Said::Words(words) => (commands_of_words(words), 0, false),
+        };
+        for command in commands {
             let Some(first) = command.words.first() else { continue };
-            let place = line_place(source, piece.start + first.start);
+            let place = line_place(source, start + if fixed { 0 } else { first.start });
             // `.env.test`, `file:./dev.db`: the command itself says whose database it means.
             let own = command.words.iter().any(|word| {
                 (word.text.contains(".env") || word.text.contains('=') || word.text.contains(".db"))
@@ -193,7 +217,11 @@ fn is_deployment(name: &str) -> bool {
 
 /// Whether a line also starts something that only a developer runs (`next dev`, `uvicorn --reload`).
 fn starts_development(text: &str) -> bool {
-    commands(text).iter().any(|command| {
+    develops(&commands(text))
+}
+
+fn develops(commands: &[Command]) -> bool {
+    commands.iter().any(|command| {
         let migrates = command.find(&["prisma", "migrate", "dev"]).is_some();
         let watches = command.has_option("--reload") || command.has_option("--watch") || command.has_option("--debug");
         let runs = command.words.iter().any(|word| {
@@ -214,47 +242,63 @@ fn package(source: &Arc<Source>) -> Vec<Piece> {
     let from = text.find("\"scripts\"").unwrap_or(0);
     scripts
         .iter()
+        .filter(|(name, _)| !name.starts_with("//"))
         .filter_map(|(name, script)| {
             let script = script.as_str()?;
             let key = format!("\"{name}\"");
             let start = text.get(from..).and_then(|rest| rest.find(&key)).map_or(from, |at| from + at);
-            // Nothing of the value is sought inside it: all of it stands on the line of its key.
+            // npm runs `pretest` before `test`.
+            let main = name.strip_prefix("pre").or(name.strip_prefix("post")).unwrap_or(name);
             Some(Piece {
-                text: script.replace('\n', " "),
-                start,
+                // All of the value stands on the line of its key.
+                said: Said::Changed(script.to_owned(), start),
                 within: format!("the script {name}"),
                 deploys: is_deployment(name) && !starts_development(script),
-                playground: is_playground(name) || starts_development(script) || is_by_hand(name),
+                playground: [name, main].into_iter().any(is_playground)
+                    || starts_development(script)
+                    || (is_by_hand(name) && !is_run_by_deployment(name, scripts)),
             })
         })
         .collect()
 }
 
-/// Whether a script is called after the very command (`db:push`): somebody types it, and nothing runs it by itself.
+/// Whether a script is called after what it does to a database (`db:push`, `prisma:sync`): somebody types it, and nothing
+/// runs it by itself.
 fn is_by_hand(name: &str) -> bool {
-    !is_deployment(name) && name.rsplit([':', '-', '_', '.']).next() == Some("push")
+    !is_deployment(name)
+        && words(name).any(|word| matches!(word.as_str(), "db" | "database" | "prisma" | "schema" | "push"))
+}
+
+/// Whether a script that deploys runs another by name: `npm run db:push`, `yarn db:push`, `run-s db:push`.
+fn is_run_by_deployment(name: &str, scripts: &serde_json::Map<String, serde_json::Value>) -> bool {
+    scripts.iter().filter(|(other, _)| *other != name && is_deployment(other)).any(|(_, script)| {
+        let script = script.as_str().unwrap_or_default();
+        !starts_development(script)
+            && commands(script).iter().any(|command| command.words.iter().any(|word| word.text == name))
+    })
 }
 
 fn docker(text: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut stage = String::new();
-    let mut lines = text.split_inclusive('\n').scan(0, |at, line| {
-        let start = *at;
-        *at += line.len();
-        Some((start, line))
-    });
-    while let Some((start, line)) = lines.next() {
-        let trimmed = line.trim_start();
-        if trimmed.starts_with('#') {
-            continue;
-        }
+    let lines: Vec<(usize, &str)> = with_offsets(text).collect();
+    let texts: Vec<&str> = lines.iter().map(|(_, line)| *line).collect();
+    let mut at = 0;
+    while let Some((start, line)) = lines.get(at) {
+        at += 1;
+        let trimmed = line.trim_start().strip_prefix("ONBUILD ").unwrap_or(line.trim_start()).trim_start();
         let offset = start + (line.len() - trimmed.len());
         let instruction: String =
             trimmed.chars().take_while(char::is_ascii_alphabetic).collect::<String>().to_ascii_uppercase();
+        if instruction.is_empty() {
+            continue;
+        }
         let mut whole = trimmed.to_owned();
-        let mut last = line;
-        while last.trim_end().ends_with('\\') {
-            let Some((_, next)) = lines.next() else { break };
+        let mut last = trimmed;
+        while last.trim_end().ends_with('\\')
+            && let Some((_, next)) = lines.get(at)
+        {
+            at += 1;
             // A comment between the lines of an instruction is left out by docker.
             if next.trim_start().starts_with('#') {
                 whole.push_str(&" ".repeat(next.len().saturating_sub(1)));
@@ -264,15 +308,28 @@ fn docker(text: &str) -> Vec<Piece> {
                 last = next;
             }
         }
+        // The here documents of RUN are scripts, those of COPY are files.
+        let body = heredoc::length(last, &texts[at..]);
+        let document: String = texts[at..at + body].concat();
+        let document_at = lines.get(at).map_or(text.len(), |(start, _)| *start);
+        at += body;
         match instruction.as_str() {
             "FROM" => whole.to_lowercase().split(" as ").nth(1).unwrap_or_default().trim().clone_into(&mut stage),
             "RUN" | "CMD" | "ENTRYPOINT" => {
-                let body = whole.get(instruction.len()..).unwrap_or_default().to_owned();
+                let body = whole.get(instruction.len()..).unwrap_or_default().to_owned() + &document;
                 let playground = is_playground(&stage) || starts_development(&body);
                 pieces.push(Piece {
-                    text: body,
-                    start: offset + instruction.len(),
+                    said: Said::Shell(body, offset + instruction.len()),
                     within: instruction,
+                    deploys: !playground,
+                    playground,
+                });
+            }
+            "COPY" | "ADD" if is_script(&whole, &document) => {
+                let playground = is_playground(&stage) || starts_development(&document);
+                pieces.push(Piece {
+                    said: Said::Shell(document, document_at),
+                    within: format!("the script that {instruction} writes"),
                     deploys: !playground,
                     playground,
                 });
@@ -283,82 +340,45 @@ fn docker(text: &str) -> Vec<Piece> {
     pieces
 }
 
-fn compose(text: &str) -> Vec<Piece> {
-    scalars(text)
-        .into_iter()
-        .filter(|scalar| scalar.keys.last().is_some_and(|key| key == "command" || key == "entrypoint"))
-        .map(|scalar| {
-            let service = scalar.keys.iter().rev().nth(1).cloned().unwrap_or_default();
-            let playground = is_playground(&service) || starts_development(&scalar.text);
-            Piece {
-                text: scalar.text,
-                start: scalar.start,
-                within: format!("the service {service}"),
-                deploys: !playground,
-                playground,
-            }
-        })
-        .collect()
+/// Whether a file that a Dockerfile writes is a shell script.
+fn is_script(instruction: &str, text: &str) -> bool {
+    let first = text.lines().next().unwrap_or_default();
+    !text.is_empty()
+        && (first.starts_with("#!") && first.trim_end().ends_with("sh") || instruction.trim_end().ends_with(".sh"))
 }
 
-/// Keys of pipelines whose scalars are shell.
-const SHELL_KEYS: [&str; 12] = [
-    "run",
-    "script",
-    "before_script",
-    "after_script",
-    "command",
-    "commands",
-    "bash",
-    "inlineScript",
-    "buildCommand",
-    "startCommand",
-    "preDeployCommand",
-    "initialDeployHook",
-];
-
-fn pipeline(path: &RepoPath, text: &str, kind: Kind) -> Vec<Piece> {
-    let all = scalars(text);
-    let title = all.iter().find(|scalar| scalar.keys == ["name"]).map(|scalar| scalar.text.clone()).unwrap_or_default();
-    let mut step = String::new();
-    let mut pieces = Vec::new();
-    for scalar in all {
-        match scalar.keys.last().map(String::as_str) {
-            Some("name" | "displayName" | "stage" | "environment") => scalar.text.clone_into(&mut step),
-            Some("uses") => step.clear(),
-            Some(key) if SHELL_KEYS.contains(&key) => {
-                let job = match kind {
-                    Kind::Workflow => scalar.keys.iter().skip_while(|key| *key != "jobs").nth(1),
-                    _ => scalar.keys.first(),
-                };
-                let job = job.cloned().unwrap_or_default();
-                let names = [path.file_name(), &title, &job, &step];
-                let playground = [&job, &step].iter().any(|name| is_playground(name))
-                    || is_playground(path.file_name())
-                    || is_playground(&title);
-                let deploys = names.iter().any(|name| is_deployment_job(name)) || key.ends_with("Command");
-                pieces.push(Piece {
-                    text: scalar.text,
-                    start: scalar.start,
-                    within: format!("the job {job}"),
-                    deploys: deploys && !playground,
-                    playground,
-                });
-            }
-            _ => {}
+fn compose(text: &str) -> Vec<Piece> {
+    let mut pieces: Vec<Piece> = Vec::new();
+    let mut list: Option<Vec<String>> = None;
+    for scalar in scalars(text) {
+        if !scalar.keys.last().is_some_and(|key| key == "command" || key == "entrypoint") {
+            list = None;
+            continue;
         }
+        let word = Word::new(&scalar.text, scalar.start);
+        // The items of a list are the words of one command.
+        if scalar.is_item
+            && list.as_ref() == Some(&scalar.keys)
+            && let Some(Piece { said: Said::Words(words), .. }) = pieces.last_mut()
+        {
+            words.push(word);
+            continue;
+        }
+        list = scalar.is_item.then(|| scalar.keys.clone());
+        let service = scalar.keys.iter().rev().nth(1).cloned().unwrap_or_default();
+        let said = if scalar.is_item { Said::Words(vec![word]) } else { Said::Shell(scalar.text, scalar.start) };
+        let playground = is_playground(&service);
+        pieces.push(Piece { said, within: format!("the service {service}"), deploys: !playground, playground });
+    }
+    for piece in &mut pieces {
+        let develops = match &piece.said {
+            Said::Shell(text, _) | Said::Changed(text, _) => starts_development(text),
+            Said::Words(words) => develops(&commands_of_words(words.clone())),
+        };
+        piece.playground |= develops;
+        piece.deploys &= !develops;
     }
     pieces
-}
-
-/// Of a pipeline only what says so deploys: every pipeline builds, and many start a server.
-fn is_deployment_job(name: &str) -> bool {
-    words(name).any(|word| {
-        matches!(
-            word.as_str(),
-            "deploy" | "deployment" | "deploys" | "release" | "prod" | "production" | "publish" | "cd" | "staging"
-        )
-    })
 }
 
 fn procfile(text: &str) -> Vec<Piece> {
@@ -367,8 +387,7 @@ fn procfile(text: &str) -> Vec<Piece> {
             let (process, command) = line.split_once(':')?;
             let named = !process.is_empty() && process.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
             named.then(|| Piece {
-                text: command.to_owned(),
-                start: start + process.len() + 1,
+                said: Said::Shell(command.to_owned(), start + process.len() + 1),
                 within: format!("the process {process}"),
                 deploys: !is_playground(process),
                 playground: is_playground(process),
@@ -379,85 +398,64 @@ fn procfile(text: &str) -> Vec<Piece> {
 
 fn makefile(text: &str) -> Vec<Piece> {
     let mut target = String::new();
+    let mut variables: Vec<(String, String)> = Vec::new();
     let mut pieces = Vec::new();
-    for (start, line) in by_line(text) {
-        if let Some(recipe) = line.strip_prefix('\t') {
-            let command = recipe.trim_start_matches(['@', '-', '+']);
-            pieces.push(Piece {
-                start: start + 1 + (recipe.len() - command.len()),
-                text: command.to_owned(),
-                within: format!("the target {target}"),
-                deploys: is_deployment(&target) && !is_playground(&target),
-                playground: is_playground(&target),
-            });
-        } else if let Some((name, rest)) = line.split_once(':')
-            && !rest.starts_with('=')
-            && !line.starts_with('#')
+    let mut lines = with_offsets(text).peekable();
+    while let Some((start, first)) = lines.next() {
+        let mut line = first.to_owned();
+        while line.trim_end().ends_with('\\')
+            && let Some((_, next)) = lines.next()
         {
-            name.trim().clone_into(&mut target);
+            line.push_str(next);
         }
+        let (at, recipe) = if let Some(recipe) = line.strip_prefix('\t') {
+            (1, recipe)
+        } else if line.trim_start().starts_with('#') {
+            continue;
+        } else if let Some((name, value)) = assignment(&line) {
+            variables.push((format!("$({name})"), value.to_owned()));
+            variables.push((format!("${{{name}}}"), value.to_owned()));
+            continue;
+        } else if let Some((name, rest)) = line.split_once(':') {
+            name.trim().clone_into(&mut target);
+            // `target: needed ; command`; behind `#` stands what the target is for.
+            let Some(at) = rest.find(';').filter(|at| !rest[..*at].contains('#')) else { continue };
+            (name.len() + 1 + at + 1, &rest[at + 1..])
+        } else {
+            continue;
+        };
+        let command = recipe.trim_start_matches(['@', '-', '+']);
+        let at = start + at + (recipe.len() - command.len());
+        let full = variables.iter().fold(command.to_owned(), |text, (name, value)| text.replace(name, value));
+        let playground = is_playground(&target) || starts_development(&full);
+        pieces.push(Piece {
+            said: if full == command { Said::Shell(full, at) } else { Said::Changed(full, at) },
+            within: format!("the target {target}"),
+            deploys: is_deployment(&target) && !playground,
+            playground,
+        });
     }
     pieces
+}
+
+/// `NAME = value`, `NAME := value`, `NAME ?= value` of a Makefile.
+fn assignment(line: &str) -> Option<(&str, &str)> {
+    let (name, value) = line.split_once('=')?;
+    let name = name.trim_end_matches([':', '?', '+']).trim();
+    let name = name.strip_prefix("export ").unwrap_or(name);
+    let named = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    named.then(|| (name, value.trim()))
 }
 
 fn shell(path: &RepoPath, text: &str) -> Vec<Piece> {
     let name = path.file_name();
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     vec![Piece {
-        text: without_here_documents(text),
-        start: 0,
+        said: Said::Shell(text.to_owned(), 0),
         within: format!("the script {name}"),
         deploys: is_deployment(stem) && !is_playground(stem),
         playground: is_playground(stem),
     }]
-}
-
-/// A script whose here documents are blanked: they are texts, not commands.
-fn without_here_documents(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut end: Option<String> = None;
-    for line in text.split_inclusive('\n') {
-        if let Some(word) = &end {
-            if line.trim() == word {
-                end = None;
-            }
-            // Blanks of the same length, so that what follows keeps its place.
-            let blanks = line.trim_end_matches('\n').len();
-            out.push_str(&" ".repeat(blanks));
-            out.push_str(&line[blanks..]);
-            continue;
-        }
-        if let Some((_, rest)) = line.split_once("<<") {
-            let word: String = rest
-                .trim_start_matches(['-', ' ', '\'', '"', '\\'])
-                .chars()
-                .take_while(|c| c.is_alphanumeric() || *c == '_')
-                .collect();
-            if !word.is_empty() && !rest.starts_with('<') {
-                end = Some(word);
-            }
-        }
-        out.push_str(line);
-    }
-    out
-}
-
-fn platform(text: &str) -> Vec<Piece> {
-    by_line(text)
-        .filter_map(|(start, line)| {
-            let (key, value) = line.split_once(['=', ':'])?;
-            let key = key.trim().trim_matches('"');
-            let wanted =
-                key.ends_with("Command") || key.ends_with("command") || matches!(key, "cmd" | "cmds" | "postdeploy");
-            (wanted && !line.trim_start().starts_with('#')).then(|| Piece {
-                text: value.to_owned(),
-                start: start + (line.len() - value.len()),
-                within: format!("the setting {key}"),
-                deploys: !is_playground(key) && !starts_development(value),
-                playground: is_playground(key) || starts_development(value),
-            })
-        })
-        .collect()
 }
 
 /// Fenced and indented code of prose; `$ ` before a command is a prompt.
@@ -475,8 +473,7 @@ fn prose(text: &str) -> Vec<Piece> {
         }
         let command = trimmed.strip_prefix("$ ").unwrap_or(trimmed);
         pieces.push(Piece {
-            text: command.to_owned(),
-            start: start + (line.len() - command.len()),
+            said: Said::Shell(command.to_owned(), start + (line.len() - command.len())),
             within: "the document".to_owned(),
             deploys: true,
             playground: false,
@@ -486,10 +483,15 @@ fn prose(text: &str) -> Vec<Piece> {
 }
 
 fn by_line(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    with_offsets(text).map(|(start, line)| (start, line.trim_end_matches(['\n', '\r'])))
+}
+
+/// Lines with their ends, and where each begins.
+fn with_offsets(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.split_inclusive('\n').scan(0, |at, line| {
         let start = *at;
         *at += line.len();
-        Some((start, line.trim_end_matches(['\n', '\r'])))
+        Some((start, line))
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod command;
 mod documents;
+mod heredoc;
 mod yaml;
 
 pub(super) mod create_all;
