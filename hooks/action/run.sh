@@ -148,6 +148,13 @@ fi
 cat "$temp/stdout"
 cat "$temp/stderr" >&2
 
+# Few open the log of a step that failed: what could not be checked is said where findings are. `%0A` is a line end.
+if [ "$code" -eq 2 ]; then
+    escape=$(printf '\033')
+    said=$(sed -e "s/$escape\[[0-9;]*m//g" -e 's/%/%25/g' "$temp/stderr" | awk '{ printf "%s%s", end, $0; end = "%0A" }')
+    printf '::error title=driftgate::%s\n' "$said"
+fi
+
 output exit-code "$code"
 if [ -f "$sarif" ]; then
     # A quotation mark inside a text is escaped there, so only results have this key.

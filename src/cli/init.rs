@@ -64,7 +64,7 @@ fn paths(paths: &[RepoPath]) -> String {
     format!("[{}]", quoted.join(", "))
 }
 
-/// The most files of a schema that are written out: models can be hundreds, and the first say where they were found.
+/// The most files of a schema that are written out: models can be hundreds.
 const SHOWN: usize = 8;
 
 /// The file. Everything that is found is written out as a comment: it holds without being said, and can be corrected
@@ -82,16 +82,22 @@ fn template(projects: &[&Project]) -> String {
             quote(project.ecosystem.as_str()),
             quote(if project.root.is_root() { "." } else { project.root.as_str() }),
         );
-        let _ = writeln!(out, "# schema = {}", paths(project.schema.get(..SHOWN).unwrap_or(&project.schema)));
+        // Whoever removes the `#` must not end up with less than was found, nor with a guess.
         if project.schema.len() > SHOWN {
-            let _ = writeln!(out, "# (and {} more files)", project.schema.len() - SHOWN);
+            let count = project.schema.len();
+            let _ = writeln!(
+                out,
+                "# (schema: {count} files, found by themselves; a list of files or folders replaces them)"
+            );
+        } else {
+            let _ = writeln!(out, "# schema = {}", paths(&project.schema));
         }
         let _ = writeln!(out, "# migrations = {}", paths(&project.migrations));
         match project.dialect {
             Some(dialect) => {
                 let _ = writeln!(out, "# provider = {}", quote(dialect.as_str()));
             }
-            None => out.push_str("# provider = \"postgresql\"  # nothing says it; please do\n"),
+            None => out.push_str("# (provider: nothing says which database it is; please do: \"postgresql\", \"mysql\", \"sqlite\", …)\n"),
         }
     }
     out.push_str(BOTTOM);
@@ -135,7 +141,7 @@ const BOTTOM: &str = r#"
 # object = "users.legacy_token"
 # reason = "no longer read since release 41"
 # owner = "platform"
-# until = 2027-01-31
+# until = 2099-01-31
 "#;
 
 #[cfg(test)]
@@ -160,6 +166,14 @@ mod tests {
             command: "npx prisma".to_owned(),
             facts: BTreeMap::new(),
         }
+    }
+
+    #[test]
+    fn what_was_found_is_not_cut_short_nor_guessed() {
+        let schema = (0..20).map(|number| format!("app/{number}.py").as_str().into()).collect();
+        let text = template(&[&Project { schema, dialect: None, ..project() }]);
+        assert!(!text.contains("# schema = ") && text.contains("# (schema: 20 files"), "{text}");
+        assert!(!text.contains("# provider = ") && text.contains("# (provider: nothing says"), "{text}");
     }
 
     /// The template, and the template with every comment that holds a key taken as written, are policies.

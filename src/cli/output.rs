@@ -61,7 +61,7 @@ impl Output {
             verbose: global.verbose,
             quiet: global.quiet,
             hook: is_hook(env),
-            pre_commit: env.get(names::PRE_COMMIT).is_some(),
+            pre_commit: pre_commit(env),
         };
         Self { stdout: AutoStream::new(io::stdout(), choice), look, closed: false }
     }
@@ -202,6 +202,13 @@ fn unicode(env: &Env) -> bool {
     locale.contains("utf-8") || locale.contains("utf8")
 }
 
+/// What a person called when the pre-commit framework runs this; it names the remote on a push alone.
+fn pre_commit(env: &Env) -> Option<&'static str> {
+    env.get(names::PRE_COMMIT)?;
+    let pushes = env.get(crate::git::env::names::PRE_COMMIT_REMOTE_NAME).is_some();
+    Some(if pushes { "git push" } else { "git commit" })
+}
+
 /// Whether git or a hook manager started this: git exports the index that is being committed to its hooks.
 fn is_hook(env: &Env) -> bool {
     [names::PRE_COMMIT, crate::git::env::names::GIT_INDEX_FILE].iter().any(|name| env.get_os(name).is_some())
@@ -252,6 +259,14 @@ mod tests {
         for (variables, terminal, expected) in cases {
             assert_eq!(links(&env(variables), terminal), expected, "{variables:?} {terminal}");
         }
+    }
+
+    #[test]
+    fn what_is_skipped_is_what_was_called() {
+        assert_eq!(pre_commit(&env(&[])), None);
+        assert_eq!(pre_commit(&env(&[("PRE_COMMIT", "1")])), Some("git commit"));
+        let push = env(&[("PRE_COMMIT", "1"), ("PRE_COMMIT_REMOTE_NAME", "origin")]);
+        assert_eq!(pre_commit(&push), Some("git push"));
     }
 
     #[test]

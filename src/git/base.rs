@@ -131,10 +131,15 @@ fn read_event(env: &Env, name: &str) -> Result<Value, GitError> {
 
 /// A text of an event.
 fn text<'a>(event: &'a Value, keys: &[&str], name: &str) -> Result<&'a str, GitError> {
-    optional_text(event, keys).ok_or_else(|| GitError::Event {
+    optional_text(event, keys).ok_or_else(|| missing(keys, name))
+}
+
+/// Says that an event lacks a text.
+fn missing(keys: &[&str], name: &str) -> GitError {
+    GitError::Event {
         message: format!("the {name} event of this job has no `{}`", keys.join(".")),
         help: "name the range: `driftgate check --from A --to B`".to_owned(),
-    })
+    }
 }
 
 fn optional_text<'a>(event: &'a Value, keys: &[&str]) -> Option<&'a str> {
@@ -172,6 +177,10 @@ fn pull_request(repo: &Repo, event: &Value) -> Result<Resolved, GitError> {
 fn push(repo: &Repo, event: &Value) -> Result<Resolved, GitError> {
     if event.get("deleted").and_then(Value::as_bool) == Some(true) {
         return Ok(Resolved::state("push event (deletion): the state of HEAD"));
+    }
+    // Without it there is no telling what is new; a branch that is new has one of zeros.
+    if event.get("before").and_then(Value::as_str).is_none() {
+        return Err(missing(&["before"], "push"));
     }
     let before = optional_text(event, &["before"]).filter(|id| ObjectId::from_hex(id).is_some_and(|id| !id.is_zero()));
     // As many commits as were pushed, and the one before them. No depth reaches what a forced push took away: with the

@@ -193,6 +193,8 @@ impl GitError {
                 Some("the name is empty: is a variable not set that was to hold it?".to_owned())
             }
             Self::UnknownRevision { name, shallow } => Some(match name.strip_prefix("origin/") {
+                // A name for the remote's default branch, which a clone has and `git remote add` does not make.
+                Some("HEAD") => "get it with `git fetch origin && git remote set-head origin --auto`".to_owned(),
                 Some(branch) => {
                     let refs = shell_word(&format!("{branch}:refs/remotes/{name}"));
                     format!("get it with `git fetch origin {refs}`")
@@ -218,6 +220,10 @@ impl GitError {
             Self::NoGit { .. } => Some("install git and make sure it is on the PATH".to_owned()),
             Self::Io { action: "read", source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
                 Some("name what is there; a path is taken from the folder in which this is run".to_owned())
+            }
+            Self::Io { path, source, .. } if source.kind() == std::io::ErrorKind::NotADirectory => {
+                let folder = path.parent().unwrap_or(path);
+                Some(format!("{} is to be a folder: move what is there away", folder.display()))
             }
             Self::Io { path, source, .. } if source.kind() == std::io::ErrorKind::IsADirectory => {
                 Some(format!("move the folder {} away", path.display()))
@@ -256,9 +262,11 @@ mod tests {
     }
 
     #[test]
-    fn a_range_is_told_how_it_is_written_here() {
+    fn a_name_that_is_no_commit_is_told_how_it_becomes_one() {
         let help = |name: &str| GitError::UnknownRevision { name: name.to_owned(), shallow: false }.help();
         assert_eq!(help("main..HEAD").as_deref(), Some("a range is two options: --from main --to HEAD"));
+        let default = help("origin/HEAD").unwrap_or_default();
+        assert!(default.contains("git remote set-head origin --auto"), "{default}");
         assert_eq!(help("v1...").as_deref(), Some("a range is two options: --from v1 --to HEAD"));
     }
 

@@ -8,7 +8,7 @@ use super::json::{JsonDifference, JsonNotJudged, VERSION, to_text};
 use super::text::{self, Look};
 use super::{NotJudged, escape};
 use crate::catalog::Dialect;
-use crate::catalog::difference::Difference;
+use crate::catalog::difference::{Difference, Side};
 use crate::history::HistoryProblemKind;
 use crate::project::{EcosystemKind, Project, ProjectState};
 use crate::source::{Place, RepoPath};
@@ -192,7 +192,12 @@ fn full(report: &DiffReport, look: &Look) -> String {
             let _ = writeln!(out, "  {title}:");
             for difference in differences {
                 let mut line = text::difference(difference);
-                if let Some(place) = difference.declared_at.as_ref().or(difference.migrated_at.as_ref()) {
+                // Where a person has to look: what is declared nowhere is made somewhere.
+                let (first, second) = match difference.kind.side {
+                    Side::Extra => (&difference.migrated_at, &difference.declared_at),
+                    Side::Missing | Side::Changed => (&difference.declared_at, &difference.migrated_at),
+                };
+                if let Some(place) = first.as_ref().or(second.as_ref()) {
                     let _ = write!(line, "  ({})", at(place.path(), Some(place)));
                 }
                 text::wrap(&mut out, look, &format!("    {} ", look.bullet()), "      ", &line);

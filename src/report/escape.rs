@@ -3,9 +3,14 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+/// The code points that carry bytes which are not UTF-8, in paths and in the names that are made of them
+/// ([`RepoPath`](crate::source::RepoPath)). No font has them.
+const BYTES: std::ops::RangeInclusive<char> = '\u{10ff80}'..='\u{10ffff}';
+
 /// Whether a character could move a cursor, start a sequence, or make a line read otherwise than it is.
 fn is_hostile(c: char) -> bool {
     c.is_control()
+        || BYTES.contains(&c)
         || matches!(c,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
@@ -22,6 +27,9 @@ pub fn line(text: &str) -> Cow<'_, str> {
             '\n' => safe.push_str("\\n"),
             '\r' => safe.push_str("\\r"),
             '\t' => safe.push_str("\\t"),
+            c if BYTES.contains(&c) => {
+                let _ = write!(safe, "\\x{:02x}", (c as u32) & 0xff);
+            }
             c if is_hostile(c) => {
                 // Writing to a string does not fail.
                 let _ = write!(safe, "\\u{{{:x}}}", c as u32);
@@ -137,6 +145,7 @@ mod tests {
     #[test]
     fn hostile_characters_are_shown() {
         assert_eq!(line("a\u{1b}[31mb\r\n\u{202e}c\u{9b}"), "a\\u{1b}[31mb\\r\\n\\u{202e}c\\u{9b}");
+        assert_eq!(line("2026\u{10ffff}_x"), "2026\\xff_x", "as in paths");
         assert_eq!(line("naïve café 日本"), "naïve café 日本");
         assert_eq!(lines("a\n\tb\u{7}").collect::<Vec<_>>(), ["a", "    b\\u{7}"]);
     }

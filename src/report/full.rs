@@ -132,7 +132,7 @@ pub(super) fn full(report: &Report, look: &Look) -> String {
         out.push('\n');
     }
     out.push_str(&text::summary(report, look));
-    out.push_str(text::skip_hint(report, look));
+    out.push_str(&text::skip_hint(report, look));
     out
 }
 
@@ -161,11 +161,10 @@ fn finding(out: &mut String, finding: &Finding, look: &Look) {
     let why = look.paint(anstyle::Style::new().bold(), "why:");
     section(out, look, "   why: ", &why, &finding.reason, true);
     let help = look.paint(Look::help(), "help:");
-    // Commands are copied: they are not wrapped.
     section(out, look, "  help: ", &help, &finding.help, false);
 }
 
-/// Text behind a title, which is painted after it was measured.
+/// Text behind a title, which is painted after it was measured; wrapped, or as advice.
 fn section(out: &mut String, look: &Look, indent: &str, title: &str, text: &str, wrap: bool) {
     if text.trim().is_empty() {
         return;
@@ -175,10 +174,7 @@ fn section(out: &mut String, look: &Look, indent: &str, title: &str, text: &str,
     if wrap {
         text::wrap(&mut body, look, &rest, &rest, text);
     } else {
-        for line in escape::lines(text) {
-            body.push_str(format!("{rest}{line}").trim_end());
-            body.push('\n');
-        }
+        text::advice(&mut body, look, &rest, text);
     }
     let lead = indent.len() - indent.trim_start().len();
     out.push_str(&" ".repeat(lead));
@@ -194,7 +190,8 @@ fn marks(finding: &Finding, look: &Look) -> Marks {
     let own = finding.place.as_ref();
     let with_places = finding.differences.iter().filter_map(|d| d.declared_at.as_ref().map(|place| (d, place)));
     for (difference, place) in with_places {
-        let label = if several { difference.object() } else { "declared here".to_owned() };
+        let named = several || difference.kind.side == Side::Extra;
+        let label = if named { difference.object() } else { "declared here".to_owned() };
         marks.add(place, Some(&label), own == Some(place), look);
     }
     if let Some(place) = own {

@@ -56,7 +56,7 @@ fn full_in_ascii_aloud_and_at_length() {
     insta::assert_snapshot!("full_one_ascii", shown(&text));
     let aloud = Look { graphics: false, unicode: false, ..at(80) };
     insta::assert_snapshot!("full_one_aloud", shown(&render(&fixtures::one(), Format::Full, &aloud)));
-    let verbose = Look { verbose: true, pre_commit: true, hook: true, ..at(80) };
+    let verbose = Look { verbose: true, pre_commit: Some("git commit"), hook: true, ..at(80) };
     insta::assert_snapshot!("full_many_verbose", shown(&render(&fixtures::many(), Format::Full, &verbose)));
 }
 
@@ -99,6 +99,32 @@ fn concise_is_one_line_a_finding() {
     let text = render(&fixtures::many(), Format::Concise, &at(80));
     assert_eq!(text.lines().count(), fixtures::many().findings.len() + 1);
     insta::assert_snapshot!("concise_many", shown(&text));
+}
+
+#[test]
+fn advice_is_wrapped_and_what_is_copied_is_not() {
+    let look = Look { width: 40, ..Look::plain() };
+    let said = |help: &str| failure("no", Some(help), &look);
+    assert_eq!(
+        said(
+            "declare it in the schema, or take it out with `git rm a/very/long/path/of/a/migration.sql`; to go on:\n  npx prisma migrate dev --name a_long_name_of_a_migration"
+        ),
+        "error: no\n  help: declare it in the schema, or\n        take it out with\n        `git rm a/very/long/path/of/a/migration.sql`;\n        to go on:\n          npx prisma migrate dev --name a_long_name_of_a_migration\nnothing was checked\n"
+    );
+    let command = "git add prisma/migrations/20260212101500_add_token_hash";
+    assert_eq!(said(command), format!("error: no\n  help: {command}\nnothing was checked\n"));
+    let statement = "add it to a.sql:\nALTER TABLE \"a\" ADD COLUMN \"b\" TEXT, ADD COLUMN \"c\" TEXT;";
+    assert!(said(statement).contains("        ALTER TABLE \"a\" ADD COLUMN \"b\" TEXT, ADD COLUMN \"c\" TEXT;\n"));
+}
+
+#[test]
+fn statements_on_one_line_can_be_run() {
+    assert_eq!(
+        super::text::one_line(
+            "add it to a.sql:\nCREATE TABLE a (\n    b int,\n\n    PRIMARY KEY (b)\n);\nSELECT 1;\nor not"
+        ),
+        "add it to a.sql: CREATE TABLE a ( b int, PRIMARY KEY (b) ); SELECT 1; or not"
+    );
 }
 
 #[test]

@@ -29,8 +29,8 @@ pub struct Look {
     pub quiet: bool,
     /// Whether a hook asked: then nothing is said where nothing was to be judged.
     pub hook: bool,
-    /// Whether that hook is run by the pre-commit framework, which has a way of its own to skip one hook once.
-    pub pre_commit: bool,
+    /// What a person called, where the pre-commit framework runs that hook: it has a way of its own to skip one hook once.
+    pub pre_commit: Option<&'static str>,
 }
 
 impl Look {
@@ -45,7 +45,7 @@ impl Look {
             verbose: false,
             quiet: false,
             hook: false,
-            pre_commit: false,
+            pre_commit: None,
         }
     }
 
@@ -108,7 +108,7 @@ pub(super) fn wrap(out: &mut String, look: &Look, first: &str, rest: &str, text:
         let mut column = indent.chars().count();
         out.push_str(indent);
         let mut fresh = true;
-        for word in one.split_whitespace() {
+        for word in words(&one) {
             let length = word.chars().count();
             if !fresh && column + 1 + length > look.width {
                 out.push('\n');
@@ -120,12 +120,43 @@ pub(super) fn wrap(out: &mut String, look: &Look, first: &str, rest: &str, text:
                 out.push(' ');
                 column += 1;
             }
-            out.push_str(word);
+            out.push_str(&word);
             column += length;
             fresh = false;
         }
         out.push('\n');
         indent = rest;
+    }
+}
+
+/// The words of a line. What stands between backquotes is one: it is copied.
+fn words(line: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut quoted = false;
+    for word in line.split_whitespace() {
+        match words.last_mut() {
+            Some(last) if quoted => *last = format!("{last} {word}"),
+            _ => words.push(word.to_owned()),
+        }
+        quoted ^= word.matches('`').count() % 2 == 1;
+    }
+    words
+}
+
+/// Appends advice behind `indent`: sentences are wrapped at the width; commands and statements, which are copied, are
+/// not. A sentence ends in the colon that leads into them, or has a comma or a semicolon within.
+pub(super) fn advice(out: &mut String, look: &Look, indent: &str, text: &str) {
+    let mut copied = false;
+    for line in escape::lines(text) {
+        let leads = line.ends_with(':') && !line.starts_with(' ');
+        let sentence = leads || (!copied && !line.starts_with(' ') && (line.contains(", ") || line.contains("; ")));
+        if sentence {
+            wrap(out, look, indent, indent, &line);
+        } else {
+            out.push_str(format!("{indent}{line}").trim_end());
+            out.push('\n');
+        }
+        copied = leads || (copied && !sentence);
     }
 }
 
@@ -269,23 +300,25 @@ pub(super) fn is_silent(report: &Report, look: &Look) -> bool {
     !look.verbose && ((look.hook && !report.is_relevant()) || (look.quiet && report.findings.is_empty()))
 }
 
-/// Lines of advice as one: what ends in a colon leads into the command that follows.
+/// Lines of advice as one: what ends in a colon leads into the command that follows, and a statement goes on over lines.
 pub(super) fn one_line(help: &str) -> String {
     let mut out = String::new();
     for line in help.lines().map(str::trim).filter(|line| !line.is_empty()) {
         if !out.is_empty() {
-            out.push_str(if out.ends_with(':') { " " } else { "; " });
+            let goes_on = out.ends_with([':', '(', ',', ';']) || line.starts_with(')');
+            out.push_str(if goes_on { " " } else { "; " });
         }
         out.push_str(line);
     }
     out
 }
 
-/// How to go on without this check, once, where a hook stopped a commit.
-pub(super) fn skip_hint(report: &Report, look: &Look) -> &'static str {
-    if look.pre_commit && !report.findings.is_empty() {
-        "to skip this hook once: SKIP=driftgate git commit\n"
-    } else {
-        ""
+/// How to go on without this check, once, where a hook stopped a commit or a push.
+pub(super) fn skip_hint(report: &Report, look: &Look) -> String {
+    match look.pre_commit {
+        Some(command) if !report.findings.is_empty() => {
+            format!("to skip this hook once: SKIP=driftgate {command}\n")
+        }
+        _ => String::new(),
     }
 }

@@ -102,6 +102,10 @@ fn deepening_can_be_forbidden() {
     let step = act(&job);
     assert_eq!((step.code, step.output("exit-code"), depth(&repo)), (2, Some("2"), 1));
     assert_eq!((step.output("findings"), step.output("sarif-file")), (None, None));
+    let [said] = step.annotations("error")[..] else { panic!("{}", step.stdout) };
+    assert!(said.starts_with("::error title=driftgate::error: the base commit "), "{said}");
+    assert!(said.contains("fetch-depth: 2") && said.ends_with("%0Anothing was checked"), "{said}");
+    assert!(!said.contains('\u{1b}'), "colours are for the log: {said}");
 }
 
 #[test]

@@ -162,6 +162,10 @@ fn a_push_is_judged_from_what_was_there_before() {
     let change = load(&repo, push(&zero, "main")).unwrap();
     assert_eq!(change.scope, Scope::All { at: Some("HEAD".to_owned()) });
 
+    // What runs workflows on a person's own machine may leave it out.
+    let error = load(&repo, "{}".to_owned()).err().expect("nothing says what is new");
+    assert_eq!(error.to_string(), "the push event of this job has no `before`");
+
     let shallow = forge.checkout(&forge.head, 1);
     let error = load(&shallow, push(&forge.base, "topic")).err().expect("no base");
     assert!(error.to_string().starts_with("the commit "), "{error}");

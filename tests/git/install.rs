@@ -312,7 +312,7 @@ fn a_hook_that_is_named_twice_is_written_once() {
 
 #[test]
 fn a_new_branch_is_judged_from_where_it_left_any_that_the_remote_has() {
-    let mut repo = TestRepo::new();
+    let repo = TestRepo::new();
     repo.commit("first");
     let remote = repo.beside("remote.git");
     repo.git(&["init", "--quiet", "--bare", "--initial-branch=trunk", remote.to_str().unwrap()]);

@@ -43,7 +43,7 @@ page! {
     /// rule = "drift"
     /// object = "User.age"
     /// reason = "the importer goes in autumn; agreed with the data team"
-    /// until = 2026-10-31
+    /// until = 2099-10-31
     /// ```
 }
 

@@ -25,12 +25,6 @@ page! {
     ///
     /// ## Example that fails
     ///
-    /// ```sql title="prisma/migrations/20260112090000_drop_age/migration.sql"
-    /// ALTER TABLE "User" DROP COLUMN "age";
-    /// ```
-    ///
-    /// ## The same repaired
-    ///
     /// ```prisma title="prisma/user.prisma"
     /// model User {
     ///   id    Int    @id @default(autoincrement())
@@ -39,8 +33,11 @@ page! {
     /// }
     /// ```
     ///
-    /// ```sql title="prisma/migrations/20260112090000_drop_age/migration.sql" deleted
+    /// ```sql title="prisma/migrations/20260112090000_add_age/migration.sql"
+    /// ALTER TABLE "Users" ADD COLUMN "age" INTEGER;
     /// ```
+    ///
+    /// ## The same repaired
     ///
     /// ```sql title="prisma/migrations/20260112090000_add_age/migration.sql"
     /// ALTER TABLE "User" ADD COLUMN "age" INTEGER;

@@ -42,7 +42,7 @@ page! {
     /// rule = "drift"
     /// object = "User.age"
     /// reason = "the column of the old importer; it goes with the importer"
-    /// until = 2026-06-30
+    /// until = 2099-06-30
     /// ```
 }
 

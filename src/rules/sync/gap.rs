@@ -367,7 +367,8 @@ pub(super) fn finding(
     }
     for difference in group {
         let declared = difference.declared_at.as_ref().map(|place| {
-            let verb = if difference.kind.side == Side::Extra { "would be declared" } else { "is declared" };
+            // What is declared nowhere: the place is that of what it would belong to.
+            let verb = if difference.kind.side == Side::Extra { "is not declared" } else { "is declared" };
             (place, format!("{} {verb} here", difference.object()))
         });
         // What is missing is made nowhere: the place is that of the table it is missing from.

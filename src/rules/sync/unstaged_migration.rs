@@ -56,7 +56,7 @@ page! {
     /// rule = "unstaged-migration"
     /// path = "prisma/migrations/20260112090000_add_age_to_user"
     /// reason = "the migration follows in a pull request of its own"
-    /// until = 2026-02-01
+    /// until = 2099-02-01
     /// ```
 }
 
@@ -137,7 +137,11 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
         2 => format!("the migration {first} {state}, and another is not in the commit either"),
         several => format!("the migration {first} {state}, and {} others are not in the commit either", several - 1),
     };
-    let wanted = headline(&waiting.wanted, Fault::Schema);
+    // Several are listed by name as it is.
+    let wanted = match waiting.wanted.as_slice() {
+        [_] => headline(&waiting.wanted, Fault::Schema),
+        _ => "the commit has the schema and not its migration".to_owned(),
+    };
     let reason = match &waiting.left {
         Some(left) if left.is_empty() => format!("{wanted}; with it, nothing would be missing"),
         Some(left) => format!("{wanted}; with it, there would still be this: {}", headline(left, Fault::Schema)),

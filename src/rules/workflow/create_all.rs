@@ -37,9 +37,10 @@ page! {
     /// ## The same repaired
     ///
     /// ```python title="app/main.py"
-    /// from app.db import engine
+    /// from alembic import command
+    /// from alembic.config import Config
     ///
-    /// __all__ = ["engine"]
+    /// command.upgrade(Config("alembic.ini"), "head")
     /// ```
     ///
     /// ## How to allow it
