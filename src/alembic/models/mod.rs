@@ -22,6 +22,7 @@ use std::sync::Arc;
 use ruff_python_ast::Stmt;
 
 use super::discover::{self, ini::Ini};
+use super::items::Convention;
 use super::python::{Imports, Interpreter, SnapshotModules, Value};
 use crate::catalog::{Catalog, Dialect, Opaque, Reach};
 use crate::git::{FileList, Snapshot, SnapshotError};
@@ -86,6 +87,46 @@ pub(crate) fn declared(
     match modules.into_error() {
         Some(error) => Err(error),
         None => Ok(declared),
+    }
+}
+
+/// The naming convention of a metadata, or of the first of several that has one.
+pub(crate) fn convention_of(target: &Value) -> Option<Convention> {
+    match target {
+        Value::List(_) | Value::Tuple(_) => target.items()?.iter().find_map(convention_of),
+        other => Convention::of(&metadata(other)?.naming_convention()?),
+    }
+}
+
+/// The naming convention of the metadata that the models use, for an `env.py` that takes it from the running application.
+///
+/// # Errors
+/// Where the snapshot cannot be read.
+pub(crate) fn convention(project: &Project, snapshot: &dyn Snapshot) -> Result<Convention, SnapshotError> {
+    let files = snapshot.files()?;
+    let mut any = false;
+    for path in discover::below(project, files, &project.root) {
+        any = any || snapshot.read(&path)?.text().is_some_and(|source| source.text().contains("naming_convention"));
+    }
+    if !any {
+        return Ok(Convention::default());
+    }
+    let modules = SnapshotModules::new(snapshot, discover::python_roots(project, files))?;
+    let versions = versions::of(project, snapshot)?;
+    let found = {
+        let with_packages = WithPackages::new(&modules);
+        let recorder = Recorder::new(&with_packages, None);
+        let mut interpreter = Interpreter::new(&with_packages, &recorder, Imports::Eager);
+        let mut reading = Reading { project, snapshot, files, doubts: Vec::new(), problems: Vec::new() };
+        reading.run(&mut interpreter, &recorder)?;
+        let (tables, _) = reading.tables(&mut interpreter, &recorder, versions);
+        let metas = tables.iter().filter_map(|table| table.meta.as_ref());
+        let mut main = metas.filter(|meta| !matches!(meta.key, MetaKey::Bind(..)));
+        main.find_map(Meta::naming_convention).as_ref().and_then(Convention::of)
+    };
+    match modules.into_error() {
+        Some(error) => Err(error),
+        None => Ok(found.unwrap_or_default()),
     }
 }
 
@@ -202,7 +243,16 @@ impl Reading<'_> {
         }
         if module.is_none() {
             // The `env.py` is a package's own: it takes the models of the application, and its naming convention.
-            self.nothing_named("there is no env.py here: what it hands to Alembic is not known");
+            if self.uses_flask_alembic()? {
+                let reason = "Flask-Alembic takes the models of the application; every module with models is taken";
+                self.doubts.push(Opaque {
+                    place: self.start_place(),
+                    reason: reason.to_owned(),
+                    reach: Reach::Nothing,
+                });
+            } else {
+                self.nothing_named("there is no env.py here: what it hands to Alembic is not known");
+            }
             for path in model_files(self.project, self.snapshot, self.files)? {
                 interpreter.load(&path);
             }
@@ -249,6 +299,16 @@ impl Reading<'_> {
             });
         }
         Ok(target)
+    }
+
+    /// Whether the application uses Flask-Alembic, which hands `db.metadata` to Alembic (`flask_alembic/extension.py`).
+    fn uses_flask_alembic(&self) -> Result<bool, SnapshotError> {
+        for path in discover::below(self.project, self.files, &self.project.root) {
+            if self.snapshot.read(&path)?.text().is_some_and(|source| source.text().contains("flask_alembic")) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Files that do not parse are problems of their own: then nothing is compared.

@@ -19,6 +19,7 @@ use std::sync::Arc;
 use crate::alembic::discover;
 use crate::alembic::graph::{self, Node};
 use crate::alembic::items::Convention;
+use crate::alembic::models;
 use crate::alembic::python::{
     CallSite, Eval, Host, Imports, Interpreter, MAX_ALL_TOKENS, ParsedFile, SnapshotModules, Value,
 };
@@ -94,7 +95,10 @@ pub(crate) fn history(project: &Project, snapshot: &dyn Snapshot) -> Result<Hist
     let nodes: Vec<Node> = headers.iter().map(|(header, _)| header.node.clone()).collect();
     let arranged = graph::arrange(&nodes);
     history.problems.extend(arranged.problems);
-    let convention = naming_convention(project, snapshot, &modules);
+    let convention = match naming_convention(project, snapshot, &modules) {
+        Some(convention) => convention,
+        None => models::convention(project, snapshot)?,
+    };
     let files: Vec<Arc<ParsedFile>> = headers.iter().map(|(_, file)| Arc::clone(file)).collect();
     let mut store = Store::new(&modules, snapshot.files()?, roots, &files);
     store.read_texts(snapshot, snapshot.files()?)?;
@@ -175,18 +179,22 @@ fn files(project: &Project, snapshot: &dyn Snapshot) -> Result<Vec<RepoPath>, Sn
     Ok(found)
 }
 
-/// The naming convention of the metadata that `env.py` targets: `op.create_table` and its kin name constraints by it.
-fn naming_convention(project: &Project, snapshot: &dyn Snapshot, modules: &SnapshotModules<'_>) -> Convention {
-    let Some(env) = project.facts.get(discover::ENV) else { return Convention::default() };
-    let Ok(FileText::Text(_)) = snapshot.read(&RepoPath::new(env)) else { return Convention::default() };
+/// The naming convention of the metadata that `env.py` targets: `op.create_table` and its kin name constraints by it. None
+/// where it takes the metadata of an application, which is not followed here.
+fn naming_convention(project: &Project, snapshot: &dyn Snapshot, modules: &SnapshotModules<'_>) -> Option<Convention> {
+    let env = RepoPath::new(project.facts.get(discover::ENV)?);
+    let Ok(FileText::Text(_)) = snapshot.read(&env) else { return None };
     let listener = Listener::default();
     let mut interpreter = Interpreter::new(modules, &listener, Imports::Lazy);
-    let Some(module) = interpreter.load(&RepoPath::new(env)) else { return Convention::default() };
+    let module = interpreter.load(&env)?;
     let handed = listener.target.take();
-    let Some(target) = handed.or_else(|| interpreter.global(&module, "target_metadata")) else {
-        return Convention::default();
-    };
-    convention_of(&mut interpreter, &target, 0).unwrap_or_default()
+    let target = handed.or_else(|| interpreter.global(&module, "target_metadata"))?;
+    if let Value::Unknown(_) = target {
+        return None;
+    }
+    let found = models::convention_of(&target);
+    let from_application = project.facts.contains_key(discover::FLASK) && found.is_none();
+    (!from_application).then(|| found.unwrap_or_default())
 }
 
 /// Hears which metadata `env.py` hands to `context.configure`, which is what Alembic goes by.
@@ -217,53 +225,6 @@ impl Host for Listener {
             }
             _ => None,
         }
-    }
-}
-
-/// The convention of a `MetaData(…)`, or of what has one.
-fn convention_of(interpreter: &mut Interpreter<'_>, value: &Value, depth: usize) -> Option<Convention> {
-    use crate::alembic::python::SymbolKind;
-    if depth > 5 {
-        return None;
-    }
-    if let Some(items) = value.items().filter(|_| matches!(value, Value::List(_) | Value::Tuple(_))) {
-        return items.iter().find_map(|item| convention_of(interpreter, item, depth + 1));
-    }
-    let Value::Symbol(symbol) = value else { return None };
-    if let Some(convention) = symbol.overridden("naming_convention") {
-        return Convention::of(&convention);
-    }
-    match &symbol.kind {
-        SymbolKind::Call { callee, args } => match callee.path().as_deref() {
-            Some("sqlalchemy.MetaData") => Convention::of(args.keyword("naming_convention")?),
-            Some(_) => convention_of(interpreter, &args.keyword("metadata")?.clone(), depth + 1),
-            None => None,
-        },
-        // `Base.metadata`, `db.metadata`, `registry.metadata`.
-        SymbolKind::Attribute { base, name } if &**name == "metadata" => match base {
-            Value::Class(class) => {
-                let own = class.lookup("metadata");
-                let base = || {
-                    class.external_bases().into_iter().find_map(|base| match base.call_of() {
-                        Some((_, args)) => args.keyword("metadata").cloned(),
-                        None => None,
-                    })
-                };
-                let metadata = own.or_else(base)?;
-                convention_of(interpreter, &metadata, depth + 1)
-            }
-            Value::Instance(instance) => {
-                let metadata = instance.args.keyword("metadata")?.clone();
-                convention_of(interpreter, &metadata, depth + 1)
-            }
-            Value::Symbol(_) => {
-                let (_, args) = base.call_of()?;
-                let metadata = args.keyword("metadata")?.clone();
-                convention_of(interpreter, &metadata, depth + 1)
-            }
-            _ => None,
-        },
-        _ => None,
     }
 }
 

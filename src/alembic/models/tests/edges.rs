@@ -277,3 +277,24 @@ fn models_of_a_package_that_is_not_here_may_declare_further_tables() {
     );
     assert_eq!(gap("from models import SQLModel\nfrom dotenv import load_dotenv"), [("b".to_owned(), true)]);
 }
+
+#[test]
+fn flask_alembic_takes_the_models_of_the_application() {
+    let models = "
+from flask_sqlalchemy import SQLAlchemy
+db = SQLAlchemy()
+class A(db.Model):
+    __tablename__ = 'a'
+    id = db.Column(db.Integer, primary_key=True)
+";
+    let body = "    op.create_table('a', sa.Column('id', sa.Integer(), nullable=False), sa.PrimaryKeyConstraint('id'))\n    op.create_table('b', sa.Column('id', sa.Integer()))";
+    let revision = revision(body);
+    let files = [
+        ("app/migrations/script.py.mako", ""),
+        ("app/migrations/a1.py", revision.as_str()),
+        ("app/models.py", models),
+        ("app/extensions.py", "from flask_alembic import Alembic\nalembic = Alembic()\n"),
+    ];
+    assert_eq!(read(&files).2, [("b".to_owned(), true)]);
+    assert_eq!(read(&files[..3]).2, [("b".to_owned(), false)], "whose models nobody knows");
+}

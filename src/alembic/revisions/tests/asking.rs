@@ -452,3 +452,29 @@ def upgrade():
     op.drop_constraint('t_u_id_u_fkey', 't', type_='foreignkey')";
     assert_eq!(after(PG, &[body], &[("alembic/env.py", env), ("models.py", models)]), "t(id, u_id); u(id)");
 }
+
+#[test]
+fn a_flask_application_names_constraints_by_the_convention_of_its_models() {
+    let env = "\
+from alembic import context
+from flask import current_app
+target_db = current_app.extensions['migrate'].db
+def get_metadata():
+    if hasattr(target_db, 'metadatas'):
+        return target_db.metadatas[None]
+    return target_db.metadata
+context.configure(target_metadata=get_metadata())
+";
+    let models = "\
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import MetaData
+db = SQLAlchemy(metadata=MetaData(naming_convention={'uq': 'uq_%(table_name)s_%(column_0_name)s'}))
+class T(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+";
+    let body = "\
+def upgrade():
+    op.create_table('t', sa.Column('id', sa.Integer()), sa.UniqueConstraint('id'))
+    op.drop_constraint('uq_t_id', 't', type_='unique')";
+    assert_eq!(after(PG, &[body], &[("alembic/env.py", env), ("models.py", models)]), "t(id)");
+}
