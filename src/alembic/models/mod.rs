@@ -20,8 +20,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::discover::{self, ini::Ini};
-use super::python::{Imports, Interpreter, SnapshotModules, Value};
-use crate::catalog::{Catalog, Dialect, Opaque, Reach};
+use super::python::{AT_RUN_TIME, Imports, Interpreter, SnapshotModules, Value};
+use crate::catalog::{Catalog, Dialect, ObjectName, Opaque, Reach};
 use crate::git::{FileList, Snapshot, SnapshotError};
 use crate::project::{Declared, Parsed, Project, SourceProblem};
 use crate::source::{Place, RepoPath, Source};
@@ -63,6 +63,10 @@ pub(crate) fn declared(
         let filtered = filters.as_ref().map(|filters| (filters, &named));
         let mut catalog = reading.catalog(&mut interpreter, &recorder, &target, versions, dialect, filtered);
         catalog.doubts.append(&mut reading.doubts);
+        if let Some(base) = foreign.as_ref().filter(|_| catalog.tables.is_empty() && reading.unnamed.is_none()) {
+            let reason = format!("target_metadata is that of {base}, which is not in this repository");
+            reading.unnamed = Some(Opaque { place: reading.start_place(), reason, reach: Reach::Nothing });
+        }
         let elsewhere = [
             foreign.map(|base| {
                 let reason = format!("target_metadata is that of {base}, whose package may declare tables of its own");
@@ -294,11 +298,18 @@ impl Reading<'_> {
             let what = unknown.reason.as_str();
             let lost = what.starts_with("the module raises") && has_models_behind(&unknown.place);
             let exhausted = what.ends_with("than is evaluated") || what.ends_with("than are evaluated");
-            clean = clean && !lost && !exhausted;
+            // What the models' own modules make so may be models; elsewhere it seldom is.
+            let made = what.ends_with(AT_RUN_TIME) && discover::declares_tables(unknown.place.source.text());
+            clean = clean && !lost && !exhausted && !made;
             self.doubts.push(Opaque {
                 place: unknown.place.clone(),
                 reason: unknown.reason.clone(),
-                reach: if lost || exhausted { Reach::Everything } else { Reach::Nothing },
+                reach: match () {
+                    () if lost || exhausted => Reach::Everything,
+                    // A table whose name is not known.
+                    () if made => Reach::Table(ObjectName::bare("")),
+                    () => Reach::Nothing,
+                },
             });
         }
         // What another package declares beside the models is not known.
