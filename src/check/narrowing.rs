@@ -185,8 +185,9 @@ fn external(loaded: &Loaded<'_>, before: &[Found]) -> Option<Narrowing> {
         names.unwrap_or_default()
     };
     let made = |name: &String| {
+        let (schema, name) = name.split_once('.').map_or((None, name.as_str()), |(schema, name)| (Some(schema), name));
         let mut tables = state.replay.catalog.tables.keys();
-        tables.any(|table| table.name == *name || table.to_string() == *name)
+        tables.any(|table| table.name == name && schema.is_none_or(|schema| table.schema == schema))
     };
     let known = listed(old);
     let tables: Vec<String> = listed(project).into_iter().filter(|name| !known.contains(name) && made(name)).collect();

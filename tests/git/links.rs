@@ -48,7 +48,7 @@ fn a_link_to_another_schema_is_a_change_of_the_schema() {
     repo.write("shared/wide.prisma", &wider()).commit("another");
     link(&repo, "../shared/wide.prisma", "prisma/schema.prisma");
     repo.add();
-    assert_eq!(stopped_by(&repo, &["--staged"]), ["missing-migration"]);
+    assert!(stopped_by(&repo, &["--staged"]).contains(&"missing-migration".to_owned()));
 }
 
 #[test]
