@@ -269,7 +269,9 @@ impl Catalog {
             K::CreateIndex { table, index, concurrently } => {
                 self.create_index(table, index, *concurrently, place, guard)
             }
-            K::DropIndex { name, table, cascade, .. } => self.drop_index(name, table.as_ref(), *cascade, guard),
+            K::DropIndex { name, table, cascade, beside, .. } => {
+                self.drop_index(name, table.as_ref(), *cascade, beside, guard)
+            }
             K::RenameIndex { table, from, to } => self.rename_index(table.as_ref(), from, to, guard),
             K::CreateEnum { name, labels } => self.create_enum(name, labels, place, guard),
             K::AddEnumValue { name, value, position } => self.add_enum_value(name, value, position.as_ref(), guard),
@@ -301,7 +303,7 @@ impl Catalog {
             }
             K::DropExtension { name, cascade } => self.drop_extension(name, *cascade, guard),
             K::Comment { table, column, text } => self.comment(table, column.as_deref(), text.as_deref(), guard),
-            K::Data { kind, table, .. } => self.touch_rows(*kind, table),
+            K::Data { kind, table, needs, .. } => self.touch_rows(*kind, table, needs),
             K::CreateAttachment { kind, name, replace, table, reads } => {
                 self.create_attachment(*kind, name, *replace, table, reads, place)
             }

@@ -232,6 +232,8 @@ pub enum OperationKind {
         concurrently: bool,
         /// With what depends on it.
         cascade: bool,
+        /// Indexes that the same statement adds: MySQL looks at what a foreign key needs when all is done.
+        beside: Vec<Index>,
     },
     /// ALTER INDEX … RENAME TO and MySQL's RENAME INDEX.
     RenameIndex {
@@ -400,6 +402,8 @@ pub enum OperationKind {
         bounded: bool,
         /// The columns that an UPDATE writes; none where they are not known.
         written: Option<Vec<String>>,
+        /// Columns that the statement surely names of the table: it fails where one of them is not there.
+        needs: Vec<String>,
     },
     /// BEGIN, COMMIT, ROLLBACK.
     Transaction(TransactionKind),

@@ -7,7 +7,7 @@ use super::load::{self, Found};
 use super::{CheckError, Judged, Loaded, Options, judge};
 use crate::alembic::discover::SECTION;
 use crate::finding::{Finding, Level};
-use crate::git::{Change, ObjectId, Scope, SnapshotError};
+use crate::git::{Change, FileKind, ObjectId, Scope, SnapshotError, links};
 use crate::policy::{Date, FILE_NAMES, Policy};
 use crate::project::{EcosystemKind, NAMED_BY, Project, Touch};
 use crate::rules::{Group, Narrowing, PolicyNarrowing, RuleSettings, of_policy};
@@ -23,6 +23,8 @@ pub(super) fn of(
     let mut found = lost(change, before, after)?;
     found.extend(loaded.iter().filter_map(unnamed));
     found.extend(switched(change, before, after, loaded)?);
+    found.extend(loaded.iter().filter_map(|loaded| external(loaded, before)));
+    found.extend(behind_links(change, after, loaded)?);
     Ok(found)
 }
 
@@ -45,8 +47,13 @@ fn lost(change: &Change, before: &[Found], after: &[Found]) -> Result<Vec<Narrow
         };
         let left =
             project.migrations.iter().find(|dir| files.under(dir).any(|entry| is_script(&entry.path)) && !applied(dir));
-        let narrowing = match left {
-            Some(dir) => Some((dir.clone(), false)),
+        // What is a submodule now, or a link that leads out of the tree, is in another repository.
+        let given_away = project.schema.iter().chain(&project.migrations).find_map(|path| {
+            let mut above = std::iter::successors(Some(path.clone()), RepoPath::parent);
+            above.find(|path| files.get(path).is_some_and(|entry| entry.kind != FileKind::Regular))
+        });
+        let narrowing = match left.map(|dir| (dir.clone(), false)).or(given_away.map(|path| (path, true))) {
+            Some(found) => Some(found),
             None => moved_to(change, project, &is_script, &applied)?.map(|dir| (dir, true)),
         };
         narrowings.extend(narrowing.map(|(migrations, moved)| Narrowing::Lost {
@@ -164,6 +171,59 @@ fn switched(
             differences: differences.into_iter().collect(),
             unmigrated: state.is_some_and(|state| state.history.migrations.is_empty()),
         });
+    }
+    Ok(narrowings)
+}
+
+/// Tables that migrations make and that the settings call external since the change: Prisma leaves those alone.
+fn external(loaded: &Loaded<'_>, before: &[Found]) -> Option<Narrowing> {
+    let state = loaded.before.as_ref()?;
+    let project = &loaded.found.project;
+    let old = &load::same_project(project, before)?.project;
+    let listed = |project: &Project| -> BTreeSet<String> {
+        let names = project.facts.get("external-tables").map(|names| names.split(',').map(str::to_owned).collect());
+        names.unwrap_or_default()
+    };
+    let made = |name: &String| {
+        let (schema, name) = name.split_once('.').map_or((None, name.as_str()), |(schema, name)| (Some(schema), name));
+        let mut tables = state.replay.catalog.tables.keys();
+        tables.any(|table| table.name == name && schema.is_none_or(|schema| table.schema == schema))
+    };
+    let known = listed(old);
+    let tables: Vec<String> = listed(project).into_iter().filter(|name| !known.contains(name) && made(name)).collect();
+    let settings = project.facts.get(NAMED_BY).map(RepoPath::new)?;
+    (!tables.is_empty()).then(|| Narrowing::External { project: project.name.clone(), settings, tables })
+}
+
+/// Files that the change edits, and that a project reads through a symbolic link which is not followed.
+fn behind_links(change: &Change, after: &[Found], loaded: &[Loaded<'_>]) -> Result<Vec<Narrowing>, SnapshotError> {
+    /// Links that are followed.
+    const MOST: usize = 5_000;
+    let files = change.after.files()?;
+    let mut narrowings = Vec::new();
+    for link in files.iter().filter(|entry| entry.kind == FileKind::Symlink).map(|entry| &entry.path).take(MOST) {
+        let Some(target) = links::follow(&*change.after, link)? else { continue };
+        for changed in change.changed.iter().filter(|changed| changed.path.is_under(&target)) {
+            let rest = changed.path.strip_prefix(&target).unwrap_or_default();
+            let seen_as = link.join(rest);
+            for found in after.iter().filter(|found| found.ecosystem.touch(&found.project, &changed.path).is_none()) {
+                let state = loaded.iter().find(|loaded| std::ptr::eq(loaded.found, found)).map(|loaded| &loaded.after);
+                // Models that cannot be found may be the ones behind the link.
+                let is_missed = state.is_some_and(|state| state.declared.unnamed.is_some())
+                    && change
+                        .after
+                        .read(&changed.path)?
+                        .text()
+                        .is_some_and(|source| found.ecosystem.concerns(&found.project, &source));
+                if is_missed || found.ecosystem.touch(&found.project, &seen_as).is_some() {
+                    narrowings.push(Narrowing::BehindLink {
+                        project: found.project.name.clone(),
+                        link: link.clone(),
+                        path: changed.path.clone(),
+                    });
+                }
+            }
+        }
     }
     Ok(narrowings)
 }

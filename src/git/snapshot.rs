@@ -60,7 +60,7 @@ impl std::fmt::Debug for ObjectId {
 pub enum FileKind {
     /// A file, executable or not.
     Regular,
-    /// A symbolic link; it is never followed.
+    /// A symbolic link. Reading it gives no text; where it leads in the snapshot is for `links::follow` to say.
     Symlink,
     /// A submodule's commit.
     Submodule,

@@ -12,7 +12,7 @@ use crate::git::MemorySnapshot;
 use crate::history::{History, Migration, Operations};
 use crate::policy::Policy;
 use crate::project::Project;
-use crate::source::Source;
+use crate::source::{Source, Span};
 
 /// Text that shows where lines end: blanks at an end are seen.
 fn shown(text: &str) -> String {
@@ -272,7 +272,7 @@ fn diff_in_every_format() {
                 vec![],
                 vec![Problem {
                     path: "a/1.sql".into(),
-                    place: Some(Place::new(&migration, crate::source::Span::new(3, 4))),
+                    place: Some(Place::new(&migration, Span::new(3, 4))),
                     message: "the table \u{1b}x is made twice".to_owned(),
                 }],
             ),

@@ -7,7 +7,7 @@ use super::{column, constraint, index, object, types};
 use crate::catalog::operation::{
     ColumnChange, Constraint, ConstraintKind, DataKind, Guard, NewColumn, Operation, OperationKind as K,
 };
-use crate::catalog::{AutoIncrement, ColumnDefault, Dialect, Generated, Key, ObjectName, Reach};
+use crate::catalog::{AutoIncrement, ColumnDefault, Dialect, Generated, Index, IndexPart, Key, ObjectName, Reach};
 
 /// Actions that change nothing a catalog holds.
 const OPTIONS: &[&str] = &[
@@ -114,22 +114,52 @@ pub(super) fn actions(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut A
     });
 }
 
-/// MySQL looks at the keys that a table needs when all actions are done: another one may make up for what one drops. What
-/// only adds a column or drops an index makes up for nothing, and a foreign key that goes is gone before an index does
-/// (`pass`), so a drop beside those alone is refused as one that stands by itself.
+/// MySQL looks at the keys that a table needs when all actions are done: another one may make up for what one drops. An
+/// index that is added does where it begins with the columns of the foreign key, which is seen when it is applied. What only
+/// adds a column or drops an index makes up for nothing, and a foreign key that goes is gone before an index does (`pass`),
+/// so a drop beside those alone is refused as one that stands by itself.
 fn say_what_makes_up(operations: &mut [Operation]) {
-    let replaces = |kind: &K| {
-        !matches!(kind, K::AddColumn { .. } | K::DropIndex { .. } | K::DropConstraint { .. } | K::RenameTable { .. })
+    let beside: Vec<Index> = operations.iter().filter_map(|operation| added_index(&operation.kind)).collect();
+    let alters = |kind: &K| {
+        !matches!(
+            kind,
+            K::AddColumn { .. }
+                | K::AddConstraint { .. }
+                | K::CreateIndex { .. }
+                | K::DropIndex { .. }
+                | K::DropConstraint { .. }
+                | K::RenameTable { .. }
+        )
     };
-    let replaced = operations.iter().any(|operation| replaces(&operation.kind));
+    let altered = operations.iter().any(|operation| alters(&operation.kind));
+    let replaced = altered || !beside.is_empty();
     let constraints = operations.iter().filter(|operation| matches!(operation.kind, K::DropConstraint { .. })).count();
     for operation in operations {
         match &mut operation.kind {
-            K::DropIndex { cascade, .. } => *cascade |= replaced,
+            K::DropIndex { cascade, beside: added, .. } => {
+                *cascade |= altered;
+                added.clone_from(&beside);
+            }
             // Two constraints go in the order in which they are written: the second may be what needs the first.
             K::DropConstraint { cascade, .. } => *cascade |= replaced || constraints > 1,
             _ => {}
         }
+    }
+}
+
+/// The index that an action adds: one of its own, that of a key, or the one that MySQL makes for a foreign key.
+fn added_index(kind: &K) -> Option<Index> {
+    match kind {
+        K::CreateIndex { index, .. } => Some((**index).clone()),
+        K::AddConstraint { constraint, .. } => match constraint {
+            Constraint::Index(index) => Some((**index).clone()),
+            Constraint::PrimaryKey(key) => Some(Index::new(None, key.columns.clone(), true)),
+            Constraint::ForeignKey(new) => {
+                Some(Index::new(None, new.key.columns.iter().map(IndexPart::named).collect(), false))
+            }
+            Constraint::UsingIndex { .. } | Constraint::Check(_) | Constraint::Exclude(_) => None,
+        },
+        _ => None,
     }
 }
 
@@ -427,7 +457,13 @@ fn drop_key(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut Actions) ->
         None
     } else if cursor.eat("partition") {
         cursor.skip_all();
-        kinds.push(K::Data { kind: DataKind::Delete, table: table.clone(), bounded: true, written: None });
+        kinds.push(K::Data {
+            kind: DataKind::Delete,
+            table: table.clone(),
+            bounded: true,
+            written: None,
+            needs: Vec::new(),
+        });
         return Ok(true);
     } else {
         return Ok(false);
@@ -437,7 +473,13 @@ fn drop_key(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut Actions) ->
     let table = table.clone();
     let operation = match kind {
         Some(kind) => K::DropConstraint { table, name: Some(name), kind: Some(kind), cascade: false },
-        None => K::DropIndex { name: ObjectName::bare(name), table: Some(table), concurrently: false, cascade: false },
+        None => K::DropIndex {
+            name: ObjectName::bare(name),
+            table: Some(table),
+            concurrently: false,
+            cascade: false,
+            beside: Vec::new(),
+        },
     };
     kinds.guarded(operation, if_exists, Guard::IfPresent);
     Ok(true)

@@ -2,12 +2,15 @@
 
 use super::actions::Actions;
 use super::cursor::{Cursor, Read};
+use super::needs;
 use crate::catalog::operation::{DataKind, NewTable, OperationKind as K, TableSource};
 use crate::catalog::{Dialect, ObjectName, TableKind};
 
 /// INSERT, UPDATE, DELETE, TRUNCATE and their kin, behind a WITH or not; says whether it is one of them. Data that a
 /// WITH changes in passing is told as well.
-pub(super) fn statement(cursor: &mut Cursor<'_>, actions: &mut Actions) -> bool {
+///
+/// `outermost` says that it stands in a script of its own: inside a program a name may be that of a variable.
+pub(super) fn statement(cursor: &mut Cursor<'_>, outermost: bool, actions: &mut Actions) -> bool {
     let start = cursor.position();
     let mut found = false;
     if cursor.eat("with") {
@@ -21,7 +24,7 @@ pub(super) fn statement(cursor: &mut Cursor<'_>, actions: &mut Actions) -> bool 
             cursor.eat("not");
             cursor.eat("materialized");
             let Ok(mut inside) = cursor.inside() else { break };
-            found |= statement(&mut inside, actions);
+            found |= statement(&mut inside, outermost, actions);
             if !cursor.eat_symbol(',') {
                 break;
             }
@@ -35,7 +38,7 @@ pub(super) fn statement(cursor: &mut Cursor<'_>, actions: &mut Actions) -> bool 
         actions.push(table);
         return true;
     }
-    let changed = change(cursor).map(|kind| actions.push(kind)).is_some();
+    let changed = change(cursor, outermost).map(|kind| actions.push(kind)).is_some();
     if !changed {
         cursor.set_position(if found { behind } else { start });
     }
@@ -43,7 +46,7 @@ pub(super) fn statement(cursor: &mut Cursor<'_>, actions: &mut Actions) -> bool 
 }
 
 /// One statement about rows, without what stands before it.
-fn change(cursor: &mut Cursor<'_>) -> Option<K> {
+fn change(cursor: &mut Cursor<'_>, outermost: bool) -> Option<K> {
     const NOISE: &[&str] =
         &["only", "ignore", "low_priority", "high_priority", "delayed", "quick", "table", "overwrite"];
     let kind = if cursor.eat("update") {
@@ -76,6 +79,7 @@ fn change(cursor: &mut Cursor<'_>) -> Option<K> {
     let limited = cursor.eat("top") && cursor.parentheses().is_ok();
     let _ = cursor.eat("into") || cursor.eat("from");
     while NOISE.iter().any(|word| cursor.eat(word)) {}
+    let mut is_plain = true;
     let mut table = cursor.object_name().unwrap_or_else(|_| ObjectName::bare(""));
     // MySQL's `DELETE a FROM users a JOIN …`, SQL Server's `UPDATE a SET … FROM users a`: the name is an alias.
     if matches!(kind, DataKind::Delete | DataKind::Update) && table.schema.is_none() {
@@ -84,6 +88,7 @@ fn change(cursor: &mut Cursor<'_>) -> Option<K> {
             && (cursor.is_word(0, "from") || cursor.is_symbol(0, ','));
         if let Some(real) = aliased(cursor, &table.name) {
             table = real;
+            is_plain = false;
             if kind == DataKind::Delete {
                 // That FROM names the table and bounds nothing.
                 cursor.skip_until(&["from"]);
@@ -92,13 +97,21 @@ fn change(cursor: &mut Cursor<'_>) -> Option<K> {
         } else if of_several {
             // `DELETE a, b FROM …`: aliases of what stands behind FROM.
             table = ObjectName::bare("");
+            is_plain = false;
         }
     }
+    // What an alias stands for is found behind, and so are the columns of several tables.
+    let needs = match kind {
+        DataKind::Insert => needs::inserted(cursor),
+        DataKind::Update if is_plain => needs::updated(cursor, &table, outermost),
+        DataKind::Delete if is_plain => needs::deleted(cursor, &table, outermost),
+        _ => Vec::new(),
+    };
     let written = if kind == DataKind::Update { assigned(cursor) } else { None };
     cursor.skip_until(&["where", "join", "using", "limit", "from"]);
     let bounded = limited || kind != DataKind::Truncate && !cursor.at_end();
     cursor.skip_all();
-    Some(K::Data { kind, table, bounded, written })
+    Some(K::Data { kind, table, bounded, written, needs })
 }
 
 /// The columns that the rest of an UPDATE writes: `SET a = …, t.b = …, (c, d) = …`; none where that is not what stands

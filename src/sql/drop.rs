@@ -79,7 +79,7 @@ pub(super) fn statement(cursor: &mut Cursor<'_>, actions: &mut Actions) -> Read<
     for (name, table) in names {
         let kind = match *sort {
             "table" | "tables" => K::DropTable { name, cascade },
-            "index" => K::DropIndex { name, table, concurrently, cascade },
+            "index" => K::DropIndex { name, table, concurrently, cascade, beside: Vec::new() },
             "type" | "domain" => K::DropType { name, cascade },
             "sequence" => K::DropSequence { name, cascade },
             "view" => K::DropView { name, materialized, cascade },

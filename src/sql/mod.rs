@@ -22,6 +22,7 @@ pub mod expression;
 mod index;
 mod lexer;
 mod literal;
+mod needs;
 mod object;
 mod query;
 mod routine;

@@ -370,7 +370,7 @@ impl Reader {
 }
 
 /// Whether a query begins so many tokens ahead, behind further parentheses or not.
-fn is_query(cursor: &Cursor<'_>, mut ahead: usize) -> bool {
+pub(super) fn is_query(cursor: &Cursor<'_>, mut ahead: usize) -> bool {
     while cursor.is_symbol(ahead, '(') {
         ahead += 1;
     }

@@ -138,7 +138,10 @@ fn statement(cursor: &mut Cursor<'_>, session: &mut Session, actions: &mut Actio
     if cursor.is_word(0, "call") || cursor.is_word(0, "select") {
         return query(cursor, session, actions);
     }
-    if transaction(cursor, actions) || data::statement(cursor, actions) || environment(cursor, actions) {
+    if transaction(cursor, actions)
+        || data::statement(cursor, session.is_outermost(), actions)
+        || environment(cursor, actions)
+    {
         return Ok(());
     }
     if attachment::maintained(cursor, actions) {

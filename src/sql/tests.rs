@@ -1,6 +1,7 @@
 //! Statements of every family, by what they are read to.
 
 mod dialects;
+mod needs;
 mod postgres;
 mod scripts;
 

@@ -15,5 +15,6 @@ mod narrowing;
 mod passes;
 mod ranges;
 mod repositories;
+mod rows;
 mod trouble;
 mod walks;

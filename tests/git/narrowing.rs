@@ -235,6 +235,73 @@ fn an_environment_that_never_named_any_is_left_alone() {
     assert_eq!(after(alembic(), |repo| drop(repo.git(&["rm", "-rq", "alembic", "alembic.ini", "app"]))), NOTHING);
 }
 
+/// The rules and messages of everything that is told of more text behind the models.
+fn told_of_models(more: &str) -> Vec<String> {
+    let repo = alembic();
+    repo.commit("base");
+    repo.write("app/models.py", &format!("{MODELS}{more}")).add();
+    let output = check(&repo, &["--staged"]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("the report is JSON");
+    let findings = report["findings"].as_array().unwrap().iter();
+    findings.map(|finding| format!("{} {}", finding["rule"], finding["message"]).replace('"', "")).collect()
+}
+
+#[test]
+fn classes_that_are_made_by_a_call_are_read_or_told() {
+    let body = "{'__tablename__': 'b', 'id': Column(Integer, primary_key=True)}";
+    assert_eq!(
+        told_of_models(&format!("B = type('B', (Base,), {body})\n")),
+        ["missing-migration the table b is declared but no migration creates it"]
+    );
+    assert_eq!(
+        told_of_models(&format!("for n in ('b', 'c'):\n    type(n, (Base,), dict({body}, __tablename__=n))\n")).len(),
+        2
+    );
+    for (more, what) in [
+        ("from lib import made\nB = type('B', (Base,), made())\n", "a class that type() makes at run time"),
+        (
+            "import types\nB = types.new_class('B', (Base,), {}, fill)\n",
+            "a class that types.new_class() makes at run time",
+        ),
+        ("exec(open('more.py').read())\n", "what exec() makes at run time"),
+    ] {
+        let told = told_of_models(more);
+        assert_eq!(told, [format!("unjudged-change what this does cannot be judged: {what}")], "{more}");
+    }
+    let innocent = "from lib import made\nK = type(Base)\nclass Z: pass\nQ = type('Q', (Z,), {})\nE = type('E', (Exception,), made())\n";
+    assert_eq!(told_of_models(innocent), NOTHING);
+}
+
+#[test]
+fn models_that_are_no_longer_where_they_are_imported_from_are_told() {
+    let told = after(alembic(), |repo| drop(repo.git(&["mv", "app", "core"])));
+    assert_eq!(
+        told,
+        [
+            "error: target_metadata is that of app.models.Base, which is not in this repository (1 table was compared before)"
+        ]
+    );
+    let renamed = after(alembic(), |repo| {
+        repo.git(&["mv", "app", "core"]);
+        repo.write("alembic/env.py", &ENV.replace("app.models", "core.models"));
+    });
+    assert_eq!(renamed, NOTHING);
+}
+
+#[test]
+fn tables_that_become_external_are_told() {
+    let external = |tables: &'static str| {
+        move |repo: &TestRepo| {
+            let config =
+                format!("export default {{ schema: 'prisma/schema.prisma', tables: {{ external: [{tables}] }} }}\n");
+            repo.write("prisma.config.ts", &config);
+        }
+    };
+    let told = after(project(), external("'public.A'"));
+    assert_eq!(told, ["warning: prisma.config.ts calls tables external that the migrations make: public.A"]);
+    assert_eq!(after(project(), external("'public.spatial_ref_sys'")), NOTHING);
+}
+
 #[test]
 fn settings_of_alembic_that_name_other_scripts_are_told() {
     let repo = alembic();

@@ -4,15 +4,16 @@ use std::process::Output;
 
 use crate::support::TestRepo;
 
-pub const SCHEMA: &str = "datasource db {\n  provider = \"postgresql\"\n}\nmodel A {\n  id Int @id\n}\n";
-pub const FIRST: &str = "CREATE TABLE \"A\" (\"id\" INTEGER NOT NULL, CONSTRAINT \"A_pkey\" PRIMARY KEY (\"id\"));\n";
-pub const SECOND: &str = "ALTER TABLE \"A\" ADD COLUMN \"nick\" TEXT;\n";
-pub const SECOND_PATH: &str = "prisma/migrations/20240102000000_nick/migration.sql";
-pub const POINTER: &str = "version https://git-lfs.github.com/spec/v1\n\
+pub(crate) const SCHEMA: &str = "datasource db {\n  provider = \"postgresql\"\n}\nmodel A {\n  id Int @id\n}\n";
+pub(crate) const FIRST: &str =
+    "CREATE TABLE \"A\" (\"id\" INTEGER NOT NULL, CONSTRAINT \"A_pkey\" PRIMARY KEY (\"id\"));\n";
+pub(crate) const SECOND: &str = "ALTER TABLE \"A\" ADD COLUMN \"nick\" TEXT;\n";
+pub(crate) const SECOND_PATH: &str = "prisma/migrations/20240102000000_nick/migration.sql";
+pub(crate) const POINTER: &str = "version https://git-lfs.github.com/spec/v1\n\
     oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n";
 
 /// A project whose schema and only migration agree.
-pub fn project() -> TestRepo {
+pub(crate) fn project() -> TestRepo {
     let repo = TestRepo::new();
     repo.write("prisma/schema.prisma", SCHEMA);
     repo.write("prisma/migrations/migration_lock.toml", "provider = \"postgresql\"\n");
@@ -21,16 +22,16 @@ pub fn project() -> TestRepo {
     repo
 }
 
-pub fn wider() -> String {
+pub(crate) fn wider() -> String {
     SCHEMA.replace("@id\n", "@id\n  nick String?\n")
 }
 
-pub fn check(repo: &TestRepo, args: &[&str]) -> Output {
+pub(crate) fn check(repo: &TestRepo, args: &[&str]) -> Output {
     repo.run_in(repo.root(), env!("CARGO_BIN_EXE_driftgate"), &[&["check", "--format", "json"], args].concat())
 }
 
 /// The rules whose findings stop the commit.
-pub fn stopped_by(repo: &TestRepo, args: &[&str]) -> Vec<String> {
+pub(crate) fn stopped_by(repo: &TestRepo, args: &[&str]) -> Vec<String> {
     let output = check(repo, args);
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("the report is JSON");
     let errors = report["findings"].as_array().unwrap().iter().filter(|finding| finding["level"] == "error");

@@ -23,8 +23,8 @@ use ruff_python_ast::Stmt;
 
 use super::discover::{self, ini::Ini};
 use super::items::Convention;
-use super::python::{Imports, Interpreter, SnapshotModules, Value};
-use crate::catalog::{Catalog, Dialect, Opaque, Reach};
+use super::python::{AT_RUN_TIME, Imports, Interpreter, SnapshotModules, Value};
+use crate::catalog::{Catalog, Dialect, ObjectName, Opaque, Reach};
 use crate::git::{FileList, Snapshot, SnapshotError};
 use crate::project::{Declared, Parsed, Project, SourceProblem};
 use crate::source::{Place, RepoPath, Source};
@@ -66,6 +66,10 @@ pub(crate) fn declared(
         let filtered = filters.as_ref().map(|filters| (filters, &named));
         let mut catalog = reading.catalog(&mut interpreter, &recorder, &target, versions, dialect, filtered);
         catalog.doubts.append(&mut reading.doubts);
+        if let Some(base) = foreign.as_ref().filter(|_| catalog.tables.is_empty() && reading.unnamed.is_none()) {
+            let reason = format!("target_metadata is that of {base}, which is not in this repository");
+            reading.unnamed = Some(Opaque { place: reading.start_place(), reason, reach: Reach::Nothing });
+        }
         let imported = reading.models_of_packages(&mut interpreter)?.map(|(place, package)| {
             (place, format!("env.py imports models of {package}, which is not in the repository: it may declare tables of its own"))
         });
@@ -117,7 +121,7 @@ pub(crate) fn convention(project: &Project, snapshot: &dyn Snapshot) -> Result<C
         let with_packages = WithPackages::new(&modules);
         let recorder = Recorder::new(&with_packages, None);
         let mut interpreter = Interpreter::new(&with_packages, &recorder, Imports::Eager);
-        let mut reading = Reading { project, snapshot, files, doubts: Vec::new(), problems: Vec::new() };
+        let mut reading = Reading { project, snapshot, files, doubts: Vec::new(), problems: Vec::new(), unnamed: None };
         reading.run(&mut interpreter, &recorder)?;
         let (tables, _) = reading.tables(&mut interpreter, &recorder, versions);
         let metas = tables.iter().filter_map(|table| table.meta.as_ref());
@@ -360,11 +364,18 @@ impl Reading<'_> {
             let what = unknown.reason.as_str();
             let lost = what.starts_with("the module raises") && has_models_behind(&unknown.place);
             let exhausted = what.ends_with("than is evaluated") || what.ends_with("than are evaluated");
-            clean = clean && !lost && !exhausted;
+            // What the models' own modules make so may be models; elsewhere it seldom is.
+            let made = what.ends_with(AT_RUN_TIME) && discover::declares_tables(unknown.place.source.text());
+            clean = clean && !lost && !exhausted && !made;
             self.doubts.push(Opaque {
                 place: unknown.place.clone(),
                 reason: unknown.reason.clone(),
-                reach: if lost || exhausted { Reach::Everything } else { Reach::Nothing },
+                reach: match () {
+                    () if lost || exhausted => Reach::Everything,
+                    // A table whose name is not known.
+                    () if made => Reach::Table(ObjectName::bare("")),
+                    () => Reach::Nothing,
+                },
             });
         }
         // What another package declares beside the models is not known.

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::classes::AT_RUN_TIME;
 use super::eval::set_of;
 use super::interpreter::{Eval, ITEMS, Interpreter, Stop};
 use super::kinds::is_instance;
@@ -131,6 +132,9 @@ impl Interpreter<'_> {
     pub(super) fn call_builtin(&mut self, name: &str, args: &Args, place: &Place) -> Eval<Option<Value>> {
         let first = args.positional.first();
         let second = args.positional.get(1);
+        if name == "exec" {
+            self.doubt(format!("what exec() {AT_RUN_TIME}"), place.clone());
+        }
         // What is unknown stays so, with its reason.
         if !matches!(
             name,
@@ -491,7 +495,11 @@ impl Interpreter<'_> {
             }
             "type" => {
                 if args.positional.len() == 3 {
-                    return Ok(None);
+                    let made = self.made_class(args, place)?;
+                    if made.is_none() {
+                        self.doubt_class(name, second, place);
+                    }
+                    return Ok(made);
                 }
                 match first {
                     Some(Value::Instance(instance)) => Value::Class(Rc::clone(&instance.class)),

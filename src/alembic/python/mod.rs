@@ -32,6 +32,7 @@ mod scope;
 mod tests;
 mod value;
 
+pub(crate) use classes::AT_RUN_TIME;
 pub use dict::Dict;
 pub use host::{CallSite, Host, Silent};
 pub(crate) use import::is_library;

@@ -363,6 +363,7 @@ impl Database<'_, '_> {
                 table: None,
                 concurrently: false,
                 cascade: false,
+                beside: Vec::new(),
             };
             return vec![Operation::new(kind, place.clone())];
         }

@@ -74,6 +74,7 @@ impl Database<'_, '_> {
             table,
             concurrently: call.flag("postgresql_concurrently"),
             cascade: false,
+            beside: Vec::new(),
         };
         let guard = if call.flag("if_exists") { Guard::IfPresent } else { Guard::None };
         Ok(vec![Operation::new(kind, call.place.clone()).guarded(guard)])

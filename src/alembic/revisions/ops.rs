@@ -327,7 +327,9 @@ pub(super) fn data(
     place: &Place,
 ) -> Operation {
     match table.and_then(table_name) {
-        Some(table) => Operation::new(OperationKind::Data { kind, table, bounded, written }, place.clone()),
+        Some(table) => {
+            Operation::new(OperationKind::Data { kind, table, bounded, written, needs: Vec::new() }, place.clone())
+        }
         // Rows of a table that is not known change no schema.
         None => Operation::new(OperationKind::Harmless("a statement about rows"), place.clone()),
     }

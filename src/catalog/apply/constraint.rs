@@ -381,7 +381,7 @@ impl Catalog {
                     || (index.name.is_none() && dialect == Dialect::SqlServer && given(name, "UQ__")))
         });
         if let Some(at) = unique {
-            return self.drop_index_at(&found, at, cascade);
+            return self.drop_index_at(&found, at, cascade, &[]);
         }
         let foreign = draft.foreign_keys.iter().position(|key| {
             says(ConstraintKind::ForeignKey)

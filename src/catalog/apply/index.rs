@@ -127,6 +127,7 @@ impl Catalog {
         name: &ObjectName,
         table: Option<&ObjectName>,
         cascade: bool,
+        beside: &[Index],
         guard: Guard,
     ) -> Applied {
         // Elsewhere an index is found by its own name alone, whatever table is thought to have it.
@@ -163,18 +164,19 @@ impl Catalog {
                         "the index {name} cannot be dropped: a constraint of {holder} needs it"
                     )));
                 }
-                self.drop_index_at(&holder, at, cascade)
+                self.drop_index_at(&holder, at, cascade, beside)
             }
         }
     }
 
-    /// Drops the index at a position of its table.
-    pub(super) fn drop_index_at(&mut self, table: &Name, at: usize, cascade: bool) -> Applied {
+    /// Drops the index at a position of its table; `beside` are those that the same statement adds.
+    pub(super) fn drop_index_at(&mut self, table: &Name, at: usize, cascade: bool, beside: &[Index]) -> Applied {
         let Some(index) = self.tables.get(table).and_then(|table| table.indexes.get(at)).cloned() else {
             return Ok(Vec::new());
         };
         if let Some(key) = self.key_in_need(table, &index.parts, |table| {
             table.indexes.remove(at);
+            table.indexes.extend_from_slice(beside);
         }) && !cascade
         {
             let name = index.name.as_deref().unwrap_or_default();

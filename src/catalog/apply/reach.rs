@@ -146,6 +146,7 @@ impl<'a> Named<'a> {
             }
             K::DropView { name, .. } => named.tables.push(name),
             K::RenameView { from, .. } => named.tables.push(from),
+            K::Data { needs, .. } => named.columns.extend(needs.iter().map(String::as_str)),
             _ => {}
         }
         named

@@ -1,5 +1,6 @@
 //! Tables: made, dropped, renamed, moved.
 
+use super::validity::is_system_column;
 use super::view::Kept;
 use super::{Applied, ApplyError, Effect, exists, missing, naming, refused};
 use crate::catalog::operation::{DataKind, Guard, NewTable, TableSource};
@@ -432,10 +433,31 @@ impl Catalog {
     }
 
     /// Rows can only be written where a table is.
-    pub(super) fn touch_rows(&self, kind: DataKind, table: &ObjectName) -> Applied {
+    pub(super) fn touch_rows(&self, kind: DataKind, table: &ObjectName, needs: &[String]) -> Applied {
         // Transact-SQL names the alias of a joined table behind UPDATE and DELETE.
         let alias = self.dialect == Dialect::SqlServer && matches!(kind, DataKind::Update | DataKind::Delete);
-        if alias || self.has_relation(table) { Ok(Vec::new()) } else { Err(missing("the table", table)) }
+        if !alias && !self.has_relation(table) {
+            return Err(missing("the table", table));
+        }
+        match self.column_lacking(table, needs) {
+            Some(column) => Err(missing("the column", column)),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// The first of the columns that a table surely lacks: one that a migration made, and all of whose columns are known.
+    fn column_lacking(&self, table: &ObjectName, needs: &[String]) -> Option<String> {
+        let table = self.tables.get(&self.resolve(&self.tables, table)?)?;
+        let is_plain = matches!(table.kind, TableKind::Plain | TableKind::Partitioned) && table.parents.is_empty();
+        if !is_plain || table.place.is_none() || table.columns.is_empty() {
+            return None;
+        }
+        // Of SQLite, and of PostgreSQL before 12.
+        let row_id = |column: &str| ["rowid", "_rowid_", "oid"].iter().any(|id| column.eq_ignore_ascii_case(id));
+        let is_known =
+            |column: &str| table.column(self.dialect, column).is_some() || is_system_column(column) || row_id(column);
+        let column = needs.iter().find(|column| !is_known(column))?;
+        Some(format!("{}.{column}", table.name))
     }
 
     /// A statement that needs a relation, and changes nothing of it.

@@ -239,10 +239,16 @@ fn indexes_share_the_namespace_of_tables_in_postgresql() {
     mysql.apply(&Operation::new(index("users", "i"), place())).unwrap();
     mysql.apply(&Operation::new(index("posts", "i"), place())).unwrap();
     assert!(error(&mut mysql, index("posts", "i")).contains("exists already"));
-    let key = K::DropIndex { name: name("users_pkey"), table: None, concurrently: false, cascade: false };
+    let key =
+        K::DropIndex { name: name("users_pkey"), table: None, concurrently: false, cascade: false, beside: Vec::new() };
     assert!(error(&mut postgres, key).contains("primary key"));
-    let of =
-        |table: &str| K::DropIndex { name: name("i"), table: Some(name(table)), concurrently: false, cascade: false };
+    let of = |table: &str| K::DropIndex {
+        name: name("i"),
+        table: Some(name(table)),
+        concurrently: false,
+        cascade: false,
+        beside: Vec::new(),
+    };
     assert_eq!(error(&mut mysql, of("nobody")), "the table nobody does not exist");
     postgres.apply(&Operation::new(of("nobody"), place())).expect("found by its own name");
 }

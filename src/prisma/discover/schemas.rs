@@ -178,7 +178,7 @@ impl Survey {
             }
             // A copy beside the schema has no migrations of its own.
             let is_theirs =
-                || siblings.iter().any(|other| *other != path && self.migrations_of(other, &siblings) == migrations);
+                || siblings.iter().any(|other| other != path && self.migrations_of(other, &siblings) == migrations);
             if is_copy(path, &siblings) && (!is_kept || is_theirs()) {
                 continue;
             }
@@ -203,8 +203,9 @@ impl Survey {
             }
             let migrations = self.migrations_of(path, &[]);
             let is_free = !found.iter().any(|other| other.migrations == migrations);
-            // A pointer of that name stands for a schema, with migrations or without; where a link leads is another's matter.
-            let is_pointer = self.is_pointer(path) && !is_sample(path);
+            // A pointer where Prisma looks by itself stands for a schema, with migrations or without; where a link leads is
+            // another's matter.
+            let is_pointer = self.is_pointer(path) && !is_sample(path) && self.is_default_place(path);
             if is_free && (is_pointer || self.migration_folders.contains(&migrations)) {
                 lost.entry(migrations).or_default().push(path.clone());
             }
@@ -251,6 +252,12 @@ impl Survey {
     /// Whether a file is a Git LFS pointer.
     pub(crate) fn is_pointer(&self, path: &RepoPath) -> bool {
         self.unread.contains(path) && self.sources.contains_key(path)
+    }
+
+    /// Whether Prisma looks for a schema there when nobody says where it is.
+    fn is_default_place(&self, path: &RepoPath) -> bool {
+        let folder = path.parent().unwrap_or_default();
+        path.file_name() == "schema.prisma" && (folder.file_name() == "prisma" || self.packages.contains_key(&folder))
     }
 
     /// Where a path leads to.

@@ -261,7 +261,7 @@ impl Fold {
         {
             self.attempted.push((table.clone(), column.column.name.clone()));
         }
-        if let OperationKind::Data { kind, table, bounded, written } = &step.operation.kind {
+        if let OperationKind::Data { kind, table, bounded, written, .. } = &step.operation.kind {
             self.data(step, *kind, table, *bounded, written.as_deref());
         }
     }

@@ -13,9 +13,12 @@ page! {
     /// A change that takes something out of what is checked, so that this change or the next one passes unseen:
     ///
     /// - the schema of a project is gone, and its migrations are still there; or its files lie where nobody looks for them;
-    /// - `env.py` is gone, or names no `target_metadata` any more, beside revisions;
+    /// - `env.py` is gone, or names no `target_metadata` of this repository any more, beside revisions;
     /// - `prisma.config.ts`, `package.json` or `alembic.ini` names another schema than before, and that one differs from its
     ///   migrations, has none, or is not in the repository (a *note* where it agrees with them);
+    /// - tables that the migrations make are called external in `prisma.config.ts`: a *warning*;
+    /// - a file is edited that a project reads through a symbolic link which is not followed (a link to a `.prisma` file or to a
+    ///   folder of migrations within the repository is): a *warning*;
     /// - an edit of `driftgate.toml` hides what the policy as it was would have stopped in the same change: a *warning* that
     ///   names it. What an allowance with a reason covers is a *note*, but for the question whether the change brings its
     ///   migration. An edit that leaves a project out is a note by itself.
@@ -93,6 +96,24 @@ pub enum Narrowing {
         /// How many tables were compared before.
         tables: usize,
     },
+    /// Settings say of tables that migrations make that they are none of Prisma's concern.
+    External {
+        /// The project's name.
+        project: String,
+        /// The settings file.
+        settings: RepoPath,
+        /// The tables.
+        tables: Vec<String>,
+    },
+    /// The change edits what a project reads through a symbolic link that is not followed.
+    BehindLink {
+        /// The project's name.
+        project: String,
+        /// The link.
+        link: RepoPath,
+        /// The file that the change edits.
+        path: RepoPath,
+    },
     /// A settings file names another schema than before, which is still there.
     Switched {
         /// The settings file.
@@ -139,6 +160,28 @@ fn one(narrowing: &Narrowing) -> Finding {
                 finding = finding.at(place);
             }
             finding.project = Some(project.clone());
+            finding
+        }
+        Narrowing::External { project, settings, tables } => {
+            let all = listed(tables, "further table");
+            let message = format!("{settings} calls tables external that the migrations make: {all}");
+            let help = "take them out of `external`, or let the migrations leave them to whoever makes them now";
+            let mut finding = Finding::new(RuleId::NarrowedCheck, settings.clone(), message, help)
+                .because("Prisma compares no external table, so that no later change of one is found");
+            finding.project = Some(project.clone());
+            finding.level = Level::Warning;
+            finding
+        }
+        Narrowing::BehindLink { project, link, path } => {
+            let message = format!(
+                "the change edits {path}, which the project reads as {link}: what is behind that link is not judged"
+            );
+            let help = format!("let the project read {path} itself, or put the file in place of the link");
+            let mut finding = Finding::new(RuleId::NarrowedCheck, path.clone(), message, help)
+                .because("what cannot be read may change what is compared")
+                .related_file(link.clone(), "the symbolic link");
+            finding.project = Some(project.clone());
+            finding.level = Level::Warning;
             finding
         }
         Narrowing::Switched { settings, from, to, differences, unmigrated } => {
