@@ -725,7 +725,7 @@ fn several(values: Vec<Value>) -> Target {
 /// Files below the project's root that declare tables, its migrations apart.
 fn model_files(project: &Project, snapshot: &dyn Snapshot, files: &FileList) -> Result<Vec<RepoPath>, SnapshotError> {
     let mut found = Vec::new();
-    for path in discover::below(project, files, &project.root) {
+    for path in discover::below(project, files, &project.root).into_iter().filter(is_importable) {
         if let Some(source) = snapshot.read(&path)?.text()
             && discover::declares_tables(source.text())
         {
@@ -733,6 +733,12 @@ fn model_files(project: &Project, snapshot: &dyn Snapshot, files: &FileList) -> 
         }
     }
     Ok(found)
+}
+
+/// Whether an `import` can name a file: a program called `migrate-users.py` is no module, whatever tables it declares.
+fn is_importable(path: &RepoPath) -> bool {
+    let name = path.file_name().trim_end_matches(".py");
+    !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
 /// Whether tables are declared behind a place: what a module that stops there did not get to.

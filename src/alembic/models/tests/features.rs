@@ -160,8 +160,15 @@ class Public(Base):
             "tests/test_models.py",
             "from app import db\nclass Fake(db.Model):\n    id = db.Column(db.Integer, primary_key=True)\n",
         ),
+        // Nothing can import a program of that name, whatever it is written in.
+        (
+            "tools/migrate-users.py",
+            "print 'Python 2'\nfrom app import db\nclass Stray(db.Model):\n    id = db.Column(db.Integer, primary_key=True)\n",
+        ),
     ]);
-    assert_eq!(told(&read(&flask).catalog), ["blog_post(id integer)"]);
+    let declared = read(&flask);
+    assert_eq!(told(&declared.catalog), ["blog_post(id integer)"]);
+    assert!(declared.problems.is_empty(), "{:?}", declared.problems);
 }
 
 #[test]
