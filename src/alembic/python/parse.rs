@@ -252,7 +252,7 @@ fn find(body: &[Stmt], range: TextRange) -> Option<&Stmt> {
     None
 }
 
-/// Whether an error stands at what Python 2 takes and Python 3 does not: `print x`, `except E, e:`, `raise E, x`, `exec "x"`,
+/// Whether an error stands at what Python 2 takes and Python 3 does not: `print x`, `raise E, x`, `exec "x"`,
 /// `<>`, `0777`, `ur""`, backticks, and tabs that count for eight blanks.
 fn is_python_2(text: &str, error: &SyntaxError) -> bool {
     let at = (error.span.start as usize).min(text.len());
@@ -263,14 +263,13 @@ fn is_python_2(text: &str, error: &SyntaxError) -> bool {
         let rest = statement.strip_prefix(word).filter(|rest| rest.starts_with([' ', '"', '\'']));
         rest.is_some_and(|rest| !rest.trim_start().starts_with(['(', '=', '.', ',']))
     };
-    let separates = |word: &str| {
-        let rest = statement.strip_prefix(word).and_then(|rest| rest.strip_prefix(' '));
-        rest.and_then(|rest| rest.split_once(',')).is_some_and(|(before, _)| !before.contains(['(', '"', '\'']))
+    let raises = || {
+        let rest = statement.strip_prefix("raise ").and_then(|rest| rest.split_once(','));
+        rest.is_some_and(|(before, _)| !before.contains(['(', '"', '\'']))
     };
     follows("print")
         || follows("exec")
-        || separates("except")
-        || separates("raise")
+        || raises()
         || ["<>", "`", "ur\"", "ur'"].iter().any(|sign| line.contains(sign))
         || has_old_octal(line)
         || (error.message.contains("indent") && mixes_blanks(text))
@@ -310,7 +309,6 @@ mod tests {
         for text in [
             "print 'x'\n",
             "print \"%s\" % x\n",
-            "try:\n    x()\nexcept E, e:\n    pass\n",
             "raise ValueError, 'x'\n",
             "exec 'x = 1'\n",
             "if a <> b:\n    pass\n",
