@@ -112,8 +112,11 @@ fn is_filled(rows: &[RowDeed], deed: &Deed) -> bool {
 fn asks_for_null(statement: &str, column: &str) -> bool {
     let text = statement.to_ascii_lowercase();
     let Some((_, condition)) = text.rsplit_once("where") else { return false };
-    let plain: String =
-        condition.chars().map(|c| if c.is_alphanumeric() || matches!(c, '_' | '.' | '=') { c } else { ' ' }).collect();
+    let plain: String = condition
+        .chars()
+        .filter(|c| !matches!(c, '"' | '`' | '[' | ']'))
+        .map(|c| if c.is_alphanumeric() || matches!(c, '_' | '.' | '=') { c } else { ' ' })
+        .collect();
     let words: Vec<&str> = plain.split(' ').filter(|word| !word.is_empty()).collect();
     let names = |word: &str| word.rsplit('.').next() == Some(column);
     match words.as_slice() {
