@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::catalog::apply::ApplyError;
-use crate::finding::Finding;
+use crate::finding::{Finding, Level};
 use crate::history::{Failure, HistoryProblemKind, Migration, Replay};
 use crate::project::{EcosystemKind, ProjectChange};
 use crate::rules::{RuleId, RuleSettings};
@@ -88,6 +88,14 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
     if new.len() > 11 {
         finding.reason = format!("{}; {} further statements fail", finding.reason, new.len() - 1);
     }
+    // What a migration that stopped did not do is missing from then on.
+    let earlier = failures(&change.after.replay).find(|&failure| known.contains(&key(failure)));
+    if let Some((id, failure)) = earlier.filter(|_| !change.whole_state) {
+        finding.level = Level::Warning;
+        finding.reason =
+            format!("{}; or it follows from {id}, which could not be applied before either", finding.reason);
+        finding = finding.related(&failure.place, failure.error.to_string());
+    }
     vec![finding]
 }
 
@@ -144,6 +152,18 @@ mod tests {
                 findings[0].message
             );
         }
+    }
+
+    #[test]
+    fn what_may_follow_from_an_old_failure_is_a_warning() {
+        let broken = "ALTER TABLE users DROP COLUMN nothing;";
+        let world = World::prisma().new_migration("20260106090000_a", broken).commit();
+        let findings = world.new_migration("20260112090000_b", "DROP TABLE nobody;").run(RuleId::BrokenHistory);
+        assert_eq!(findings[0].level, Level::Warning);
+        assert!(findings[0].reason.contains("follows from 20260106090000_a"), "{}", findings[0].reason);
+        let findings =
+            World::prisma().new_migration("20260112090000_b", "DROP TABLE nobody;").run(RuleId::BrokenHistory);
+        assert_eq!(findings[0].level, Level::Error);
     }
 
     #[test]
