@@ -53,6 +53,10 @@ pub fn json(text: &str) -> String {
             safe.push(c);
             continue;
         }
+        if BYTES.contains(&c) {
+            let _ = write!(safe, "\\\\x{:02x}", (c as u32) & 0xff);
+            continue;
+        }
         for unit in c.encode_utf16(&mut [0; 2]) {
             let _ = write!(safe, "\\u{unit:04x}");
         }
@@ -152,6 +156,7 @@ mod tests {
 
     #[test]
     fn json_stays_json() {
+        assert_eq!(json("{\"name\": \"2026\u{10ffff}_x\"}"), r#"{"name": "2026\\xff_x"}"#, "as in paths");
         let text = serde_json::to_string_pretty(&["\u{202e}\u{e0041}\u{9b}\n"]).expect("serialises");
         let safe = json(&text);
         assert!(safe.contains("\\u202e") && safe.contains("\\udb40\\udc41"), "{safe}");
