@@ -88,7 +88,7 @@ fn main() -> ExitCode {
 
 /// The instructions that driftgate takes in a repository.
 fn count(repository: &Repository, args: &[&str], out: &Path) -> u64 {
-    let mut command = repository.command("valgrind");
+    let mut command = if args == ["check"] { repository.hook("valgrind") } else { repository.command("valgrind") };
     command.args(["--tool=callgrind", "--quiet"]).arg(format!("--callgrind-out-file={}", out.display()));
     let output = command.arg(env!("CARGO_BIN_EXE_driftgate")).args(args).output().expect("valgrind is installed");
     let said = String::from_utf8_lossy(&output.stderr);

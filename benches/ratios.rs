@@ -86,8 +86,8 @@ fn main() {
             if index == "bare" {
                 repository.forget_trees();
             }
-            let ours = Cost::of(repository.command(DRIFTGATE).arg("check"), 15);
-            let theirs = Cost::of(repository.command("git").args(["diff", "--cached", "--name-only"]), 15);
+            let ours = Cost::of(repository.hook(DRIFTGATE).arg("check"), 25);
+            let theirs = Cost::of(repository.command("git").args(["diff", "--cached", "--name-only"]), 25);
             let what = format!("nothing that matters, {files} files, {index}");
             let ratio = Table::row(&what, &ours, "`git diff --cached --name-only`", Some(&theirs));
             table.promise(files < 100_000 || ratio.is_some_and(|ratio| ratio <= EMPTY_PATH), what);
@@ -130,7 +130,7 @@ fn verdict(
 ) -> Cost {
     let after = project(1);
     let repository = Repository::with_change(&project(0), &after);
-    let ours = Cost::of(repository.command(DRIFTGATE).arg("check"), 15);
+    let ours = Cost::of(repository.hook(DRIFTGATE).arg("check"), 25);
     let theirs = engine(&after).map(|mut engine| Cost::of(&mut engine.command, 1));
     Table::row(what, &ours, beside, theirs.as_ref());
     ours

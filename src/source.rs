@@ -373,6 +373,19 @@ mod tests {
     }
 
     #[test]
+    fn what_a_text_tells_is_taken_down_once() {
+        let times = std::sync::atomic::AtomicUsize::new(0);
+        let source = Source::new("x".into(), "abc");
+        let length = |text: &str| {
+            times.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            text.len()
+        };
+        assert_eq!((*source.note(length), *source.note(length)), (3, 3));
+        assert_eq!(times.into_inner(), 1);
+        assert_eq!(*source.note(str::to_owned), "abc", "there is room for one thing; another is told all the same");
+    }
+
+    #[test]
     fn positions_count_characters_and_survive_any_offset() {
         let source = Source::new("x".into(), "\u{feff}é\nab\r\nc");
         assert_eq!(source.position(0), (1, 1));

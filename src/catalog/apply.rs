@@ -387,7 +387,7 @@ impl Catalog {
             return Some(("the sequence", sequence.place.as_ref()));
         }
         if let Some(view) =
-            self.views.values().find(|view| view.name.schema == name.schema && view.indexes.contains(&name.name))
+            self.indexed_views().find(|view| view.name.schema == name.schema && view.indexes.contains(&name.name))
         {
             return Some(("the index", view.place.as_ref()));
         }

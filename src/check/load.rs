@@ -255,8 +255,9 @@ pub(crate) fn base(tip: &dyn Snapshot, found: &Found, policy: &Policy) -> Result
 
 /// The migrations as they would be after a merge: those of `after` with those that `base` has gained since `before`.
 pub(crate) fn merged(before: Option<&History>, after: &History, base: &History) -> History {
-    let known = |id: &str| after.get(id).is_some() || before.is_some_and(|history| history.get(id).is_some());
-    let gained = base.migrations.iter().filter(|migration| !known(&migration.id));
+    let mut known = after.by_id();
+    known.extend(before.into_iter().flat_map(History::by_id));
+    let gained = base.migrations.iter().filter(|migration| !known.contains_key(migration.id.as_str()));
     let mut merged = after.clone();
     merged.migrations.extend(gained.cloned());
     merged

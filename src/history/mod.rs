@@ -124,7 +124,10 @@ impl Run<'_> {
             return self.attempt(body, caught, handler);
         }
         match self.catalog.apply(&operation) {
-            Ok(effects) => self.steps.push(Step { operation, effects }),
+            Ok(mut effects) => {
+                effects.shrink_to_fit();
+                self.steps.push(Step { operation, effects });
+            }
             Err(error) => {
                 if !operation.guard.swallows(&error) && !self.is_about_temporary(&operation) {
                     let certain = !self.catalog.could_explain(&operation);
@@ -444,6 +447,12 @@ impl History {
     /// The migration of that id.
     pub fn get(&self, id: &str) -> Option<&Migration> {
         self.migrations.iter().find(|migration| migration.id == id)
+    }
+
+    /// The migrations by their ids, for whoever asks for many: [`Self::get`] looks through them.
+    pub fn by_id(&self) -> BTreeMap<&str, &Migration> {
+        // Of two with one id the first is it, as for `get`.
+        self.migrations.iter().rev().map(|migration| (migration.id.as_str(), migration)).collect()
     }
 
     /// Ids of the migrations from which none descends.

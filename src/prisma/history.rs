@@ -72,7 +72,7 @@ impl Script for Connected {
 pub(super) const MAX_TEXT: usize = 24 << 20;
 
 /// The most operations of all migrations together.
-const MAX_OPERATIONS: usize = 60_000;
+const MAX_OPERATIONS: usize = 45_000;
 
 /// What was read so far.
 #[derive(Default)]

@@ -334,10 +334,25 @@ impl ProjectChange<'_> {
             *known.entry(key(opaque)).or_default() += 1;
         }
         let uncertain: Vec<&Difference> = self.new_differences().into_iter().filter(|d| !d.certain).collect();
+        // Twenty thousand places in as many tables: each is held against the differences of its own table.
+        let dialect = self.project.dialect();
+        let mut of_table: BTreeMap<String, Vec<&Difference>> = BTreeMap::new();
+        for difference in &uncertain {
+            if let Some(table) = &difference.table {
+                of_table.entry(dialect.folded(&table.name)).or_default().push(difference);
+            }
+        }
+        let within = |reach: &Reach| match reach {
+            Reach::Nothing => <&[&Difference]>::default(),
+            Reach::Table(table) | Reach::Column(table, _) => {
+                of_table.get(&dialect.folded(&table.name)).map(Vec::as_slice).unwrap_or_default()
+            }
+            _ => uncertain.as_slice(),
+        };
         self.after
             .opaque()
             .map(|opaque| {
-                let hides = uncertain.iter().copied().filter(|d| explains(opaque, d, self.project.dialect()));
+                let hides = within(&opaque.reach).iter().copied().filter(|d| explains(opaque, d, dialect));
                 Unjudged { opaque, hides: hides.collect() }
             })
             .filter(|one| {

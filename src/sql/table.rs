@@ -36,6 +36,8 @@ pub(super) fn create(cursor: &mut Cursor<'_>, kind: TableKind) -> Read<(Operatio
         }
     }
     options(cursor, &mut table)?;
+    // A column is large, tables are many, and most have fewer columns than there is room for.
+    table.columns.shrink_to_fit();
     Ok((OperationKind::CreateTable(Box::new(table)), guarded))
 }
 

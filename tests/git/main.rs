@@ -12,6 +12,7 @@ mod leftovers;
 #[cfg(unix)]
 mod links;
 mod narrowing;
+mod once;
 mod passes;
 mod ranges;
 mod repositories;

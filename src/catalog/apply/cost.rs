@@ -31,7 +31,7 @@ impl Catalog {
             K::AddColumn { column, .. } if column.constraints.is_empty() => 5 * parts * (1 + self.lookup.descendants()),
             // Done to every table that inherits from it as well.
             K::AddColumn { .. } | K::DropColumn { .. } | K::RenameColumn { .. } | K::AlterColumn { .. } => {
-                let sequences = count(self.sequences.len()) + 4 * count(self.views.len());
+                let sequences = count(self.sequences.len()) + 16 * count(self.views.len());
                 PART * parts * (1 + self.lookup.descendants()) + sequences
             }
             K::AddConstraint { constraint, .. } if is_unnamed(constraint) => {
@@ -42,7 +42,7 @@ impl Catalog {
             K::DropTable { name, .. } => {
                 let referrers = self.resolve(&self.tables, name).map(|name| self.referrers(&name)).unwrap_or_default();
                 let theirs = referrers.iter().filter_map(|name| self.tables.get(name)).map(self::parts).sum::<u64>();
-                PART * (parts + theirs) + count(self.sequences.len()) + 4 * count(self.views.len())
+                PART * (parts + theirs) + count(self.sequences.len()) + 16 * count(self.views.len())
             }
             K::RenameTable { .. } | K::MoveTable { .. } => PART * parts + 4 * relations,
             K::CreateTable(new) => {

@@ -62,6 +62,7 @@ impl Catalog {
             if let Some(view) = self.views.get_mut(view) {
                 view.indexes.push(name.clone());
             }
+            self.note_view_index(view);
         }
         Ok(vec![Effect::Other(format!("an index on the view {view}"))])
     }

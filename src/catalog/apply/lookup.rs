@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::catalog::{Catalog, Dialect, Index, Name, ObjectName, Table};
+use crate::catalog::{Catalog, Dialect, Index, Name, ObjectName, Table, View};
 
 /// Look-ups derived from the tables of a catalog.
 #[derive(Debug, Clone)]
@@ -18,6 +18,8 @@ pub(crate) struct Lookup {
     children: BTreeMap<Name, BTreeSet<Name>>,
     /// Tables that have policies or triggers, or had some.
     attached: BTreeSet<Name>,
+    /// Views that have indexes, or had some.
+    indexed_views: BTreeSet<Name>,
     /// MySQL's `foreign_key_checks`: a table that others refer to can be dropped while they are off.
     pub(super) foreign_key_checks: bool,
     /// Tables that the statement being applied drops together: their foreign keys hold nothing back.
@@ -36,6 +38,7 @@ impl Default for Lookup {
             referrers: BTreeMap::new(),
             children: BTreeMap::new(),
             attached: BTreeSet::new(),
+            indexed_views: BTreeSet::new(),
             foreign_key_checks: true,
             dropped_together: BTreeSet::new(),
             descending: false,
@@ -106,6 +109,8 @@ impl Catalog {
         for table in self.tables.values() {
             self.lookup.register(self.dialect, table);
         }
+        let indexed = self.views.values().filter(|view| !view.indexes.is_empty());
+        self.lookup.indexed_views = indexed.map(|view| view.name.clone()).collect();
     }
 
     /// Puts a table in place of the one of its name, or as a new one.
@@ -134,6 +139,16 @@ impl Catalog {
     /// Notes that a table has a policy or a trigger.
     pub(super) fn note_attachment(&mut self, name: &Name) {
         self.lookup.attached.insert(name.clone());
+    }
+
+    /// Notes that a view has an index.
+    pub(super) fn note_view_index(&mut self, view: &Name) {
+        self.lookup.indexed_views.insert(view.clone());
+    }
+
+    /// The views that have indexes.
+    pub(super) fn indexed_views(&self) -> impl Iterator<Item = &View> {
+        self.lookup.indexed_views.iter().filter_map(|name| self.views.get(name))
     }
 
     /// The tables that have policies or triggers.

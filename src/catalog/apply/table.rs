@@ -78,6 +78,7 @@ impl Catalog {
             self.attach(&mut table, constraint, column, place, &mut effects)?;
         }
         self.check_counters(&table)?;
+        table.columns.shrink_to_fit();
         if table.columns.is_empty() && doubt.is_none() && self.dialect != Dialect::PostgreSql {
             let counts = matches!(self.dialect, Dialect::MySql | Dialect::Sqlite) && table.kind != TableKind::Virtual;
             if counts {

@@ -213,6 +213,9 @@ impl Catalog {
         }
         if let Some(mut view) = self.views.remove(old) {
             view.name = new.clone();
+            if !view.indexes.is_empty() {
+                self.note_view_index(new);
+            }
             self.views.insert(new.clone(), view);
         }
         self.readers_follow_relation(old, new);
@@ -251,7 +254,7 @@ impl Catalog {
             Some(written) => written == schema,
             None => self.search_path.iter().any(|one| one == schema),
         };
-        self.views.values().filter(|view| in_path(&view.name.schema)).find_map(|view| {
+        self.indexed_views().filter(|view| in_path(&view.name.schema)).find_map(|view| {
             let at = view.indexes.iter().position(|index| *index == name.name)?;
             Some((view.name.clone(), at))
         })

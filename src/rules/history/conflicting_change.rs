@@ -114,8 +114,9 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
         .map(|migration| migration.id.as_str())
         .filter(|id| !before.contains(id) && !after.contains(id))
         .collect();
+    let known = base.by_id();
     let ours: BTreeSet<&str> =
-        truly_new(change).iter().map(|m| m.id.as_str()).filter(|id| base.get(id).is_none()).collect();
+        truly_new(change).iter().map(|m| m.id.as_str()).filter(|id| !known.contains_key(id)).collect();
     let (ours, theirs) = (touched(&change.after.replay, &ours), touched(base_replay, &theirs));
     let mut findings: BTreeMap<String, Finding> = BTreeMap::new();
     for (our, place) in &ours {

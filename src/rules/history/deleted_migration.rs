@@ -1,6 +1,6 @@
 //! `deleted-migration`.
 
-use super::identity::{established, is_present, renames};
+use super::identity::{gone, renames};
 use super::squash;
 use crate::finding::Finding;
 use crate::history::Migration;
@@ -64,9 +64,8 @@ const MOST: usize = 5;
 pub(in crate::rules) fn check(change: &ProjectChange<'_>, settings: &RuleSettings) -> Vec<Finding> {
     let mut findings = squash::problems(change, settings);
     let renames = renames(change);
-    let gone: Vec<&Migration> = established(change)
+    let gone: Vec<&Migration> = gone(change)
         .into_iter()
-        .filter(|migration| !is_present(&change.after.history, migration))
         .filter(|migration| !renames.iter().any(|rename| rename.before.id == migration.id))
         .filter(|migration| !settings.squashed(&change.project.name, &migration.id, &migration.name))
         .collect();

@@ -91,10 +91,11 @@ enum Edit {
 const MOST: usize = 5;
 
 pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
+    let after = change.after.history.by_id();
     let (layout, edits): (Vec<_>, Vec<_>) = established(change)
         .into_iter()
         .filter_map(|before| {
-            let after = change.after.history.get(&before.id)?;
+            let after = *after.get(before.id.as_str())?;
             Some((before, after, edit(change, before, after)?))
         })
         .partition(|(_, _, edit)| *edit == Edit::Layout);

@@ -16,18 +16,20 @@ pub(in crate::rules) struct Rename<'a> {
 /// is no base to ask.
 pub(in crate::rules) fn established<'a>(change: &'a ProjectChange<'_>) -> Vec<&'a Migration> {
     let before = change.before.iter().flat_map(|state| &state.history.migrations);
-    before.filter(|migration| change.base.is_none_or(|base| base.get(&migration.id).is_some())).collect()
+    let base = change.base.map(History::by_id);
+    before.filter(|migration| base.as_ref().is_none_or(|base| base.contains_key(migration.id.as_str()))).collect()
 }
 
 /// Established migrations that go on under another name or id: the same text elsewhere, or another id in the same file.
 pub(in crate::rules) fn renames<'a>(change: &'a ProjectChange<'_>) -> Vec<Rename<'a>> {
     let new = change.new_migrations();
+    let after = change.after.history.by_id();
     established(change)
         .into_iter()
         .filter_map(|before| {
-            let after = match change.after.history.get(&before.id) {
+            let after = match after.get(before.id.as_str()) {
                 // Alembic: the revision id is what counts; the file may have another name.
-                Some(same) if same.name != before.name => same,
+                Some(same) if same.name != before.name => *same,
                 Some(_) => return None,
                 None => new.iter().copied().find(|after| is_same(change.project.ecosystem, before, after))?,
             };
@@ -64,8 +66,13 @@ pub(in crate::rules) fn truly_new<'a>(change: &'a ProjectChange<'_>) -> Vec<&'a 
     new
 }
 
-/// Whether a migration of before is still there after: under its id, or as a file that cannot be read.
-pub(in crate::rules) fn is_present(history: &History, migration: &Migration) -> bool {
-    history.get(&migration.id).is_some()
-        || history.problems.iter().any(|problem| problem.path.is_under(&migration.path))
+/// Established migrations that are gone: neither is there one of the id, nor a file that cannot be read.
+pub(in crate::rules) fn gone<'a>(change: &'a ProjectChange<'_>) -> Vec<&'a Migration> {
+    let history = &change.after.history;
+    let known = history.by_id();
+    let is_unread =
+        |migration: &Migration| history.problems.iter().any(|problem| problem.path.is_under(&migration.path));
+    let mut gone = established(change);
+    gone.retain(|migration| !known.contains_key(migration.id.as_str()) && !is_unread(migration));
+    gone
 }

@@ -1,6 +1,6 @@
 //! Squashes: what the policy says was replaced is looked at, and not only believed.
 
-use super::identity::{established, is_present};
+use super::identity::gone;
 use crate::catalog::difference::Difference;
 use crate::finding::Finding;
 use crate::history::{self, History};
@@ -11,8 +11,7 @@ use crate::rules::{RuleId, RuleSettings};
 /// What is wrong with the squashes of a change: those that name migrations which are gone now.
 pub(super) fn problems(change: &ProjectChange<'_>, settings: &RuleSettings) -> Vec<Finding> {
     let project = &change.project.name;
-    let gone: Vec<_> =
-        established(change).into_iter().filter(|migration| !is_present(&change.after.history, migration)).collect();
+    let gone = gone(change);
     settings
         .squashes_of(project)
         .filter(|squash| {
