@@ -250,8 +250,10 @@ pub(super) fn of_edited_policy(
         Err(CheckError::NoSuchProject { .. }) => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };
-    let mut narrowing =
-        PolicyNarrowing { path: policy.path.clone().unwrap_or_else(|| edited.path.clone()), ..Default::default() };
+    let mut narrowing = PolicyNarrowing {
+        path: policy.path.clone().unwrap_or_else(|| edited.path.clone()),
+        ..PolicyNarrowing::default()
+    };
     let same = |one: &Finding, other: &Finding| {
         one.rule == other.rule
             && one.path == other.path

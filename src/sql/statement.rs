@@ -5,7 +5,7 @@ use super::cursor::{Cursor, Read, Unread};
 use super::lexer::TokenKind;
 use super::session::Session;
 use super::{alter, attachment, block, create, data, drop, dynamic, routine, split, syntax, tsql};
-use crate::catalog::operation::{OperationKind as K, TransactionKind};
+use crate::catalog::operation::{Guard, Operation, OperationKind as K, TransactionKind};
 use crate::catalog::{Dialect, ObjectName, Reach};
 
 /// The most changes of the catalog in one script: each is replayed, and kept for as long as the run.
@@ -21,12 +21,14 @@ pub(super) fn script(cursor: &mut Cursor<'_>, session: &mut Session) -> Actions 
     let from = cursor.position();
     cursor.skip_all();
     let tokens = cursor.tokens(from, cursor.position());
+    let mut needed = None;
     for statement in split::statements(cursor.source_text(), tokens, cursor.dialect) {
         let mut own = cursor.over(statement);
-        let read = match cursor.dialect {
+        let mut read = match cursor.dialect {
             Dialect::SqlServer => tsql::batch(&mut own, session),
             _ => self::read(&mut own, session),
         };
+        read.arrange(|operations| say_needs_once(operations, &mut needed));
         changes += read.count_changes();
         actions.extend(read);
         if changes > MAX_CHANGES || actions.len() > MAX_OPERATIONS {
@@ -38,6 +40,27 @@ pub(super) fn script(cursor: &mut Cursor<'_>, session: &mut Session) -> Actions 
         }
     }
     actions
+}
+
+/// Seeds are thousands of rows for the same columns of one table: what the statement before needs is there, or was missed
+/// there, so it is not kept again.
+fn say_needs_once(operations: &mut [Operation], last: &mut Option<(ObjectName, Guard, Vec<String>)>) {
+    for operation in operations {
+        match &mut operation.kind {
+            K::Data { needs, .. } if needs.is_empty() => {}
+            K::Data { table, needs, .. } => {
+                let is_known = last
+                    .as_ref()
+                    .is_some_and(|(name, guard, known)| name == table && *guard == operation.guard && known == needs);
+                if is_known {
+                    *needs = Vec::new();
+                } else {
+                    *last = Some((table.clone(), operation.guard, needs.clone()));
+                }
+            }
+            _ => *last = None,
+        }
+    }
 }
 
 /// Reads one statement. What cannot be read becomes opaque, as narrowly as its beginning tells.

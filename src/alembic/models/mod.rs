@@ -367,16 +367,15 @@ impl Reading<'_> {
             // What the models' own modules make so may be models; elsewhere it seldom is.
             let made = what.ends_with(AT_RUN_TIME) && discover::declares_tables(unknown.place.source.text());
             clean = clean && !lost && !exhausted && !made;
-            self.doubts.push(Opaque {
-                place: unknown.place.clone(),
-                reason: unknown.reason.clone(),
-                reach: match () {
-                    () if lost || exhausted => Reach::Everything,
-                    // A table whose name is not known.
-                    () if made => Reach::Table(ObjectName::bare("")),
-                    () => Reach::Nothing,
-                },
-            });
+            let reach = if lost || exhausted {
+                Reach::Everything
+            } else if made {
+                // A table whose name is not known.
+                Reach::Table(ObjectName::bare(""))
+            } else {
+                Reach::Nothing
+            };
+            self.doubts.push(Opaque { place: unknown.place.clone(), reason: unknown.reason.clone(), reach });
         }
         // What another package declares beside the models is not known.
         clean = clean && recorder.unfollowed.borrow().is_empty() && target.foreign().is_none();

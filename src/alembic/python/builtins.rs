@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use super::classes::AT_RUN_TIME;
 use super::eval::set_of;
 use super::interpreter::{Eval, ITEMS, Interpreter, Stop};
 use super::kinds::is_instance;
+use super::made::AT_RUN_TIME;
 use super::operators::order;
 use super::value::{Args, SymbolKind, Value};
 use crate::source::Place;
