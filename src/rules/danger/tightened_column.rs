@@ -17,7 +17,7 @@ page! {
     /// A new migration demands more of rows that are there: NOT NULL on a column that took NULL, a unique constraint or
     /// index, a primary key, a check or an exclusion over columns that existed. A constraint that is NOT VALID looks at no
     /// row; a unique index that takes the place of a stricter one tightens nothing, nor does a list of allowed values that
-    /// becomes longer, nor NOT NULL behind an UPDATE that fills the column.
+    /// becomes longer, nor a primary key in the place of a unique index, nor NOT NULL behind a statement that gives each row a value.
     ///
     /// ## Why it matters
     ///
@@ -77,7 +77,7 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
     let Deeds { done: deeds, rows, .. } = &*all;
     let mut findings = Vec::new();
     for deed in deeds.iter().filter(|deed| !deed.on_new_columns) {
-        if is_filled(rows, deed) || widens(change, deed) {
+        if is_filled(rows, deed) || widens(change, deed) || was_unique(change, deed) {
             continue;
         }
         let Some((object, message)) = tightened(deeds, deed) else { continue };
@@ -100,18 +100,22 @@ fn is_filled(rows: &[RowDeed], deed: &Deed) -> bool {
     rows.iter().any(|row| {
         let writes = row.written.iter().flatten().any(|name| name.eq_ignore_ascii_case(&column));
         let before = row.place.path() != deed.place.path() || row.place.span.start <= deed.place.span.start;
-        row.kind == DataKind::Update
-            && row.table == *table
-            && writes
-            && before
-            && (!row.bounded || asks_for_null(row.place.text(), &column))
+        let fills = match row.kind {
+            DataKind::Update => writes && (!row.bounded || asks_for_null(row.place.text(), &column)),
+            // Rows without a value go.
+            DataKind::Delete => asks_for_null(row.place.text(), &column),
+            _ => false,
+        };
+        row.table == *table && before && fills
     })
 }
 
 /// Whether a statement picks the rows without a value in a column, and by nothing else.
 fn asks_for_null(statement: &str, column: &str) -> bool {
     let text = statement.to_ascii_lowercase();
-    let Some((_, condition)) = text.rsplit_once("where") else { return false };
+    let Some((_, condition)) = text.split_once("where").filter(|(_, rest)| !rest.contains("where")) else {
+        return false;
+    };
     let plain: String = condition
         .chars()
         .filter(|c| !matches!(c, '"' | '`' | '[' | ']'))
@@ -126,6 +130,23 @@ fn asks_for_null(statement: &str, column: &str) -> bool {
         [name, "==", "none"] => names(name),
         _ => false,
     }
+}
+
+/// Whether a primary key takes the place of a unique index over the same columns, none of which takes NULL: Prisma 6 makes
+/// such keys of the tables between two models.
+fn was_unique(change: &ProjectChange<'_>, deed: &Deed) -> bool {
+    let Effect::ConstraintAdded { table, what: "primary key", .. } = &deed.effect else { return false };
+    let before = change.before.and_then(|state| state.replay.catalog.tables.get(table));
+    let key = change.after.replay.catalog.tables.get(table).and_then(|table| table.primary_key.as_ref());
+    let (Some(before), Some(key)) = (before, key) else { return false };
+    let names =
+        |parts: &[IndexPart]| parts.iter().map(|part| part.column().map(str::to_owned)).collect::<BTreeSet<_>>();
+    let wanted = names(&key.columns);
+    let required = |name: &Option<String>| {
+        before.columns.iter().any(|column| Some(&column.name) == name.as_ref() && !column.nullable)
+    };
+    wanted.iter().all(required)
+        && before.indexes.iter().any(|old| old.unique && old.predicate.is_none() && names(&old.parts) == wanted)
 }
 
 /// Whether a check takes all that the one of its name took before: a longer list of values.
@@ -290,6 +311,9 @@ mod tests {
             ("UPDATE users SET name = '' WHERE name IS NULL;", 0),
             ("UPDATE \"users\" SET \"name\" = '' WHERE (\"users\".\"name\" IS NULL);", 0),
             ("UPDATE users SET name = email;", 0),
+            ("DELETE FROM users WHERE name IS NULL;", 0),
+            ("DELETE FROM users WHERE email IS NULL;", 1),
+            ("UPDATE users SET name = '' WHERE id IN (SELECT id FROM users WHERE name IS NULL);", 1),
             ("UPDATE users SET name = '' WHERE name IS NULL AND id > 9;", 1),
             ("UPDATE users SET name = '' WHERE email IS NULL;", 1),
             ("UPDATE users SET email = '' WHERE name IS NULL;", 1),
@@ -313,5 +337,15 @@ mod tests {
         let other =
             "ALTER TABLE users DROP CONSTRAINT c; ALTER TABLE users ADD CONSTRAINT c CHECK (email IN ('a', 'b', 'c'));";
         assert_eq!(run(world.clone(), other).len(), 1);
+    }
+
+    #[test]
+    fn a_primary_key_in_the_place_of_a_unique_index_tightens_nothing() {
+        let pairs =
+            "CREATE TABLE pairs (a INT NOT NULL, b INT NOT NULL, c INT); CREATE UNIQUE INDEX u ON pairs (a, b);";
+        let world = World::prisma().new_migration("20260106090000_a", pairs).commit();
+        let key = |columns: &str| format!("ALTER TABLE pairs ADD CONSTRAINT p PRIMARY KEY ({columns}); DROP INDEX u;");
+        assert_eq!(run(world.clone(), &key("a, b")), Vec::<String>::new());
+        assert_eq!(run(world, &key("a")).len(), 1);
     }
 }

@@ -45,7 +45,7 @@ struct Reader<'a> {
     found: Vec<Scalar>,
 }
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     /// Reads what begins in a line; the line that comes after it.
     fn line(&mut self, at: usize) -> usize {
         let (start, line) = self.lines[at];
