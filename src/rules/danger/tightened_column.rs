@@ -17,7 +17,8 @@ page! {
     /// A new migration demands more of rows that are there: NOT NULL on a column that took NULL, a unique constraint or
     /// index, a primary key, a check or an exclusion over columns that existed. A constraint that is NOT VALID looks at no
     /// row; a unique index that takes the place of a stricter one tightens nothing, nor does a list of allowed values that
-    /// becomes longer, nor a primary key in the place of a unique index, nor NOT NULL behind a statement that gives each row a value.
+    /// becomes longer, nor a primary key in the place of a unique index, nor NOT NULL behind a statement that gives
+    /// each row a value.
     ///
     /// ## Why it matters
     ///
