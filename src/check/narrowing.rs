@@ -139,7 +139,8 @@ fn switched(
                 && found.project.facts.get(SECTION) == from.facts.get(SECTION)
         };
         let mut here: Vec<&Found> = after.iter().filter(named_here).collect();
-        if here.iter().any(|found| is_same(&found.project, from)) {
+        // These settings still name it, or another file does now.
+        if after.iter().any(|found| by(found).is_some() && is_same(&found.project, from)) {
             continue;
         }
         // What was named beside it before is named in place of nothing.

@@ -104,7 +104,8 @@ fn reshaped(function: &str, cursor: &mut Cursor<'_>) -> Vec<ObjectName> {
     while tables.len() < names
         && let Ok(text) = arguments.string()
     {
-        tables.extend(named_in(&text, cursor.dialect));
+        // TimescaleDB takes a relation as SQL names it, `PostGIS` the name itself.
+        tables.extend(if names == 1 { named_in(&text, cursor.dialect) } else { Some(ObjectName::bare(text)) });
         arguments.skip_until(&[","]);
         arguments.eat_symbol(',');
     }

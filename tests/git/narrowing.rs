@@ -303,6 +303,19 @@ fn tables_that_become_external_are_told() {
 }
 
 #[test]
+fn scripts_that_a_second_file_of_settings_names_as_well_are_fine() {
+    let repo = alembic();
+    repo.write("pyproject.toml", "[tool.alembic]\nscript_location = 'alembic'\n");
+    repo.git(&["rm", "-q", "--cached", "--ignore-unmatch", "alembic.ini"]);
+    std::fs::remove_file(repo.root().join("alembic.ini")).unwrap();
+    let told = after(repo, |repo| {
+        repo.write("pyproject.toml", "[tool.alembic]\nscript_location = 'alembic'\n\n[tool.other]\n");
+        repo.write("app/alembic.ini", "[alembic]\nscript_location = ../alembic\n");
+    });
+    assert_eq!(told, NOTHING);
+}
+
+#[test]
 fn settings_of_alembic_that_name_other_scripts_are_told() {
     let repo = alembic();
     repo.write("two/env.py", ENV).write("two/script.py.mako", "x");

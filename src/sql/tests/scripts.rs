@@ -114,6 +114,7 @@ fn functions_of_extensions_that_change_a_table_are_a_doubt_about_it() {
         ("SELECT create_hypertable('reading', 'at', if_not_exists => true)", vec!["reading"]),
         ("SELECT public.create_hypertable('s.\"Reading\"', by_range('at'))", vec!["s.Reading"]),
         ("SELECT AddGeometryColumn('s', 'place', 'at', 4326, 'POINT', 2)", vec!["s", "place"]),
+        ("SELECT AddGeometryColumn('Place', 'at', 4326, 'POINT', 2)", vec!["Place", "at"]),
         ("SELECT setval('reading_id_seq', 5)", vec![]),
     ] {
         let doubts: Vec<String> = ops(sql, Dialect::PostgreSql)
