@@ -75,7 +75,7 @@ impl Table {
 }
 
 fn megabytes(kilobytes: u64) -> String {
-    format!("{}.{} MB", kilobytes >> 10, (kilobytes & 1023) * 10 >> 10)
+    format!("{}.{} MB", kilobytes >> 10, ((kilobytes & 1023) * 10) >> 10)
 }
 
 fn main() {
