@@ -164,7 +164,7 @@ fn switched(
         };
         let state = loaded.iter().find(|loaded| std::ptr::eq(loaded.found, *to)).map(|loaded| &loaded.after);
         let gap = state.into_iter().flat_map(|state| &state.gap).filter(|difference| difference.certain);
-        let differences: BTreeSet<String> = gap.map(|difference| difference.object()).collect();
+        let differences: BTreeSet<String> = gap.map(crate::catalog::difference::Difference::object).collect();
         narrowings.push(Narrowing::Switched {
             settings: new_settings,
             from: Box::new(from.clone()),
@@ -284,7 +284,7 @@ pub(super) fn of_edited_policy(
     let today = options.now.map(Date::of_unix);
     let mut findings = of_policy(&narrowing);
     findings.retain_mut(|finding| {
-        settings.put_level(finding) && !today.is_some_and(|today| old.allowance(finding, today).is_some())
+        settings.put_level(finding) && today.is_none_or(|today| old.allowance(finding, today).is_none())
     });
     Ok(findings)
 }

@@ -396,9 +396,10 @@ impl Database<'_, '_> {
     fn is_of_class(&self, object: &Value, class: &Value) -> Option<bool> {
         if let Value::Tuple(classes) = class {
             let answers: Vec<Option<bool>> = classes.iter().map(|class| self.is_of_class(object, class)).collect();
-            return match answers.contains(&Some(true)) {
-                true => Some(true),
-                false => answers.into_iter().collect::<Option<Vec<bool>>>().map(|_| false),
+            return if answers.contains(&Some(true)) {
+                Some(true)
+            } else {
+                answers.into_iter().collect::<Option<Vec<bool>>>().map(|_| false)
             };
         }
         let object = object.path()?;
