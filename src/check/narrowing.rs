@@ -265,6 +265,12 @@ pub(super) fn of_edited_policy(
         if found.level != Level::Error || stands || found.rule.group() == Group::Allowance {
             continue;
         }
+        // A squash says which migrations it replaces, with a reason, and is held against what they made.
+        let is_squashed =
+            policy.squashes.iter().flat_map(|squash| &squash.replaced).any(|name| found.message.contains(name));
+        if is_squashed && found.rule.group() == Group::History {
+            continue;
+        }
         let allowed = judged.outcome.allowed.iter().find(|allowed| same(&allowed.finding, &found));
         narrowing.hidden.push((found, allowed.map(|allowed| allowed.reason.clone())));
     }
