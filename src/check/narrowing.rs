@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::load::{self, Found};
 use super::{CheckError, Judged, Loaded, Options, judge};
 use crate::alembic::discover::SECTION;
+use crate::catalog::difference::Difference;
 use crate::finding::{Finding, Level};
 use crate::git::{Change, FileKind, ObjectId, Scope, SnapshotError, links};
 use crate::policy::{Date, FILE_NAMES, Policy};
@@ -164,7 +165,7 @@ fn switched(
         };
         let state = loaded.iter().find(|loaded| std::ptr::eq(loaded.found, *to)).map(|loaded| &loaded.after);
         let gap = state.into_iter().flat_map(|state| &state.gap).filter(|difference| difference.certain);
-        let differences: BTreeSet<String> = gap.map(|difference| difference.object()).collect();
+        let differences: BTreeSet<String> = gap.map(Difference::object).collect();
         narrowings.push(Narrowing::Switched {
             settings: new_settings,
             from: Box::new(from.clone()),
@@ -290,7 +291,7 @@ pub(super) fn of_edited_policy(
     let today = options.now.map(Date::of_unix);
     let mut findings = of_policy(&narrowing);
     findings.retain_mut(|finding| {
-        settings.put_level(finding) && !today.is_some_and(|today| old.allowance(finding, today).is_some())
+        settings.put_level(finding) && today.is_none_or(|today| old.allowance(finding, today).is_none())
     });
     Ok(findings)
 }
