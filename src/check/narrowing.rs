@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::load::{self, Found};
 use super::{CheckError, Judged, Loaded, Options, judge};
 use crate::alembic::discover::SECTION;
+use crate::catalog::difference::Difference;
 use crate::finding::{Finding, Level};
 use crate::git::{Change, FileKind, ObjectId, Scope, SnapshotError, links};
 use crate::policy::{Date, FILE_NAMES, Policy};
@@ -164,7 +165,7 @@ fn switched(
         };
         let state = loaded.iter().find(|loaded| std::ptr::eq(loaded.found, *to)).map(|loaded| &loaded.after);
         let gap = state.into_iter().flat_map(|state| &state.gap).filter(|difference| difference.certain);
-        let differences: BTreeSet<String> = gap.map(crate::catalog::difference::Difference::object).collect();
+        let differences: BTreeSet<String> = gap.map(Difference::object).collect();
         narrowings.push(Narrowing::Switched {
             settings: new_settings,
             from: Box::new(from.clone()),
@@ -263,6 +264,12 @@ pub(super) fn of_edited_policy(
     for found in then.outcome.kept {
         let stands = judged.outcome.kept.iter().any(|now| same(now, &found) && now.level == Level::Error);
         if found.level != Level::Error || stands || found.rule.group() == Group::Allowance {
+            continue;
+        }
+        // A squash says which migrations it replaces, with a reason, and is held against what they made.
+        let is_squashed =
+            policy.squashes.iter().flat_map(|squash| &squash.replaced).any(|name| found.message.contains(name));
+        if is_squashed && found.rule.group() == Group::History {
             continue;
         }
         let allowed = judged.outcome.allowed.iter().find(|allowed| same(&allowed.finding, &found));
