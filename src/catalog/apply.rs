@@ -244,6 +244,10 @@ impl Catalog {
                 self.search_path.clone_from(path);
                 Ok(Vec::new())
             }
+            K::KeepReferences(keeps) => {
+                self.keeps_references = *keeps;
+                Ok(Vec::new())
+            }
             K::CreateTable(table) => self.create_table(table, place, guard),
             K::DropTable { name, cascade } => self.drop_table(name, *cascade, guard),
             K::RenameTable { from, to } => self.rename_table(from, to, guard),

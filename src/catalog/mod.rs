@@ -96,6 +96,8 @@ pub struct Catalog {
     pub dialect: Dialect,
     /// Where unqualified names are created and looked up first; `SET search_path` changes it.
     pub search_path: Vec<String>,
+    /// Whether references keep the old name of a table that is renamed (SQLite's `legacy_alter_table`).
+    pub keeps_references: bool,
     /// Schemas that exist, the default one among them.
     pub schemas: BTreeSet<String>,
     /// Tables, foreign and partitioned ones among them; temporary ones are marked.
@@ -128,6 +130,7 @@ impl Catalog {
         Self {
             dialect,
             search_path: vec![default.clone()],
+            keeps_references: false,
             schemas: BTreeSet::from([default]),
             tables: BTreeMap::new(),
             enums: BTreeMap::new(),

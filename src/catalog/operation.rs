@@ -93,6 +93,8 @@ pub enum OperationKind {
     },
     /// SET search_path. An empty list leaves nothing to be found without its schema.
     SetSearchPath(Vec<String>),
+    /// `PRAGMA legacy_alter_table`: whether references keep the old name of a table that is renamed.
+    KeepReferences(bool),
 
     /// CREATE TABLE.
     CreateTable(Box<NewTable>),

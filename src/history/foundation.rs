@@ -12,11 +12,86 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Failure, History, Replay, Replayed, replay_only};
+use super::{Failure, History, Replay, Replayed, Step, replay_only};
 use crate::catalog::apply::naming;
 use crate::catalog::apply::{ApplyError, Effect};
-use crate::catalog::operation::OperationKind;
+use crate::catalog::operation::{Constraint, NewTable, OperationKind};
 use crate::catalog::{Catalog, Dialect, IndexPart, Key, Object, ObjectName, Opaque, Reach, Table};
+use crate::source::Place;
+
+/// Why a database is in doubt before the first migration.
+const STANDS_ON_OTHERS: &str = "the history begins with tables that it does not make";
+
+/// Whether a doubt is that of a history's foundation: of what migrations themselves make it says nothing.
+pub(crate) fn is_foundation(doubt: &Opaque) -> bool {
+    doubt.reach == Reach::Everything && doubt.reason == STANDS_ON_OTHERS
+}
+
+/// A history whose first migrations make no table and fail for want of one stands on tables that it does not make. What
+/// there is before it is unknown, so nothing that is missing can be held against it.
+///
+/// It is the first of its migrations that makes or wants a table which tells: one that alters a table before any was made
+/// did not find an empty database. A first migration that does nothing (`baseline`) stands for a database that was there.
+pub(super) fn doubt_base(
+    baseline: bool,
+    steps: &[Step],
+    failures: &mut [Failure],
+    catalog: &mut Catalog,
+) -> Option<Place> {
+    let makes_table = |step: &Step| matches!(step.operation.kind, OperationKind::CreateTable(_));
+    let wanting = failures
+        .iter()
+        .find(|failure| matches!(failure.error, ApplyError::Missing { what: "the table" | "the schema", .. }));
+    let first = wanting.map(|failure| failure.place.clone())?;
+    // Statements run in the order of the steps: was a table made before the one that failed?
+    let at = steps.iter().position(|step| same_place(&step.operation.place, &first)).unwrap_or(steps.len());
+    if !baseline && steps[..at].iter().any(makes_table) {
+        return None;
+    }
+    for failure in failures {
+        failure.certain = false;
+    }
+    catalog.doubts.push(Opaque { place: first.clone(), reason: STANDS_ON_OTHERS.to_owned(), reach: Reach::Everything });
+    Some(first)
+}
+
+fn same_place(one: &Place, other: &Place) -> bool {
+    one.path() == other.path() && one.span == other.span
+}
+
+/// A table without its references to tables that are not there, and the columns of those references; none where it has no
+/// such reference.
+pub(super) fn without_missing_targets(catalog: &Catalog, table: &NewTable) -> Option<(NewTable, Vec<String>)> {
+    let mut lost: Vec<String> = Vec::new();
+    let mut keep = |constraint: &Constraint| {
+        let Constraint::ForeignKey(key) = constraint else { return true };
+        let own = catalog.new_name(&key.target) == catalog.new_name(&table.name);
+        let there = own || catalog.table(&key.target).is_some();
+        if !there {
+            lost.extend(key.key.columns.iter().cloned());
+        }
+        there
+    };
+    let mut without = table.clone();
+    without.constraints.retain(&mut keep);
+    for column in &mut without.columns {
+        column.constraints.retain(&mut keep);
+    }
+    (!lost.is_empty()).then_some((without, lost))
+}
+
+/// A migration with a label of its own that begins anew and makes tables which are there already is another way to the same
+/// database: one of the two is run, and which is not known.
+pub(super) fn doubt_other_beginning(failures: &mut [Failure], catalog: &mut Catalog) {
+    let is_there = |failure: &&Failure| matches!(failure.error, ApplyError::Exists { what: "the table", .. });
+    let Some(first) = failures.iter().filter(|failure| failure.certain).find(is_there) else { return };
+    let place = first.place.clone();
+    for failure in failures {
+        failure.certain = false;
+    }
+    let reason = "a branch that begins anew and makes the same tables: which of them is run is not known".to_owned();
+    catalog.doubts.push(Opaque { place, reason, reach: Reach::Everything });
+}
 
 /// Takes back the certainty of failures, and of differences, that are about something which is declared and which no
 /// migration makes.

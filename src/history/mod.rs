@@ -131,6 +131,9 @@ impl Run<'_> {
             Err(error) => {
                 if !operation.guard.swallows(&error) && !self.is_about_temporary(&operation) {
                     let certain = !self.catalog.could_explain(&operation);
+                    if !certain && self.make_without_targets(&operation, &error) {
+                        return;
+                    }
                     if !certain {
                         self.doubt_what_failed(&operation);
                     }
@@ -228,6 +231,25 @@ impl Run<'_> {
         })
     }
 
+    /// Makes a table that fails, in doubt, for want of one that it refers to: it is there in any case, and what is not known
+    /// are its references. Whether that could be done.
+    fn make_without_targets(&mut self, operation: &Operation, error: &ApplyError) -> bool {
+        let OperationKind::CreateTable(table) = &operation.kind else { return false };
+        let Some((without, columns)) = foundation::without_missing_targets(self.catalog, table) else { return false };
+        let made = Operation { kind: OperationKind::CreateTable(Box::new(without)), ..operation.clone() };
+        let Ok(effects) = self.catalog.apply(&made) else { return false };
+        for column in columns {
+            self.catalog.doubt(Opaque {
+                place: operation.place.clone(),
+                reason: "a reference to a table that is not known".to_owned(),
+                reach: Reach::Column(table.name.clone(), column),
+            });
+        }
+        self.fail(Failure { place: operation.place.clone(), error: error.clone(), certain: false });
+        self.steps.push(Step { operation: operation.clone(), effects });
+        true
+    }
+
     /// An operation that fails here may well have been done on the real database: what it would have made or changed is
     /// in doubt from now on.
     fn doubt_what_failed(&mut self, operation: &Operation) {
@@ -258,6 +280,12 @@ impl Run<'_> {
     /// Changes what rebuilding a table changes by itself, beside what is asked for.
     pub(crate) fn reshape(&mut self, name: &ObjectName, change: impl FnOnce(&mut crate::catalog::Table)) {
         self.catalog.reshape(name, change);
+    }
+
+    /// Records that something is asked for which is not there, outside any operation.
+    pub fn miss(&mut self, place: Place, what: &'static str, name: impl Into<String>) {
+        let certain = !self.catalog.doubts.iter().any(|doubt| doubt.reach == Reach::Everything);
+        self.fail(Failure { place, error: ApplyError::Missing { what, name: name.into() }, certain });
     }
 
     /// Records that a condition of the database's engine itself is broken (two statements that may not stand in one
@@ -559,37 +587,6 @@ impl Replayer {
     }
 }
 
-/// A history whose first migrations make no table and fail for want of one stands on tables that it does not make. What
-/// there is before it is unknown, so nothing that is missing can be held against it.
-///
-/// It is the first of its migrations that makes or wants a table which tells: one that alters a table before any was made
-/// did not find an empty database. A first migration that does nothing (`baseline`) stands for a database that was there.
-fn doubt_base(baseline: bool, steps: &[Step], failures: &mut [Failure], catalog: &mut Catalog) -> Option<Place> {
-    let makes_table = |step: &Step| matches!(step.operation.kind, OperationKind::CreateTable(_));
-    let wanting = failures
-        .iter()
-        .find(|failure| matches!(failure.error, ApplyError::Missing { what: "the table" | "the schema", .. }));
-    let first = wanting.map(|failure| failure.place.clone())?;
-    // Statements run in the order of the steps: was a table made before the one that failed?
-    let at = steps.iter().position(|step| same_place(&step.operation.place, &first)).unwrap_or(0);
-    if !baseline && steps[..at].iter().any(makes_table) {
-        return None;
-    }
-    for failure in failures {
-        failure.certain = false;
-    }
-    catalog.doubts.push(Opaque {
-        place: first.clone(),
-        reason: "the history begins with tables that it does not make".to_owned(),
-        reach: Reach::Everything,
-    });
-    Some(first)
-}
-
-fn same_place(one: &Place, other: &Place) -> bool {
-    one.path() == other.path() && one.span == other.span
-}
-
 /// Continues `replay` with the migrations of `history` behind the first `from`.
 fn replay_on(history: &History, replay: Replay, from: usize) -> Replay {
     replay_until(history, replay, from, history.migrations.len())
@@ -620,7 +617,10 @@ fn replay_one(may_have_base: bool, mut replay: Replay, migration: &Migration) ->
     let Run { steps, mut failures, work, .. } = run;
     replay.work = work;
     if may_have_base && empty && replay.base.is_none() {
-        replay.base = doubt_base(!replay.migrations.is_empty(), &steps, &mut failures, &mut replay.catalog);
+        replay.base = foundation::doubt_base(!replay.migrations.is_empty(), &steps, &mut failures, &mut replay.catalog);
+    }
+    if !empty && migration.parents.is_empty() && migration.depends_on.is_empty() && !migration.labels.is_empty() {
+        foundation::doubt_other_beginning(&mut failures, &mut replay.catalog);
     }
     replay.fingerprints.push(migration.script.fingerprint());
     replay.migrations.push(Arc::new(Replayed { id: migration.id.clone(), steps, failures }));

@@ -170,6 +170,14 @@ fn statement(cursor: &mut Cursor<'_>, session: &mut Session, actions: &mut Actio
     if attachment::maintained(cursor, actions) {
         return Ok(());
     }
+    if cursor.dialect == Dialect::Sqlite && cursor.eat("pragma legacy_alter_table") {
+        let called = cursor.eat_symbol('(');
+        if called || cursor.eat_symbol('=') {
+            let number = cursor.token(0).is_some_and(|token| token.kind == TokenKind::Number) && cursor.number()? == 1;
+            actions.push(K::KeepReferences(number || cursor.eat("on") || cursor.eat("true") || cursor.eat("yes")));
+        }
+        return Ok(());
+    }
     if let Some(what) = harmless(cursor) {
         actions.push(K::Harmless(what));
         return Ok(());

@@ -542,9 +542,8 @@ impl Reading<'_> {
         let file = super::python::ParsedFile::parse(&source);
         for stmt in file.body() {
             let Stmt::ImportFrom(import) = stmt else { continue };
-            let Some(dotted) =
-                import.module.as_ref().filter(|_| import.level == 0).map(ruff_python_ast::Identifier::as_str)
-            else {
+            let module = import.module.as_ref().filter(|_| import.level == 0);
+            let Some(dotted) = module.map(ruff_python_ast::Identifier::as_str) else {
                 continue;
             };
             let top = dotted.split('.').next().unwrap_or(dotted);

@@ -9,6 +9,7 @@ use crate::alembic::items::{Convention, Sort, Subject, Written};
 use crate::alembic::python::{Args, Eval, Interpreter, Symbol, Text, Unknown, Value};
 use crate::catalog::operation::{Constraint, Operation, OperationKind};
 use crate::catalog::{Dialect, ObjectName, Reach, Table};
+use crate::history::foundation::is_foundation;
 use crate::source::Place;
 
 use super::host::{Database, external};
@@ -170,16 +171,19 @@ impl Database<'_, '_> {
         }
         if !rebuilds || !sqlite {
             for operation in certain {
+                self.expect_extensions(&operation);
                 self.expect_schemas(&operation);
                 self.emit_certain(operation);
             }
             return;
         }
         let missing = self.with_catalog(|catalog| {
-            catalog.table(&name).is_none() && super::bind::doubt_about_table(catalog, &name).is_none()
+            catalog.table(&name).is_none()
+                && super::bind::doubt_about_table(catalog, &name).is_none()
+                && !catalog.doubts.iter().any(is_foundation)
         });
         if missing && !batch.copied {
-            self.refuse(batch.place.clone(), format!("the table {name} does not exist"));
+            self.miss(batch.place.clone(), "the table", &name.to_string());
             return;
         }
         if !batch.copied {

@@ -3,6 +3,7 @@
 use crate::alembic::python::{Args, CallSite, Eval, Interpreter, SymbolKind, Value};
 use crate::catalog::types::TypeKind;
 use crate::catalog::{Catalog, Column, ColumnDefault, ColumnType, Dialect, Index, Object, ObjectName, Table};
+use crate::history::foundation::is_foundation;
 use crate::source::Place;
 
 use super::answers::{answer_value, rows_value};
@@ -252,7 +253,11 @@ impl Database<'_, '_> {
             if let Some(reason) = doubt_about_table(catalog, &table) {
                 return Some(Value::unknown(reason, place.clone()));
             }
-            let found = catalog.table(&table)?;
+            let Some(found) = catalog.table(&table) else {
+                let founded = catalog.doubts.iter().find(|doubt| is_foundation(doubt))?;
+                let reason = format!("what the database holds after {}", founded.reason);
+                return Some(Value::unknown(reason, place.clone()));
+            };
             Some(describe(catalog, found, name, args, place))
         });
         match found {
@@ -272,8 +277,7 @@ fn supports(dialect: Dialect, feature: &str) -> Option<bool> {
         "supports_sequences" => pg || matches!(dialect, Dialect::Oracle | Dialect::SqlServer),
         "supports_native_enum" => pg || dialect == Dialect::MySql,
         "supports_native_boolean" | "supports_native_uuid" if pg => true,
-        "supports_alter" => dialect != Dialect::Sqlite,
-        "supports_comments" => dialect != Dialect::Sqlite,
+        "supports_alter" | "supports_comments" => dialect != Dialect::Sqlite,
         _ => return None,
     })
 }
@@ -294,10 +298,13 @@ fn unknown_question(args: &Args, place: &Place) -> Value {
     }
 }
 
-/// Why it cannot be said whether a table is there and what is in it.
+/// Why it cannot be said whether a table is there and what is in it. That other tables were there before the first revision
+/// is no reason: one that a revision makes if it is not there yet was not.
 pub(super) fn doubt_about_table(catalog: &Catalog, name: &ObjectName) -> Option<String> {
     let resolved = catalog.resolve(&catalog.tables, name).unwrap_or_else(|| catalog.new_name(name));
-    let doubt = catalog.doubt_about(&Object::Table(&resolved))?;
+    let object = Object::Table(&resolved);
+    let mut doubts = catalog.doubts.iter().filter(|doubt| !is_foundation(doubt));
+    let doubt = doubts.find(|doubt| doubt.reach.covers(&object, catalog.dialect))?;
     Some(format!("what the database holds after {}", doubt.reason))
 }
 

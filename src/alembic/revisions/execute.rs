@@ -120,22 +120,23 @@ impl Database<'_, '_> {
                 }
                 _ => {
                     let doubts = operation.doubted(&unknown.reason);
-                    let mut hidden = Reach::Nothing;
-                    for doubt in &doubts {
-                        match &doubt.kind {
-                            OperationKind::Opaque { reach, .. } if format!("{reach:?}").contains(PART) => {
-                                hidden = Reach::Everything;
-                            }
-                            _ => {}
+                    let is_hidden = |doubt: &Operation| format!("{:?}", doubt.kind).contains(PART);
+                    let hides_effect = doubts.iter().any(|doubt| match &doubt.kind {
+                        OperationKind::Opaque { reach, .. } => *reach != Reach::Nothing && is_hidden(doubt),
+                        _ => false,
+                    });
+                    if hides_effect {
+                        return vec![opaque(unknown.reason.clone(), Reach::Everything, place.clone())];
+                    }
+                    // A trigger or a comment on a table that is not known is nothing that is compared.
+                    let told = doubts.into_iter().map(|doubt| {
+                        if is_hidden(&doubt) {
+                            Operation::new(OperationKind::Harmless("a statement on what is not known"), doubt.place)
+                        } else {
+                            doubt
                         }
-                    }
-                    // What changes no schema, on something that is not known: a trigger, a comment on a function.
-                    let unnamed = || doubts.iter().any(|doubt| format!("{:?}", doubt.kind).contains(PART));
-                    if hidden == Reach::Everything || unnamed() {
-                        vec![opaque(unknown.reason.clone(), hidden, place.clone())]
-                    } else {
-                        doubts
-                    }
+                    });
+                    told.collect()
                 }
             })
             .collect()

@@ -88,6 +88,11 @@ impl<'d, 'r> Database<'d, 'r> {
         self.run.borrow_mut().refuse(place, reason);
     }
 
+    /// Records that something is asked for which is not there.
+    pub(super) fn miss(&self, place: Place, what: &'static str, name: &str) {
+        self.run.borrow_mut().miss(place, what, name);
+    }
+
     /// A doubt about running the module itself.
     pub(super) fn refuse_or_doubt(&self, doubt: &Unknown) {
         self.emit_certain(opaque(doubt.reason.clone(), Reach::Nothing, doubt.place.clone()));
@@ -100,6 +105,11 @@ impl<'d, 'r> Database<'d, 'r> {
             && path.starts_with("sqlalchemy.exc.")
         {
             let message = args.positional.first().and_then(Value::as_str).unwrap_or_default();
+            let missing = message.strip_prefix("the table ").and_then(|rest| rest.strip_suffix(" does not exist"));
+            if let ("sqlalchemy.exc.NoSuchTableError", Some(table)) = (path.as_str(), missing) {
+                self.miss(raised.place.clone(), "the table", table);
+                return;
+            }
             self.refuse(raised.place.clone(), message.to_string());
             return;
         }
@@ -229,7 +239,7 @@ impl<'d, 'r> Database<'d, 'r> {
 
     /// Takes the extension of a column's type for installed, and says so, where no revision creates it: that takes the
     /// rights of a superuser, so it is often done where the database is set up.
-    fn expect_extensions(&self, operation: &Operation) {
+    pub(super) fn expect_extensions(&self, operation: &Operation) {
         let columns: Vec<&ColumnType> = match &operation.kind {
             OperationKind::CreateTable(table) => table.columns.iter().map(|column| &column.column.ty).collect(),
             OperationKind::AddColumn { column, .. } => vec![&column.column.ty],
@@ -396,11 +406,10 @@ impl Database<'_, '_> {
     fn is_of_class(&self, object: &Value, class: &Value) -> Option<bool> {
         if let Value::Tuple(classes) = class {
             let answers: Vec<Option<bool>> = classes.iter().map(|class| self.is_of_class(object, class)).collect();
-            return if answers.contains(&Some(true)) {
-                Some(true)
-            } else {
-                answers.into_iter().collect::<Option<Vec<bool>>>().map(|_| false)
-            };
+            if answers.contains(&Some(true)) {
+                return Some(true);
+            }
+            return answers.iter().all(|answer| *answer == Some(false)).then_some(false);
         }
         let object = object.path()?;
         let class = class.path()?;

@@ -393,7 +393,7 @@ pub(super) fn table_name(value: &Value) -> Option<ObjectName> {
                 "sqlalchemy.table" | "sqlalchemy.Table" | "sqlalchemy.TableClause" => {
                     let name = args.get(0, "name")?.as_str()?;
                     let schema = args.keyword("schema").and_then(Value::as_str).map(|schema| schema.to_string());
-                    Some(ObjectName { schema, name: name.to_string() })
+                    Some(ObjectName { schema: schema.filter(|schema| !schema.is_empty()), name: name.to_string() })
                 }
                 "sqlalchemy.orm.aliased" => table_name(args.positional.first()?),
                 _ => None,

@@ -347,7 +347,8 @@ impl Catalog {
             return Err(exists(what, &new, made_at));
         }
         self.free_type_name(&new)?;
-        for other in self.referrers(old) {
+        let referrers = if self.keeps_references { Vec::new() } else { self.referrers(old) };
+        for other in referrers {
             self.change_table(&other, |table| {
                 for key in &mut table.foreign_keys {
                     if key.target == *old {

@@ -153,6 +153,20 @@ fn sqlite_redefines_a_table() {
 }
 
 #[test]
+fn sqlite_keeps_references_where_it_is_told_to() {
+    let mut catalog = users_and_posts(Dialect::Sqlite);
+    for kind in [
+        K::KeepReferences(true),
+        K::RenameTable { from: name("users"), to: name("users_old") },
+        table("users", &[("id", "integer")], vec![key(&["id"])]),
+        K::DropTable { name: name("users_old"), cascade: false },
+    ] {
+        catalog.apply(&Operation::new(kind, place())).unwrap();
+    }
+    assert_eq!(catalog.table(&name("posts")).unwrap().foreign_keys[0].target.name, "users");
+}
+
+#[test]
 fn renames_propagate() {
     let mut catalog = users_and_posts(Dialect::PostgreSql);
     for kind in [
