@@ -1,6 +1,6 @@
 //! Changes that take something out of what is checked, and changes of the same form that do not.
 
-use crate::passes::{FIRST, SCHEMA, SECOND, SECOND_PATH, check, project, stopped_by, wider};
+use crate::passes::{FIRST, SCHEMA, SECOND, SECOND_PATH, check, project, wider};
 use crate::support::TestRepo;
 
 const NOTHING: [&str; 0] = [];
@@ -74,7 +74,9 @@ fn two(second: &str) -> TestRepo {
 #[test]
 fn another_schema_is_told_by_what_it_lacks() {
     let to = |name: &'static str| {
-        move |repo: &TestRepo| drop(repo.write("prisma.config.ts", &CONFIG.replace("a/schema", name)))
+        move |repo: &TestRepo| {
+            repo.write("prisma.config.ts", &CONFIG.replace("a/schema", name));
+        }
     };
     assert_eq!(
         after(two(&wider()), to("b/schema")),
@@ -101,7 +103,12 @@ fn another_schema_is_told_by_what_it_lacks() {
 
 #[test]
 fn settings_that_say_the_same_in_another_way_are_fine() {
-    assert_eq!(after(two(SCHEMA), |repo| drop(repo.write("prisma.config.ts", &format!("// note\n{CONFIG}")))), NOTHING);
+    assert_eq!(
+        after(two(SCHEMA), |repo| {
+            repo.write("prisma.config.ts", &format!("// note\n{CONFIG}"));
+        }),
+        NOTHING
+    );
     let moved = after(two(SCHEMA), |repo| {
         repo.git(&["rm", "-q", "prisma.config.ts"]);
         repo.write("package.json", "{ \"prisma\": { \"schema\": \"a/schema.prisma\" } }");
@@ -147,7 +154,13 @@ fn a_policy_that_hides_nothing_is_fine() {
     for policy in
         ["[rules]\nmissing-migration = \"off\"\n", "fail-on = \"warning\"\n", "[rules]\nschema-push = \"off\"\n"]
     {
-        assert_eq!(after(project(), |repo| drop(repo.write("driftgate.toml", policy))), NOTHING, "{policy}");
+        assert_eq!(
+            after(project(), |repo| {
+                repo.write("driftgate.toml", policy);
+            }),
+            NOTHING,
+            "{policy}"
+        );
         let with_migration = after(project(), |repo| {
             repo.write("prisma/schema.prisma", &wider()).write(SECOND_PATH, SECOND).write("driftgate.toml", policy);
         });
@@ -231,7 +244,12 @@ fn an_environment_that_names_nothing_any_more_is_told() {
 fn an_environment_that_never_named_any_is_left_alone() {
     let repo = alembic();
     repo.write("alembic/env.py", &ENV.replace("= Base.metadata", "= None"));
-    assert_eq!(after(repo, |repo| drop(repo.write("app/models.py", &format!("{MODELS}# more\n")))), NOTHING);
+    assert_eq!(
+        after(repo, |repo| {
+            repo.write("app/models.py", &format!("{MODELS}# more\n"));
+        }),
+        NOTHING
+    );
     assert_eq!(after(alembic(), |repo| drop(repo.git(&["rm", "-rq", "alembic", "alembic.ini", "app"]))), NOTHING);
 }
 
