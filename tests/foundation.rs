@@ -77,6 +77,23 @@ fn a_whole_state_on_a_base_is_not_judged() {
 }
 
 #[test]
+fn a_first_revision_that_only_drops_has_lost_what_it_made() {
+    let alters =
+        "with op.batch_alter_table(\"users\") as batch:\n    batch.alter_column(\"phone\", type_=sa.String(20))";
+    for (back, verdict) in [("pass", "not-judged"), ("op.drop_table(\"posts\")\n    op.drop_table(\"users\")", "drift")]
+    {
+        let repo = project("pass");
+        let first = revision("a1", None, "pass");
+        let (rest, _) = first.rsplit_once("pass").unwrap();
+        repo.write("migrations/versions/a1_start.py", &format!("{rest}{back}\n"));
+        repo.write("migrations/versions/b2_more.py", &revision("b2", Some("a1"), alters));
+        repo.commit("Another revision");
+        let (_, json) = run(&repo, &["diff", "--at", "HEAD"]);
+        assert_eq!(json["projects"][0]["verdict"], verdict, "{back}: {json:#}");
+    }
+}
+
+#[test]
 fn a_change_on_a_base_is_held_to_what_was_declared_before() {
     let column = MODELS.replace("    phone =", "    age = Column(Integer)\n    phone =");
     let table = format!(

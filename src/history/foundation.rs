@@ -31,9 +31,11 @@ pub(crate) fn is_foundation(doubt: &Opaque) -> bool {
 /// there is before it is unknown, so nothing that is missing can be held against it.
 ///
 /// It is the first of its migrations that makes or wants a table which tells: one that alters a table before any was made
-/// did not find an empty database. A first migration that does nothing (`baseline`) stands for a database that was there.
+/// did not find an empty database. A first migration that does nothing (`baseline`) stands for a database that was there,
+/// unless its way back drops the table that is missing (`taken_back`): then it has lost the statement that makes it.
 pub(super) fn doubt_base(
     baseline: bool,
+    taken_back: &[String],
     steps: &[Step],
     failures: &mut [Failure],
     catalog: &mut Catalog,
@@ -43,6 +45,11 @@ pub(super) fn doubt_base(
         .iter()
         .find(|failure| matches!(failure.error, ApplyError::Missing { what: "the table" | "the schema", .. }));
     let first = wanting.map(|failure| failure.place.clone())?;
+    if let Some(ApplyError::Missing { name, .. }) = wanting.map(|failure| &failure.error)
+        && taken_back.iter().any(|table| name.rsplit('.').next() == Some(table))
+    {
+        return None;
+    }
     // Statements run in the order of the steps: was a table made before the one that failed?
     let at = steps.iter().position(|step| same_place(&step.operation.place, &first)).unwrap_or(steps.len());
     if !baseline && steps[..at].iter().any(makes_table) {
@@ -191,6 +198,7 @@ fn on_what_was(before: (&History, &Replay), declared: &Catalog, after: &History,
         migrations: old.migrations.clone(),
         fingerprints: old.fingerprints.clone(),
         base: None,
+        taken_back: old.taken_back.clone(),
         work: old.work,
     };
     let gained = |print: &u64| !known.contains(print);

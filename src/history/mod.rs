@@ -56,6 +56,11 @@ pub trait Script: Send + Sync {
     /// A hash of all that decides what running does on a given catalog: its path, its text, and the texts it imports.
     /// Equal migrations of two snapshots are replayed once.
     fn fingerprint(&self) -> u64;
+
+    /// Names of the tables that its way back drops: it was written to make them, whatever is left of it.
+    fn takes_back(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// A migration being run.
@@ -519,6 +524,8 @@ pub struct Replay {
     /// The first statement that wants a table of a database which was there before the first migration; none where the
     /// history starts from nothing, as far as can be told.
     base: Option<Place>,
+    /// What the ways back of those migrations drop that ran before there was any table, see [`Script::takes_back`].
+    taken_back: Vec<String>,
     /// What it has cost, see [`MOST_WORK`].
     work: u64,
 }
@@ -526,7 +533,14 @@ pub struct Replay {
 impl Replay {
     /// An empty database.
     fn new(dialect: Dialect) -> Self {
-        Self { catalog: Catalog::new(dialect), migrations: Vec::new(), fingerprints: Vec::new(), base: None, work: 0 }
+        Self {
+            catalog: Catalog::new(dialect),
+            migrations: Vec::new(),
+            fingerprints: Vec::new(),
+            base: None,
+            taken_back: Vec::new(),
+            work: 0,
+        }
     }
 }
 
@@ -617,7 +631,9 @@ fn replay_one(may_have_base: bool, mut replay: Replay, migration: &Migration) ->
     let Run { steps, mut failures, work, .. } = run;
     replay.work = work;
     if may_have_base && empty && replay.base.is_none() {
-        replay.base = foundation::doubt_base(!replay.migrations.is_empty(), &steps, &mut failures, &mut replay.catalog);
+        replay.taken_back.extend(migration.script.takes_back());
+        let baseline = !replay.migrations.is_empty();
+        replay.base = foundation::doubt_base(baseline, &replay.taken_back, &steps, &mut failures, &mut replay.catalog);
     }
     if !empty && migration.parents.is_empty() && migration.depends_on.is_empty() && !migration.labels.is_empty() {
         foundation::doubt_other_beginning(&mut failures, &mut replay.catalog);

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use ruff_python_ast::visitor::{Visitor, walk_expr};
+use ruff_python_ast::{Expr, Stmt};
+
 use crate::alembic::items::Convention;
 use crate::alembic::python::{Args, Imports, Interpreter, ParsedFile, Stop, Value};
 use crate::catalog::operation::{Operation, OperationKind};
@@ -102,6 +105,37 @@ impl Script for Revision {
 
     fn fingerprint(&self) -> u64 {
         self.fingerprint
+    }
+
+    fn takes_back(&self) -> Vec<String> {
+        let mut drops = Drops::default();
+        for stmt in self.file.body() {
+            if let Stmt::FunctionDef(function) = stmt
+                && function.name.as_str() == "downgrade"
+            {
+                drops.visit_body(&function.body);
+            }
+        }
+        drops.tables
+    }
+}
+
+/// The tables of `op.drop_table("…")`, by their literal names.
+#[derive(Default)]
+struct Drops {
+    tables: Vec<String>,
+}
+
+impl<'a> Visitor<'a> for Drops {
+    fn visit_expr(&mut self, expression: &'a Expr) {
+        if let Expr::Call(call) = expression
+            && let Expr::Attribute(attribute) = &*call.func
+            && attribute.attr.as_str() == "drop_table"
+            && let Some(Expr::StringLiteral(name)) = call.arguments.args.first()
+        {
+            self.tables.push(name.value.to_str().to_owned());
+        }
+        walk_expr(self, expression);
     }
 }
 
