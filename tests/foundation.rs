@@ -59,8 +59,10 @@ fn blamed(models: &str, body: Option<&str>, first: &str) -> Vec<(String, String)
         .collect()
 }
 
-/// First revisions: one that stands on the base at once, one that makes a table of its own before.
-const FIRSTS: [&str; 2] = [
+/// First revisions: one that stands on the base at once, one that makes a table of its own before, one
+/// that is prepared for something else to fail.
+const FIRSTS: [&str; 3] = [
+    "try:\n    op.rename_table(\"accounts\", \"old_accounts\")\nexcept KeyError:\n    pass",
     "op.alter_column(\"users\", \"phone\", type_=sa.String(20))\nop.create_index(\"ix_posts\", \"posts\", [\"id\"])\nop.drop_index(\"ix_posts\", \"posts\")",
     "op.create_table(\"notes\", sa.Column(\"id\", sa.Integer(), primary_key=True))\nop.drop_table(\"notes\")\nop.alter_column(\"users\", \"phone\", type_=sa.String(20))\nop.alter_column(\"posts\", \"user_id\", nullable=True)",
 ];

@@ -105,12 +105,12 @@ impl<'d, 'r> Database<'d, 'r> {
             && path.starts_with("sqlalchemy.exc.")
         {
             let message = args.positional.first().and_then(Value::as_str).unwrap_or_default();
+            // Of a statement in a block that catches something else, or of an inspection: the same as any other statement's.
             let missing = message.strip_prefix("the table ").and_then(|rest| rest.strip_suffix(" does not exist"));
-            if let ("sqlalchemy.exc.NoSuchTableError", Some(table)) = (path.as_str(), missing) {
-                self.miss(raised.place.clone(), "the table", table);
-                return;
+            match missing {
+                Some(table) => self.miss(raised.place.clone(), "the table", table),
+                None => self.refuse(raised.place.clone(), message.to_string()),
             }
-            self.refuse(raised.place.clone(), message.to_string());
             return;
         }
         let what = match raised.value.call_of() {
