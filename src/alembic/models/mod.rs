@@ -11,15 +11,15 @@ mod packages;
 mod registry;
 mod relations;
 mod resolve;
+mod running;
 mod sqlmodel;
 mod table;
+mod target;
 mod versions;
 
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-use ruff_python_ast::Stmt;
 
 use super::discover::{self, ini::Ini};
 use super::items::Convention;
@@ -35,7 +35,9 @@ use mapping::{Mapper, Outcome};
 use packages::WithPackages;
 use registry::{Meta, MetaKey, address, metadata};
 use resolve::References;
+use running::{has_models_behind, model_files};
 use table::TableSpec;
+use target::Target;
 
 /// Reads what a project declares.
 ///
@@ -53,7 +55,7 @@ pub(crate) fn declared(
         let with_packages = WithPackages::new(&modules);
         let recorder = Recorder::new(&with_packages, options(project, snapshot)?);
         let mut interpreter = Interpreter::new(&with_packages, &recorder, Imports::Eager);
-        let mut reading = Reading { project, snapshot, files, doubts: Vec::new(), problems: Vec::new(), unnamed: None };
+        let mut reading = Reading::new(project, snapshot, files);
         let target = reading.run(&mut interpreter, &recorder)?;
         reading.parse_problems(&modules);
         let filters = Filters::of(&recorder.configured.borrow());
@@ -121,7 +123,7 @@ pub(crate) fn convention(project: &Project, snapshot: &dyn Snapshot) -> Result<C
         let with_packages = WithPackages::new(&modules);
         let recorder = Recorder::new(&with_packages, None);
         let mut interpreter = Interpreter::new(&with_packages, &recorder, Imports::Eager);
-        let mut reading = Reading { project, snapshot, files, doubts: Vec::new(), problems: Vec::new(), unnamed: None };
+        let mut reading = Reading::new(project, snapshot, files);
         reading.run(&mut interpreter, &recorder)?;
         let (tables, _) = reading.tables(&mut interpreter, &recorder, versions);
         let metas = tables.iter().filter_map(|table| table.meta.as_ref());
@@ -147,7 +149,7 @@ pub(crate) fn unregistered(project: &Project, snapshot: &dyn Snapshot) -> Result
         let with_packages = WithPackages::new(&modules);
         let recorder = Recorder::new(&with_packages, None);
         let mut interpreter = Interpreter::new(&with_packages, &recorder, Imports::Eager);
-        let mut reading = Reading { project, snapshot, files, doubts: Vec::new(), problems: Vec::new(), unnamed: None };
+        let mut reading = Reading::new(project, snapshot, files);
         let Target::Keys(keys) = reading.run(&mut interpreter, &recorder)? else { return Ok(found) };
         let seen = interpreter.classes().len();
         let known: BTreeSet<RepoPath> = interpreter.modules().map(|module| module.path.clone()).collect();
@@ -180,28 +182,6 @@ pub(crate) fn unregistered(project: &Project, snapshot: &dyn Snapshot) -> Result
     }
 }
 
-/// Which metadata is compared.
-enum Target {
-    /// These.
-    Keys(Vec<MetaKey>),
-    /// Every one that models use, but for those of Flask-SQLAlchemy's further binds.
-    All,
-    /// Every one that models use: Flask-Migrate's template for several databases.
-    Binds,
-    /// None: `env.py` names none.
-    None,
-}
-
-impl Target {
-    /// The base of another package whose metadata is compared, where there is one.
-    fn foreign(&self) -> Option<String> {
-        match self {
-            Self::Keys(keys) => keys.iter().find_map(MetaKey::foreign).map(str::to_owned),
-            Self::All | Self::Binds | Self::None => None,
-        }
-    }
-}
-
 struct Reading<'a> {
     project: &'a Project,
     snapshot: &'a dyn Snapshot,
@@ -212,107 +192,16 @@ struct Reading<'a> {
     unnamed: Option<Opaque>,
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    fn new(project: &'a Project, snapshot: &'a dyn Snapshot, files: &'a FileList) -> Self {
+        Self { project, snapshot, files, doubts: Vec::new(), problems: Vec::new(), unnamed: None }
+    }
+
     /// Alembic is not told what to compare with.
     fn nothing_named(&mut self, reason: &str) {
         let doubt = Opaque { place: self.start_place(), reason: reason.to_owned(), reach: Reach::Everything };
         self.unnamed = Some(doubt.clone());
         self.doubts.push(doubt);
-    }
-
-    /// Runs `env.py`, or the models that the policy names, and finds the metadata to compare.
-    fn run(&mut self, interpreter: &mut Interpreter<'_>, recorder: &Recorder<'_>) -> Result<Target, SnapshotError> {
-        let fact = |key: &str| self.project.facts.get(key);
-        if let Some(models) = fact(discover::MODELS) {
-            for path in models.lines().map(RepoPath::new) {
-                if self.files.get(&path).is_some() {
-                    interpreter.load(&path);
-                } else {
-                    for file in discover::below(self.project, self.files, &path) {
-                        interpreter.load(&file);
-                    }
-                }
-            }
-            return Ok(Target::All);
-        }
-        let Some(env) = fact(discover::ENV).map(RepoPath::new) else { return Ok(Target::All) };
-        let module = interpreter.load(&env);
-        if fact(discover::FLASK).is_some() {
-            for path in model_files(self.project, self.snapshot, self.files)? {
-                interpreter.load(&path);
-            }
-            let text = self.snapshot.read(&env)?.text();
-            let several = text.is_some_and(|source| source.text().contains("bind_names"));
-            return Ok(if several { Target::Binds } else { Target::All });
-        }
-        if module.is_none() {
-            // The `env.py` is a package's own: it takes the models of the application, and its naming convention.
-            if self.uses_flask_alembic()? {
-                let reason = "Flask-Alembic takes the models of the application; every module with models is taken";
-                self.doubts.push(Opaque {
-                    place: self.start_place(),
-                    reason: reason.to_owned(),
-                    reach: Reach::Nothing,
-                });
-            } else {
-                self.nothing_named("there is no env.py here: what it hands to Alembic is not known");
-            }
-            for path in model_files(self.project, self.snapshot, self.files)? {
-                interpreter.load(&path);
-            }
-            return Ok(Target::All);
-        }
-        let configured: Vec<Value> =
-            recorder.configured.borrow().iter().filter_map(|args| args.keyword("target_metadata").cloned()).collect();
-        let value = match configured.last() {
-            Some(value) => Some(value.clone()),
-            None => module.and_then(|module| interpreter.global(&module, "target_metadata")),
-        };
-        // Autogenerate refuses to run where `configure()` is not told what to compare with.
-        let told_nothing = |args: &crate::alembic::python::Args| args.more.is_none();
-        let target = match value {
-            Some(value) => targets(&value),
-            None if recorder.configured.borrow().last().is_some_and(told_nothing) => Target::None,
-            None => Target::All,
-        };
-        if matches!(target, Target::All) && several_metadata(interpreter) {
-            self.doubts.push(Opaque {
-                place: self.start_place(),
-                reason: "which of several metadata env.py compares".to_owned(),
-                reach: Reach::Everything,
-            });
-        }
-        // Settings that a program makes are a program's, and it is that which imports the models before it runs Alembic.
-        if let Target::Keys(keys) = &target
-            && discover::is_programmatic(self.project)
-            && !has_tables(interpreter, recorder, keys)
-        {
-            for path in model_files(self.project, self.snapshot, self.files)? {
-                interpreter.load(&path);
-            }
-        }
-        for place in recorder.unfollowed.borrow().iter() {
-            // Which modules are imported is not known: then it is every one that declares models.
-            for path in model_files(self.project, self.snapshot, self.files)? {
-                interpreter.load(&path);
-            }
-            self.doubts.push(Opaque {
-                place: place.clone(),
-                reason: "modules that are imported under computed names; every module with models is taken".to_owned(),
-                reach: Reach::Nothing,
-            });
-        }
-        Ok(target)
-    }
-
-    /// Whether the application uses Flask-Alembic, which hands `db.metadata` to Alembic (`flask_alembic/extension.py`).
-    fn uses_flask_alembic(&self) -> Result<bool, SnapshotError> {
-        for path in discover::below(self.project, self.files, &self.project.root) {
-            if self.snapshot.read(&path)?.text().is_some_and(|source| source.text().contains("flask_alembic")) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     /// Files that do not parse are problems of their own: then nothing is compared.
@@ -534,29 +423,6 @@ impl Reading<'_> {
         }
     }
 
-    /// The import by which `env.py` takes models, or the metadata itself, from a package that is not in the repository:
-    /// whatever tables that declares are registered with those of the project.
-    fn models_of_packages(&self, interpreter: &mut Interpreter<'_>) -> Result<Option<(Place, String)>, SnapshotError> {
-        let Some(env) = self.project.facts.get(discover::ENV).map(RepoPath::new) else { return Ok(None) };
-        let Some(source) = self.snapshot.read(&env)?.text() else { return Ok(None) };
-        let file = super::python::ParsedFile::parse(&source);
-        for stmt in file.body() {
-            let Stmt::ImportFrom(import) = stmt else { continue };
-            let module = import.module.as_ref().filter(|_| import.level == 0);
-            let Some(dotted) = module.map(ruff_python_ast::Identifier::as_str) else {
-                continue;
-            };
-            let top = dotted.split('.').next().unwrap_or(dotted);
-            let named =
-                import.names.iter().any(|alias| matches!(alias.name.as_str(), "SQLModel" | "Base" | "metadata" | "db"));
-            let models = dotted.split('.').any(|part| part.starts_with("model"));
-            if (named || models) && !super::python::is_library(top) && interpreter.module(dotted).is_none() {
-                return Ok(Some((Place::new(&source, super::python::parse::span(import.range)), top.to_owned())));
-            }
-        }
-        Ok(None)
-    }
-
     /// The start of `env.py`, for what has no place of its own.
     fn start_place(&self) -> Place {
         let path = self.project.facts.get(discover::ENV).map(RepoPath::new).unwrap_or_default();
@@ -680,70 +546,6 @@ fn tables_of(tables: &[TableSpec]) -> Vec<(MetaKey, Value)> {
 /// Whether classes with a table of their own are made by `type(name, bases, {"__tablename__": …})`.
 fn makes_classes(text: &str) -> bool {
     ["\"__tablename__\":", "'__tablename__':"].iter().any(|key| text.contains(key))
-}
-
-/// Whether any table of the given metadata was declared so far.
-fn has_tables(interpreter: &Interpreter<'_>, recorder: &Recorder<'_>, keys: &[MetaKey]) -> bool {
-    let mut mapper = Mapper::default();
-    let by_table = recorder.tables.borrow().iter().any(|made| {
-        let meta = made.value.call_of().and_then(|(_, args)| args.get(1, "metadata")).and_then(metadata);
-        meta.is_some_and(|meta| keys.contains(&meta.key))
-    });
-    by_table
-        || interpreter.classes().iter().any(|class| {
-            mapper.standing(class) == mapping::Standing::Mapped
-                && registry::class_meta(class, 0).is_some_and(|meta| keys.contains(&meta.key))
-        })
-}
-
-/// Whether the mapped classes are of more than one metadata.
-fn several_metadata(interpreter: &Interpreter<'_>) -> bool {
-    let mut mapper = Mapper::default();
-    let mapped = interpreter.classes().iter().filter(|class| mapper.standing(class) == mapping::Standing::Mapped);
-    let mut keys = mapped.filter_map(|class| registry::class_meta(class, 0)).map(|meta| meta.key);
-    keys.next().is_some_and(|first| keys.any(|other| other != first))
-}
-
-/// The metadata that `target_metadata` names.
-fn targets(value: &Value) -> Target {
-    match value {
-        Value::None => Target::None,
-        Value::Dict(entries) => several(entries.borrow().values().cloned().collect()),
-        Value::List(_) | Value::Tuple(_) | Value::Set(_) => several(value.items().unwrap_or_default()),
-        other => match metadata(other) {
-            Some(meta) => Target::Keys(vec![meta.key]),
-            None => Target::All,
-        },
-    }
-}
-
-fn several(values: Vec<Value>) -> Target {
-    let keys: Vec<MetaKey> = values.iter().filter_map(metadata).map(|meta| meta.key).collect();
-    if keys.len() == values.len() { Target::Keys(keys) } else { Target::All }
-}
-
-/// Files below the project's root that declare tables, its migrations apart.
-fn model_files(project: &Project, snapshot: &dyn Snapshot, files: &FileList) -> Result<Vec<RepoPath>, SnapshotError> {
-    let mut found = Vec::new();
-    for path in discover::below(project, files, &project.root).into_iter().filter(is_importable) {
-        if let Some(source) = snapshot.read(&path)?.text()
-            && discover::declares_tables(source.text())
-        {
-            found.push(path);
-        }
-    }
-    Ok(found)
-}
-
-/// Whether an `import` can name a file: a program called `migrate-users.py` is no module, whatever tables it declares.
-fn is_importable(path: &RepoPath) -> bool {
-    let name = path.file_name().trim_end_matches(".py");
-    !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(|c| c.is_alphanumeric() || c == '_')
-}
-
-/// Whether tables are declared behind a place: what a module that stops there did not get to.
-fn has_models_behind(place: &Place) -> bool {
-    discover::declares_tables(place.source.text().get(place.span.start as usize..).unwrap_or_default())
 }
 
 #[cfg(test)]

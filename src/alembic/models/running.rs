@@ -1,0 +1,168 @@
+//! What is run to find the models: `env.py` and what it imports, or the files of the project.
+
+use ruff_python_ast::Stmt;
+
+use super::Reading;
+use super::host::Recorder;
+use super::target::{Target, has_tables, several_metadata, targets};
+use crate::alembic::discover;
+use crate::alembic::python::{Interpreter, ParsedFile, Value, is_library, parse};
+use crate::catalog::{Opaque, Reach};
+use crate::git::{FileList, Snapshot, SnapshotError};
+use crate::project::Project;
+use crate::source::{Place, RepoPath};
+
+impl Reading<'_> {
+    /// Runs `env.py`, or the models that the policy names, and finds the metadata to compare.
+    pub(super) fn run(
+        &mut self,
+        interpreter: &mut Interpreter<'_>,
+        recorder: &Recorder<'_>,
+    ) -> Result<Target, SnapshotError> {
+        let fact = |key: &str| self.project.facts.get(key);
+        if let Some(models) = fact(discover::MODELS) {
+            for path in models.lines().map(RepoPath::new) {
+                if self.files.get(&path).is_some() {
+                    interpreter.load(&path);
+                } else {
+                    for file in discover::below(self.project, self.files, &path) {
+                        interpreter.load(&file);
+                    }
+                }
+            }
+            return Ok(Target::All);
+        }
+        let Some(env) = fact(discover::ENV).map(RepoPath::new) else { return Ok(Target::All) };
+        let module = interpreter.load(&env);
+        if fact(discover::FLASK).is_some() {
+            for path in model_files(self.project, self.snapshot, self.files)? {
+                interpreter.load(&path);
+            }
+            let text = self.snapshot.read(&env)?.text();
+            let several = text.is_some_and(|source| source.text().contains("bind_names"));
+            return Ok(if several { Target::Binds } else { Target::All });
+        }
+        if module.is_none() {
+            // The `env.py` is a package's own: it takes the models of the application, and its naming convention.
+            if self.uses_flask_alembic()? {
+                let reason = "Flask-Alembic takes the models of the application; every module with models is taken";
+                self.doubts.push(Opaque {
+                    place: self.start_place(),
+                    reason: reason.to_owned(),
+                    reach: Reach::Nothing,
+                });
+            } else {
+                self.nothing_named("there is no env.py here: what it hands to Alembic is not known");
+            }
+            for path in model_files(self.project, self.snapshot, self.files)? {
+                interpreter.load(&path);
+            }
+            return Ok(Target::All);
+        }
+        let configured: Vec<Value> =
+            recorder.configured.borrow().iter().filter_map(|args| args.keyword("target_metadata").cloned()).collect();
+        let value = match configured.last() {
+            Some(value) => Some(value.clone()),
+            None => module.and_then(|module| interpreter.global(&module, "target_metadata")),
+        };
+        // Autogenerate refuses to run where `configure()` is not told what to compare with.
+        let told_nothing = |args: &crate::alembic::python::Args| args.more.is_none();
+        let target = match value {
+            Some(value) => targets(&value),
+            None if recorder.configured.borrow().last().is_some_and(told_nothing) => Target::None,
+            None => Target::All,
+        };
+        if matches!(target, Target::All) && several_metadata(interpreter) {
+            self.doubts.push(Opaque {
+                place: self.start_place(),
+                reason: "which of several metadata env.py compares".to_owned(),
+                reach: Reach::Everything,
+            });
+        }
+        // Settings that a program makes are a program's, and it is that which imports the models before it runs Alembic.
+        if let Target::Keys(keys) = &target
+            && discover::is_programmatic(self.project)
+            && !has_tables(interpreter, recorder, keys)
+        {
+            for path in model_files(self.project, self.snapshot, self.files)? {
+                interpreter.load(&path);
+            }
+        }
+        for place in recorder.unfollowed.borrow().iter() {
+            // Which modules are imported is not known: then it is every one that declares models.
+            for path in model_files(self.project, self.snapshot, self.files)? {
+                interpreter.load(&path);
+            }
+            self.doubts.push(Opaque {
+                place: place.clone(),
+                reason: "modules that are imported under computed names; every module with models is taken".to_owned(),
+                reach: Reach::Nothing,
+            });
+        }
+        Ok(target)
+    }
+
+    /// Whether the application uses Flask-Alembic, which hands `db.metadata` to Alembic (`flask_alembic/extension.py`).
+    fn uses_flask_alembic(&self) -> Result<bool, SnapshotError> {
+        for path in discover::below(self.project, self.files, &self.project.root) {
+            if self.snapshot.read(&path)?.text().is_some_and(|source| source.text().contains("flask_alembic")) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The import by which `env.py` takes models, or the metadata itself, from a package that is not in the repository:
+    /// whatever tables that declares are registered with those of the project.
+    pub(super) fn models_of_packages(
+        &self,
+        interpreter: &mut Interpreter<'_>,
+    ) -> Result<Option<(Place, String)>, SnapshotError> {
+        let Some(env) = self.project.facts.get(discover::ENV).map(RepoPath::new) else { return Ok(None) };
+        let Some(source) = self.snapshot.read(&env)?.text() else { return Ok(None) };
+        let file = ParsedFile::parse(&source);
+        for stmt in file.body() {
+            let Stmt::ImportFrom(import) = stmt else { continue };
+            let module = import.module.as_ref().filter(|_| import.level == 0);
+            let Some(dotted) = module.map(ruff_python_ast::Identifier::as_str) else {
+                continue;
+            };
+            let top = dotted.split('.').next().unwrap_or(dotted);
+            let named =
+                import.names.iter().any(|alias| matches!(alias.name.as_str(), "SQLModel" | "Base" | "metadata" | "db"));
+            let models = dotted.split('.').any(|part| part.starts_with("model"));
+            if (named || models) && !is_library(top) && interpreter.module(dotted).is_none() {
+                return Ok(Some((Place::new(&source, parse::span(import.range)), top.to_owned())));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Files below the project's root that declare tables, its migrations apart.
+pub(super) fn model_files(
+    project: &Project,
+    snapshot: &dyn Snapshot,
+    files: &FileList,
+) -> Result<Vec<RepoPath>, SnapshotError> {
+    let mut found = Vec::new();
+    for path in discover::below(project, files, &project.root).into_iter().filter(is_importable) {
+        if let Some(source) = snapshot.read(&path)?.text()
+            && discover::declares_tables(source.text())
+        {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
+/// Whether an `import` can name a file: a program called `migrate-users.py` is no module, whatever tables it declares.
+fn is_importable(path: &RepoPath) -> bool {
+    let name = path.file_name().trim_end_matches(".py");
+    !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+/// Whether tables are declared behind a place: what a module that stops there did not get to.
+pub(super) fn has_models_behind(place: &Place) -> bool {
+    discover::declares_tables(place.source.text().get(place.span.start as usize..).unwrap_or_default())
+}

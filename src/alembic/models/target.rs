@@ -1,0 +1,68 @@
+//! Which metadata is compared: what `target_metadata` names.
+
+use super::host::Recorder;
+use super::mapping::{Mapper, Standing};
+use super::registry::{self, MetaKey, metadata};
+use crate::alembic::python::{Interpreter, Value};
+
+/// Which metadata is compared.
+pub(super) enum Target {
+    /// These.
+    Keys(Vec<MetaKey>),
+    /// Every one that models use, but for those of Flask-SQLAlchemy's further binds.
+    All,
+    /// Every one that models use: Flask-Migrate's template for several databases.
+    Binds,
+    /// None: `env.py` names none.
+    None,
+}
+
+impl Target {
+    /// The base of another package whose metadata is compared, where there is one.
+    pub(super) fn foreign(&self) -> Option<String> {
+        match self {
+            Self::Keys(keys) => keys.iter().find_map(MetaKey::foreign).map(str::to_owned),
+            Self::All | Self::Binds | Self::None => None,
+        }
+    }
+}
+
+/// Whether any table of the given metadata was declared so far.
+pub(super) fn has_tables(interpreter: &Interpreter<'_>, recorder: &Recorder<'_>, keys: &[MetaKey]) -> bool {
+    let mut mapper = Mapper::default();
+    let by_table = recorder.tables.borrow().iter().any(|made| {
+        let meta = made.value.call_of().and_then(|(_, args)| args.get(1, "metadata")).and_then(metadata);
+        meta.is_some_and(|meta| keys.contains(&meta.key))
+    });
+    by_table
+        || interpreter.classes().iter().any(|class| {
+            mapper.standing(class) == Standing::Mapped
+                && registry::class_meta(class, 0).is_some_and(|meta| keys.contains(&meta.key))
+        })
+}
+
+/// Whether the mapped classes are of more than one metadata.
+pub(super) fn several_metadata(interpreter: &Interpreter<'_>) -> bool {
+    let mut mapper = Mapper::default();
+    let mapped = interpreter.classes().iter().filter(|class| mapper.standing(class) == Standing::Mapped);
+    let mut keys = mapped.filter_map(|class| registry::class_meta(class, 0)).map(|meta| meta.key);
+    keys.next().is_some_and(|first| keys.any(|other| other != first))
+}
+
+/// The metadata that `target_metadata` names.
+pub(super) fn targets(value: &Value) -> Target {
+    match value {
+        Value::None => Target::None,
+        Value::Dict(entries) => several(entries.borrow().values().cloned().collect()),
+        Value::List(_) | Value::Tuple(_) | Value::Set(_) => several(value.items().unwrap_or_default()),
+        other => match metadata(other) {
+            Some(meta) => Target::Keys(vec![meta.key]),
+            None => Target::All,
+        },
+    }
+}
+
+fn several(values: Vec<Value>) -> Target {
+    let keys: Vec<MetaKey> = values.iter().filter_map(metadata).map(|meta| meta.key).collect();
+    if keys.len() == values.len() { Target::Keys(keys) } else { Target::All }
+}
