@@ -8,6 +8,18 @@ fn python_that_runs_without_end() {
     run_all(&[
         row("while True", |r| models(r, "while True:\n    pass"), 0, &["not judged"]),
         row("while True with work", |r| models(r, "x = []\nwhile True:\n    x.append(x)"), 0, &["not judged"]),
+        row(
+            "a name that grows",
+            |r| models(r, "x = object\nfor i in range(90000):\n    x = x.a"),
+            1,
+            &["missing-migration"],
+        ),
+        row(
+            "attributes without end",
+            |r| models(r, "class A:\n    pass\nx = A()\nfor i in range(90000):\n    setattr(x, 'a%d' % i, 1)"),
+            0,
+            &["not judged"],
+        ),
         row("range(10**9)", |r| models(r, "for i in range(10**9):\n    pass"), 0, &["not judged"]),
         row("list(range(10**9))", |r| models(r, "x = list(range(10**9))"), 0, &["not judged"]),
         row(

@@ -8,6 +8,11 @@ use super::names;
 use super::value::{Args, Attribute, Bound, Class, SymbolKind, Value};
 use crate::source::Place;
 
+/// Bytes of a dotted name of a library; none that a person writes is near it.
+const LONGEST_PATH: usize = 1000;
+/// How many attributes are looked through for the price of one step.
+const LOOKED_THROUGH: usize = 4;
+
 impl Interpreter<'_> {
     /// `value.name`.
     pub(crate) fn get_attribute(&mut self, value: &Value, name: &str, place: &Place) -> Eval<Value> {
@@ -67,6 +72,10 @@ impl Interpreter<'_> {
         }
         match &symbol.kind {
             SymbolKind::External(path) => {
+                // Each attribute of a library's name is a longer one: a loop could make them without end.
+                if path.len() > LONGEST_PATH {
+                    return Ok(Value::unknown("a longer name than is followed", place.clone()));
+                }
                 let last = path.rsplit('.').next().unwrap_or(path);
                 Ok(match name {
                     "__name__" | "__qualname__" if last.starts_with(|c: char| c.is_ascii_uppercase()) => {
@@ -132,6 +141,14 @@ impl Interpreter<'_> {
     /// Sets `base.name`. In maybe mode the value is in doubt.
     pub(crate) fn set_attribute(&mut self, base: &Value, name: &str, value: Value, place: &Place) {
         let value = self.tainted(value);
+        // What is there already is looked through: an object that is given attributes in a loop costs as many steps.
+        let held = match base {
+            Value::Instance(instance) => instance.attributes.borrow().len(),
+            Value::Class(class) => class.attributes.borrow().len(),
+            Value::Symbol(symbol) => symbol.overrides.borrow().len(),
+            _ => 0,
+        };
+        self.take_steps(held / LOOKED_THROUGH);
         match base {
             Value::Instance(instance) => instance.set(name, value),
             Value::Class(class) => {

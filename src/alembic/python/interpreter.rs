@@ -207,6 +207,11 @@ impl<'h> Interpreter<'h> {
         if self.steps > STEPS { Err(Stop::Exhausted("more steps than are evaluated")) } else { Ok(()) }
     }
 
+    /// Counts the steps of what takes long for one; the next one that is counted ends the program where they are used up.
+    pub(crate) fn take_steps(&mut self, steps: usize) {
+        self.steps = self.steps.saturating_add(steps);
+    }
+
     /// Enters one level of nesting; [`Self::leave`] must follow.
     pub(crate) fn enter(&mut self) -> Eval<()> {
         self.depth += 1;

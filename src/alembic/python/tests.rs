@@ -203,6 +203,7 @@ fn bounds_hold() {
         "from main import *\nfrom main import x",
         "def f(n):\n  for i in range(10): f(n + 1)\nf(0)",
         "x = ['%s' % i for i in range(1000) for j in range(1000)]",
+        "class B: pass\nx = B()\nfor i in range(90000): setattr(x, 'a%d' % i, 1)",
     ] {
         x(program);
     }
@@ -211,6 +212,12 @@ fn bounds_hold() {
     x(&format!("x = {}", vec!["1"; 5000].join(" + ")));
     x(&format!("x = a{}", ".b".repeat(5000)));
     x(&format!("x = [{}]", "[".repeat(3000)));
+}
+
+#[test]
+fn no_name_grows_without_end() {
+    let long = x("x = object\nfor i in range(90000): x = x.a");
+    assert!(long.contains("a longer name than is followed"), "{long}");
 }
 
 proptest! {
