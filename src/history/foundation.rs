@@ -203,7 +203,7 @@ fn on_what_was(before: (&History, &Replay), declared: &Catalog, after: &History,
     };
     let gained = |print: &u64| !known.contains(print);
     let mut rebuilt = replay_only(after, start, gained);
-    forgive_drops(&mut rebuilt, old.migrations.len());
+    forgive_what_is_not_declared(&mut rebuilt, old.migrations.len());
     // All that was declared is there now: extensions are what is left.
     settle(after, &mut rebuilt, &Catalog::new(dialect));
     Some(rebuilt)
@@ -211,9 +211,9 @@ fn on_what_was(before: (&History, &Replay), declared: &Catalog, after: &History,
 
 /// The foundation holds more than was declared: a column may stay for a while after its model has lost it, and constraints
 /// have the names that they were once given. What is dropped was there, and so was an enum that gets a value: models declare
-/// enums in ways of their own.
-fn forgive_drops(replay: &mut Replay, from: usize) {
-    let is_drop = |kind: &OperationKind| {
+/// enums in ways of their own. What a view reads may be another view, and those are not declared at all.
+fn forgive_what_is_not_declared(replay: &mut Replay, from: usize) {
+    let is_forgiven = |kind: &OperationKind| {
         matches!(
             kind,
             OperationKind::DropTable { .. }
@@ -224,6 +224,7 @@ fn forgive_drops(replay: &mut Replay, from: usize) {
                 | OperationKind::DropView { .. }
                 | OperationKind::DropSequence { .. }
                 | OperationKind::AddEnumValue { .. }
+                | OperationKind::CreateView { .. }
         )
     };
     let new = &replay.migrations[from..];
@@ -242,7 +243,7 @@ fn forgive_drops(replay: &mut Replay, from: usize) {
                 && (done
                     .steps
                     .iter()
-                    .any(|step| step.operation.place == failure.place && is_drop(&step.operation.kind))
+                    .any(|step| step.operation.place == failure.place && is_forgiven(&step.operation.kind))
                     || failed(done, failure).any(|table| dropped.contains(&table.name)))
         };
         let forgiven: Vec<usize> = (0..done.failures.len()).filter(|&at| forgiven(&done.failures[at])).collect();
