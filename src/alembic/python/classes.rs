@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::exec::Frame;
 use super::interpreter::{Eval, Imports, Interpreter, Stop};
+use super::made::NewClass;
 use super::operators::equal;
 use super::parse::ast;
 use super::scope::ScopeKind;
@@ -56,29 +57,6 @@ impl Interpreter<'_> {
                 _ => base,
             })
             .collect();
-        let (ancestors, cut) = super::value::linearize(&bases);
-        let mut doubts = doubts;
-        if cut {
-            doubts.push(Rc::new(super::value::Unknown {
-                reason: format!("the class {name} has more ancestors than are followed"),
-                place: frame.file.place(&stmt.name),
-                shape: None,
-            }));
-        }
-        let class = Rc::new(Class {
-            name,
-            module: Rc::clone(&frame.module.name),
-            place: frame.file.place(&stmt.name),
-            ancestors,
-            bases,
-            keywords,
-            decorators: decorators.iter().map(|(value, _)| value.clone()).collect(),
-            attributes: RefCell::default(),
-            members: RefCell::default(),
-            doubts: RefCell::new(doubts),
-            scope: Rc::clone(&scope),
-            home: Rc::clone(&frame.module),
-        });
         let attributes: Vec<Attribute> = slots
             .borrow_mut()
             .drain(..)
@@ -92,17 +70,18 @@ impl Interpreter<'_> {
                 place: slot.place,
             })
             .collect();
-        for attribute in &attributes {
-            adopt(attribute.value.as_ref(), &class);
-        }
-        *class.attributes.borrow_mut() = attributes;
-        if class.is_enum() {
-            self.make_members(&class)?;
-        }
-        self.classes.push(Rc::clone(&class));
-        let host = self.host;
-        host.class_created(self, &class);
-        let mut value = Value::Class(Rc::clone(&class));
+        let class = self.new_class(NewClass {
+            name,
+            place: frame.file.place(&stmt.name),
+            bases,
+            keywords,
+            decorators: decorators.iter().map(|(value, _)| value.clone()).collect(),
+            attributes,
+            doubts,
+            scope,
+            home: Rc::clone(&frame.module),
+        })?;
+        let mut value = Value::Class(class);
         for (decorator, place) in decorators.into_iter().rev() {
             // The repository's own decorators of classes are followed for what they set; the class stays a class.
             value = match &decorator {
@@ -156,29 +135,24 @@ impl Interpreter<'_> {
         let mut bases: Vec<Value> =
             args.keyword("type").filter(|value| !value.is_none()).cloned().into_iter().collect();
         bases.push(Value::external(path));
-        let (ancestors, _) = super::value::linearize(&bases);
         let slot = |(name, value): (Text, Value)| Attribute {
             name,
             value: Some(value),
             annotation: None,
             place: place.clone(),
         };
-        let class = Rc::new(Class {
+        let scope = self.scope(ScopeKind::Class, Some(Rc::clone(&home.scope)));
+        let class = self.new_class(NewClass {
             name,
-            module: Rc::clone(&home.name),
             place: place.clone(),
-            ancestors,
             bases,
             keywords: Vec::new(),
             decorators: Vec::new(),
-            attributes: RefCell::new(members.into_iter().map(slot).collect()),
-            members: RefCell::default(),
-            doubts: RefCell::default(),
-            scope: self.scope(ScopeKind::Class, Some(Rc::clone(&home.scope))),
+            attributes: members.into_iter().map(slot).collect(),
+            doubts: Vec::new(),
+            scope,
             home,
-        });
-        self.make_members(&class)?;
-        self.classes.push(Rc::clone(&class));
+        })?;
         Ok(Some(Value::Class(class)))
     }
 

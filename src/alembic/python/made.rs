@@ -1,18 +1,67 @@
-//! Classes that a call makes and no statement.
+//! How a class is made, and the classes that a call makes and no statement.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::classes::adopt;
 use super::interpreter::{Eval, Interpreter};
-use super::scope::ScopeKind;
-use super::value::{Args, Attribute, Class, SymbolKind, Text, Value, linearize};
+use super::scope::{Module, Scope, ScopeKind};
+use super::value::{Args, Attribute, Class, SymbolKind, Text, Unknown, Value, linearize};
 use crate::source::Place;
 
 /// How a doubt ends that is about something which only running the module would make.
 pub(crate) const AT_RUN_TIME: &str = "makes at run time";
 
+/// What a new class is made of.
+pub(super) struct NewClass {
+    pub(super) name: Text,
+    pub(super) place: Place,
+    pub(super) bases: Vec<Value>,
+    pub(super) keywords: Vec<(Text, Value)>,
+    pub(super) decorators: Vec<Value>,
+    pub(super) attributes: Vec<Attribute>,
+    pub(super) doubts: Vec<Rc<Unknown>>,
+    pub(super) scope: Rc<Scope>,
+    pub(super) home: Rc<Module>,
+}
+
 impl Interpreter<'_> {
+    /// Makes a class, whichever way it is written: finds its ancestors (more of them than are followed are a doubt about it),
+    /// gives its functions to it, makes the members of an enum, and tells the host.
+    pub(super) fn new_class(&mut self, new: NewClass) -> Eval<Rc<Class>> {
+        let NewClass { name, place, bases, keywords, decorators, attributes, mut doubts, scope, home } = new;
+        let (ancestors, cut) = linearize(&bases);
+        if cut {
+            let reason = format!("the class {name} has more ancestors than are followed");
+            doubts.push(Rc::new(Unknown { reason, place: place.clone(), shape: None }));
+        }
+        let class = Rc::new(Class {
+            name,
+            module: Rc::clone(&home.name),
+            place,
+            ancestors,
+            bases,
+            keywords,
+            decorators,
+            attributes: RefCell::default(),
+            members: RefCell::default(),
+            doubts: RefCell::new(doubts),
+            scope,
+            home,
+        });
+        for attribute in &attributes {
+            adopt(attribute.value.as_ref(), &class);
+        }
+        *class.attributes.borrow_mut() = attributes;
+        if class.is_enum() {
+            self.make_members(&class)?;
+        }
+        self.classes.push(Rc::clone(&class));
+        let host = self.host;
+        host.class_created(self, &class);
+        Ok(class)
+    }
+
     /// `type("B", (Base,), {"__tablename__": "b", …})`: a class as its statement would make it. None where its name, its bases or
     /// its body cannot be told.
     pub(super) fn made_class(&mut self, args: &Args, place: &Place) -> Eval<Option<Value>> {
@@ -29,31 +78,18 @@ impl Interpreter<'_> {
             let Some(name) = name else { return Ok(None) };
             attributes.push(Attribute { name, value: Some(value), annotation: None, place: place.clone() });
         }
-        let (ancestors, _) = linearize(&bases);
-        let class = Rc::new(Class {
+        let scope = self.scope(ScopeKind::Class, Some(Rc::clone(&home.scope)));
+        let class = self.new_class(NewClass {
             name,
-            module: Rc::clone(&home.name),
             place: place.clone(),
-            ancestors,
             bases,
             keywords: args.keyword.clone(),
             decorators: Vec::new(),
-            attributes: RefCell::default(),
-            members: RefCell::default(),
-            doubts: RefCell::default(),
-            scope: self.scope(ScopeKind::Class, Some(Rc::clone(&home.scope))),
+            attributes,
+            doubts: Vec::new(),
+            scope,
             home,
-        });
-        for attribute in &attributes {
-            adopt(attribute.value.as_ref(), &class);
-        }
-        *class.attributes.borrow_mut() = attributes;
-        if class.is_enum() {
-            self.make_members(&class)?;
-        }
-        self.classes.push(Rc::clone(&class));
-        let host = self.host;
-        host.class_created(self, &class);
+        })?;
         Ok(Some(Value::Class(class)))
     }
 
