@@ -428,3 +428,23 @@ fn what_create_all_makes_is_what_the_models_were() {
     assert!(lines.iter().any(|line| line.contains("create_all()") && line.ends_with("(Everything)")), "{lines:?}");
     assert!(lines.iter().all(|line| !line.starts_with("  missing")), "nothing certain: {lines:?}");
 }
+
+#[test]
+fn modules_under_computed_names_that_import_others_under_computed_names() {
+    let lines = told(&[
+        ("alembic.ini", INI),
+        ("alembic/env.py", &format!("import importlib\nimportlib.import_module(unknown_name())\n{ENV}")),
+        (
+            "models.py",
+            "from sqlalchemy import Column, Integer\nfrom sqlalchemy.orm import declarative_base\nBase = declarative_base()\n",
+        ),
+        (
+            "more.py",
+            "import importlib\nfrom sqlalchemy import Column, Integer\nfrom models import Base\nimportlib.import_module(another_name())\n\n\n\
+             class A(Base):\n    __tablename__ = 'a'\n    id = Column(Integer, primary_key=True)\n",
+        ),
+        ("alembic/versions/1.py", &revision("1", "None", &makes("b"))),
+    ]);
+    assert!(lines.iter().any(|line| line.contains("missing-table the table a")), "{lines:?}");
+    assert!(lines.iter().any(|line| line.contains("imported under computed names")), "{lines:?}");
+}

@@ -308,6 +308,7 @@ impl Catalog {
             K::DropExtension { name, cascade } => self.drop_extension(name, *cascade, guard),
             K::Comment { table, column, text } => self.comment(table, column.as_deref(), text.as_deref(), guard),
             K::Data { kind, table, needs, .. } => self.touch_rows(*kind, table, needs),
+            K::Query(reads) => self.need_reads(reads, None).map(|()| Vec::new()),
             K::CreateAttachment { kind, name, replace, table, reads } => {
                 self.create_attachment(*kind, name, *replace, table, reads, place)
             }

@@ -407,6 +407,9 @@ pub enum OperationKind {
         /// Columns that the statement surely names of the table: it fails where one of them is not there.
         needs: Vec<String>,
     },
+    /// SELECT, and the queries of another statement: nothing changes, and the database refuses it where what it reads is
+    /// not there.
+    Query(Box<Reads>),
     /// BEGIN, COMMIT, ROLLBACK.
     Transaction(TransactionKind),
     /// A statement about this very server: CREATE DATABASE or ROLE, OWNER TO, GRANT to a named role, `\connect`, a host
@@ -511,6 +514,7 @@ impl Operation {
         match &self.kind {
             OperationKind::Harmless(_)
             | OperationKind::Data { .. }
+            | OperationKind::Query(_)
             | OperationKind::Touch { .. }
             | OperationKind::CreateAttachment { .. }
             | OperationKind::DropAttachment { .. }
@@ -533,7 +537,7 @@ impl Operation {
             return vec![self];
         }
         // What may not be done at all may not fail either.
-        if matches!(self.kind, K::Data { .. } | K::Touch { .. }) {
+        if matches!(self.kind, K::Data { .. } | K::Query(_) | K::Touch { .. }) {
             return vec![self.guarded(Guard::Tolerant)];
         }
         if !self.changes_catalog() && !matches!(self.kind, K::When { .. } | K::Attempt { .. }) {

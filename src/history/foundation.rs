@@ -211,7 +211,7 @@ fn on_what_was(before: (&History, &Replay), declared: &Catalog, after: &History,
 
 /// The foundation holds more than was declared: a column may stay for a while after its model has lost it, and constraints
 /// have the names that they were once given. What is dropped was there, and so was an enum that gets a value: models declare
-/// enums in ways of their own. What a view reads may be another view, and those are not declared at all.
+/// enums in ways of their own. What a query reads may be a view, and those are not declared at all.
 fn forgive_what_is_not_declared(replay: &mut Replay, from: usize) {
     let is_forgiven = |kind: &OperationKind| {
         matches!(
@@ -225,6 +225,7 @@ fn forgive_what_is_not_declared(replay: &mut Replay, from: usize) {
                 | OperationKind::DropSequence { .. }
                 | OperationKind::AddEnumValue { .. }
                 | OperationKind::CreateView { .. }
+                | OperationKind::Query(_)
         )
     };
     let new = &replay.migrations[from..];

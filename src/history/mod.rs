@@ -229,7 +229,12 @@ impl Run<'_> {
     /// Whether an operation fails on a temporary table of which not everything is known: no comparison ever sees it.
     fn is_about_temporary(&self, operation: &Operation) -> bool {
         let catalog = &*self.catalog;
-        let table = operation.table().and_then(|table| catalog.resolve(&catalog.tables, table));
+        let named = match &operation.kind {
+            // A temporary view is kept as such a table is.
+            OperationKind::DropView { name, .. } => Some(name),
+            _ => operation.table(),
+        };
+        let table = named.and_then(|table| catalog.resolve(&catalog.tables, table));
         table.is_some_and(|name| {
             catalog.tables.get(&name).is_some_and(|table| table.kind == TableKind::Temporary)
                 && catalog.doubt_about(&Object::Table(&name)).is_some()

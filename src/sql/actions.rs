@@ -109,11 +109,6 @@ impl Actions {
         self.operations.len()
     }
 
-    /// How many of them may change the catalog.
-    pub(super) fn count_changes(&self) -> usize {
-        self.operations.iter().filter(|operation| operation.changes_catalog()).count()
-    }
-
     /// Makes what may change a catalog opaque: it is not known whether, or how often, it is done.
     pub(super) fn doubt(&mut self, why: &str) {
         let mut operations = std::mem::take(&mut self.operations);

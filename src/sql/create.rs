@@ -4,8 +4,8 @@ use super::actions::Actions;
 use super::constraint::clustered;
 use super::cursor::{Cursor, Read};
 use super::session::Session;
-use super::{attachment, index, object, query, routine, table};
-use crate::catalog::operation::{Guard, NewTable, OperationKind as K};
+use super::{attachment, data, index, object, query, routine, table};
+use crate::catalog::operation::{Guard, NewTable, OperationKind as K, TableSource};
 use crate::catalog::{Dialect, Index, TableKind};
 
 /// Objects that a catalog does not hold, beside those that no statement is about.
@@ -54,7 +54,16 @@ pub(super) fn statement(cursor: &mut Cursor<'_>, session: &mut Session, actions:
         return virtual_table(cursor, actions);
     }
     if cursor.eat("table") {
+        let mut rows = cursor.clone();
         let (operation, guarded) = table::create(cursor, kind)?;
+        if let K::CreateTable(table) = &operation
+            && matches!(table.source, Some(TableSource::Query))
+            && !guarded
+        {
+            rows.skip_until(&["as", "select"]);
+            rows.eat("as");
+            data::read_rows(&rows, session.is_outermost(), actions);
+        }
         if replace {
             // MariaDB's CREATE OR REPLACE TABLE.
             let name = match &operation {
@@ -107,9 +116,13 @@ pub(super) fn statement(cursor: &mut Cursor<'_>, session: &mut Session, actions:
         let name = cursor.object_name()?;
         cursor.skip_until(&["as"]);
         cursor.eat("as");
+        if kind == TableKind::Temporary {
+            data::read_rows(cursor, session.is_outermost(), actions);
+        }
         let reads = Box::new(query::reads(cursor));
         if kind == TableKind::Temporary {
-            actions.push(K::Harmless("a temporary view"));
+            // It is there as long as a temporary table is, and nothing is known of its columns.
+            actions.push(K::CreateTable(Box::new(NewTable::of_query(name, kind))));
         } else {
             actions.guarded(K::CreateView { name, materialized, replace, reads }, guarded, Guard::IfAbsent);
         }

@@ -1,9 +1,12 @@
 //! Statements about rows.
 
+use std::collections::BTreeSet;
+
 use super::actions::Actions;
 use super::cursor::{Cursor, Read};
 use super::needs;
-use crate::catalog::operation::{DataKind, NewTable, OperationKind as K, TableSource};
+use super::query::{self, Part, is_query};
+use crate::catalog::operation::{DataKind, NewTable, OperationKind as K, Reads};
 use crate::catalog::{Dialect, ObjectName, TableKind};
 
 /// INSERT, UPDATE, DELETE, TRUNCATE and their kin, behind a WITH or not; says whether it is one of them. Data that a
@@ -11,47 +14,71 @@ use crate::catalog::{Dialect, ObjectName, TableKind};
 ///
 /// `outermost` says that it stands in a script of its own: inside a program a name may be that of a variable.
 pub(super) fn statement(cursor: &mut Cursor<'_>, outermost: bool, actions: &mut Actions) -> bool {
+    statement_among(cursor, outermost, &BTreeSet::new(), actions)
+}
+
+/// The same, where a WITH around it gives names to queries.
+fn statement_among(cursor: &mut Cursor<'_>, outermost: bool, known: &BTreeSet<String>, actions: &mut Actions) -> bool {
     let start = cursor.position();
     let mut found = false;
+    let mut known = known.clone();
     if cursor.eat("with") {
-        cursor.eat("recursive");
-        loop {
-            // name [(columns)] AS [NOT MATERIALIZED] ( query )
-            cursor.skip_until(&["as", "insert", "update", "delete", "select", "merge"]);
-            if !cursor.eat("as") {
-                break;
+        let recursive = cursor.eat("recursive") || cursor.dialect == Dialect::Sqlite;
+        let behind = cursor.position();
+        if recursive {
+            known.extend(std::iter::from_fn(|| query::common(cursor)).map(|(name, _)| name));
+            cursor.set_position(behind);
+        }
+        while let Some((name, mut inside)) = query::common(cursor) {
+            if outermost && is_query(&inside, 0) {
+                push_query(query::needs(&inside, &known, Part::Rows), actions);
+            } else {
+                found |= statement_among(&mut inside, outermost, &known, actions);
             }
-            cursor.eat("not");
-            cursor.eat("materialized");
-            let Ok(mut inside) = cursor.inside() else { break };
-            found |= statement(&mut inside, outermost, actions);
-            if !cursor.eat_symbol(',') {
-                break;
-            }
+            known.insert(name);
         }
     }
     let behind = cursor.position();
-    if behind > start
-        && cursor.is_word(0, "select")
-        && let Ok(Some(table)) = selected_into(cursor)
-    {
-        actions.push(table);
-        return true;
+    if behind > start && cursor.is_word(0, "select") {
+        let made = selected_into(cursor).ok().flatten();
+        if outermost {
+            found |= push_query(query::needs(cursor, &known, Part::Rows), actions);
+        }
+        if let Some(table) = made {
+            actions.push(table);
+            return true;
+        }
     }
-    let changed = change(cursor, outermost).map(|kind| actions.push(kind)).is_some();
+    let changed = change(cursor, outermost, &known, actions);
     if !changed {
         cursor.set_position(if found { behind } else { start });
     }
     found || changed
 }
 
-/// One statement about rows, without what stands before it.
-fn change(cursor: &mut Cursor<'_>, outermost: bool) -> Option<K> {
+/// Adds what the query in front of the cursor reads, where it is not inside a program.
+pub(super) fn read_rows(cursor: &Cursor<'_>, outermost: bool, actions: &mut Actions) -> bool {
+    outermost && push_query(query::needs(cursor, &BTreeSet::new(), Part::Rows), actions)
+}
+
+/// Adds what a query reads, where it reads anything.
+fn push_query(reads: Reads, actions: &mut Actions) -> bool {
+    let is_any = !reads.relations.is_empty() || !reads.mentions.is_empty();
+    if is_any {
+        actions.push(K::Query(Box::new(reads)));
+    }
+    is_any
+}
+
+/// One statement about rows, without what stands before it; says whether it is one.
+fn change(cursor: &mut Cursor<'_>, outermost: bool, known: &BTreeSet<String>, actions: &mut Actions) -> bool {
     const NOISE: &[&str] =
         &["only", "ignore", "low_priority", "high_priority", "delayed", "quick", "table", "overwrite"];
+    // COPY and its kin take rows from a file, MERGE from a list of its own.
+    let lists_rows = !["merge", "copy", "load", "bulk"].iter().any(|word| cursor.is_word(0, word));
     let kind = if cursor.eat("update") {
         if cursor.eat("statistics") {
-            return None;
+            return false;
         }
         if cursor.eat("or") {
             cursor.skip();
@@ -73,10 +100,11 @@ fn change(cursor: &mut Cursor<'_>, outermost: bool) -> Option<K> {
         }
         DataKind::Insert
     } else {
-        return None;
+        return false;
     };
     while NOISE.iter().any(|word| cursor.eat(word)) {}
     let limited = cursor.eat("top") && cursor.parentheses().is_ok();
+    let mut rows = cursor.clone();
     let _ = cursor.eat("into") || cursor.eat("from");
     while NOISE.iter().any(|word| cursor.eat(word)) {}
     let mut is_plain = true;
@@ -85,7 +113,11 @@ fn change(cursor: &mut Cursor<'_>, outermost: bool) -> Option<K> {
     if matches!(kind, DataKind::Delete | DataKind::Update) && table.schema.is_none() {
         let of_several = kind == DataKind::Delete
             && cursor.dialect == Dialect::MySql
-            && (cursor.is_word(0, "from") || cursor.is_symbol(0, ','));
+            && (cursor.is_word(0, "from") || cursor.is_word(0, "using") || cursor.is_symbol(0, ','));
+        if of_several && rows.is_word(0, "from") {
+            // `DELETE FROM a USING users a`: as if it were `DELETE a FROM users a`.
+            rows.skip_until(&["using"]);
+        }
         if let Some(real) = aliased(cursor, &table.name) {
             table = real;
             is_plain = false;
@@ -101,17 +133,48 @@ fn change(cursor: &mut Cursor<'_>, outermost: bool) -> Option<K> {
         }
     }
     // What an alias stands for is found behind, and so are the columns of several tables.
-    let needs = match kind {
+    let mut needs = match kind {
         DataKind::Insert => needs::inserted(cursor),
-        DataKind::Update if is_plain => needs::updated(cursor, &table, outermost),
-        DataKind::Delete if is_plain => needs::deleted(cursor, &table, outermost),
+        DataKind::Update if is_plain => needs::updated(cursor),
         _ => Vec::new(),
     };
+    if outermost && lists_rows {
+        let mut reads = match kind {
+            DataKind::Insert => inserted_from(cursor, known),
+            DataKind::Update => query::needs(&rows, known, Part::Tables),
+            DataKind::Delete => query::needs(&rows, known, Part::Rows),
+            DataKind::Truncate => Reads::default(),
+        };
+        // What it reads of the table that it changes is said with that.
+        reads.relations.retain(|relation| *relation != table);
+        reads.mentions.retain(|mention| {
+            let is_own = mention.of.scopes().flatten().all(|relation| *relation == table);
+            needs.extend(mention.column.clone().filter(|column| is_own && !needs.contains(column)));
+            !is_own
+        });
+        push_query(reads, actions);
+    }
     let written = if kind == DataKind::Update { assigned(cursor) } else { None };
     cursor.skip_until(&["where", "join", "using", "limit", "from"]);
     let bounded = limited || kind != DataKind::Truncate && !cursor.at_end();
     cursor.skip_all();
-    Some(K::Data { kind, table, bounded, written, needs })
+    actions.push(K::Data { kind, table, bounded, written, needs });
+    true
+}
+
+/// What the rows of an INSERT are read from; the cursor stands behind the name of the table.
+fn inserted_from(cursor: &Cursor<'_>, known: &BTreeSet<String>) -> Reads {
+    let mut ahead = cursor.clone();
+    ahead.skip_to("from");
+    // Most statements list values and no query.
+    if ahead.at_end() {
+        return Reads::default();
+    }
+    let mut own = cursor.clone();
+    if !is_query(&own, 0) {
+        own.skip_until(&["select", "with", "values", "table", "set"]);
+    }
+    query::needs(&own, known, Part::Rows)
 }
 
 /// The columns that the rest of an UPDATE writes: `SET a = …, t.b = …, (c, d) = …`; none where that is not what stands
@@ -154,7 +217,7 @@ fn assigned(cursor: &Cursor<'_>) -> Option<Vec<String>> {
 /// The table that the rest of a statement gives that alias, in its FROM or a JOIN.
 fn aliased(cursor: &Cursor<'_>, alias: &str) -> Option<ObjectName> {
     let mut own = cursor.clone();
-    own.skip_until(&["from"]);
+    own.skip_until(if cursor.dialect == Dialect::MySql { &["from", "using"] } else { &["from"] });
     while !own.at_end() {
         own.skip();
         if let Ok(table) = own.object_name() {
@@ -193,12 +256,5 @@ pub(super) fn selected_into(cursor: &Cursor<'_>) -> Read<Option<K>> {
     if name.name.starts_with('#') {
         kind = TableKind::Temporary;
     }
-    Ok(Some(K::CreateTable(Box::new(NewTable {
-        name,
-        kind,
-        columns: Vec::new(),
-        constraints: Vec::new(),
-        source: Some(TableSource::Query),
-        comment: None,
-    }))))
+    Ok(Some(K::CreateTable(Box::new(NewTable::of_query(name, kind)))))
 }

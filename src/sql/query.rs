@@ -1,202 +1,131 @@
 //! What a query reads: the relations behind its FROM and JOIN, and the columns of them that it names.
 //!
-//! A view cannot outlive what it reads, so this is what holds a table or a column back. A query is not understood
-//! beyond that; where a name could mean more than one thing, nothing is claimed.
+//! A view cannot outlive what it reads, so this is what holds a table or a column back; and a statement fails where what it
+//! reads is not there. A query is not understood beyond that; where a name could mean more than one thing, nothing is
+//! claimed.
+
+mod scope;
+mod words;
 
 use std::collections::BTreeSet;
 
+use self::scope::{Known, Named, Scope};
+use self::words::{BEHIND_FROM, COMPARISONS, NO_COLUMNS, WORDS};
 use super::cursor::{Cursor, MAX_DEPTH};
 use super::lexer::TokenKind;
-use crate::catalog::ObjectName;
-use crate::catalog::operation::{Mention, Reads};
-
-/// Words that are no columns and behind which no alias stands.
-const WORDS: &[&str] = &[
-    "all",
-    "and",
-    "any",
-    "array",
-    "as",
-    "asc",
-    "asymmetric",
-    "between",
-    "both",
-    "by",
-    "case",
-    "cast",
-    "collate",
-    "cross",
-    "current",
-    "default",
-    "desc",
-    "distinct",
-    "else",
-    "escape",
-    "except",
-    "exists",
-    "extract",
-    "false",
-    "fetch",
-    "filter",
-    "first",
-    "following",
-    "for",
-    "force",
-    "from",
-    "full",
-    "group",
-    "grouping",
-    "having",
-    "ilike",
-    "in",
-    "index",
-    "inner",
-    "intersect",
-    "interval",
-    "into",
-    "is",
-    "isnull",
-    "join",
-    "last",
-    "lateral",
-    "leading",
-    "left",
-    "like",
-    "limit",
-    "materialized",
-    "natural",
-    "not",
-    "notnull",
-    "null",
-    "nulls",
-    "offset",
-    "on",
-    "only",
-    "or",
-    "order",
-    "ordinality",
-    "outer",
-    "over",
-    "partition",
-    "preceding",
-    "range",
-    "recursive",
-    "regexp",
-    "right",
-    "rlike",
-    "row",
-    "rows",
-    "select",
-    "set",
-    "sets",
-    "similar",
-    "some",
-    "straight_join",
-    "symmetric",
-    "table",
-    "tablesample",
-    "then",
-    "ties",
-    "to",
-    "trailing",
-    "true",
-    "unbounded",
-    "union",
-    "unique",
-    "use",
-    "using",
-    "values",
-    "when",
-    "where",
-    "window",
-    "with",
-    "within",
-    "without",
-    "zone",
-];
-
-/// Words that end a FROM clause.
-const BEHIND_FROM: &[&str] =
-    &["where", "group", "having", "order", "limit", "offset", "fetch", "for", "window", "union", "intersect", "except"];
-
-/// One SELECT with what stands in it.
-#[derive(Default)]
-struct Scope {
-    /// What its FROM names: the alias, and the relation where it is one.
-    sources: Vec<(String, Option<ObjectName>)>,
-    /// Names of columns, with their qualifier.
-    named: Vec<(Option<String>, String)>,
-    /// Columns that a JOIN … USING names: they are of both sides.
-    shared: Vec<String>,
-    /// `*`, and `a.*` by its alias.
-    stars: Vec<Option<String>>,
-    /// Names that the SELECT gives to its columns.
-    given: BTreeSet<String>,
-    inner: Vec<Scope>,
-}
+use crate::catalog::operation::Reads;
+use crate::catalog::{Dialect, ObjectName};
 
 /// What the query in front of the cursor reads, up to its end.
 pub(super) fn reads(cursor: &mut Cursor<'_>) -> Reads {
-    let mut reader = Reader { reads: Reads::default(), depth: 0 };
+    let mut reader = Reader::default();
     let mut scope = Scope::default();
     let mut query = cursor.rest();
     cursor.skip_all();
-    reader.query(&mut query, &BTreeSet::new(), &mut scope);
-    let mut reads = reader.reads;
-    settle(&scope, &[], &mut reads);
-    reads
+    reader.query(&mut query, &Known::default(), &mut scope);
+    reader.settled(&scope)
 }
 
 /// What a condition on the rows of `table` reads, up to the end of the cursor; `columns` are read as well.
 pub(super) fn condition_reads(cursor: &mut Cursor<'_>, table: &ObjectName, columns: &[String]) -> Reads {
-    let mut reader = Reader { reads: Reads::default(), depth: 0 };
+    let mut reader = Reader::default();
     let names = [table.name.as_str(), "new", "old"];
     let mut scope = Scope {
         sources: names.map(|name| (name.to_owned(), Some(table.clone()))).to_vec(),
-        named: columns.iter().map(|column| (None, column.clone())).collect(),
+        named: columns.iter().map(|column| Named::column(column.clone())).collect(),
         ..Scope::default()
     };
     let mut condition = cursor.rest();
     cursor.skip_all();
     while !condition.at_end() {
-        reader.expression(&mut condition, &BTreeSet::new(), &mut scope, false);
+        reader.expression(&mut condition, &Known::default(), &mut scope, false);
     }
-    let mut reads = reader.reads;
-    settle(&scope, &[], &mut reads);
+    reader.settled(&scope)
+}
+
+/// Where in a statement about rows the cursor stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// In front of a query, of VALUES, or of a DELETE's FROM.
+    Rows,
+    /// Behind UPDATE: the tables follow.
+    Tables,
+}
+
+/// What a statement about rows surely reads, from the cursor to its end: a database refuses it where that is not there.
+/// `known` are the names that a WITH in front gives.
+pub(super) fn needs(cursor: &Cursor<'_>, known: &BTreeSet<String>, part: Part) -> Reads {
+    /// Relations and columns of one statement that are kept.
+    const MOST: usize = 1_000;
+    if !matches!(cursor.dialect, Dialect::PostgreSql | Dialect::MySql | Dialect::Sqlite) {
+        return Reads::default();
+    }
+    let mut rest = cursor.rest();
+    let mut reader = Reader::default();
+    let mut scope = Scope::default();
+    let known = Known { names: known.clone(), outer: None };
+    if part == Part::Rows && (rest.is_word(0, "with") || is_query(&rest, 0)) {
+        reader.query(&mut rest, &known, &mut scope);
+    } else {
+        let clause = if part == Part::Tables { Clause::From { wants: true } } else { Clause::Other };
+        reader.select(&mut rest, &known, &mut scope, clause);
+    }
+    let mut reads = reader.settled(&scope);
+    reads.types.clear();
+    reads.mentions.retain(|mention| mention.sure);
+    reads.mentions.truncate(MOST);
+    let mut seen = BTreeSet::new();
+    reads.relations.retain(|relation| seen.len() < MOST && seen.insert(relation.clone()));
     reads
 }
 
+/// What a SELECT is in the middle of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Clause {
+    /// What is selected.
+    Items,
+    /// FROM, and whether a relation must follow.
+    From {
+        wants: bool,
+    },
+    Where,
+    Order,
+    Other,
+}
+
+#[derive(Default)]
 struct Reader {
     reads: Reads,
     depth: usize,
 }
 
 impl Reader {
+    /// Everything that was read, with the relations that each name may be of.
+    fn settled(self, scope: &Scope) -> Reads {
+        let mut reads = self.reads;
+        scope.settle(None, &mut reads);
+        reads
+    }
+
     /// `[WITH …] SELECT … [UNION SELECT …]`, each SELECT a scope inside `outer`.
-    fn query(&mut self, cursor: &mut Cursor<'_>, known: &BTreeSet<String>, outer: &mut Scope) {
+    fn query(&mut self, cursor: &mut Cursor<'_>, known: &Known<'_>, outer: &mut Scope) {
         self.depth += 1;
-        let mut known = known.clone();
+        let mut known = Known { names: BTreeSet::new(), outer: Some(known) };
         if self.depth < MAX_DEPTH {
             if cursor.eat("with") {
-                cursor.eat("recursive");
-                while let Ok(name) = cursor.name() {
-                    if cursor.is_symbol(0, '(') && cursor.parentheses().is_err() {
-                        break;
-                    }
-                    known.insert(name);
-                    cursor.eat("as");
-                    cursor.eat("not");
-                    cursor.eat("materialized");
-                    let Ok(mut inside) = cursor.inside() else { break };
+                // One that is not recursive may be called like the table that it reads. SQLite wants no word for it.
+                if cursor.eat("recursive") || !matches!(cursor.dialect, Dialect::PostgreSql | Dialect::MySql) {
+                    let mut ahead = cursor.clone();
+                    known.names.extend(std::iter::from_fn(|| common(&mut ahead)).map(|(name, _)| name));
+                }
+                while let Some((name, mut inside)) = common(cursor) {
                     self.query(&mut inside, &known, outer);
-                    if !cursor.eat_symbol(',') {
-                        break;
-                    }
+                    known.names.insert(name);
                 }
             }
             while !cursor.at_end() {
                 let mut scope = Scope::default();
-                self.select(cursor, &known, &mut scope);
+                self.select(cursor, &known, &mut scope, Clause::Other);
                 outer.inner.push(scope);
             }
         }
@@ -204,53 +133,81 @@ impl Reader {
     }
 
     /// One SELECT, up to a UNION or the end.
-    fn select(&mut self, cursor: &mut Cursor<'_>, known: &BTreeSet<String>, scope: &mut Scope) {
-        let (mut in_from, mut wants_source, mut in_order) = (false, false, false);
+    fn select(&mut self, cursor: &mut Cursor<'_>, known: &Known<'_>, scope: &mut Scope, mut clause: Clause) {
+        // Whether something begins here that may be a column and nothing else.
+        let mut fresh = false;
         while let Some(token) = cursor.token(0) {
             let word =
                 if token.kind == TokenKind::Word { cursor.text_of(token).to_ascii_lowercase() } else { String::new() };
-            match word.as_str() {
+            let in_from = matches!(clause, Clause::From { .. });
+            let next = match word.as_str() {
                 "union" | "intersect" | "except" => {
                     cursor.skip();
                     return;
                 }
+                "select" => Some(Clause::Items),
                 // `a IS DISTINCT FROM b` is a comparison.
-                "from" if !behind(cursor, "distinct") => {
-                    (in_from, wants_source) = (true, true);
-                    cursor.skip();
-                    continue;
+                "from" if !behind(cursor, "distinct") => Some(Clause::From { wants: true }),
+                "join" | "straight_join" if in_from => Some(Clause::From { wants: true }),
+                // DELETE's; that of a JOIN has parentheses.
+                "using" if (in_from || cursor.position() == 0) && !cursor.is_symbol(1, '(') => {
+                    Some(Clause::From { wants: true })
                 }
-                "join" | "straight_join" if in_from => {
-                    wants_source = true;
-                    cursor.skip();
-                    continue;
-                }
-                word if BEHIND_FROM.contains(&word) => {
-                    (in_from, wants_source, in_order) = (false, false, word == "order");
-                    cursor.skip();
-                    continue;
-                }
-                _ => {}
-            }
-            if in_from && cursor.is_symbol(0, ',') {
-                wants_source = true;
+                "where" => Some(Clause::Where),
+                "order" => Some(Clause::Order),
+                "set" if in_from => Some(Clause::Other),
+                // INSERT's, behind the query.
+                "on" if ["conflict", "duplicate"].iter().any(|word| cursor.is_word(1, word)) => Some(Clause::Other),
+                word if BEHIND_FROM.contains(&word) => Some(Clause::Other),
+                _ => None,
+            };
+            if let Some(next) = next {
+                clause = next;
+                fresh = matches!(clause, Clause::Items | Clause::Where);
                 cursor.skip();
-            } else if wants_source {
-                wants_source = self.source(cursor, known, scope);
-            } else if cursor.eat("using") && cursor.is_symbol(0, '(') {
-                scope.shared.extend(cursor.names().unwrap_or_default());
-            } else {
-                self.expression(cursor, known, scope, in_order);
+                continue;
+            }
+            match clause {
+                Clause::From { .. } if cursor.is_symbol(0, ',') => {
+                    clause = Clause::From { wants: true };
+                    cursor.skip();
+                }
+                Clause::From { wants: true } => clause = Clause::From { wants: self.source(cursor, known, scope) },
+                Clause::From { wants: false } if cursor.is_word(0, "using") => {
+                    cursor.skip();
+                    scope.shared.extend(cursor.names().unwrap_or_default());
+                }
+                Clause::Items if cursor.is_symbol(0, ',') => {
+                    fresh = true;
+                    cursor.skip();
+                }
+                Clause::Items if matches!(word.as_str(), "distinct" | "all") => cursor.skip(),
+                Clause::Where if matches!(word.as_str(), "and" | "or" | "not") => {
+                    fresh = true;
+                    cursor.skip();
+                }
+                Clause::Where if fresh && cursor.is_symbol(0, '(') && !is_query(cursor, 1) => cursor.skip(),
+                _ => {
+                    let sure = fresh && surely_column(cursor, clause);
+                    let known_names = scope.named.len();
+                    self.expression(cursor, known, scope, clause == Clause::Order);
+                    if let Some(named) = scope.named.get_mut(known_names).filter(|_| sure) {
+                        named.alone = true;
+                    }
+                    fresh = false;
+                }
             }
         }
     }
 
     /// What stands where FROM wants a relation; says whether one is still wanted.
-    fn source(&mut self, cursor: &mut Cursor<'_>, known: &BTreeSet<String>, scope: &mut Scope) -> bool {
+    fn source(&mut self, cursor: &mut Cursor<'_>, known: &Known<'_>, scope: &mut Scope) -> bool {
         if cursor.eat("only") || cursor.eat("lateral") {
             return true;
         }
         let mut relation = None;
+        // Where a database is the only schema, this is another one.
+        let elsewhere = cursor.is_symbol(1, '.') && !cursor.dialect.has_schemas();
         if cursor.is_symbol(0, '(') {
             if !is_query(cursor, 1) {
                 // Joins in parentheses: their sources are those of this SELECT.
@@ -263,7 +220,10 @@ impl Reader {
         } else if let Ok(name) = cursor.object_name() {
             if cursor.is_symbol(0, '(') {
                 self.group(cursor, known, scope);
-            } else if name.schema.is_some() || !known.contains(&name.name) {
+            } else if cursor.dialect == Dialect::MySql && name.name.eq_ignore_ascii_case("dual") {
+                // What stands where nothing is selected from.
+                return false;
+            } else if name.schema.is_some() || !elsewhere && !known.contains(&name.name) {
                 self.reads.relations.push(name.clone());
                 relation = Some(name);
             } else {
@@ -279,17 +239,18 @@ impl Reader {
         cursor.eat("with ordinality");
         cursor.eat("as");
         let written = alias(cursor);
+        let name = relation.as_ref().map(|name| name.name.clone()).unwrap_or_default();
         if written.is_some() && cursor.is_symbol(0, '(') {
             // The columns have other names here.
             let _ = cursor.parentheses();
+            relation = None;
         }
-        let name = relation.as_ref().map(|name| name.name.clone()).unwrap_or_default();
         scope.sources.push((written.unwrap_or(name), relation));
         false
     }
 
     /// One token of an expression, or a group in parentheses.
-    fn expression(&mut self, cursor: &mut Cursor<'_>, known: &BTreeSet<String>, scope: &mut Scope, in_order: bool) {
+    fn expression(&mut self, cursor: &mut Cursor<'_>, known: &Known<'_>, scope: &mut Scope, in_order: bool) {
         let Some(token) = cursor.token(0) else { return };
         if cursor.is_symbol(0, '(') {
             self.group(cursor, known, scope);
@@ -346,12 +307,12 @@ impl Reader {
         };
         let qualifier = parts.pop();
         if !(in_order && qualifier.is_none() && scope.given.contains(&name)) {
-            scope.named.push((qualifier, name));
+            scope.named.push(Named { qualifier, column: name, alone: false });
         }
     }
 
     /// `( … )`: a query of its own, or a part of the expression.
-    fn group(&mut self, cursor: &mut Cursor<'_>, known: &BTreeSet<String>, scope: &mut Scope) {
+    fn group(&mut self, cursor: &mut Cursor<'_>, known: &Known<'_>, scope: &mut Scope) {
         let query = is_query(cursor, 1);
         let Ok(mut inside) = cursor.inside() else {
             cursor.skip();
@@ -367,6 +328,24 @@ impl Reader {
         }
         self.depth -= 1;
     }
+}
+
+/// One query of a WITH and the comma behind it: `name [(columns)] AS [[NOT] MATERIALIZED] ( query )`.
+pub(super) fn common<'a>(cursor: &mut Cursor<'a>) -> Option<(String, Cursor<'a>)> {
+    let mut own = cursor.clone();
+    let name = own.name().ok()?;
+    if own.is_symbol(0, '(') {
+        own.parentheses().ok()?;
+    }
+    if !own.eat("as") {
+        return None;
+    }
+    own.eat("not");
+    own.eat("materialized");
+    let inside = own.inside().ok()?;
+    own.eat_symbol(',');
+    *cursor = own;
+    Some((name, inside))
 }
 
 /// Whether a query begins so many tokens ahead, behind further parentheses or not.
@@ -407,42 +386,34 @@ fn alias(cursor: &mut Cursor<'_>) -> Option<String> {
     if keyword || !cursor.is_name(0) { None } else { cursor.name().ok() }
 }
 
-/// Finds out which relations each name may be of.
-fn settle(scope: &Scope, outer: &[&Scope], reads: &mut Reads) {
-    let chain: Vec<&Scope> = std::iter::once(scope).chain(outer.iter().copied()).collect();
-    let relations = |scope: &Scope| -> Vec<ObjectName> {
-        scope.sources.iter().filter_map(|(_, relation)| relation.clone()).collect()
-    };
-    let aliased = |qualifier: &str| {
-        let sources = chain.iter().flat_map(|scope| &scope.sources);
-        sources.into_iter().find(|(alias, _)| alias == qualifier).and_then(|(_, relation)| relation.clone())
-    };
-    for (qualifier, column) in &scope.named {
-        let of = match qualifier {
-            Some(qualifier) => aliased(qualifier).map(|relation| vec![vec![relation]]).unwrap_or_default(),
-            None => chain.iter().map(|scope| relations(scope)).collect(),
-        };
-        if !of.is_empty() {
-            let qualified = qualifier.is_some();
-            reads.mentions.push(Mention { column: Some(column.clone()), of, qualified });
-        }
+/// Whether the name in front stands where nothing but a column can: as a thing that is selected, or on the left of a
+/// comparison.
+fn surely_column(cursor: &Cursor<'_>, clause: Clause) -> bool {
+    let Some(token) = cursor.token(0).filter(|_| cursor.is_name(0)) else { return false };
+    let text = cursor.text_of(token);
+    let other = [WORDS, NO_COLUMNS].iter().any(|words| words.iter().any(|word| text.eq_ignore_ascii_case(word)));
+    // SQLite takes a name in double quotes that is no column for a text.
+    if token.kind == TokenKind::Word && other || cursor.dialect == Dialect::Sqlite && text.starts_with('"') {
+        return false;
     }
-    for column in &scope.shared {
-        let each = relations(scope).into_iter().map(|relation| vec![vec![relation]]);
-        reads.mentions.extend(each.map(|of| Mention { column: Some(column.clone()), of, qualified: false }));
+    let mut behind = cursor.clone();
+    behind.skip();
+    if clause == Clause::Where {
+        return is_comparison(&behind);
     }
-    for star in &scope.stars {
-        let all = match star {
-            Some(qualifier) => aliased(qualifier).into_iter().collect(),
-            None => relations(scope),
-        };
-        reads.mentions.extend(all.into_iter().map(|relation| Mention {
-            column: None,
-            of: vec![vec![relation]],
-            qualified: false,
-        }));
-    }
-    for inner in &scope.inner {
-        settle(inner, &chain, reads);
+    behind.at_end() || behind.is_symbol(0, ',') || ["from", "as", "into"].iter().any(|word| behind.is_word(0, word))
+}
+
+/// Whether an operator follows on whose left a value stands.
+fn is_comparison(cursor: &Cursor<'_>) -> bool {
+    let Some(token) = cursor.token(0) else { return false };
+    let text = cursor.text_of(token);
+    match token.kind {
+        // `name => value` is an argument.
+        TokenKind::Symbol('=') => !cursor.is_symbol(1, '>'),
+        TokenKind::Symbol('<' | '>') | TokenKind::Cast => true,
+        TokenKind::Operator => matches!(text, "<>" | "!=" | "<=" | ">=" | "~~" | "!~" | "~*"),
+        TokenKind::Word => COMPARISONS.iter().any(|word| text.eq_ignore_ascii_case(word)),
+        _ => false,
     }
 }

@@ -5,7 +5,7 @@ use super::cursor::{Cursor, Read, Unread};
 use super::lexer::TokenKind;
 use super::session::Session;
 use super::{alter, attachment, block, create, data, drop, dynamic, routine, split, syntax, tsql};
-use crate::catalog::operation::{Guard, Operation, OperationKind as K, TransactionKind};
+use crate::catalog::operation::{Guard, Operation, OperationKind as K, Reads, TransactionKind};
 use crate::catalog::{Dialect, ObjectName, Reach};
 
 /// The most changes of the catalog in one script: each is replayed, and kept for as long as the run.
@@ -21,15 +21,15 @@ pub(super) fn script(cursor: &mut Cursor<'_>, session: &mut Session) -> Actions 
     let from = cursor.position();
     cursor.skip_all();
     let tokens = cursor.tokens(from, cursor.position());
-    let mut needed = None;
+    let mut needed = Needed::default();
     for statement in split::statements(cursor.source_text(), tokens, cursor.dialect) {
         let mut own = cursor.over(statement);
         let mut read = match cursor.dialect {
             Dialect::SqlServer => tsql::batch(&mut own, session),
             _ => self::read(&mut own, session),
         };
-        read.arrange(|operations| say_needs_once(operations, &mut needed));
-        changes += read.count_changes();
+        read.arrange(|operations| needed.say_once(operations));
+        changes += read.changing();
         actions.extend(read);
         if changes > MAX_CHANGES || actions.len() > MAX_OPERATIONS {
             actions.push(K::Opaque {
@@ -42,23 +42,37 @@ pub(super) fn script(cursor: &mut Cursor<'_>, session: &mut Session) -> Actions 
     actions
 }
 
-/// Seeds are thousands of rows for the same columns of one table: what the statement before needs is there, or was missed
-/// there, so it is not kept again.
-fn say_needs_once(operations: &mut [Operation], last: &mut Option<(ObjectName, Guard, Vec<String>)>) {
-    for operation in operations {
-        match &mut operation.kind {
-            K::Data { needs, .. } if needs.is_empty() => {}
-            K::Data { table, needs, .. } => {
-                let is_known = last
-                    .as_ref()
-                    .is_some_and(|(name, guard, known)| name == table && *guard == operation.guard && known == needs);
-                if is_known {
-                    *needs = Vec::new();
-                } else {
-                    *last = Some((table.clone(), operation.guard, needs.clone()));
+/// What the last statements about rows need.
+#[derive(Default)]
+struct Needed {
+    written: Option<(ObjectName, Guard, Vec<String>)>,
+    read: Option<(Guard, Box<Reads>)>,
+}
+
+impl Needed {
+    /// Seeds are thousands of rows for the same columns of one table: what the statement before needs is there, or was missed
+    /// there, so it is not kept again.
+    fn say_once(&mut self, operations: &mut [Operation]) {
+        for Operation { kind, guard, .. } in operations {
+            match kind {
+                K::Data { needs, .. } if needs.is_empty() => {}
+                K::Data { table, needs, .. } => {
+                    let needed = (table.clone(), *guard, std::mem::take(needs));
+                    if self.written.as_ref() != Some(&needed) {
+                        needs.clone_from(&needed.2);
+                        self.written = Some(needed);
+                    }
                 }
+                K::Query(reads) => {
+                    let read = (*guard, reads.clone());
+                    if self.read.as_ref() == Some(&read) {
+                        *kind = K::Harmless("a query");
+                    } else {
+                        self.read = Some(read);
+                    }
+                }
+                _ => *self = Self::default(),
             }
-            _ => *last = None,
         }
     }
 }
@@ -259,6 +273,7 @@ fn query(cursor: &mut Cursor<'_>, session: &mut Session, actions: &mut Actions) 
         routine::call(cursor, session, actions);
         return Ok(());
     }
+    let is_read = data::read_rows(cursor, session.is_outermost(), actions);
     if cursor.dialect == Dialect::MySql && block::select_into(cursor, session) {
         actions.push(K::Harmless("a query"));
         return Ok(());
@@ -274,7 +289,9 @@ fn query(cursor: &mut Cursor<'_>, session: &mut Session, actions: &mut Actions) 
         routine::call(cursor, session, actions);
         return Ok(());
     }
-    actions.push(K::Harmless("a query"));
+    if !is_read {
+        actions.push(K::Harmless("a query"));
+    }
     Ok(())
 }
 

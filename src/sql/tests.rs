@@ -7,7 +7,7 @@ mod scripts;
 
 use super::*;
 use crate::catalog::ColumnDefault;
-use crate::catalog::operation::{Constraint, Guard, NewColumn, OperationKind as K};
+use crate::catalog::operation::{Constraint, Guard, Mention, NewColumn, OperationKind as K, Reads};
 use crate::source::RepoPath;
 
 fn ops(sql: &str, dialect: Dialect) -> Vec<Operation> {
@@ -150,12 +150,23 @@ fn shape(operation: &Operation) -> String {
         }
         K::Opaque { reason, reach } => format!("opaque ({reason}) {reach:?}"),
         K::Harmless(what) => format!("harmless ({what})"),
+        K::Query(found) => format!("reads {}", reads(found)),
         other => format!("{other:?}").replace("ObjectName { schema: None, name: ", "{ "),
     };
     match operation.guard {
         Guard::None => text,
         guard => format!("{text} | {guard:?}"),
     }
+}
+
+/// Relations, then columns with the relation that they can only be of.
+fn reads(reads: &Reads) -> String {
+    let column = |mention: &Mention| {
+        let of: Vec<String> = mention.of.scopes().flatten().map(ToString::to_string).collect();
+        format!("{}.{}", of.join("|"), mention.column.as_deref().unwrap_or("*"))
+    };
+    let relations = reads.relations.iter().map(ToString::to_string);
+    relations.chain(reads.mentions.iter().map(column)).collect::<Vec<_>>().join(" ")
 }
 
 fn shapes(sql: &str, dialect: Dialect) -> String {

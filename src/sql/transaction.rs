@@ -34,7 +34,7 @@ pub fn postgres_transaction_refusals(operations: &[Operation]) -> Vec<(Place, St
 
 /// A label that a script adds to an enum, and what looks like its use before the transaction ends. PostgreSQL refuses
 /// that: <https://www.postgresql.org/docs/current/sql-altertype.html>, "Notes".
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LabelUse {
     /// The statement.
     pub place: Place,
@@ -68,7 +68,11 @@ pub fn postgres_label_uses(operations: &[Operation]) -> Vec<LabelUse> {
                     let table = operation.table().filter(|_| !is_cast).cloned();
                     if is_cast || (table.is_some() && text.contains(&literal)) {
                         let (enumeration, value) = ((*name).clone(), (*value).to_owned());
-                        uses.push(LabelUse { place: operation.place.clone(), enumeration, value, table });
+                        let used = LabelUse { place: operation.place.clone(), enumeration, value, table };
+                        // What a statement reads and what it writes are two operations of one place.
+                        if uses.last() != Some(&used) {
+                            uses.push(used);
+                        }
                         break;
                     }
                 }

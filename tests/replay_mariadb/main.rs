@@ -391,7 +391,8 @@ fn each_statement_does_what_it_does_in_mariadb() {
     let folder = format!("{}/tests/replay_mariadb/statements", env!("CARGO_MANIFEST_DIR"));
     let read = |name: &str| std::fs::read_to_string(format!("{folder}/{name}.sql")).unwrap();
     let only = std::env::var("DRIFTGATE_TEST_ONLY").unwrap_or_default();
-    let statements = scripts(&read("statements")).into_iter().filter(|statement| statement.contains(&only));
+    let files = ["statements", "rows"].map(|name| scripts(&read(name)));
+    let statements = files.into_iter().flatten().filter(|statement| statement.contains(&only));
     let histories: Vec<(String, Vec<String>)> = statements.map(|one| (one.clone(), vec![one])).collect();
     settle("single statements", &read("start"), &histories, &scripts(&read("beyond")).into_iter().collect());
 }

@@ -88,13 +88,16 @@ impl Reading<'_> {
                 interpreter.load(&path);
             }
         }
-        for place in recorder.unfollowed.borrow().iter() {
+        let unfollowed = recorder.unfollowed.borrow().clone();
+        if !unfollowed.is_empty() {
             // Which modules are imported is not known: then it is every one that declares models.
             for path in model_files(self.project, self.snapshot, self.files)? {
                 interpreter.load(&path);
             }
+        }
+        for place in unfollowed {
             self.doubts.push(Opaque {
-                place: place.clone(),
+                place,
                 reason: "modules that are imported under computed names; every module with models is taken".to_owned(),
                 reach: Reach::Nothing,
             });

@@ -7,7 +7,8 @@ use crate::history::foundation::is_foundation;
 use crate::source::Place;
 
 use super::answers::{answer_value, rows_value};
-use super::host::{Database, error, external};
+use super::host::{Database, external};
+use crate::catalog::apply::ApplyError;
 
 impl Database<'_, '_> {
     /// An attribute of one of the context's objects.
@@ -264,7 +265,10 @@ impl Database<'_, '_> {
             Some(value) => Ok(value),
             // PostgreSQL and SQLite raise for columns and keys of a table that is not there.
             None if name == "has_index" => Ok(Value::Bool(false)),
-            None => Err(error("NoSuchTableError", &format!("the table {table} does not exist"), place.clone())),
+            None => {
+                let missing = ApplyError::Missing { what: "the table", name: table.to_string() };
+                Err(self.raise("NoSuchTableError", missing, place.clone()))
+            }
         }
     }
 }

@@ -118,6 +118,10 @@ impl Database<'_, '_> {
                 OperationKind::Data { table, .. } if table.name.contains(PART) => {
                     vec![Operation::new(OperationKind::Harmless("a statement about rows"), operation.place.clone())]
                 }
+                // What an unknown part says besides may be of any table.
+                OperationKind::Query(_) => {
+                    vec![Operation::new(OperationKind::Harmless("a query"), operation.place.clone())]
+                }
                 _ => {
                     let doubts = operation.doubted(&unknown.reason);
                     let is_hidden = |doubt: &Operation| format!("{:?}", doubt.kind).contains(PART);

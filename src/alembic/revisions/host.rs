@@ -7,6 +7,7 @@
 use crate::alembic::items::{Reader, Scheme};
 use crate::alembic::python::{Args, CallSite, Eval, Host, Interpreter, Raised, Stop, SymbolKind, Text, Unknown, Value};
 use crate::alembic::types::Doubt;
+use crate::catalog::apply::ApplyError;
 use crate::catalog::operation::{ColumnChange, Guard, Operation, OperationKind};
 use crate::catalog::types::TypeKind;
 use crate::catalog::{Catalog, ColumnType, Dialect, ObjectName, Reach};
@@ -32,6 +33,8 @@ pub(crate) struct Database<'d, 'r> {
     pub(super) several: Cell<bool>,
     /// Bytes of SQL that the revision has executed.
     sql: Cell<usize>,
+    /// Errors that were raised to a block that may catch them.
+    errors: RefCell<Vec<ApplyError>>,
 }
 
 /// A library's name.
@@ -49,6 +52,7 @@ impl<'d, 'r> Database<'d, 'r> {
             tables: RefCell::default(),
             several: Cell::new(false),
             sql: Cell::new(0),
+            errors: RefCell::default(),
         }
     }
 
@@ -106,10 +110,10 @@ impl<'d, 'r> Database<'d, 'r> {
         {
             let message = args.positional.first().and_then(Value::as_str).unwrap_or_default();
             // Of a statement in a block that catches something else, or of an inspection: the same as any other statement's.
-            let missing = message.strip_prefix("the table ").and_then(|rest| rest.strip_suffix(" does not exist"));
-            match missing {
-                Some(table) => self.miss(raised.place.clone(), "the table", table),
-                None => self.refuse(raised.place.clone(), message.to_string()),
+            let error = self.errors.borrow().iter().rev().find(|error| error.to_string() == *message).cloned();
+            match error {
+                Some(ApplyError::Missing { what, name }) => self.miss(raised.place.clone(), what, &name),
+                _ => self.refuse(raised.place.clone(), message.to_string()),
             }
             return;
         }
@@ -178,7 +182,7 @@ impl<'d, 'r> Database<'d, 'r> {
                         self.emit_certain(Operation { guard: Guard::Tolerant, ..operation });
                         continue;
                     }
-                    return Err(self.database_error(&error.to_string(), operation.place));
+                    return Err(self.database_error(error, operation.place));
                 }
             }
             self.expect_extensions(&operation);
@@ -189,7 +193,11 @@ impl<'d, 'r> Database<'d, 'r> {
     }
 
     /// An operation on the table in which Alembic keeps its own state changes nothing that is compared.
-    fn about_own_table(&self, operation: Operation) -> Operation {
+    fn about_own_table(&self, mut operation: Operation) -> Operation {
+        if let OperationKind::Query(reads) = &mut operation.kind {
+            reads.relations.retain(|relation| relation.name != self.settings.version_table);
+            return operation;
+        }
         let default = self.settings.dialect.default_schema();
         let schema = self.settings.version_table_schema.as_deref().unwrap_or(default);
         let own = operation.table().is_some_and(|table| {
@@ -283,10 +291,26 @@ impl<'d, 'r> Database<'d, 'r> {
         (!possible || word.len() == wanted.len()).then_some(Ok(Value::Bool(possible)))
     }
 
-    /// What the driver raises.
-    pub(super) fn database_error(&self, message: &str, place: Place) -> Stop {
-        let class = if self.settings.dialect.is_postgres_like() { "ProgrammingError" } else { "OperationalError" };
-        error(class, message, place)
+    /// What the driver raises: PEP 249 leaves to each which class an error is of.
+    fn database_error(&self, error: ApplyError, place: Place) -> Stop {
+        let is_missing_table = matches!(&error, ApplyError::Missing { what, .. } if *what == "the table");
+        let class = match self.settings.dialect {
+            Dialect::Sqlite => "OperationalError",
+            // `ER_NO_SUCH_TABLE` (`pymysql/err.py`); most others are operational.
+            Dialect::MySql if !is_missing_table => "OperationalError",
+            Dialect::Oracle => "DatabaseError",
+            _ => "ProgrammingError",
+        };
+        self.raise(class, error, place)
+    }
+
+    /// An exception of SQLAlchemy that stands for an error.
+    pub(super) fn raise(&self, class: &str, error: ApplyError, place: Place) -> Stop {
+        let args = Args::positional(vec![Value::str(error.to_string())]);
+        self.errors.borrow_mut().push(error);
+        let callee = Value::external(format!("sqlalchemy.exc.{class}"));
+        let value = Value::symbol(SymbolKind::Call { callee, args }, Some(place.clone()));
+        Stop::Raise(Raised { value, place })
     }
 
     /// Opaque operations for what could not be evaluated of a table; a column each where it is about one.
@@ -302,18 +326,6 @@ impl<'d, 'r> Database<'d, 'r> {
             })
             .collect()
     }
-}
-
-/// An exception of SQLAlchemy.
-pub(super) fn error(class: &str, message: &str, place: Place) -> Stop {
-    let value = Value::symbol(
-        SymbolKind::Call {
-            callee: Value::external(format!("sqlalchemy.exc.{class}")),
-            args: Args::positional(vec![Value::str(message)]),
-        },
-        Some(place.clone()),
-    );
-    Stop::Raise(Raised { value, place })
 }
 
 /// What a condition on a setting or a helper comes to that is named for a database: `is_postgres`, `settings.pg_uri`,

@@ -65,7 +65,9 @@ impl Catalog {
                 PART * count(self.tables.len()) + 2 * count(self.views.len() + self.sequences.len())
             }
             K::AddEnumValue { name, .. } => count(self.enumeration(name).map_or(0, |found| found.labels.len())),
-            K::CreateView { .. } | K::DropView { .. } | K::RenameView { .. } => 4 * count(self.views.len()),
+            K::CreateView { reads, .. } => 4 * count(self.views.len()) + 8 * count(reads.weight()),
+            K::Query(reads) | K::CreateAttachment { reads, .. } => 8 * count(reads.weight()),
+            K::DropView { .. } | K::RenameView { .. } => 4 * count(self.views.len()),
             _ => PART * parts,
         };
         base + looked_at + on_table + count(self.doubts.len())

@@ -146,6 +146,10 @@ impl<'a> Named<'a> {
             }
             K::DropView { name, .. } => named.tables.push(name),
             K::RenameView { from, .. } => named.tables.push(from),
+            K::Query(reads) => {
+                named.tables.extend(&reads.relations);
+                named.columns.extend(reads.mentions.iter().filter_map(|mention| mention.column.as_deref()));
+            }
             K::Data { needs, .. } => named.columns.extend(needs.iter().map(String::as_str)),
             _ => {}
         }

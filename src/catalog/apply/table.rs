@@ -448,7 +448,7 @@ impl Catalog {
     }
 
     /// The first of the columns that a table surely lacks: one that a migration made, and all of whose columns are known.
-    fn column_lacking(&self, table: &ObjectName, needs: &[String]) -> Option<String> {
+    pub(super) fn column_lacking(&self, table: &ObjectName, needs: &[String]) -> Option<String> {
         let table = self.tables.get(&self.resolve(&self.tables, table)?)?;
         let is_plain = matches!(table.kind, TableKind::Plain | TableKind::Partitioned) && table.parents.is_empty();
         if !is_plain || table.place.is_none() || table.columns.is_empty() {
@@ -476,13 +476,20 @@ impl Catalog {
     }
 
     /// Whether a relation is there, or is none that a history makes.
-    fn has_relation(&self, table: &ObjectName) -> bool {
-        let system = table.name.is_empty()
-            || table.schema.as_deref().is_some_and(|schema| !self.schemas.contains(schema))
-            || ["pg_", "sqlite_", "sys", "information_schema", "_prisma_migrations", "alembic_version"]
-                .iter()
-                .any(|prefix| table.name.starts_with(prefix));
-        system || self.is_relation(table)
+    pub(super) fn has_relation(&self, table: &ObjectName) -> bool {
+        let foreign = table.schema.as_deref().is_some_and(|schema| !self.schemas.contains(schema));
+        let systems: &[&str] = match self.dialect {
+            // PostGIS is where an administrator has put it.
+            Dialect::PostgreSql => &["pg_", "spatial_ref_sys", "geometry_columns", "geography_columns"],
+            Dialect::CockroachDb => &["pg_", "crdb_"],
+            Dialect::MySql => &["dual"],
+            Dialect::Sqlite => &["sqlite_", "pragma_"],
+            Dialect::SqlServer => &["sys"],
+            Dialect::Oracle => &[],
+        };
+        let tools = ["_prisma_migrations", "alembic_version"];
+        let system = systems.iter().chain(&tools).any(|prefix| table.name.starts_with(prefix));
+        table.name.is_empty() || foreign || system || self.is_relation(table)
     }
 
     /// The name PostgreSQL gives to the sequence of a serial or identity column.

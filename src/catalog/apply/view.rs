@@ -34,11 +34,9 @@ impl Catalog {
         if let Some((what, made_at)) = self.relation(&name).filter(|_| !replaces) {
             return if guard == Guard::IfAbsent { Ok(Vec::new()) } else { Err(exists(what, &name, made_at)) };
         }
-        if let Some(relation) = reads.relations.iter().find(|relation| !self.may_be_read(relation, &name)) {
-            return Err(missing("the table", relation));
-        }
-        if let Some(column) = self.unknown_column_read(reads) {
-            return Err(missing("the column", column));
+        // SQLite looks at what a view reads where the view is read.
+        if self.dialect != Dialect::Sqlite {
+            self.need_reads(reads, Some(&name))?;
         }
         self.free_type_name(&name)?;
         let types = reads.types.iter().filter_map(|ty| self.type_named(ty)).collect();
@@ -49,33 +47,32 @@ impl Catalog {
         Ok(vec![Effect::Other(format!("the view {name}"))])
     }
 
-    /// Whether a relation that a query reads may be there: it is, or it is none that a history makes.
-    fn may_be_read(&self, relation: &ObjectName, view: &Name) -> bool {
-        if !matches!(self.dialect, Dialect::PostgreSql | Dialect::MySql) {
-            return true;
+    /// Refuses what reads a relation or a column that is not there; `view` is the one that the query makes.
+    pub(super) fn need_reads(&self, reads: &Reads, view: Option<&Name>) -> Result<(), ApplyError> {
+        if !matches!(self.dialect, Dialect::PostgreSql | Dialect::MySql | Dialect::Sqlite) {
+            return Ok(());
         }
-        let foreign = relation.schema.as_deref().is_some_and(|schema| !self.schemas.contains(schema));
-        let system = ["pg_", "information_schema", "dual", "_prisma_migrations", "alembic_version"]
-            .iter()
-            .any(|prefix| relation.name.starts_with(prefix));
         // Extensions bring relations of their own.
-        foreign
-            || system
-            || relation.name == view.name
-            || !self.extensions.is_empty() && self.has_unknown_extension()
-            || self.is_relation(relation)
-    }
-
-    /// The first column that a query names with its table, and that is not there.
-    fn unknown_column_read(&self, reads: &Reads) -> Option<String> {
-        let qualified =
-            reads.mentions.iter().filter(|mention| mention.qualified && self.dialect == Dialect::PostgreSql);
-        qualified.into_iter().find_map(|mention| {
-            let (column, table) = (mention.column.as_ref()?, mention.of.first()?.first()?);
-            let table = self.table(table).filter(|table| table.kind == crate::catalog::TableKind::Plain)?;
-            let known = table.column(self.dialect, column).is_some() || super::validity::is_system_column(column);
-            (!known && !table.columns.is_empty()).then(|| format!("{}.{column}", table.name))
-        })
+        let may_be = |relation: &&ObjectName| {
+            view.is_some_and(|view| view.name == relation.name)
+                || !self.extensions.is_empty() && self.has_unknown_extension()
+                || self.has_relation(relation)
+        };
+        if let Some(relation) = reads.relations.iter().find(|relation| !may_be(relation)) {
+            return Err(missing("the table", relation));
+        }
+        let mut sure = reads.mentions.iter().filter(|mention| mention.sure);
+        let lacking = sure.find_map(|mention| {
+            let column = mention.column.as_ref()?;
+            let lacks = |relation: &ObjectName| self.column_lacking(relation, std::slice::from_ref(column));
+            let mut each = mention.of.scopes().flatten().map(lacks);
+            let first = each.next()??;
+            match each.next() {
+                None => Some(first),
+                Some(next) => (next.is_some() && each.all(|one| one.is_some())).then(|| column.clone()),
+            }
+        });
+        lacking.map_or(Ok(()), |column| Err(missing("the column", column)))
     }
 
     /// The relations that a query reads, with the columns that can only be theirs.
@@ -84,7 +81,7 @@ impl Catalog {
         let mut found: BTreeMap<Name, BTreeSet<String>> =
             reads.relations.iter().filter_map(|relation| Some((find(relation)?, BTreeSet::new()))).collect();
         for mention in &reads.mentions {
-            for candidates in &mention.of {
+            for candidates in mention.of.scopes() {
                 let tables: BTreeSet<Name> = candidates.iter().filter_map(find).collect();
                 let has = |name: &&Name| {
                     let table = self.tables.get(*name);

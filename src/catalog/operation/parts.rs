@@ -1,5 +1,7 @@
 //! What operations carry: new tables, columns and constraints, what a view reads, what changes of a column.
 
+use std::sync::Arc;
+
 use crate::catalog::{
     AutoIncrement, Check, Column, ColumnDefault, ColumnType, ForeignKey, Generated, Index, Key, ObjectName, TableKind,
 };
@@ -21,6 +23,14 @@ pub struct NewTable {
     pub comment: Option<String>,
 }
 
+impl NewTable {
+    /// One whose columns are those of a query.
+    pub fn of_query(name: ObjectName, kind: TableKind) -> Self {
+        let source = Some(TableSource::Query);
+        Self { name, kind, columns: Vec::new(), constraints: Vec::new(), source, comment: None }
+    }
+}
+
 /// Where the columns of a table come from.
 #[derive(Debug, Clone)]
 pub enum TableSource {
@@ -40,7 +50,7 @@ pub enum TableSource {
 }
 
 /// What a query reads. It cannot outlive that.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reads {
     /// The relations that it names, as written.
     pub relations: Vec<ObjectName>,
@@ -50,15 +60,56 @@ pub struct Reads {
     pub types: Vec<ObjectName>,
 }
 
+impl Reads {
+    /// How much is asked of a catalog to find what all the names are of.
+    pub fn weight(&self) -> usize {
+        self.relations.len() + self.mentions.iter().map(|mention| mention.of.len()).sum::<usize>()
+    }
+}
+
 /// A column that a query names.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mention {
     /// The column; none for all of them (`*`).
     pub column: Option<String>,
-    /// The relations that it may be of: those of its own SELECT, then those of the queries around it.
-    pub of: Vec<Vec<ObjectName>>,
-    /// Whether the query says which: then there is one alone.
-    pub qualified: bool,
+    /// The relations that it may be of.
+    pub of: Arc<Sources>,
+    /// Whether it can be of nothing but these.
+    pub sure: bool,
+}
+
+/// What a SELECT and the queries around it select from. The names of one SELECT share it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Sources {
+    /// The relations of the SELECT itself, as written.
+    relations: Vec<ObjectName>,
+    /// Those of the query around it.
+    outer: Option<Arc<Sources>>,
+    /// How many there are in all.
+    count: usize,
+}
+
+impl Sources {
+    /// The relations of a SELECT inside another, or of one by itself.
+    pub fn new(relations: Vec<ObjectName>, outer: Option<Arc<Sources>>) -> Self {
+        let count = relations.len() + outer.as_ref().map_or(0, |outer| outer.count);
+        Self { relations, outer, count }
+    }
+
+    /// The relations of the SELECT, then those of each query around it.
+    pub fn scopes(&self) -> impl Iterator<Item = &[ObjectName]> {
+        std::iter::successors(Some(self), |sources| sources.outer.as_deref()).map(|sources| &*sources.relations)
+    }
+
+    /// How many relations there are.
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
 }
 
 /// A column with the constraints written on it.

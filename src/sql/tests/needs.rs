@@ -1,4 +1,4 @@
-//! The columns that statements about rows surely name.
+//! The columns that statements about rows surely write, and what queries surely read.
 
 use super::*;
 
@@ -26,13 +26,13 @@ fn the_columns_that_are_named_where_nothing_else_can_stand() {
         ("UPDATE t SET a = b, (c, d) = (1, 2), e[1] = 2 WHERE f = 1", PostgreSql, "a c d e f"),
         ("UPDATE t SET a.field = 1", PostgreSql, ""),
         (
-            "UPDATE ONLY t AS x SET a = 1 WHERE x.b IS NULL AND (t.c > 1 OR NOT d IN (1)) AND x IS NOT NULL",
+            "UPDATE ONLY t AS x SET a = 1 WHERE x.b IS NULL AND (c > 1 OR NOT d IN (1)) AND x IS NOT NULL",
             PostgreSql,
             "a b c d",
         ),
         ("UPDATE t SET a = 1 FROM u WHERE b = 1", PostgreSql, "a"),
         ("UPDATE t, u SET a = 1 WHERE b = 1", MySql, ""),
-        ("UPDATE t JOIN u ON t.x = u.x SET a = 1 WHERE b = 1", MySql, ""),
+        ("UPDATE t JOIN u ON t.x = u.x SET a = 1 WHERE b = 1", MySql, "x"),
         ("UPDATE t SET a = @n := @n + 1 WHERE @n = 1 AND `b` <> 2 ORDER BY c LIMIT 1", MySql, "a b"),
         (
             "DELETE FROM t WHERE lower(a) = 'x' AND coalesce(b = 1, c = 2) AND extract(year FROM d) = 2000",
@@ -52,4 +52,76 @@ fn the_columns_that_are_named_where_nothing_else_can_stand() {
     ] {
         assert_eq!(needs(sql, dialect).join(" "), expected, "{sql}");
     }
+}
+
+fn read(sql: &str, dialect: Dialect) -> String {
+    let of = |operation: Operation| match operation.kind {
+        K::Query(found) => Some(reads(&found)),
+        _ => None,
+    };
+    ops(sql, dialect).into_iter().filter_map(of).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn what_a_statement_surely_reads() {
+    use Dialect::{CockroachDb, MySql, PostgreSql, Sqlite};
+    let mut wrong = Vec::new();
+    for (sql, dialect, expected) in [
+        ("SELECT a, b AS c, d e, f(g), 'x', t, count(*) FROM t", PostgreSql, "t t.a t.b"),
+        ("SELECT DISTINCT a FROM t WHERE b = 1 AND (c IS NULL OR d > e) ORDER BY f", PostgreSql, "t t.a t.b t.c t.d"),
+        ("SELECT a FROM t JOIN u ON t.x = u.y AND z = 1", PostgreSql, "t u t|u.a t.x u.y"),
+        ("SELECT a FROM t, LATERAL (SELECT b FROM u WHERE u.c = t.d) AS l", PostgreSql, "t u u.c t.d"),
+        ("SELECT user, current_date, true, \"user\" FROM t", PostgreSql, "t t.user"),
+        ("SELECT a FROM t AS x(a, b) WHERE x.b = 1", PostgreSql, "t"),
+        ("SELECT (SELECT max(v.a) FROM v WHERE w = 1) FROM t", PostgreSql, "v t v.a v|t.w"),
+        ("SELECT setval('s', (SELECT max(id) FROM t))", PostgreSql, "t"),
+        ("SELECT a FROM generate_series(1, 2) AS g(a), unnest(ARRAY[1])", PostgreSql, ""),
+        ("SELECT extract(year FROM a), trim(both FROM b) FROM t FOR UPDATE OF t, u", PostgreSql, "t"),
+        ("SELECT a IS DISTINCT FROM b FROM t", PostgreSql, "t"),
+        ("SELECT a FROM t UNION SELECT b FROM u", PostgreSql, "t u t.a u.b"),
+        ("INSERT INTO t (a) VALUES (1), (DEFAULT)", PostgreSql, ""),
+        ("INSERT INTO t (a) VALUES ((SELECT id FROM u WHERE u.b = 1))", PostgreSql, "u u.id u.b"),
+        ("INSERT INTO t (a, b) SELECT c, now() FROM u WHERE d IS NULL", PostgreSql, "u u.c u.d"),
+        ("INSERT INTO t (SELECT c FROM u)", PostgreSql, "u u.c"),
+        ("INSERT INTO t SELECT c FROM t", PostgreSql, ""),
+        (
+            "INSERT INTO t (a) SELECT b FROM u ON CONFLICT (a) DO UPDATE SET a = excluded.a, c = t.d RETURNING e, f",
+            PostgreSql,
+            "u u.b",
+        ),
+        ("INSERT INTO t (a) SELECT b FROM u ON DUPLICATE KEY UPDATE a = 1, b = 2", MySql, "u u.b"),
+        ("INSERT INTO t (a) VALUES ('x') ON CONFLICT DO NOTHING", PostgreSql, ""),
+        ("WITH x AS (SELECT a FROM u), y(b) AS (SELECT * FROM x) INSERT INTO t SELECT b FROM y", PostgreSql, "u u.a"),
+        ("WITH u AS (SELECT a FROM u) SELECT b FROM u", PostgreSql, "u u.a"),
+        (
+            "WITH RECURSIVE x AS (SELECT a FROM u UNION SELECT b FROM x, y), y AS (SELECT 1) SELECT * FROM y",
+            PostgreSql,
+            "u u.a",
+        ),
+        ("WITH x AS (SELECT 1 UNION SELECT b FROM x) SELECT * FROM x", Sqlite, ""),
+        ("WITH x AS (DELETE FROM t RETURNING a), z AS (INSERT INTO t SELECT * FROM x) SELECT a FROM x", PostgreSql, ""),
+        (
+            "UPDATE t AS x SET a = u.b, c = d FROM u JOIN v ON u.e = v.f WHERE x.g = u.h",
+            PostgreSql,
+            "u v u.b u.e v.f u.h",
+        ),
+        ("UPDATE t SET a = (SELECT b FROM u WHERE u.c = t.d LIMIT 1)", Sqlite, "u u|t.b u.c"),
+        ("UPDATE t JOIN u ON t.x = u.y SET t.a = u.b WHERE c = 1", MySql, "u u.y u.b t|u.c"),
+        ("DELETE FROM t USING u WHERE t.a = u.b AND c = 1", PostgreSql, "u u.b t|u.c"),
+        ("DELETE a FROM t a JOIN u ON a.x = u.y", MySql, "u u.y"),
+        ("DELETE FROM t WHERE a IN (SELECT b FROM u WHERE c = 1)", PostgreSql, "u u|t.b u|t.c"),
+        ("SELECT \"a\", b FROM t WHERE \"c\" = 1", Sqlite, "t t.b"),
+        ("SELECT a FROM other.t", MySql, ""),
+        ("SELECT a FROM s.t", PostgreSql, "s.t s.t.a"),
+        ("SELECT a INTO u FROM t", PostgreSql, "t t.a"),
+        ("CREATE TABLE u AS SELECT a FROM t", PostgreSql, "t t.a"),
+        ("CREATE TEMP VIEW v AS SELECT a FROM t", PostgreSql, "t t.a"),
+        ("SELECT a FROM t", CockroachDb, ""),
+        ("DO $$ BEGIN INSERT INTO t SELECT a FROM u; END $$", PostgreSql, ""),
+    ] {
+        if read(sql, dialect) != expected {
+            wrong.push(format!("{sql}\n  {}", read(sql, dialect)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

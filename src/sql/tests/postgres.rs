@@ -127,7 +127,6 @@ fn what_a_catalog_does_not_hold_is_known() {
             "\\connect other",
             "\\set ON_ERROR_STOP on",
             "SECURITY LABEL ON TABLE a IS 'x'",
-            "CREATE TEMP VIEW v AS SELECT 1",
             "DO $$ BEGIN PERFORM 1; RAISE NOTICE 'x'; UPDATE a SET b = 1 WHERE c; END $$",
         ],
         Dialect::PostgreSql,

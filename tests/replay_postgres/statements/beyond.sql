@@ -148,3 +148,17 @@ DROP TABLE places, cities;
 TRUNCATE users;
 
 CREATE TABLE fresh (a integer, b integer GENERATED ALWAYS AS (c * 2) STORED);
+
+SELECT users.email FROM users u;
+
+SELECT id FROM post_counts;
+
+SELECT id FROM (SELECT id AS number FROM users) AS x;
+
+SELECT x.missing FROM (SELECT id FROM users) AS x;
+
+SELECT setval('counter', (SELECT max(missing) FROM users));
+
+UPDATE users AS u SET name = 'x' WHERE users.id = 1;
+
+SELECT p.id FROM posts p CROSS JOIN LATERAL (SELECT missing FROM users WHERE id = p.author_id) AS t;
