@@ -13,6 +13,9 @@ use crate::prisma::schema::resolve::{Scalar, Settings};
 /// Folders whose files are copies or other people's.
 const FOREIGN: [&str; 9] = ["node_modules", "dist", "build", "out", ".next", ".turbo", ".prisma", "vendor", ".git"];
 
+/// Those of them that may be a part of a schema as well, called after what its models are about.
+const DOMAINS: [&str; 4] = ["build", "dist", "out", "vendor"];
+
 /// Links that are followed: a repository with more of them keeps something else in them.
 const MOST_LINKS: usize = 5_000;
 
@@ -68,10 +71,16 @@ impl Survey {
         let mut schemas = Vec::new();
         let mut packages = Vec::new();
         let mut linking = Vec::new();
+        let mut apart = Vec::new();
         for entry in snapshot.files()?.iter() {
             let path = &entry.path;
             let is_schema = || path.extension() == Some("prisma") && path.file_name() != "contract.prisma";
-            if path.components().any(|component| FOREIGN.contains(&component)) {
+            if let Some(at) = path.components().position(|component| FOREIGN.contains(&component)) {
+                let is_domain = path.components().nth(at).is_some_and(|component| DOMAINS.contains(&component));
+                if is_domain && is_schema() && entry.kind == FileKind::Regular {
+                    let above: Vec<&str> = path.components().take(at).collect();
+                    apart.push((RepoPath::new(above.join("/")), path.clone()));
+                }
                 continue;
             }
             if entry.kind == FileKind::Symlink && linking.len() < MOST_LINKS {
@@ -109,6 +118,16 @@ impl Survey {
                 survey.migration_folders.insert(path.clone());
             }
             survey.links.insert(path, target);
+        }
+        // Below a folder of schemas (`schema/vendor/offers.prisma`) they are a part, unless they are whole by themselves.
+        let folders: BTreeSet<RepoPath> = schemas.iter().filter_map(RepoPath::parent).collect();
+        for (_, path) in apart.into_iter().filter(|(above, _)| folders.contains(above)) {
+            let Some(source) = snapshot.read(&path)?.text() else { continue };
+            let parsed = schema::parse(std::slice::from_ref(&source));
+            if parsed.datasources.is_empty() && parsed.generators.is_empty() {
+                survey.parsed.insert(path.clone(), parsed);
+                survey.sources.insert(path, source);
+            }
         }
         for path in schemas {
             // What a schema may lie in is told by names alone, so that a commit elsewhere costs nothing.

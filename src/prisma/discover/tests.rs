@@ -459,3 +459,26 @@ fn a_list_of_external_tables_that_is_computed_is_a_doubt() {
         assert_eq!(extra.iter().any(|one| one.name == "audit"), !certain, "{list}: {extra:?}");
     }
 }
+
+#[test]
+fn a_part_of_a_schema_may_be_called_like_a_folder_of_copies() {
+    let schema = whole(PG);
+    let part = "model Offer {\n id Int @id\n}\n";
+    let config = ("package.json", r#"{"prisma":{"schema":"prisma/schema"}}"#);
+    let script = ("prisma/schema/migrations/1_a/migration.sql", "");
+    let of = |files: &[(&str, &str)]| {
+        let projects = discover(&[&[config, ("prisma/schema/main.prisma", &schema), script], files].concat());
+        projects.iter().map(|project| project.schema.iter().map(ToString::to_string).collect::<Vec<_>>()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        of(&[("prisma/schema/vendor/offer.prisma", part)]),
+        [["prisma/schema/main.prisma", "prisma/schema/vendor/offer.prisma"]]
+    );
+    // A copy of the whole, a package's own, and what was built elsewhere.
+    for path in
+        ["prisma/schema/dist/main.prisma", "prisma/schema/node_modules/x/offer.prisma", "dist/prisma/schema/offer.prisma"]
+    {
+        let text = if path.ends_with("main.prisma") { schema.as_str() } else { part };
+        assert_eq!(of(&[(path, text)]), [["prisma/schema/main.prisma"]], "{path}");
+    }
+}
