@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 
 use super::load::{self, Found};
 use super::{CheckError, Judged, Loaded, Options, judge};
-use crate::alembic::discover::SECTION;
+use crate::alembic::discover::{ENV, SECTION};
 use crate::catalog::difference::Difference;
 use crate::finding::{Finding, Level};
+use crate::git::overlay::Overlay;
 use crate::git::{Change, FileKind, ObjectId, Scope, SnapshotError, links};
 use crate::policy::{Date, FILE_NAMES, Policy};
 use crate::project::{EcosystemKind, NAMED_BY, Project, Touch};
@@ -25,6 +26,9 @@ pub(super) fn of(
     found.extend(loaded.iter().filter_map(unnamed));
     found.extend(switched(change, before, after, loaded)?);
     found.extend(loaded.iter().filter_map(|loaded| external(loaded, before)));
+    for loaded in loaded {
+        found.extend(filtered(change, loaded, before)?);
+    }
     found.extend(behind_links(change, after, loaded)?);
     Ok(found)
 }
@@ -195,6 +199,27 @@ fn external(loaded: &Loaded<'_>, before: &[Found]) -> Option<Narrowing> {
     let tables: Vec<String> = listed(project).into_iter().filter(|name| !known.contains(name) && made(name)).collect();
     let settings = project.facts.get(NAMED_BY).map(RepoPath::new)?;
     (!tables.is_empty()).then(|| Narrowing::External { project: project.name.clone(), settings, tables })
+}
+
+/// Differences that an edited `env.py` keeps out of the comparison, told by comparing as it was before.
+fn filtered(change: &Change, loaded: &Loaded<'_>, before: &[Found]) -> Result<Option<Narrowing>, SnapshotError> {
+    let project = &loaded.found.project;
+    let Some(env) = project.facts.get(ENV).map(RepoPath::new) else { return Ok(None) };
+    let is_edited = change.changed.binary_search_by(|changed| changed.path.cmp(&env)).is_ok();
+    let old = load::same_project(project, before).filter(|_| is_edited);
+    let (Some(old), Some(snapshot), true) = (old, &change.before, loaded.before.is_some()) else { return Ok(None) };
+    let as_it_was = Overlay::new(&*change.after, &**snapshot, [env.clone()])?;
+    let declared = old.ecosystem.declared(project, &as_it_was)?;
+    if !declared.problems.is_empty() || declared.unnamed.is_some() {
+        return Ok(None);
+    }
+    let as_before = old.ecosystem.compare(&old.project, &declared.catalog, &loaded.after.replay.catalog);
+    let known: BTreeSet<String> = loaded.after.gap.iter().map(Difference::object).collect();
+    let hidden = as_before.iter().filter(|difference| difference.certain && !difference.beyond_engine);
+    let differences: BTreeSet<String> = hidden.map(Difference::object).filter(|name| !known.contains(name)).collect();
+    let differences: Vec<String> = differences.into_iter().collect();
+    let is_any = !differences.is_empty();
+    Ok(is_any.then(|| Narrowing::Filtered { project: project.name.clone(), env, differences }))
 }
 
 /// Files that the change edits, and that a project reads through a symbolic link which is not followed.

@@ -1,4 +1,5 @@
-//! A snapshot with some files of the working directory laid over it: the state that would be if they were staged.
+//! A snapshot with some files of another laid over it: the state that would be if those of the working directory were staged, or if
+//! an edit had left one alone.
 
 use std::collections::BTreeSet;
 

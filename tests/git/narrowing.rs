@@ -253,6 +253,29 @@ fn an_environment_that_never_named_any_is_left_alone() {
     assert_eq!(after(alembic(), |repo| drop(repo.git(&["rm", "-rq", "alembic", "alembic.ini", "app"]))), NOTHING);
 }
 
+#[test]
+fn an_environment_that_keeps_more_out_of_the_comparison_is_told() {
+    let filter =
+        "def include_object(object, name, type_, reflected, compare_to):\n    return name not in ('b', 'later')\n";
+    let filtered = ENV.replace("metadata)", "metadata, include_object=include_object)");
+    let env = format!("{filter}{filtered}");
+    let model = "class B(Base):\n    __tablename__ = 'b'\n    id = Column(Integer, primary_key=True)\n";
+    let told = after(alembic(), |repo| {
+        repo.write("alembic/env.py", &env).write("app/models.py", &format!("{MODELS}{model}"));
+    });
+    assert_eq!(told, ["warning: alembic/env.py now keeps out of the comparison what differs: the table b"]);
+    // Nothing differs, what differs did so before, and what was kept out before.
+    assert_eq!(after(alembic(), |repo| drop(repo.write("alembic/env.py", &env))), NOTHING);
+    let old = alembic();
+    old.write("alembic/env.py", &env);
+    assert_eq!(
+        after(old, |repo| {
+            repo.write("alembic/env.py", &format!("{env}# more\n")).write("app/models.py", &format!("{MODELS}{model}"));
+        }),
+        NOTHING
+    );
+}
+
 /// The rules and messages of everything that is told of more text behind the models.
 fn told_of_models(more: &str) -> Vec<String> {
     let repo = alembic();

@@ -468,16 +468,21 @@ fn a_part_of_a_schema_may_be_called_like_a_folder_of_copies() {
     let script = ("prisma/schema/migrations/1_a/migration.sql", "");
     let of = |files: &[(&str, &str)]| {
         let projects = discover(&[&[config, ("prisma/schema/main.prisma", &schema), script], files].concat());
-        projects.iter().map(|project| project.schema.iter().map(ToString::to_string).collect::<Vec<_>>()).collect::<Vec<_>>()
+        projects
+            .iter()
+            .map(|project| project.schema.iter().map(ToString::to_string).collect::<Vec<_>>())
+            .collect::<Vec<_>>()
     };
     assert_eq!(
         of(&[("prisma/schema/vendor/offer.prisma", part)]),
         [["prisma/schema/main.prisma", "prisma/schema/vendor/offer.prisma"]]
     );
     // A copy of the whole, a package's own, and what was built elsewhere.
-    for path in
-        ["prisma/schema/dist/main.prisma", "prisma/schema/node_modules/x/offer.prisma", "dist/prisma/schema/offer.prisma"]
-    {
+    for path in [
+        "prisma/schema/dist/main.prisma",
+        "prisma/schema/node_modules/x/offer.prisma",
+        "dist/prisma/schema/offer.prisma",
+    ] {
         let text = if path.ends_with("main.prisma") { schema.as_str() } else { part };
         assert_eq!(of(&[(path, text)]), [["prisma/schema/main.prisma"]], "{path}");
     }

@@ -17,6 +17,8 @@ page! {
     /// - `prisma.config.ts`, `package.json` or `alembic.ini` names another schema than before, and that one differs from its
     ///   migrations, has none, or is not in the repository (a *note* where it agrees with them);
     /// - tables that the migrations make are called external in `prisma.config.ts`: a *warning*;
+    /// - `env.py` keeps out of the comparison what it did not before (`include_object`, `include_name`), and that
+    ///   differs: a *warning*;
     /// - a file is edited that a project reads through a symbolic link which is not followed (a link to a `.prisma` file or to a
     ///   folder of migrations within the repository is): a *warning*;
     /// - an edit of `driftgate.toml` hides what the policy as it was would have stopped in the same change: a *warning* that
@@ -105,6 +107,15 @@ pub enum Narrowing {
         /// The tables.
         tables: Vec<String>,
     },
+    /// `env.py` keeps differences out of the comparison that it did not keep out before.
+    Filtered {
+        /// The project's name.
+        project: String,
+        /// Where `env.py` is.
+        env: RepoPath,
+        /// The differences, in a person's words.
+        differences: Vec<String>,
+    },
     /// The change edits what a project reads through a symbolic link that is not followed.
     BehindLink {
         /// The project's name.
@@ -168,6 +179,17 @@ fn one(narrowing: &Narrowing) -> Finding {
             let help = "take them out of `external`, or let the migrations leave them to whoever makes them now";
             let mut finding = Finding::new(RuleId::NarrowedCheck, settings.clone(), message, help)
                 .because("Prisma compares no external table, so that no later change of one is found");
+            finding.project = Some(project.clone());
+            finding.level = Level::Warning;
+            finding
+        }
+        Narrowing::Filtered { project, env, differences } => {
+            let all = listed(differences, "further difference");
+            let message = format!("{env} now keeps out of the comparison what differs: {all}");
+            let help = "write the migration that is lacking first, or merge the edit of env.py by itself, where it is \
+                        reviewed for what it is";
+            let mut finding = Finding::new(RuleId::NarrowedCheck, env.clone(), message, help)
+                .because("as env.py was, Alembic would find it, and from now on it will not");
             finding.project = Some(project.clone());
             finding.level = Level::Warning;
             finding
