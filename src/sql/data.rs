@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::actions::Actions;
 use super::cursor::{Cursor, Read};
 use super::needs;
-use super::query::{self, Part, is_query};
+use super::query::{self, Known, Part, is_query};
 use crate::catalog::operation::{DataKind, NewTable, OperationKind as K, Reads};
 use crate::catalog::{Dialect, ObjectName, TableKind};
 
@@ -14,19 +14,19 @@ use crate::catalog::{Dialect, ObjectName, TableKind};
 ///
 /// `outermost` says that it stands in a script of its own: inside a program a name may be that of a variable.
 pub(super) fn statement(cursor: &mut Cursor<'_>, outermost: bool, actions: &mut Actions) -> bool {
-    statement_among(cursor, outermost, &BTreeSet::new(), actions)
+    statement_among(cursor, outermost, &Known::default(), actions)
 }
 
 /// The same, where a WITH around it gives names to queries.
-fn statement_among(cursor: &mut Cursor<'_>, outermost: bool, known: &BTreeSet<String>, actions: &mut Actions) -> bool {
+fn statement_among(cursor: &mut Cursor<'_>, outermost: bool, known: &Known<'_>, actions: &mut Actions) -> bool {
     let start = cursor.position();
     let mut found = false;
-    let mut known = known.clone();
+    let mut known = Known { names: BTreeSet::new(), outer: Some(known) };
     if cursor.eat("with") {
         let recursive = cursor.eat("recursive") || cursor.dialect == Dialect::Sqlite;
         let behind = cursor.position();
         if recursive {
-            known.extend(std::iter::from_fn(|| query::common(cursor)).map(|(name, _)| name));
+            known.names.extend(std::iter::from_fn(|| query::common(cursor)).map(|(name, _)| name));
             cursor.set_position(behind);
         }
         while let Some((name, mut inside)) = query::common(cursor) {
@@ -35,7 +35,7 @@ fn statement_among(cursor: &mut Cursor<'_>, outermost: bool, known: &BTreeSet<St
             } else {
                 found |= statement_among(&mut inside, outermost, &known, actions);
             }
-            known.insert(name);
+            known.names.insert(name);
         }
     }
     let behind = cursor.position();
@@ -58,7 +58,7 @@ fn statement_among(cursor: &mut Cursor<'_>, outermost: bool, known: &BTreeSet<St
 
 /// Adds what the query in front of the cursor reads, where it is not inside a program.
 pub(super) fn read_rows(cursor: &Cursor<'_>, outermost: bool, actions: &mut Actions) -> bool {
-    outermost && push_query(query::needs(cursor, &BTreeSet::new(), Part::Rows), actions)
+    outermost && push_query(query::needs(cursor, &Known::default(), Part::Rows), actions)
 }
 
 /// Adds what a query reads, where it reads anything.
@@ -71,7 +71,7 @@ fn push_query(reads: Reads, actions: &mut Actions) -> bool {
 }
 
 /// One statement about rows, without what stands before it; says whether it is one.
-fn change(cursor: &mut Cursor<'_>, outermost: bool, known: &BTreeSet<String>, actions: &mut Actions) -> bool {
+fn change(cursor: &mut Cursor<'_>, outermost: bool, known: &Known<'_>, actions: &mut Actions) -> bool {
     const NOISE: &[&str] =
         &["only", "ignore", "low_priority", "high_priority", "delayed", "quick", "table", "overwrite"];
     // COPY and its kin take rows from a file, MERGE from a list of its own.
@@ -163,7 +163,7 @@ fn change(cursor: &mut Cursor<'_>, outermost: bool, known: &BTreeSet<String>, ac
 }
 
 /// What the rows of an INSERT are read from; the cursor stands behind the name of the table.
-fn inserted_from(cursor: &Cursor<'_>, known: &BTreeSet<String>) -> Reads {
+fn inserted_from(cursor: &Cursor<'_>, known: &Known<'_>) -> Reads {
     let mut ahead = cursor.clone();
     ahead.skip_to("from");
     // Most statements list values and no query.

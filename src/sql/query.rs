@@ -9,7 +9,8 @@ mod words;
 
 use std::collections::BTreeSet;
 
-use self::scope::{Known, Named, Scope};
+pub(super) use self::scope::Known;
+use self::scope::{Named, Scope};
 use self::words::{BEHIND_FROM, COMPARISONS, NO_COLUMNS, WORDS};
 use super::cursor::{Cursor, MAX_DEPTH};
 use super::lexer::TokenKind;
@@ -54,7 +55,7 @@ pub(super) enum Part {
 
 /// What a statement about rows surely reads, from the cursor to its end: a database refuses it where that is not there.
 /// `known` are the names that a WITH in front gives.
-pub(super) fn needs(cursor: &Cursor<'_>, known: &BTreeSet<String>, part: Part) -> Reads {
+pub(super) fn needs(cursor: &Cursor<'_>, known: &Known<'_>, part: Part) -> Reads {
     /// Relations and columns of one statement that are kept.
     const MOST: usize = 1_000;
     if !matches!(cursor.dialect, Dialect::PostgreSql | Dialect::MySql | Dialect::Sqlite) {
@@ -63,12 +64,11 @@ pub(super) fn needs(cursor: &Cursor<'_>, known: &BTreeSet<String>, part: Part) -
     let mut rest = cursor.rest();
     let mut reader = Reader::default();
     let mut scope = Scope::default();
-    let known = Known { names: known.clone(), outer: None };
     if part == Part::Rows && (rest.is_word(0, "with") || is_query(&rest, 0)) {
-        reader.query(&mut rest, &known, &mut scope);
+        reader.query(&mut rest, known, &mut scope);
     } else {
         let clause = if part == Part::Tables { Clause::From { wants: true } } else { Clause::Other };
-        reader.select(&mut rest, &known, &mut scope, clause);
+        reader.select(&mut rest, known, &mut scope, clause);
     }
     let mut reads = reader.settled(&scope);
     reads.types.clear();

@@ -8,9 +8,9 @@ use crate::catalog::operation::{Mention, Reads, Sources};
 
 /// The names that WITH gives to queries, those of the queries around included.
 #[derive(Default)]
-pub(super) struct Known<'a> {
-    pub(super) names: BTreeSet<String>,
-    pub(super) outer: Option<&'a Known<'a>>,
+pub(in crate::sql) struct Known<'a> {
+    pub(in crate::sql) names: BTreeSet<String>,
+    pub(in crate::sql) outer: Option<&'a Known<'a>>,
 }
 
 impl Known<'_> {
