@@ -278,6 +278,36 @@ fn policies_are_read_from_the_index() {
     assert!(place.run(&["check"]).failed().contains("two policies"));
 }
 
+/// Who is stopped by a hook is told how to go on without teaching it to those whom nothing stops.
+#[test]
+fn a_hook_that_refuses_says_how_to_go_on() {
+    let place = prisma();
+    let schema = std::fs::read_to_string(place.root().join("prisma/schema.prisma")).unwrap();
+    place.write("prisma/schema.prisma", &schema.replace("  id Int", "  age Int?\n  id Int"));
+    place.git(&["add", "."]);
+    let last = |arguments: &[&str], env: &[(&str, &str)]| {
+        let ran = place.run_with(arguments, env);
+        ran.stdout
+            .split_once("driftgate: 1 error")
+            .map(|(_, rest)| rest.split_once('\n').unwrap().1.to_owned())
+            .unwrap()
+    };
+    let hook = [("DRIFTGATE_HOOK", "pre-commit")];
+    for format in ["full", "concise"] {
+        assert_eq!(
+            last(&["check", "--format", format], &hook),
+            "to allow it, with a reason: driftgate explain missing-migration\n\
+             to skip this hook once: DRIFTGATE_SKIP=1 git commit\n"
+        );
+    }
+    assert_eq!(last(&["check"], &[("PRE_COMMIT", "1")]), "to skip this hook once: SKIP=driftgate git commit\n");
+    // Nobody is stopped, nobody pushes past a server, and a person at a terminal is in no hook.
+    assert_eq!(last(&["check", "--exit-zero"], &hook), "");
+    assert_eq!(last(&["check", "--fail-on", "never"], &hook), "");
+    assert_eq!(last(&["check"], &[("DRIFTGATE_HOOK", "update")]), "");
+    assert_eq!(last(&["check"], &[]), "");
+}
+
 #[test]
 fn output_goes_where_it_is_asked_to() {
     let place = Place::repository();

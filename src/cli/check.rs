@@ -24,9 +24,10 @@ pub(super) fn run(args: &CheckArgs, global: &Global, env: &Env, output: &mut Out
     if report.idle.is_some() && !output.look().hook && session::projects(global, &policy, &*change.after)?.is_empty() {
         report.idle = None;
     }
-    plan.write(args, &report, env, output)?;
     let fail_on = args.fail_on.unwrap_or(policy.fail_on);
-    Ok(if report.fails(fail_on) && !args.exit_zero { Status::Findings } else { Status::Clean })
+    let status = if report.fails(fail_on) && !args.exit_zero { Status::Findings } else { Status::Clean };
+    plan.write(args, &report, status, env, output)?;
+    Ok(status)
 }
 
 /// Which format goes where.
@@ -75,7 +76,14 @@ impl Plan {
         Ok(Self { stdout, file })
     }
 
-    fn write(&self, args: &CheckArgs, report: &Report, env: &Env, output: &mut Output) -> Result<(), Failure> {
+    fn write(
+        &self,
+        args: &CheckArgs,
+        report: &Report,
+        status: Status,
+        env: &Env,
+        output: &mut Output,
+    ) -> Result<(), Failure> {
         let look = output.look();
         if let (Some(path), Some(format)) = (&args.output_file, self.file) {
             let plain = Look { color: false, links: false, unicode: true, quiet: false, hook: false, ..look };
@@ -83,6 +91,9 @@ impl Plan {
         }
         for &format in &self.stdout {
             output.write(&report::render(report, format, &look))?;
+            if format.is_human() && status == Status::Findings {
+                output.write(&report::way_past(report, &look))?;
+            }
         }
         // A log that says nothing about a failed step helps nobody.
         if self.stdout.is_empty() && !report.findings.is_empty() {

@@ -8,7 +8,7 @@ use anstream::{AutoStream, ColorChoice};
 use super::args::{Color, Global};
 use super::failure::Failure;
 use crate::git::env::Env;
-use crate::report::{self, Look};
+use crate::report::{self, Look, Runner, Skip};
 
 /// Names of the variables that decide how output looks.
 pub(super) mod names {
@@ -32,6 +32,8 @@ pub(super) mod names {
     pub(crate) const LOCALE: [&str; 3] = ["LC_ALL", "LC_CTYPE", "LANG"];
     /// Set by the pre-commit framework.
     pub(crate) const PRE_COMMIT: &str = "PRE_COMMIT";
+    /// Set by the hooks that `driftgate install` writes: which of git's hooks it is.
+    pub(crate) const DRIFTGATE_HOOK: &str = "DRIFTGATE_HOOK";
     /// Where GitHub Actions takes the job summary.
     pub(crate) const GITHUB_STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
     /// Set where a program works in a person's place.
@@ -61,7 +63,7 @@ impl Output {
             verbose: global.verbose,
             quiet: global.quiet,
             hook: is_hook(env),
-            pre_commit: pre_commit(env),
+            skip: skip(env),
         };
         Self { stdout: AutoStream::new(io::stdout(), choice), look, closed: false }
     }
@@ -202,16 +204,26 @@ fn unicode(env: &Env) -> bool {
     locale.contains("utf-8") || locale.contains("utf8")
 }
 
-/// What a person called when the pre-commit framework runs this; it names the remote on a push alone.
-fn pre_commit(env: &Env) -> Option<&'static str> {
-    env.get(names::PRE_COMMIT)?;
-    let pushes = env.get(crate::git::env::names::PRE_COMMIT_REMOTE_NAME).is_some();
-    Some(if pushes { "git push" } else { "git commit" })
+/// How the person skips the hook that runs this. The pre-commit framework names the remote on a push alone; who pushes
+/// to a server has no say in the server's hooks.
+fn skip(env: &Env) -> Option<Skip> {
+    if env.get(names::PRE_COMMIT).is_some() {
+        let pushes = env.get(crate::git::env::names::PRE_COMMIT_REMOTE_NAME).is_some();
+        return Some(Skip { runner: Runner::PreCommit, command: if pushes { "git push" } else { "git commit" } });
+    }
+    let command = match env.get(names::DRIFTGATE_HOOK)? {
+        "pre-commit" | "pre-merge-commit" => "git commit",
+        "pre-push" => "git push",
+        _ => return None,
+    };
+    Some(Skip { runner: Runner::Git, command })
 }
 
 /// Whether git or a hook manager started this: git exports the index that is being committed to its hooks.
 fn is_hook(env: &Env) -> bool {
-    [names::PRE_COMMIT, crate::git::env::names::GIT_INDEX_FILE].iter().any(|name| env.get_os(name).is_some())
+    [names::PRE_COMMIT, names::DRIFTGATE_HOOK, crate::git::env::names::GIT_INDEX_FILE]
+        .iter()
+        .any(|name| env.get_os(name).is_some())
 }
 
 #[cfg(test)]
@@ -263,10 +275,19 @@ mod tests {
 
     #[test]
     fn what_is_skipped_is_what_was_called() {
-        assert_eq!(pre_commit(&env(&[])), None);
-        assert_eq!(pre_commit(&env(&[("PRE_COMMIT", "1")])), Some("git commit"));
-        let push = env(&[("PRE_COMMIT", "1"), ("PRE_COMMIT_REMOTE_NAME", "origin")]);
-        assert_eq!(pre_commit(&push), Some("git push"));
+        let cases: [(Variables, Option<(Runner, &str)>); 6] = [
+            (&[], None),
+            (&[("PRE_COMMIT", "1")], Some((Runner::PreCommit, "git commit"))),
+            (&[("PRE_COMMIT", "1"), ("PRE_COMMIT_REMOTE_NAME", "origin")], Some((Runner::PreCommit, "git push"))),
+            (&[("DRIFTGATE_HOOK", "pre-merge-commit")], Some((Runner::Git, "git commit"))),
+            (&[("DRIFTGATE_HOOK", "pre-push")], Some((Runner::Git, "git push"))),
+            (&[("DRIFTGATE_HOOK", "pre-receive")], None),
+        ];
+        for (variables, expected) in cases {
+            let expected = expected.map(|(runner, command)| Skip { runner, command });
+            assert_eq!(skip(&env(variables)), expected, "{variables:?}");
+            assert_eq!(is_hook(&env(variables)), !variables.is_empty());
+        }
     }
 
     #[test]

@@ -24,7 +24,6 @@ pub(super) fn concise(report: &Report, look: &Look) -> String {
         }
     }
     out.push_str(&text::summary(report, look));
-    out.push_str(&text::skip_hint(report, look));
     out
 }
 

@@ -139,7 +139,6 @@ pub(super) fn full(report: &Report, look: &Look) -> String {
         out.push('\n');
     }
     out.push_str(&text::summary(report, look));
-    out.push_str(&text::skip_hint(report, look));
     out
 }
 

@@ -67,7 +67,7 @@ fn full_in_ascii_aloud_and_at_length() {
     insta::assert_snapshot!("full_one_ascii", shown(&text));
     let aloud = Look { graphics: false, unicode: false, ..at(80) };
     insta::assert_snapshot!("full_one_aloud", shown(&render(&fixtures::one(), Format::Full, &aloud)));
-    let verbose = Look { verbose: true, pre_commit: Some("git commit"), hook: true, ..at(80) };
+    let verbose = Look { verbose: true, hook: true, ..at(80) };
     insta::assert_snapshot!("full_many_verbose", shown(&render(&fixtures::many(), Format::Full, &verbose)));
 }
 
