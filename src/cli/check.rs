@@ -5,13 +5,23 @@ use super::failure::Failure;
 use super::output::{self, Output, names};
 use super::session;
 use crate::check;
+use crate::git::Scope;
 use crate::git::env::Env;
 use crate::report::{self, Format, Look, Report, Status, escape};
 
 pub(super) fn run(args: &CheckArgs, global: &Global, env: &Env, output: &mut Output) -> Result<Status, Failure> {
     let plan = Plan::new(args, env)?;
     let change = session::change(args.scope.scope(), env)?;
-    let policy = session::policy(global, &*change.after)?;
+    // What the index is judged by is in the index as well.
+    let worktree = change.worktree.as_deref().filter(|_| !matches!(change.scope, Scope::Worktree));
+    let policy = match (session::policy(global, &*change.after), worktree) {
+        // Whoever has mended it already is told why that changes nothing.
+        (Err(failure), Some(worktree)) => {
+            session::tell_policy_left_behind(global, worktree, output)?;
+            return Err(failure);
+        }
+        (policy, _) => policy?,
+    };
     let options = check::Options { project: global.project.as_deref(), now: session::now() };
     if args.print_migrations {
         for path in check::changed_migrations(&change, &policy, options)? {
@@ -27,6 +37,10 @@ pub(super) fn run(args: &CheckArgs, global: &Global, env: &Env, output: &mut Out
     let fail_on = args.fail_on.unwrap_or(policy.fail_on);
     let status = if report.fails(fail_on) && !args.exit_zero { Status::Findings } else { Status::Clean };
     plan.write(args, &report, status, env, output)?;
+    // A commit that is nobody's business pays for no look at the disk.
+    if let Some(worktree) = worktree.filter(|_| !output.look().hook || report.is_relevant()) {
+        session::tell_policy_left_behind(global, worktree, output)?;
+    }
     Ok(status)
 }
 

@@ -278,13 +278,21 @@ pub fn policy_errors(errors: &PolicyErrors, look: &Look) -> String {
 
 /// Why nothing was checked, and what mends it.
 pub fn failure(message: &str, help: Option<&str>, look: &Look) -> String {
+    format!("{}nothing was checked\n", told(Level::Error, message, help, look))
+}
+
+/// What a person should know about the run itself, and what to do about it.
+pub fn note(message: &str, help: &str, look: &Look) -> String {
+    told(Level::Note, message, Some(help), look)
+}
+
+fn told(level: Level, message: &str, help: Option<&str>, look: &Look) -> String {
     let mut out = String::new();
-    let title = look.paint(Look::level(Level::Error), "error:");
-    section(&mut out, look, "error: ", &title, message, true);
+    let title = format!("{}:", level.as_str());
+    section(&mut out, look, &format!("{title} "), &look.paint(Look::level(level), &title), message, true);
     if let Some(help) = help {
         section(&mut out, look, "  help: ", &look.paint(Look::help(), "help:"), help, false);
     }
-    out.push_str("nothing was checked\n");
     out
 }
 

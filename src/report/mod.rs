@@ -19,7 +19,7 @@ mod text;
 
 use std::process::ExitCode;
 
-pub use full::{failure, policy_errors};
+pub use full::{failure, note, policy_errors};
 pub use github::annotations;
 pub(crate) use json::to_text as json_text;
 pub use markdown::markdown;
