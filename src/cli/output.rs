@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use anstream::{AutoStream, ColorChoice};
+use console::Term;
 
 use super::args::{Color, Global};
 use super::failure::Failure;
@@ -55,7 +56,7 @@ impl Output {
         let graphics = env.get(names::NO_GRAPHICS).is_none();
         let choice = if color { ColorChoice::Always } else { ColorChoice::Never };
         let look = Look {
-            width: width(env, terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))),
+            width: width(env, terminal_width()),
             color,
             links: color && graphics && links(env, is_terminal),
             unicode: unicode(env),
@@ -187,6 +188,12 @@ fn links(env: &Env, is_terminal: bool) -> bool {
 /// Whether this runs in GitHub Actions.
 pub(super) fn in_actions(env: &Env) -> bool {
     env.get(crate::git::env::names::GITHUB_ACTIONS) == Some("true")
+}
+
+/// The width of the terminal that is written to; of the one that shows errors, where the output goes into a pager.
+pub(super) fn terminal_width() -> Option<usize> {
+    let size = Term::stdout().size_checked().or_else(|| Term::stderr().size_checked());
+    size.map(|(_, columns)| usize::from(columns))
 }
 
 /// The width: what a person set, the terminal's, or 80; within bounds that can be read.
