@@ -40,6 +40,9 @@ if [ ! -x "$driftgate" ]; then
     }
 fi
 
+# So that nothing is said where there is nothing to judge, and a refusal says how to go on.
+export DRIFTGATE_HOOK="$hook"
+
 # Judges a range; the worst exit code wins.
 status=0
 check() {

@@ -269,13 +269,98 @@ fn policies_are_read_from_the_index() {
     place.git(&["add", "driftgate.toml"]);
     insta::assert_snapshot!("policy_error", place.run(&["check"]).failed());
     place.write("driftgate.toml", "fail-on = \"error\"\n");
-    assert_eq!(place.run(&["check"]).code, 2, "neither does an unstaged correction");
+    let ran = place.run(&["check"]);
+    assert_eq!(ran.code, 2, "neither does an unstaged correction");
+    let said = "note: driftgate.toml was edited, and the edit does not hold before it is staged\n  help: git add driftgate.toml\n";
+    assert!(ran.stderr.starts_with(said), "{}", ran.stderr);
     assert_eq!(place.run(&["check", "--config", "driftgate.toml"]).code, 0);
     place.git(&["add", "driftgate.toml"]);
     assert_eq!(place.run(&["check"]).code, 0);
     place.write(".driftgate.toml", "");
     place.git(&["add", ".driftgate.toml"]);
     assert!(place.run(&["check"]).failed().contains("two policies"));
+}
+
+/// A policy holds once it is staged. Whoever wrote one and did not add it is told so wherever it would have counted, and
+/// nowhere else.
+#[test]
+fn a_policy_that_is_left_behind_is_told() {
+    let place = prisma();
+    let told = |arguments: &[&str]| place.run_with(arguments, &[]).stderr;
+    let commands: [&[&str]; 4] = [&["check"], &["check", "--all"], &["diff"], &["graph"]];
+    let all_say = |said: &str| {
+        for command in commands {
+            assert_eq!(told(command), said, "{command:?}");
+        }
+    };
+    all_say("");
+    place.write("driftgate.toml", "fail-on = \"note\"\n");
+    all_say(
+        "note: driftgate.toml is not added to git, and does not hold before it is\n  help: git add driftgate.toml\n",
+    );
+    let elsewhere: [&[&str]; 5] = [
+        &["check", "--worktree"],
+        &["check", "--from", "HEAD", "--to", "HEAD"],
+        &["check", "--all", "--at", "HEAD"],
+        &["check", "--config", "driftgate.toml"],
+        &["diff", "--at", "worktree"],
+    ];
+    for command in elsewhere {
+        assert_eq!(told(command), "", "{command:?}");
+    }
+    // A hook is silent where there is nothing to judge.
+    place.write("README.md", "shop\n");
+    place.git(&["add", "README.md"]);
+    for hook in [("GIT_INDEX_FILE", ".git/index"), ("DRIFTGATE_HOOK", "pre-commit")] {
+        let ran = place.run_with(&["check", "--staged"], &[hook]);
+        assert_eq!((ran.code, ran.stdout.as_str(), ran.stderr.as_str()), (0, "", ""), "{hook:?}");
+    }
+
+    place.write(".git/info/exclude", "*.toml\n");
+    let said = told(&["check"]);
+    assert!(said.starts_with("note: driftgate.toml is ignored by .git/info/exclude:1, and does not hold"), "{said}");
+    assert!(said.contains("\n          git add -f driftgate.toml\n"), "{said}");
+    place.write(".git/info/exclude", "");
+    place.git(&["add", "-N", "driftgate.toml"]);
+    assert!(told(&["check"]).starts_with("note: driftgate.toml is added by name only"), "{}", told(&["check"]));
+    place.git(&["add", "driftgate.toml"]);
+    all_say("");
+    place.write("driftgate.toml", "fail-on = \"warning\"\n");
+    all_say(
+        "note: driftgate.toml was edited, and the edit does not hold before it is staged\n  help: git add driftgate.toml\n",
+    );
+    std::fs::remove_file(place.root().join("driftgate.toml")).unwrap();
+    all_say("note: driftgate.toml was removed, and holds until that is staged\n  help: git rm driftgate.toml\n");
+}
+
+/// Who is stopped by a hook is told how to go on without teaching it to those whom nothing stops.
+#[test]
+fn a_hook_that_refuses_says_how_to_go_on() {
+    let place = prisma();
+    let schema = std::fs::read_to_string(place.root().join("prisma/schema.prisma")).unwrap();
+    place.write("prisma/schema.prisma", &schema.replace("  id Int", "  age Int?\n  id Int"));
+    place.git(&["add", "."]);
+    let last = |arguments: &[&str], env: &[(&str, &str)]| {
+        let ran = place.run_with(arguments, env);
+        ran.stdout
+            .split_once("driftgate: 1 error")
+            .map(|(_, rest)| rest.split_once('\n').unwrap().1.to_owned())
+            .unwrap()
+    };
+    let hook = [("DRIFTGATE_HOOK", "pre-commit")];
+    for format in ["full", "concise"] {
+        assert_eq!(
+            last(&["check", "--format", format], &hook),
+            "to allow it, with a reason: driftgate explain missing-migration\n\
+             to skip this hook once: DRIFTGATE_SKIP=1 git commit\n"
+        );
+    }
+    assert_eq!(last(&["check"], &[("PRE_COMMIT", "1")]), "to skip this hook once: SKIP=driftgate git commit\n");
+    // Nobody is stopped, nobody pushes past a server, and a person at a terminal is in no hook.
+    assert_eq!(last(&["check", "--exit-zero"], &hook), "");
+    assert_eq!(last(&["check", "--fail-on", "never"], &hook), "");
+    assert_eq!(last(&["check"], &[("DRIFTGATE_HOOK", "update")]), "");
+    assert_eq!(last(&["check"], &[]), "");
 }
 
 #[test]

@@ -11,10 +11,14 @@ use support::TestRepo;
 
 /// What a run gave: exit code, standard output, standard error.
 fn run(repo: &TestRepo, arguments: &[&str]) -> (i32, String, String) {
+    run_at("120", repo, arguments)
+}
+
+fn run_at(columns: &str, repo: &TestRepo, arguments: &[&str]) -> (i32, String, String) {
     let program = env!("CARGO_BIN_EXE_driftgate");
     let mut command = Command::new(program);
     command.arg("history").args(arguments).current_dir(repo.root()).env_clear().envs(repo.env().iter());
-    let output = command.env("COLUMNS", "120").output().expect("the program runs");
+    let output = command.env("COLUMNS", columns).output().expect("the program runs");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
 }
@@ -71,6 +75,9 @@ fn a_branch_with_every_kind_of_trouble() {
     let (code, stdout, stderr) = run(&repo, &[]);
     assert_eq!((code, stderr.as_str()), (1, ""), "the nick is open");
     insta::assert_snapshot!("history_table", stdout);
+    // Half a name says nothing: where there is no room behind them, it stands below the dates.
+    let (_, narrow, _) = run_at("80", &repo, &[]);
+    assert!(narrow.contains("  2 minutes\n  no migration makes the column User.name\n"), "{narrow}");
     insta::assert_snapshot!("history_full", run(&repo, &["--format", "full"]).1);
     let (code, json, _) = run(&repo, &["--format", "json"]);
     assert_eq!(code, 1);

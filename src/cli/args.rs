@@ -387,6 +387,7 @@ pub(super) fn with_default_command(mut arguments: Vec<OsString>) -> Vec<OsString
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::usage;
 
     fn parse(line: &str) -> Result<Cli, clap::Error> {
         Cli::try_parse_from(with_default_command(line.split(' ').map(OsString::from).collect()))
@@ -438,11 +439,11 @@ mod tests {
     fn the_reference_is_current() {
         use clap::CommandFactory;
         use std::fmt::Write as _;
-        let mut command = Cli::command().term_width(100);
+        let mut command = Cli::command();
         command.build();
         let mut text = String::from("# The command line\n");
         let mut write = |name: &str, command: &mut clap::Command| {
-            let help = command.render_long_help().to_string();
+            let help = usage::wrapped(&command.render_long_help().to_string(), usage::WIDTH);
             let help: Vec<&str> = help.lines().map(str::trim_end).collect();
             let _ = write!(text, "\n## {name}\n\n```text\n{}\n```\n", help.join("\n").trim_end());
         };

@@ -5,13 +5,23 @@ use super::failure::Failure;
 use super::output::{self, Output, names};
 use super::session;
 use crate::check;
+use crate::git::Scope;
 use crate::git::env::Env;
 use crate::report::{self, Format, Look, Report, Status, escape};
 
 pub(super) fn run(args: &CheckArgs, global: &Global, env: &Env, output: &mut Output) -> Result<Status, Failure> {
     let plan = Plan::new(args, env)?;
     let change = session::change(args.scope.scope(), env)?;
-    let policy = session::policy(global, &*change.after)?;
+    // What the index is judged by is in the index as well.
+    let worktree = change.worktree.as_deref().filter(|_| !matches!(change.scope, Scope::Worktree));
+    let policy = match (session::policy(global, &*change.after), worktree) {
+        // Whoever has mended it already is told why that changes nothing.
+        (Err(failure), Some(worktree)) => {
+            session::tell_policy_left_behind(global, worktree, output)?;
+            return Err(failure);
+        }
+        (policy, _) => policy?,
+    };
     let options = check::Options { project: global.project.as_deref(), now: session::now() };
     if args.print_migrations {
         for path in check::changed_migrations(&change, &policy, options)? {
@@ -24,9 +34,14 @@ pub(super) fn run(args: &CheckArgs, global: &Global, env: &Env, output: &mut Out
     if report.idle.is_some() && !output.look().hook && session::projects(global, &policy, &*change.after)?.is_empty() {
         report.idle = None;
     }
-    plan.write(args, &report, env, output)?;
     let fail_on = args.fail_on.unwrap_or(policy.fail_on);
-    Ok(if report.fails(fail_on) && !args.exit_zero { Status::Findings } else { Status::Clean })
+    let status = if report.fails(fail_on) && !args.exit_zero { Status::Findings } else { Status::Clean };
+    plan.write(args, &report, status, env, output)?;
+    // A commit that is nobody's business pays for no look at the disk.
+    if let Some(worktree) = worktree.filter(|_| !output.look().hook || report.is_relevant()) {
+        session::tell_policy_left_behind(global, worktree, output)?;
+    }
+    Ok(status)
 }
 
 /// Which format goes where.
@@ -75,7 +90,14 @@ impl Plan {
         Ok(Self { stdout, file })
     }
 
-    fn write(&self, args: &CheckArgs, report: &Report, env: &Env, output: &mut Output) -> Result<(), Failure> {
+    fn write(
+        &self,
+        args: &CheckArgs,
+        report: &Report,
+        status: Status,
+        env: &Env,
+        output: &mut Output,
+    ) -> Result<(), Failure> {
         let look = output.look();
         if let (Some(path), Some(format)) = (&args.output_file, self.file) {
             let plain = Look { color: false, links: false, unicode: true, quiet: false, hook: false, ..look };
@@ -83,6 +105,9 @@ impl Plan {
         }
         for &format in &self.stdout {
             output.write(&report::render(report, format, &look))?;
+            if format.is_human() && status == Status::Findings {
+                output.write(&report::way_past(report, &look))?;
+            }
         }
         // A log that says nothing about a failed step helps nobody.
         if self.stdout.is_empty() && !report.findings.is_empty() {

@@ -22,8 +22,10 @@ pub(super) fn run(args: &DiffArgs, global: &Global, env: &Env, output: &mut Outp
     let report = if args.migrations.is_some() {
         of_paths(args)?
     } else {
-        let state = session::State::load(&args.at, &session::repository(env)?)?;
+        let repository = session::repository(env)?;
+        let state = session::State::load(&args.at, &repository)?;
         let policy = session::policy(global, state.snapshot())?;
+        session::tell_policy_beside(&args.at, global, &repository, output)?;
         compare(&session::projects(global, &policy, state.snapshot())?, state.snapshot())?
     };
     output.write(&diff::render(&report, args.format, &output.look()))?;

@@ -18,6 +18,7 @@ pub(super) fn run(args: &GraphArgs, global: &Global, env: &Env, output: &mut Out
     let repository = session::repository(env)?;
     let state = session::State::load(&args.at, &repository)?;
     let policy = session::policy(global, state.snapshot())?;
+    session::tell_policy_beside(&args.at, global, &repository, output)?;
     let projects = session::projects(global, &policy, state.snapshot())?;
     if projects.is_empty() {
         output.tell(&report::no_project(&output.look()));

@@ -36,7 +36,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => {
             // Help and version come this way too, to standard output and with success.
             let failed = error.use_stderr();
-            let written = usage::explain(error).print();
+            let written = usage::print(&usage::explain(error), output::terminal_width());
             let lost = matches!(&written, Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe);
             return if failed || lost { Status::Failed.into() } else { Status::Clean.into() };
         }
@@ -64,7 +64,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// Says that a panic is a bug and that nothing was checked. For the binary, which catches what unwinds.
+/// Says that a panic is a bug and that nothing was checked. For the binary, which ends with it.
 pub fn panicked(message: &str) -> ExitCode {
     output::panicked(message);
     Status::Failed.into()

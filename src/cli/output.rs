@@ -4,11 +4,12 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use anstream::{AutoStream, ColorChoice};
+use console::Term;
 
 use super::args::{Color, Global};
 use super::failure::Failure;
 use crate::git::env::Env;
-use crate::report::{self, Look};
+use crate::report::{self, Look, Runner, Skip};
 
 /// Names of the variables that decide how output looks.
 pub(super) mod names {
@@ -32,6 +33,8 @@ pub(super) mod names {
     pub(crate) const LOCALE: [&str; 3] = ["LC_ALL", "LC_CTYPE", "LANG"];
     /// Set by the pre-commit framework.
     pub(crate) const PRE_COMMIT: &str = "PRE_COMMIT";
+    /// Set by the hooks that `driftgate install` writes: which of git's hooks it is.
+    pub(crate) const DRIFTGATE_HOOK: &str = "DRIFTGATE_HOOK";
     /// Where GitHub Actions takes the job summary.
     pub(crate) const GITHUB_STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
     /// Set where a program works in a person's place.
@@ -53,7 +56,7 @@ impl Output {
         let graphics = env.get(names::NO_GRAPHICS).is_none();
         let choice = if color { ColorChoice::Always } else { ColorChoice::Never };
         let look = Look {
-            width: width(env, terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))),
+            width: width(env, terminal_width()),
             color,
             links: color && graphics && links(env, is_terminal),
             unicode: unicode(env),
@@ -61,7 +64,7 @@ impl Output {
             verbose: global.verbose,
             quiet: global.quiet,
             hook: is_hook(env),
-            pre_commit: pre_commit(env),
+            skip: skip(env),
         };
         Self { stdout: AutoStream::new(io::stdout(), choice), look, closed: false }
     }
@@ -187,6 +190,12 @@ pub(super) fn in_actions(env: &Env) -> bool {
     env.get(crate::git::env::names::GITHUB_ACTIONS) == Some("true")
 }
 
+/// The width of the terminal that is written to; of the one that shows errors, where the output goes into a pager.
+pub(super) fn terminal_width() -> Option<usize> {
+    let size = Term::stdout().size_checked().or_else(|| Term::stderr().size_checked());
+    size.map(|(_, columns)| usize::from(columns))
+}
+
 /// The width: what a person set, the terminal's, or 80; within bounds that can be read.
 fn width(env: &Env, terminal: Option<usize>) -> usize {
     let set = env.get(names::COLUMNS).and_then(|columns| columns.parse().ok());
@@ -202,16 +211,26 @@ fn unicode(env: &Env) -> bool {
     locale.contains("utf-8") || locale.contains("utf8")
 }
 
-/// What a person called when the pre-commit framework runs this; it names the remote on a push alone.
-fn pre_commit(env: &Env) -> Option<&'static str> {
-    env.get(names::PRE_COMMIT)?;
-    let pushes = env.get(crate::git::env::names::PRE_COMMIT_REMOTE_NAME).is_some();
-    Some(if pushes { "git push" } else { "git commit" })
+/// How the person skips the hook that runs this. The pre-commit framework names the remote on a push alone; who pushes
+/// to a server has no say in the server's hooks.
+fn skip(env: &Env) -> Option<Skip> {
+    if env.get(names::PRE_COMMIT).is_some() {
+        let pushes = env.get(crate::git::env::names::PRE_COMMIT_REMOTE_NAME).is_some();
+        return Some(Skip { runner: Runner::PreCommit, command: if pushes { "git push" } else { "git commit" } });
+    }
+    let command = match env.get(names::DRIFTGATE_HOOK)? {
+        "pre-commit" | "pre-merge-commit" => "git commit",
+        "pre-push" => "git push",
+        _ => return None,
+    };
+    Some(Skip { runner: Runner::Git, command })
 }
 
 /// Whether git or a hook manager started this: git exports the index that is being committed to its hooks.
 fn is_hook(env: &Env) -> bool {
-    [names::PRE_COMMIT, crate::git::env::names::GIT_INDEX_FILE].iter().any(|name| env.get_os(name).is_some())
+    [names::PRE_COMMIT, names::DRIFTGATE_HOOK, crate::git::env::names::GIT_INDEX_FILE]
+        .iter()
+        .any(|name| env.get_os(name).is_some())
 }
 
 #[cfg(test)]
@@ -263,10 +282,19 @@ mod tests {
 
     #[test]
     fn what_is_skipped_is_what_was_called() {
-        assert_eq!(pre_commit(&env(&[])), None);
-        assert_eq!(pre_commit(&env(&[("PRE_COMMIT", "1")])), Some("git commit"));
-        let push = env(&[("PRE_COMMIT", "1"), ("PRE_COMMIT_REMOTE_NAME", "origin")]);
-        assert_eq!(pre_commit(&push), Some("git push"));
+        let cases: [(Variables, Option<(Runner, &str)>); 6] = [
+            (&[], None),
+            (&[("PRE_COMMIT", "1")], Some((Runner::PreCommit, "git commit"))),
+            (&[("PRE_COMMIT", "1"), ("PRE_COMMIT_REMOTE_NAME", "origin")], Some((Runner::PreCommit, "git push"))),
+            (&[("DRIFTGATE_HOOK", "pre-merge-commit")], Some((Runner::Git, "git commit"))),
+            (&[("DRIFTGATE_HOOK", "pre-push")], Some((Runner::Git, "git push"))),
+            (&[("DRIFTGATE_HOOK", "pre-receive")], None),
+        ];
+        for (variables, expected) in cases {
+            let expected = expected.map(|(runner, command)| Skip { runner, command });
+            assert_eq!(skip(&env(variables)), expected, "{variables:?}");
+            assert_eq!(is_hook(&env(variables)), !variables.is_empty());
+        }
     }
 
     #[test]

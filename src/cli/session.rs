@@ -5,11 +5,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::args::Global;
 use super::failure::Failure;
+use super::output::Output;
 use crate::check;
 use crate::check::load::{self, Found};
 use crate::git::env::Env;
-use crate::git::{Change, Repository, Scope, ScopeRequest, Snapshot, Worktree};
-use crate::policy::Policy;
+use crate::git::{Change, Leftover, LeftoverKind, Repository, Scope, ScopeRequest, Snapshot, Worktree};
+use crate::policy::{FILE_NAMES, Policy};
+use crate::report;
+use crate::source::RepoPath;
 
 /// The folder the command runs in.
 pub(super) fn cwd() -> Result<PathBuf, Failure> {
@@ -63,6 +66,51 @@ pub(super) fn policy(global: &Global, snapshot: &dyn Snapshot) -> Result<Policy,
         Some(file) => Policy::load_file(file, snapshot)?,
         None => Policy::load(snapshot)?,
     })
+}
+
+/// Says where the working directory has another policy than the index that is judged: it is written, and does not hold.
+pub(super) fn tell_policy_left_behind(
+    global: &Global,
+    worktree: &dyn Worktree,
+    output: &Output,
+) -> Result<(), Failure> {
+    if global.config.is_some() {
+        return Ok(());
+    }
+    let files = FILE_NAMES.map(RepoPath::new);
+    for Leftover { path, kind } in worktree.leftovers(&files)?.into_iter().filter(|left| files.contains(&left.path)) {
+        let mut help = format!("git add {path}");
+        let message = match kind {
+            LeftoverKind::Untracked => format!("{path} is not added to git, and does not hold before it is"),
+            LeftoverKind::IntentToAdd => format!("{path} is added by name only, and does not hold before it is added"),
+            LeftoverKind::Ignored { file, line, pattern } => {
+                help = format!(
+                    "take line {line} (`{pattern}`) out of {file}, then git add {path}; or leave it and force it:\n  git add -f {path}"
+                );
+                format!("{path} is ignored by {file}:{line}, and does not hold before it is added to git")
+            }
+            LeftoverKind::Unstaged => format!("{path} was edited, and the edit does not hold before it is staged"),
+            LeftoverKind::UnstagedDeletion => {
+                help = format!("git rm {path}");
+                format!("{path} was removed, and holds until that is staged")
+            }
+        };
+        output.tell(&report::note(&message, &help, &output.look()));
+    }
+    Ok(())
+}
+
+/// The same for a state that `--at` names: beside a commit or the working directory there is nothing that was left behind.
+pub(super) fn tell_policy_beside(
+    at: &str,
+    global: &Global,
+    repository: &Repository,
+    output: &Output,
+) -> Result<(), Failure> {
+    if at == "index" && repository.root().is_some() {
+        tell_policy_left_behind(global, &*repository.worktree()?, output)?;
+    }
+    Ok(())
 }
 
 /// The projects of a snapshot, or the one that was asked for.

@@ -24,7 +24,7 @@ const SCRIPT: &str = include_str!("../../hooks/hook.sh");
 /// What stands in every script that is ours, of any version.
 const MARKER: &str = "# driftgate hook 5d0c2a4e-8f1b-4c7e-9a36-d1f7be0c4f52";
 /// Rises whenever the script changes.
-const SCRIPT_VERSION: u32 = 2;
+const SCRIPT_VERSION: u32 = 3;
 /// The suffix of a hook that was there before.
 const LEGACY: &str = "legacy";
 

@@ -24,7 +24,6 @@ pub(super) fn concise(report: &Report, look: &Look) -> String {
         }
     }
     out.push_str(&text::summary(report, look));
-    out.push_str(&text::skip_hint(report, look));
     out
 }
 
@@ -38,10 +37,11 @@ pub(super) fn line(out: &mut String, finding: &Finding, look: &Look) {
         look.rule(finding.rule),
         escape::line(&finding.message)
     );
-    if finding.differences.len() > 1 {
-        let named: Vec<String> =
-            finding.differences.iter().take(NAMED).map(|d| escape::line(&d.object()).into_owned()).collect();
-        let more = finding.differences.len().saturating_sub(NAMED);
+    // Most headlines name them already.
+    let unnamed = || finding.differences.iter().filter(|d| d.name.is_empty() || !finding.message.contains(&d.name));
+    if finding.differences.len() > 1 && unnamed().next().is_some() {
+        let named: Vec<String> = unnamed().take(NAMED).map(|d| escape::line(&d.object()).into_owned()).collect();
+        let more = unnamed().count().saturating_sub(NAMED);
         let more = if more > 0 { format!(", {more} more") } else { String::new() };
         let _ = write!(out, " ({}{more})", named.join(", "));
     }

@@ -193,6 +193,22 @@ pub(super) fn one() -> Report {
     report(vec![project("backend", true)], vec![uncovered()], Vec::new(), 0)
 }
 
+/// Two tables that one migration makes, and a third thing.
+pub(super) fn mended_at_once() -> Report {
+    let help = "write the migration and commit it with the schema:\n  npx prisma migrate dev --name change_a_and_b";
+    let table = |name: &str| {
+        let mut finding = Finding::new(
+            RuleId::MissingMigration,
+            "backend/prisma/schema.prisma".into(),
+            format!("the table {name} is declared but no migration creates it"),
+            help,
+        );
+        finding.project = Some("backend".to_owned());
+        finding
+    };
+    report(vec![project("backend", true)], vec![table("a"), table("b"), whole_file()], Vec::new(), 0)
+}
+
 /// All of them, in no order.
 pub(super) fn many() -> Report {
     let not_judged = (1..=7)

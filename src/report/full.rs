@@ -114,8 +114,15 @@ pub(super) fn full(report: &Report, look: &Look) -> String {
     if text::is_silent(report, look) {
         return out;
     }
-    for finding in report.findings.iter().take(DRAWN) {
-        self::finding(&mut out, finding, look);
+    let drawn = &report.findings[..report.findings.len().min(DRAWN)];
+    for together in drawn.chunk_by(has_the_same_mend) {
+        for finding in together {
+            self::finding(&mut out, finding, look);
+            if together.len() > 1 {
+                out.push('\n');
+            }
+        }
+        mend(&mut out, together, look);
         out.push('\n');
     }
     for finding in report.findings.iter().skip(DRAWN) {
@@ -132,7 +139,6 @@ pub(super) fn full(report: &Report, look: &Look) -> String {
         out.push('\n');
     }
     out.push_str(&text::summary(report, look));
-    out.push_str(&text::skip_hint(report, look));
     out
 }
 
@@ -160,8 +166,23 @@ fn finding(out: &mut String, finding: &Finding, look: &Look) {
     differences(out, finding, look);
     let why = look.paint(anstyle::Style::new().bold(), "why:");
     section(out, look, "   why: ", &why, &finding.reason, true);
-    let help = look.paint(Look::help(), "help:");
-    section(out, look, "  help: ", &help, &finding.help, false);
+}
+
+/// Whether two findings are mended at once, by the same command.
+fn has_the_same_mend(a: &Finding, b: &Finding) -> bool {
+    a.project == b.project && a.rule == b.rule && !a.help.is_empty() && a.help == b.help
+}
+
+/// What mends one finding, or several at once.
+fn mend(out: &mut String, together: &[Finding], look: &Look) {
+    let Some(finding) = together.first() else { return };
+    if together.len() == 1 {
+        section(out, look, "  help: ", &look.paint(Look::help(), "help:"), &finding.help, false);
+        return;
+    }
+    let title = look.paint(Look::help(), &format!("help for these {}:", together.len()));
+    let _ = writeln!(out, "  {title}");
+    text::advice(out, look, "    ", &finding.help);
 }
 
 /// Text behind a title, which is painted after it was measured; wrapped, or as advice.
@@ -257,13 +278,21 @@ pub fn policy_errors(errors: &PolicyErrors, look: &Look) -> String {
 
 /// Why nothing was checked, and what mends it.
 pub fn failure(message: &str, help: Option<&str>, look: &Look) -> String {
+    format!("{}nothing was checked\n", told(Level::Error, message, help, look))
+}
+
+/// What a person should know about the run itself, and what to do about it.
+pub fn note(message: &str, help: &str, look: &Look) -> String {
+    told(Level::Note, message, Some(help), look)
+}
+
+fn told(level: Level, message: &str, help: Option<&str>, look: &Look) -> String {
     let mut out = String::new();
-    let title = look.paint(Look::level(Level::Error), "error:");
-    section(&mut out, look, "error: ", &title, message, true);
+    let title = format!("{}:", level.as_str());
+    section(&mut out, look, &format!("{title} "), &look.paint(Look::level(level), &title), message, true);
     if let Some(help) = help {
         section(&mut out, look, "  help: ", &look.paint(Look::help(), "help:"), help, false);
     }
-    out.push_str("nothing was checked\n");
     out
 }
 

@@ -44,6 +44,13 @@ fn is_told(episode: &Episode, look: &Look) -> bool {
     episode.trouble != Trouble::NotJudged || look.verbose
 }
 
+/// Columns of the table.
+const PROJECT: usize = 4;
+const WHAT: usize = 5;
+
+/// The columns of a terminal that the last of them needs to be of use.
+const ROOM: usize = 40;
+
 fn table(record: &Record, look: &Look) -> String {
     let mut out = String::new();
     let told: Vec<&Episode> = record.episodes.iter().filter(|episode| is_told(episode, look)).collect();
@@ -71,15 +78,26 @@ fn table(record: &Record, look: &Look) -> String {
                 *width = (*width).max(cell.chars().count());
             }
         }
-        for row in rows {
+        // The one project of a repository has no name.
+        let unnamed = rows.iter().skip(1).all(|row| row[PROJECT] == ".");
+        for (number, row) in rows.iter().enumerate() {
             let mut line = String::new();
-            for (at, (cell, width)) in row.iter().zip(widths).take(5).enumerate() {
+            let cells = row.iter().zip(widths).take(WHAT).enumerate();
+            for (at, (cell, width)) in cells.filter(|(at, _)| *at != PROJECT || !unnamed) {
                 // Numbers stand to the right.
                 let _ = if at == 2 { write!(line, "{cell:>width$}  ") } else { write!(line, "{cell:width$}  ") };
             }
-            let left = look.width.saturating_sub(line.chars().count()).max(30);
-            line.push_str(&text::cut(&row[5], left, look.ellipsis()));
-            let _ = writeln!(out, "{}", line.trim_end());
+            let left = look.width.saturating_sub(line.chars().count());
+            if left >= ROOM {
+                line.push_str(&text::cut(&row[WHAT], left, look.ellipsis()));
+                let _ = writeln!(out, "{}", line.trim_end());
+            } else {
+                // Half a name says nothing: in a narrow terminal it stands on a line of its own.
+                let _ = writeln!(out, "{}", line.trim_end());
+                if number > 0 {
+                    text::wrap(&mut out, look, "  ", "    ", &row[WHAT]);
+                }
+            }
         }
         out.push('\n');
     }

@@ -19,11 +19,11 @@ mod text;
 
 use std::process::ExitCode;
 
-pub use full::{failure, policy_errors};
+pub use full::{failure, note, policy_errors};
 pub use github::annotations;
 pub(crate) use json::to_text as json_text;
 pub use markdown::markdown;
-pub use text::{Look, no_project, summary as summary_line};
+pub use text::{Look, Runner, Skip, no_project, summary as summary_line, way_past};
 
 use crate::catalog::{Dialect, Opaque};
 use crate::finding::{Finding, Level};

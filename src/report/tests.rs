@@ -38,6 +38,17 @@ fn full_for_a_person() {
     insta::assert_snapshot!("full_many_120", shown(&render(&fixtures::many(), Format::Full, &at(120))));
 }
 
+#[test]
+fn what_mends_several_findings_is_printed_once() {
+    let report = fixtures::mended_at_once();
+    let text = render(&report, Format::Full, &at(80));
+    insta::assert_snapshot!("full_mended_at_once", shown(&text));
+    let mut other = report;
+    other.findings[0].project = Some("web".to_owned());
+    let apart = render(&other, Format::Full, &at(80));
+    assert_eq!(apart.matches("change_a_and_b").count(), 2, "another project, another migration: {apart}");
+}
+
 /// A path that is broken in two cannot be copied, however narrow the terminal.
 #[test]
 fn words_stay_whole_in_a_narrow_terminal() {
@@ -56,7 +67,7 @@ fn full_in_ascii_aloud_and_at_length() {
     insta::assert_snapshot!("full_one_ascii", shown(&text));
     let aloud = Look { graphics: false, unicode: false, ..at(80) };
     insta::assert_snapshot!("full_one_aloud", shown(&render(&fixtures::one(), Format::Full, &aloud)));
-    let verbose = Look { verbose: true, pre_commit: Some("git commit"), hook: true, ..at(80) };
+    let verbose = Look { verbose: true, hook: true, ..at(80) };
     insta::assert_snapshot!("full_many_verbose", shown(&render(&fixtures::many(), Format::Full, &verbose)));
 }
 

@@ -29,8 +29,26 @@ pub struct Look {
     pub quiet: bool,
     /// Whether a hook asked: then nothing is said where nothing was to be judged.
     pub hook: bool,
-    /// What a person called, where the pre-commit framework runs that hook: it has a way of its own to skip one hook once.
-    pub pre_commit: Option<&'static str>,
+    /// How a person who was refused goes on without this check, once; none where no hook asked, or nobody can.
+    pub skip: Option<Skip>,
+}
+
+/// How to skip a hook once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Skip {
+    /// Who runs the hook.
+    pub runner: Runner,
+    /// What the person called: `git commit`.
+    pub command: &'static str,
+}
+
+/// Who runs a hook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Runner {
+    /// Git itself, by the script that `driftgate install` wrote.
+    Git,
+    /// The pre-commit framework, or one that does as it does.
+    PreCommit,
 }
 
 impl Look {
@@ -45,7 +63,7 @@ impl Look {
             verbose: false,
             quiet: false,
             hook: false,
-            pre_commit: None,
+            skip: None,
         }
     }
 
@@ -313,12 +331,15 @@ pub(super) fn one_line(help: &str) -> String {
     out
 }
 
-/// How to go on without this check, once, where a hook stopped a commit or a push.
-pub(super) fn skip_hint(report: &Report, look: &Look) -> String {
-    match look.pre_commit {
-        Some(command) if !report.findings.is_empty() => {
-            format!("to skip this hook once: SKIP=driftgate {command}\n")
-        }
-        _ => String::new(),
+/// How to go on where a hook stopped a commit or a push: how to skip it once. Before that, where it is our own hook, how to
+/// let the thing pass for good: skipping it here only leaves it to the next who checks.
+pub fn way_past(report: &Report, look: &Look) -> String {
+    let (Some(skip), Some(worst)) = (look.skip, report.findings.first()) else { return String::new() };
+    let (rule, command) = (worst.rule, skip.command);
+    match skip.runner {
+        Runner::Git => format!(
+            "to allow it, with a reason: driftgate explain {rule}\nto skip this hook once: DRIFTGATE_SKIP=1 {command}\n"
+        ),
+        Runner::PreCommit => format!("to skip this hook once: SKIP=driftgate {command}\n"),
     }
 }

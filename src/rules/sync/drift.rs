@@ -51,17 +51,12 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
         return Vec::new();
     }
     let certain: Vec<&Difference> = change.after.gap.iter().filter(|difference| difference.certain).collect();
-    groups(&certain)
-        .iter()
-        .map(|group| {
-            let command = command(change, group);
-            let help = match statements(group) {
-                Some(sql) => format!("write the migration that closes it:\n  {command}\nwhich should come to:\n{sql}"),
-                None => format!("write the migration that closes it:\n  {command}"),
-            };
-            finding(change, RuleId::Drift, group, Fault::State, help)
-        })
-        .collect()
+    let command = command(change, &certain);
+    let help = match statements(&certain) {
+        Some(sql) => format!("write the migration that closes it:\n  {command}\nwhich should come to:\n{sql}"),
+        None => format!("write the migration that closes it:\n  {command}"),
+    };
+    groups(&certain).iter().map(|group| finding(change, RuleId::Drift, group, Fault::State, help.clone())).collect()
 }
 
 #[cfg(test)]

@@ -371,10 +371,14 @@ pub(super) fn finding(
             let verb = if difference.kind.side == Side::Extra { "is not declared" } else { "is declared" };
             (place, format!("{} {verb} here", difference.object()))
         });
-        // What is missing is made nowhere: the place is that of the table it is missing from.
-        let migrated = difference.migrated_at.as_ref().map(|place| match (difference.kind.side, &difference.table) {
-            (Side::Missing, Some(table)) => (place, format!("the table {table} is made here, without it")),
-            _ => (place, format!("{} is made here", difference.object())),
+        // What is missing is made nowhere: the place is that of the table or enum it is missing from.
+        let migrated = difference.migrated_at.as_ref().map(|place| {
+            let message = match (difference.kind.side, &difference.table, &difference.enumeration) {
+                (Side::Missing, Some(table), _) => format!("the table {table} is made here, without it"),
+                (Side::Missing, None, Some(of)) => format!("the enum {of} is made here, without it"),
+                _ => format!("{} is made here", difference.object()),
+            };
+            (place, message)
         });
         for (place, message) in declared.into_iter().chain(migrated) {
             if !shown.contains(place) && shown.len() <= MOST_RELATED {
@@ -476,9 +480,9 @@ pub(super) fn statements(differences: &[&Difference]) -> Option<String> {
 }
 
 /// What mends a change that brings migrations and still leaves these differences.
-pub(super) fn help_uncovered(change: &ProjectChange<'_>, group: &[&Difference]) -> String {
-    let command = command(change, group);
-    match (statements(group), new_files(change).as_slice()) {
+pub(super) fn help_uncovered(change: &ProjectChange<'_>, differences: &[&Difference]) -> String {
+    let command = command(change, differences);
+    match (statements(differences), new_files(change).as_slice()) {
         (Some(sql), [migration]) if change.project.ecosystem == crate::project::EcosystemKind::Prisma => {
             let file = migration.source.as_ref().map_or(&migration.path, |source| source.path());
             format!("write the rest as a migration:\n  {command}\nor add it to {}:\n{sql}", shell_word(file))

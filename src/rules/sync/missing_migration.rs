@@ -60,12 +60,11 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
         return Vec::new();
     }
     let gap = NewGap::of(change);
+    // One run of the command makes all of it: it is the same for each finding, and named after all of them.
+    let help = format!("write the migration and commit it with the schema:\n  {}", command(change, &gap.uncovered));
     let mut findings: Vec<Finding> = groups(&gap.uncovered)
         .iter()
-        .map(|group| {
-            let help = format!("write the migration and commit it with the schema:\n  {}", command(change, group));
-            finding(change, RuleId::MissingMigration, group, Fault::Schema, help)
-        })
+        .map(|group| finding(change, RuleId::MissingMigration, group, Fault::Schema, help.clone()))
         .collect();
     if change.before.is_some_and(|before| !before.is_judged()) {
         for finding in &mut findings {
@@ -111,6 +110,7 @@ fn unread(change: &ProjectChange<'_>) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::Name;
     use crate::catalog::difference::{Aspect, Side};
     use crate::rules::testing::{World, column, difference};
 
@@ -147,6 +147,20 @@ mod tests {
         );
         assert_eq!(findings[1].object.as_deref(), Some("users"));
         assert_eq!(findings[1].differences.len(), 5);
+        let help = "write the migration and commit it with the schema:\n  npx prisma migrate dev --name change_posts_and_users";
+        assert!(findings.iter().all(|finding| finding.help == help), "one migration makes all: {}", findings[0].help);
+    }
+
+    #[test]
+    fn a_value_is_missing_where_its_enum_is_made() {
+        let world = World::prisma();
+        let line = world.schema_place("age");
+        let mut value = difference(Side::Missing, Aspect::EnumValue, "", "OWNER").with_declared_at(&line);
+        value.table = None;
+        value.enumeration = Some(Name::new("public", "role"));
+        value.migrated_at = Some(world.old_migration_place());
+        let findings = world.touch_schema().gap_after(value).run(RuleId::MissingMigration);
+        assert_eq!(findings[0].related[0].message, "the enum role is made here, without it");
     }
 
     #[test]

@@ -60,11 +60,12 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
         return Vec::new();
     }
     let gap = NewGap::of(change);
+    // One migration makes all of it: what mends is the same for each finding.
+    let help = help_uncovered(change, &gap.uncovered);
     groups(&gap.uncovered)
         .iter()
         .map(|group| {
-            let help = help_uncovered(change, group);
-            let mut finding = finding(change, RuleId::UncoveredChange, group, Fault::Schema, help);
+            let mut finding = finding(change, RuleId::UncoveredChange, group, Fault::Schema, help.clone());
             for migration in &new {
                 let path = migration.source.as_ref().map_or(&migration.path, |source| source.path());
                 if !finding.related.iter().any(|related| related.path == *path) {

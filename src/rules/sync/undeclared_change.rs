@@ -50,19 +50,17 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
         return Vec::new();
     }
     let gap = NewGap::of(change);
+    let declare = match change.project.ecosystem {
+        EcosystemKind::Prisma => "declare it in the schema",
+        EcosystemKind::Alembic => "declare it in the models",
+    };
+    let help = format!(
+        "{declare}, or take it out of the migration; to write the migration anew from what is declared:\n  {}",
+        command(change, &gap.undeclared)
+    );
     groups(&gap.undeclared)
         .iter()
-        .map(|group| {
-            let declare = match change.project.ecosystem {
-                EcosystemKind::Prisma => "declare it in the schema",
-                EcosystemKind::Alembic => "declare it in the models",
-            };
-            let help = format!(
-                "{declare}, or take it out of the migration; to write the migration anew from what is declared:\n  {}",
-                command(change, group)
-            );
-            finding(change, RuleId::UndeclaredChange, group, Fault::Migration, help)
-        })
+        .map(|group| finding(change, RuleId::UndeclaredChange, group, Fault::Migration, help.clone()))
         .collect()
 }
 
