@@ -195,10 +195,13 @@ impl Survey {
             if !is_kept && (is_sample(path) || self.is_told_elsewhere(path)) {
                 continue;
             }
-            // A copy beside the schema has no migrations of its own.
-            let is_theirs =
-                || siblings.iter().any(|other| other != path && self.migrations_of(other, &siblings) == migrations);
-            if is_copy(path, &siblings) && (!is_kept || is_theirs()) {
+            // A copy beside the schema has no migrations of its own, and a folder of migrations is that of one schema: of
+            // the one that Prisma takes by itself, where it is among them.
+            let theirs = |other: &&&RepoPath| *other != path && self.migrations_of(other, &siblings) == migrations;
+            let is_default = |path: &RepoPath| path.file_name() == "schema.prisma";
+            let is_sketch =
+                is_kept && !is_default(path) && siblings.iter().filter(theirs).any(|other| is_default(other));
+            if is_sketch || is_copy(path, &siblings) && (!is_kept || siblings.iter().any(|other| theirs(&other))) {
                 continue;
             }
             found.push(Found { schema: files, folder, datasource: (*path).clone(), migrations, config: None });
@@ -477,6 +480,14 @@ impl Survey {
                 && self.migration_folders.contains(&dir)
             {
                 return dir;
+            }
+        }
+        if !self.migration_folders.contains(&default) && siblings.len() <= 1 {
+            // A runner of the project's own: one folder with migrations, called much the same.
+            let mut named =
+                beside.iter().filter(|dir| dir.file_name() != "migrations" && tag(dir.file_name()).is_empty());
+            if let Some(dir) = named.next().filter(|_| named.next().is_none()) {
+                return (*dir).clone();
             }
         }
         if siblings.len() > 1 && self.migration_folders.contains(&default) {
