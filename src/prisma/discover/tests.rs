@@ -127,6 +127,13 @@ fn a_folder_called_much_the_same_holds_the_migrations_where_there_is_no_other() 
     assert_eq!(of(&["migration"]), ("db/migration".to_owned(), false));
     assert_eq!(of(&["migration", "migrations"]), ("db/migrations".to_owned(), false));
     assert_eq!(of(&["custom"]), ("db/migrations".to_owned(), true));
+    let config = "export default { schema: 'db/schema.prisma', migrations: { path: 'db/migrations' } }\n";
+    let named = |script: &str| {
+        let files = [("prisma.config.ts", config), ("db/schema.prisma", &schema), (script, "")];
+        discover(&files).remove(0).migrations[0].to_string()
+    };
+    assert_eq!(named("db/migration/1_a/migration.sql"), "db/migration");
+    assert_eq!(named("old/migrations/1_a/migration.sql"), "db/migrations");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::deeds::{Deed, Deeds, RowDeed};
 use super::{allow, finding};
 use crate::catalog::apply::Effect;
 use crate::catalog::operation::DataKind;
-use crate::catalog::{Column, Dialect, Index, IndexPart, Name, Table};
+use crate::catalog::{Column, Dialect, Index, IndexPart, Name};
 use crate::finding::Finding;
 use crate::project::{ProjectChange, ProjectState};
 use crate::rules::{RuleId, RuleSettings};
@@ -162,7 +162,6 @@ fn is_unique_anyway(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) -> boo
 /// there in the end, or nothing writes rows once it is gone.
 fn is_key(change: &ProjectChange<'_>, all: &Deeds, table: &Name, new: &Index) -> bool {
     let parts = &new.parts;
-    let catalog = |state: &ProjectState| state.replay.catalog.tables.get(table).cloned();
     let now = |column: &str| renamed(&all.done, table, column);
     let covers = |old: &[IndexPart]| {
         let same = |old: &IndexPart, new: &IndexPart| {
@@ -178,37 +177,40 @@ fn is_key(change: &ProjectChange<'_>, all: &Deeds, table: &Name, new: &Index) ->
             && (old.nulls_not_distinct || !new.nulls_not_distinct)
             && covers(&old.parts)
     };
-    let keys_of = |table: &Table| {
-        table.primary_key.iter().any(|key| covers(&key.columns)) || table.indexes.iter().any(is_stricter)
+    let keys_of = |state: &ProjectState| -> Vec<Vec<IndexPart>> {
+        let Some(table) = state.replay.catalog.tables.get(table) else { return Vec::new() };
+        let primary = table.primary_key.iter().map(|key| &key.columns).filter(|key| covers(key));
+        let unique = table.indexes.iter().filter(|index| is_stricter(index)).map(|index| &index.parts);
+        primary.chain(unique).cloned().collect()
     };
-    let dropped = all.done.iter().any(
-        |other| matches!(&other.effect, Effect::IndexDropped { table: of, index } if of == table && is_stricter(index)),
-    );
-    if !dropped && !change.before.and_then(catalog).is_some_and(|table| keys_of(&table)) {
-        return false;
-    }
+    let mut keys = change.before.map(&keys_of).unwrap_or_default();
+    keys.extend(all.done.iter().filter_map(|other| match &other.effect {
+        Effect::IndexDropped { table: of, index } if of == table && is_stricter(index) => Some(index.parts.clone()),
+        _ => None,
+    }));
     // The index itself is in the end's catalog too: another key is asked for there.
-    let stays = catalog(change.after).is_some_and(|table| {
-        table.primary_key.iter().any(|key| covers(&key.columns) && key.columns != *parts)
-            || table.indexes.iter().any(|old| is_stricter(old) && old.parts != *parts)
-    });
-    let names =
-        |column: &str| parts.iter().any(|part| part.column().is_some_and(|own| own.eq_ignore_ascii_case(column)));
-    let is_written = |row: &RowDeed| {
-        row.table == *table
-            && match row.kind {
-                DataKind::Insert => true,
-                DataKind::Update => {
-                    row.written.as_ref().is_none_or(|written| written.iter().any(|column| names(column)))
+    if !keys.is_empty() && keys_of(change.after).iter().any(|key| key != parts) {
+        return true;
+    }
+    keys.iter().any(|key| {
+        let names =
+            |column: &str| key.iter().any(|part| part.column().is_none_or(|own| now(own).eq_ignore_ascii_case(column)));
+        let is_written = |row: &RowDeed| {
+            row.table == *table
+                && match row.kind {
+                    DataKind::Insert => true,
+                    DataKind::Update => {
+                        row.written.as_ref().is_none_or(|written| written.iter().any(|column| names(column)))
+                    }
+                    DataKind::Delete | DataKind::Truncate => false,
                 }
-                DataKind::Delete | DataKind::Truncate => false,
-            }
-    };
-    let is_cast = |deed: &Deed| {
-        matches!(&deed.effect, Effect::ColumnChanged { table: of, before, after }
-            if of == table && before.ty != after.ty && names(&after.name))
-    };
-    stays || !all.rows.iter().any(is_written) && !all.done.iter().any(is_cast)
+        };
+        let is_cast = |deed: &Deed| {
+            matches!(&deed.effect, Effect::ColumnChanged { table: of, before, after }
+                if of == table && before.ty != after.ty && names(&after.name))
+        };
+        !all.rows.iter().any(is_written) && !all.done.iter().any(is_cast)
+    })
 }
 
 /// Whether an index is about a column that the change adds and that nothing fills: NULL is like no other NULL.
@@ -451,6 +453,11 @@ mod tests {
             ("UPDATE roles SET c = 1 WHERE c = 2; CREATE UNIQUE INDEX v ON roles (a, b, c);", 0),
             ("DROP INDEX k; ALTER TABLE roles ALTER c TYPE TEXT; CREATE UNIQUE INDEX v ON roles (c, b);", 1),
             ("CREATE UNIQUE INDEX v ON roles (c, b) NULLS NOT DISTINCT;", 1),
+            (
+                "DROP INDEX k; ALTER TABLE roles ADD COLUMN d TEXT; UPDATE roles SET d = 'x'; \
+                 CREATE UNIQUE INDEX v ON roles (c, d);",
+                0,
+            ),
         ] {
             assert_eq!(run(world.clone(), sql).len(), found, "{sql}");
         }
