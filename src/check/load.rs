@@ -2,8 +2,12 @@
 //!
 //! This is the last place that sees snapshots. What it hands on is plain data.
 
+use std::collections::BTreeSet;
+
 use crate::catalog::{Opaque, Reach};
-use crate::git::{Change, ChangedPath, Leftover, LeftoverKind, Snapshot, SnapshotError, overlay::Overlay};
+use crate::git::{
+    Change, ChangedPath, FileList, Leftover, LeftoverKind, ObjectId, Snapshot, SnapshotError, overlay::Overlay,
+};
 use crate::history::{self, History, Replay, Replayer, foundation};
 use crate::policy::Policy;
 use crate::project::{Declared, ECOSYSTEMS, Ecosystem, Project, ProjectState, SourceProblem, Touch};
@@ -59,6 +63,46 @@ pub(crate) fn same_project_at<'a>(after: &Project, before: impl Iterator<Item = 
         .or_else(|| find(&|old| old.name == after.name))
         .or_else(|| find(&schema))
         .or_else(|| find(&migrations))
+}
+
+/// The position of the project that was moved to where `found` is: one that nothing after the change is the same as, and
+/// of whose scripts at least half lie at the new place as they were.
+pub(crate) fn moved_at<'a>(
+    found: (&Found, &dyn Snapshot),
+    after: &[Found],
+    before: impl Iterator<Item = &'a Found> + Clone,
+    snapshot: &dyn Snapshot,
+) -> Result<Option<usize>, SnapshotError> {
+    let stayed: BTreeSet<usize> =
+        after.iter().filter_map(|found| same_project_at(&found.project, before.clone())).collect();
+    let mut left = before.enumerate().filter(|(at, _)| !stayed.contains(at)).peekable();
+    if left.peek().is_none() {
+        return Ok(None);
+    }
+    let (found, now) = found;
+    let scripts_now = scripts(found, now.files()?);
+    let mut best = None;
+    for (at, old) in left.filter(|(_, old)| old.project.ecosystem == found.project.ecosystem) {
+        let scripts_then = scripts(old, snapshot.files()?);
+        let shared = scripts_then.intersection(&scripts_now).count();
+        if shared > 0 && shared * 2 >= scripts_then.len() && best.is_none_or(|(most, _)| shared > most) {
+            best = Some((shared, at));
+        }
+    }
+    Ok(best.map(|(_, at)| at))
+}
+
+/// The texts of the migrations that a project applies.
+pub(crate) fn scripts(found: &Found, files: &FileList) -> BTreeSet<ObjectId> {
+    let entries = found.project.migrations.iter().flat_map(|dir| files.under(dir));
+    entries.filter(|entry| is_script(found, &entry.path)).map(|entry| entry.id).collect()
+}
+
+/// Whether a file is a migration of a project's.
+pub(crate) fn is_script(found: &Found, path: &RepoPath) -> bool {
+    found.ecosystem.touch(&found.project, path) == Some(Touch::Migration)
+        && matches!(path.extension(), Some("sql" | "py"))
+        && path.file_name() != "__init__.py"
 }
 
 /// Keeps a project that was there before and is not found any more, though its schema and its migrations are still in the

@@ -96,7 +96,13 @@ fn judge(change: &Change, policy: &Policy, options: Options<'_>) -> Result<Judge
         if options.project.is_some_and(|name| name != found.project.name) {
             continue;
         }
-        let old = load::same_project(&found.project, &before);
+        let old = match (load::same_project(&found.project, &before), &change.before) {
+            (None, Some(snapshot)) => {
+                let moved = load::moved_at((found, &*change.after), &after, before.iter(), &**snapshot)?;
+                moved.and_then(|at| before.get(at))
+            }
+            (same, _) => same,
+        };
         let touched = load::touched(found, old, &change.changed);
         let judged = whole_state || !touched.is_empty() || concerns(change, found, old)?;
         summaries.push(ProjectSummary::new(&found.project, judged));

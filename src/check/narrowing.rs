@@ -9,9 +9,9 @@ use crate::alembic::discover::{ENV, SECTION};
 use crate::catalog::difference::Difference;
 use crate::finding::{Finding, Level};
 use crate::git::overlay::Overlay;
-use crate::git::{Change, FileKind, ObjectId, Scope, SnapshotError, links};
+use crate::git::{Change, FileKind, Scope, SnapshotError, links};
 use crate::policy::{Date, FILE_NAMES, Policy};
-use crate::project::{EcosystemKind, NAMED_BY, Project, Touch};
+use crate::project::{EcosystemKind, NAMED_BY, Project};
 use crate::rules::{Group, Narrowing, PolicyNarrowing, RuleSettings, of_policy};
 use crate::source::RepoPath;
 
@@ -45,13 +45,9 @@ fn lost(change: &Change, before: &[Found], after: &[Found]) -> Result<Vec<Narrow
             let mut others = after.iter().filter(|found| found.project.ecosystem == project.ecosystem);
             others.any(|found| found.project.migrations.iter().any(|dir| path.is_under(dir)))
         };
-        let is_script = |path: &RepoPath| {
-            old.ecosystem.touch(project, path) == Some(Touch::Migration)
-                && matches!(path.extension(), Some("sql" | "py"))
-                && path.file_name() != "__init__.py"
-        };
-        let left =
-            project.migrations.iter().find(|dir| files.under(dir).any(|entry| is_script(&entry.path)) && !applied(dir));
+        let is_left =
+            |dir: &&RepoPath| files.under(dir).any(|entry| load::is_script(old, &entry.path)) && !applied(dir);
+        let left = project.migrations.iter().find(is_left);
         // What is a submodule now, or a link that leads out of the tree, is in another repository.
         let given_away = project.schema.iter().chain(&project.migrations).find_map(|path| {
             let mut above = std::iter::successors(Some(path.clone()), RepoPath::parent);
@@ -59,7 +55,7 @@ fn lost(change: &Change, before: &[Found], after: &[Found]) -> Result<Vec<Narrow
         });
         let narrowing = match left.map(|dir| (dir.clone(), false)).or(given_away.map(|path| (path, true))) {
             Some(found) => Some(found),
-            None => moved_to(change, project, &is_script, &applied)?.map(|dir| (dir, true)),
+            None => moved_to(change, old, &applied)?.map(|dir| (dir, true)),
         };
         narrowings.extend(narrowing.map(|(migrations, moved)| Narrowing::Lost {
             project: Box::new(project.clone()),
@@ -73,19 +69,11 @@ fn lost(change: &Change, before: &[Found], after: &[Found]) -> Result<Vec<Narrow
 /// The folder in which a script of a project lies after the change, if it is one that no project applies.
 fn moved_to(
     change: &Change,
-    project: &Project,
-    is_script: &dyn Fn(&RepoPath) -> bool,
+    project: &Found,
     applied: &dyn Fn(&RepoPath) -> bool,
 ) -> Result<Option<RepoPath>, SnapshotError> {
     let Some(before) = &change.before else { return Ok(None) };
-    let old = before.files()?;
-    let scripts: BTreeSet<ObjectId> = project
-        .migrations
-        .iter()
-        .flat_map(|dir| old.under(dir))
-        .filter(|entry| is_script(&entry.path))
-        .map(|entry| entry.id)
-        .collect();
+    let scripts = load::scripts(project, before.files()?);
     let added = change.changed.iter().filter(|changed| changed.before.is_none());
     let mut found =
         added.filter(|changed| changed.after.is_some_and(|id| scripts.contains(&id)) && !applied(&changed.path));

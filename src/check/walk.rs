@@ -332,12 +332,18 @@ impl<'a> Walk<'a> {
         let mut old = std::mem::take(&mut self.tracked);
         load::keep_lost(&mut found, old.iter().map(|tracked| &tracked.found), &recording)?;
         self.read = recording.into_read();
+        let all = found.clone();
         for found in found {
             self.names.insert(found.project.name.clone());
             if self.wanted.is_some_and(|wanted| wanted != found.project.name) {
                 continue;
             }
-            let before = same(&found, &old).map(|index| old.swap_remove(index));
+            let mut before = same(&found, &old);
+            if let (None, Some(last)) = (before, &self.last) {
+                let left = old.iter().map(|tracked| &tracked.found);
+                before = load::moved_at((&found, &snapshot), &all, left, last)?;
+            }
+            let before = before.map(|index| old.swap_remove(index));
             let tracked = self.follow(found, before, &snapshot, at, changed)?;
             self.tracked.push(tracked);
         }

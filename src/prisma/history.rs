@@ -266,6 +266,12 @@ impl Migrate {
             operations.push(everything(place, reason));
         }
         let is_postgres = dialect == Dialect::PostgreSql;
+        if is_postgres {
+            let reason = "a word above it takes the statement out of the transaction for a runner of the project's own";
+            let doubt = OperationKind::Opaque { reason: reason.to_owned(), reach: Reach::Nothing };
+            let outside = sql::postgres_statements_outside(&operations);
+            operations.extend(outside.into_iter().map(|place| Operation::new(doubt.clone(), place)));
+        }
         let refusals = if is_postgres { sql::postgres_transaction_refusals(&operations) } else { Vec::new() };
         let label_uses = if is_postgres { sql::postgres_label_uses(&operations) } else { Vec::new() };
         let fingerprint = fingerprint_of(source);

@@ -43,7 +43,7 @@ use crate::source::{Place, Source};
 use cursor::{Cursor, Origin};
 use session::Session;
 
-pub use transaction::{LabelUse, postgres_label_uses, postgres_transaction_refusals};
+pub use transaction::{LabelUse, postgres_label_uses, postgres_statements_outside, postgres_transaction_refusals};
 
 /// A script that was read.
 #[derive(Debug, Clone, Default)]

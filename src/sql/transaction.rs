@@ -8,8 +8,7 @@ use crate::source::Place;
 /// transaction, up to a COMMIT of its own, and CONCURRENTLY cannot run in one.
 pub fn postgres_transaction_refusals(operations: &[Operation]) -> Vec<(Place, String)> {
     let mut refusals = Vec::new();
-    let several =
-        operations.iter().map(|operation| operation.place.span).collect::<std::collections::BTreeSet<_>>().len() > 1;
+    let several = are_several(operations);
     let (mut committed, mut block) = (false, false);
     for operation in operations {
         match &operation.kind {
@@ -21,7 +20,7 @@ pub fn postgres_transaction_refusals(operations: &[Operation]) -> Vec<(Place, St
                 refusals.push((operation.place.clone(), reason.to_owned()));
             }
             K::CreateIndex { concurrently: true, .. } | K::DropIndex { concurrently: true, .. }
-                if several && !committed =>
+                if several && !committed && !runs_outside(&operation.place) =>
             {
                 let reason = "CONCURRENTLY cannot run beside other statements: a migration file is one transaction";
                 refusals.push((operation.place.clone(), reason.to_owned()));
@@ -30,6 +29,40 @@ pub fn postgres_transaction_refusals(operations: &[Operation]) -> Vec<(Place, St
         }
     }
     refusals
+}
+
+/// The statements of a script that a word above them takes out of its transaction: the project has a runner of its own that
+/// reads such words, and what it makes of them is not known.
+pub fn postgres_statements_outside(operations: &[Operation]) -> Vec<Place> {
+    let is_concurrent = |operation: &&Operation| {
+        matches!(&operation.kind, K::CreateIndex { concurrently: true, .. } | K::DropIndex { concurrently: true, .. })
+    };
+    if !are_several(operations) {
+        return Vec::new();
+    }
+    let places = operations.iter().filter(is_concurrent).map(|operation| &operation.place);
+    places.filter(|place| runs_outside(place)).cloned().collect()
+}
+
+/// Whether operations come from more than one statement.
+fn are_several(operations: &[Operation]) -> bool {
+    let mut spans = operations.iter().map(|operation| operation.place.span);
+    let first = spans.next();
+    spans.any(|span| Some(span) != first)
+}
+
+/// Whether a comment right above a statement is one word, and says that it runs outside a transaction:
+/// `-- RUN_OUTSIDE_TRANSACTION`, `-- disable-transaction`. A sentence is said to people.
+fn runs_outside(place: &Place) -> bool {
+    let above = place.source.text().get(..place.span.start as usize).unwrap_or_default();
+    let comments = above.lines().rev().map(str::trim).take_while(|line| line.is_empty() || line.starts_with("--"));
+    comments.filter_map(|line| line.strip_prefix("--")).any(|comment| {
+        let word = comment.trim().to_ascii_lowercase();
+        let mut parts = word.split(|c: char| !c.is_alphanumeric());
+        !word.contains(char::is_whitespace)
+            && word.contains("transaction")
+            && parts.any(|part| matches!(part, "outside" | "without" | "no" | "disable" | "none"))
+    })
 }
 
 /// A label that a script adds to an enum, and what looks like its use before the transaction ends. PostgreSQL refuses

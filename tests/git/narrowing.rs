@@ -57,6 +57,25 @@ fn a_project_that_is_retired_or_moved_as_a_whole_is_fine() {
     assert_eq!(after(project(), |repo| drop(repo.git(&["mv", "prisma", "db"]))), NOTHING);
 }
 
+#[test]
+fn what_a_moved_project_lacked_before_is_not_told_again() {
+    let repo = project();
+    repo.write("prisma/schema.prisma", &wider());
+    repo.commit("base");
+    std::fs::create_dir_all(repo.root().join("packages/database")).unwrap();
+    repo.git(&["mv", "prisma", "packages/database/prisma"]);
+    let findings = |repo: &TestRepo| {
+        repo.add();
+        let report: serde_json::Value = serde_json::from_slice(&check(repo, &["--staged"]).stdout).unwrap();
+        let findings = report["findings"].as_array().unwrap().iter();
+        findings.map(|finding| finding["rule"].as_str().unwrap().to_owned()).collect::<Vec<String>>()
+    };
+    assert_eq!(findings(&repo), NOTHING);
+    // What the move brings along is.
+    repo.write("packages/database/prisma/schema.prisma", &wider().replace("nick", "nickname"));
+    assert_eq!(findings(&repo), ["missing-migration"]);
+}
+
 const CONFIG: &str = "export default { schema: 'a/schema.prisma' }\n";
 
 /// Two schemas, the first of which `prisma.config.ts` names; the second is as given.

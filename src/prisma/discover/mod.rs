@@ -86,7 +86,8 @@ fn build(
     let linked = found.schema.iter().chain([&found.migrations]).filter(|path| survey.led(path) != *path).cloned();
     let sources: Vec<Arc<Source>> =
         found.schema.iter().filter_map(|path| survey.sources.get(path)).map(Arc::clone).collect();
-    let settings = Settings::of(&schema::parse(&sources));
+    let parsed = schema::parse(&sources);
+    let settings = Settings::of(&parsed);
     if settings.provider.as_deref() == Some("mongodb") {
         return Ok(None);
     }
@@ -102,7 +103,10 @@ fn build(
         dialect = locked;
     }
     let mut facts: BTreeMap<&'static str, String> = BTreeMap::new();
-    facts.insert("prisma-version", version(snapshot, survey, &folder)?.to_string());
+    // The client of the previews of Prisma 2 was called Photon: later versions know none of that name.
+    let is_preview = parsed.generators.iter().any(|generator| generator.texts("provider") == ["photonjs"]);
+    let version = if is_preview { 2 } else { version(snapshot, survey, &folder)? };
+    facts.insert("prisma-version", version.to_string());
     // Who names the folder, or runs what is in it, keeps migrations: that there is none yet is no excuse then. Where there
     // are several schemas, a script does not say which it means.
     let says_so = wanted.is_some_and(|wanted| !wanted.migrations.is_empty())

@@ -195,10 +195,13 @@ impl Survey {
             if !is_kept && (is_sample(path) || self.is_told_elsewhere(path)) {
                 continue;
             }
-            // A copy beside the schema has no migrations of its own.
-            let is_theirs =
-                || siblings.iter().any(|other| other != path && self.migrations_of(other, &siblings) == migrations);
-            if is_copy(path, &siblings) && (!is_kept || is_theirs()) {
+            // A copy beside the schema has no migrations of its own, and a folder of migrations is that of one schema: of
+            // the one that Prisma takes by itself, where it is among them.
+            let theirs = |other: &&&RepoPath| *other != path && self.migrations_of(other, &siblings) == migrations;
+            let is_default = |path: &RepoPath| path.file_name() == "schema.prisma";
+            let is_sketch =
+                is_kept && !is_default(path) && siblings.iter().filter(theirs).any(|other| is_default(other));
+            if is_sketch || is_copy(path, &siblings) && (!is_kept || siblings.iter().any(|other| theirs(&other))) {
                 continue;
             }
             found.push(Found { schema: files, folder, datasource: (*path).clone(), migrations, config: None });
@@ -235,14 +238,29 @@ impl Survey {
         );
     }
 
-    /// Where the migrations are kept that a build gathers in the folder that a configuration names: a folder with a dot in
-    /// front that the repository does not hold stands for the one folder with migrations below the configuration's own.
+    /// Where the migrations are kept that a build gathers in the folder that a configuration names, where the repository
+    /// does not hold it: beside it under much the same name, or, for one with a dot in front, in the one folder with
+    /// migrations below the configuration's own.
     fn gathered_from(&self, root: &RepoPath, named: &RepoPath) -> Option<RepoPath> {
-        if !named.file_name().starts_with('.') || self.migration_folders.contains(named) {
+        if self.migration_folders.contains(named) {
             return None;
+        }
+        if !named.file_name().starts_with('.') {
+            return self.called_alike(&named.parent()?);
         }
         let mut kept = self.migration_folders.iter().filter(|dir| dir.is_under(root));
         kept.next().filter(|_| kept.next().is_none()).cloned()
+    }
+
+    /// The one folder with migrations in another that is called after migrations and nothing else (`migration`): a runner
+    /// of the project's own reads it.
+    fn called_alike(&self, folder: &RepoPath) -> Option<RepoPath> {
+        let is_alike = |dir: &&RepoPath| {
+            let name = dir.file_name();
+            name.contains("migration") && tag(name).is_empty() && dir.parent().as_ref() == Some(folder)
+        };
+        let mut alike = self.migration_folders.iter().filter(is_alike);
+        alike.next().filter(|_| alike.next().is_none()).cloned()
     }
 
     /// What a configuration points at: its own words, else the places that Prisma looks at by itself.
@@ -478,6 +496,12 @@ impl Survey {
             {
                 return dir;
             }
+        }
+        if !self.migration_folders.contains(&default)
+            && siblings.len() <= 1
+            && let Some(dir) = self.called_alike(&folder)
+        {
+            return dir;
         }
         if siblings.len() > 1 && self.migration_folders.contains(&default) {
             // One plain folder and several schemas: it belongs to the provider that its lock file names.

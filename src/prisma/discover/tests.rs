@@ -90,6 +90,53 @@ fn a_copy_beside_the_schema_is_no_project() {
 }
 
 #[test]
+fn a_schema_with_the_client_of_the_previews_is_one_of_prisma_2() {
+    let version = |client: &str| {
+        let schema = format!("generator c {{\n provider = \"{client}\"\n}}\n{}", whole(PG));
+        discover(&[("package.json", "{}"), ("prisma/schema.prisma", &schema)])[0].facts["prisma-version"].clone()
+    };
+    assert_eq!(version("photonjs"), "2");
+    assert_ne!(version("prisma-client-js"), "2");
+}
+
+#[test]
+fn a_folder_of_migrations_is_that_of_one_schema() {
+    let schema = whole(PG);
+    let migration = ("prisma/migrations/1_a/migration.sql", "");
+    for sketch in ["schema.draft", "next", "schema-v2"] {
+        let path = format!("prisma/{sketch}.prisma");
+        let projects = discover(&[("prisma/schema.prisma", &schema), (&path, &schema), migration]);
+        assert_eq!(projects.len(), 1, "{sketch}");
+        assert_eq!(projects[0].schema, ["prisma/schema.prisma".into()], "{sketch}");
+    }
+    // Without one of that name nobody can say whose it is.
+    let projects = discover(&[("prisma/one.prisma", &schema), ("prisma/two.prisma", &schema), migration]);
+    assert_eq!(projects.len(), 2);
+}
+
+#[test]
+fn a_folder_called_much_the_same_holds_the_migrations_where_there_is_no_other() {
+    let schema = whole(PG);
+    let of = |folders: &[&str]| {
+        let scripts: Vec<String> = folders.iter().map(|folder| format!("db/{folder}/1_a/migration.sql")).collect();
+        let mut files = vec![("db/schema.prisma", schema.as_str())];
+        files.extend(scripts.iter().map(|path| (path.as_str(), "")));
+        let project = discover(&files).remove(0);
+        (project.migrations[0].to_string(), project.facts.contains_key("no-migrations"))
+    };
+    assert_eq!(of(&["migration"]), ("db/migration".to_owned(), false));
+    assert_eq!(of(&["migration", "migrations"]), ("db/migrations".to_owned(), false));
+    assert_eq!(of(&["custom"]), ("db/migrations".to_owned(), true));
+    let config = "export default { schema: 'db/schema.prisma', migrations: { path: 'db/migrations' } }\n";
+    let named = |script: &str| {
+        let files = [("prisma.config.ts", config), ("db/schema.prisma", &schema), (script, "")];
+        discover(&files).remove(0).migrations[0].to_string()
+    };
+    assert_eq!(named("db/migration/1_a/migration.sql"), "db/migration");
+    assert_eq!(named("old/migrations/1_a/migration.sql"), "db/migrations");
+}
+
+#[test]
 fn before_prisma_4_no_schema_is_refused_for_what_later_ones_refuse() {
     let schema = format!(
         "{PG}model User {{\n id Int @id\n card Card?\n}}\n\

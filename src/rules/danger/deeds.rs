@@ -121,8 +121,8 @@ struct Entity {
     filled: bool,
     /// The statements that wrote them, without comments.
     inserts: Vec<String>,
-    /// Columns that the change made in it, under their names now, as they are.
-    new_columns: BTreeMap<String, Column>,
+    /// Columns that the change made in it, under their names now.
+    new_columns: BTreeMap<String, NewColumn>,
     /// Columns of before that were dropped, by their names before.
     lost: BTreeMap<String, usize>,
     /// The names before of columns that were renamed, by their names now.
@@ -133,6 +133,15 @@ struct Entity {
     place: Place,
     /// In which migration.
     migration: String,
+}
+
+/// A column that the change made.
+#[derive(Debug, Clone)]
+struct NewColumn {
+    /// As it is.
+    column: Column,
+    /// Whether it took no NULL from the beginning: then no row of it ever held one.
+    born_required: bool,
 }
 
 /// An enum, likewise.
@@ -341,7 +350,8 @@ impl Fold {
             }
             Effect::ColumnAdded { table, column } => {
                 let at = self.table(table, step, migration);
-                self.tables[at].new_columns.insert(column.name.clone(), (**column).clone());
+                let made = NewColumn { column: (**column).clone(), born_required: !column.nullable };
+                self.tables[at].new_columns.insert(column.name.clone(), made);
                 if self.is_old(at) {
                     self.push(Some(at), migration, step, effect.clone(), true);
                 } else if let Some(columns) = &mut self.tables[at].columns {
@@ -353,7 +363,7 @@ impl Fold {
             Effect::ColumnChanged { table, before, after } => {
                 let at = self.table(table, step, migration);
                 if let Some(known) = self.tables[at].new_columns.get_mut(&before.name) {
-                    known.clone_from(after);
+                    known.column.clone_from(after);
                 }
                 if !self.is_old(at) {
                     if let Some(columns) = &mut self.tables[at].columns
@@ -507,7 +517,7 @@ impl Fold {
             self.push(Some(at), migration, step, effect, false);
             return;
         };
-        to.clone_into(&mut made.name);
+        to.clone_into(&mut made.column.name);
         entity.new_columns.insert(to.to_owned(), made);
     }
 

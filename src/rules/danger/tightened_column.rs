@@ -6,7 +6,7 @@ use super::deeds::{Deed, Deeds, RowDeed};
 use super::{allow, finding};
 use crate::catalog::apply::Effect;
 use crate::catalog::operation::DataKind;
-use crate::catalog::{Index, IndexPart, Name};
+use crate::catalog::{Column, Dialect, Index, IndexPart, Name};
 use crate::finding::Finding;
 use crate::project::{ProjectChange, ProjectState};
 use crate::rules::{RuleId, RuleSettings};
@@ -16,9 +16,9 @@ page! {
     ///
     /// A new migration demands more of rows that are there: NOT NULL on a column that took NULL, a unique constraint or
     /// index, a primary key, a check or an exclusion over columns that existed. A constraint that is NOT VALID looks at no
-    /// row; a unique index that takes the place of a stricter one tightens nothing, nor does a list of allowed values that
-    /// becomes longer, nor a primary key in the place of a unique index, nor NOT NULL behind a statement that gives
-    /// each row a value.
+    /// row; what rows comply with by what they are asks nothing of them: a unique index over columns of which some are
+    /// unique already or new and empty, a check over columns that are all new, a list of allowed values that becomes
+    /// longer, NOT NULL behind a statement that gives each row a value.
     ///
     /// ## Why it matters
     ///
@@ -78,7 +78,10 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
     let Deeds { done: deeds, rows, .. } = &*all;
     let mut findings = Vec::new();
     for deed in deeds.iter().filter(|deed| !deed.on_new_columns) {
-        if is_filled(rows, deed) || widens(change, deed) || was_unique(change, deed) {
+        if is_filled(rows, deed) || widens(change, deed) || is_unique_anyway(change, &all, deed) {
+            continue;
+        }
+        if is_about_new_columns(change, deeds, deed) {
             continue;
         }
         let Some((object, message)) = tightened(deeds, deed) else { continue };
@@ -133,21 +136,126 @@ fn asks_for_null(statement: &str, column: &str) -> bool {
     }
 }
 
-/// Whether a primary key takes the place of a unique index over the same columns, none of which takes NULL: Prisma 6 makes
-/// such keys of the tables between two models.
-fn was_unique(change: &ProjectChange<'_>, deed: &Deed) -> bool {
-    let Effect::ConstraintAdded { table, what: "primary key", .. } = &deed.effect else { return false };
-    let before = change.before.and_then(|state| state.replay.catalog.tables.get(table));
-    let key = change.after.replay.catalog.tables.get(table).and_then(|table| table.primary_key.as_ref());
-    let (Some(before), Some(key)) = (before, key) else { return false };
-    let names =
-        |parts: &[IndexPart]| parts.iter().map(|part| part.column().map(str::to_owned)).collect::<BTreeSet<_>>();
-    let wanted = names(&key.columns);
-    let required = |name: &Option<String>| {
-        before.columns.iter().any(|column| Some(&column.name) == name.as_ref() && !column.nullable)
+/// Whether no two rows can be alike in what a unique index or a primary key is about: fewer of its columns make a key
+/// already, or each row has NULL in one that the change adds.
+fn is_unique_anyway(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) -> bool {
+    let old_table = |table: &Name| change.before?.replay.catalog.tables.get(table);
+    match &deed.effect {
+        Effect::IndexAdded { table, index, .. } if index.unique => {
+            is_key(change, all, table, index) || has_empty_column(change, all, table, index)
+        }
+        // What a primary key asks beside: none of its columns takes NULL.
+        Effect::ConstraintAdded { table, what: "primary key", .. } => {
+            let key = change.after.replay.catalog.tables.get(table).and_then(|table| table.primary_key.as_ref());
+            let (Some(before), Some(key)) = (old_table(table), key) else { return false };
+            let required = |part: &IndexPart| {
+                before.columns.iter().any(|column| Some(column.name.as_str()) == part.column() && !column.nullable)
+            };
+            let index = Index::new(None, key.columns.clone(), true);
+            key.columns.iter().all(required) && is_key(change, all, table, &index)
+        }
+        _ => false,
+    }
+}
+
+/// Whether rows were unique in these columns, or in fewer of them, when the change began, and are so still: the key is
+/// there in the end, or nothing writes rows once it is gone.
+fn is_key(change: &ProjectChange<'_>, all: &Deeds, table: &Name, new: &Index) -> bool {
+    let parts = &new.parts;
+    let now = |column: &str| renamed(&all.done, table, column);
+    let covers = |old: &[IndexPart]| {
+        let same = |old: &IndexPart, new: &IndexPart| {
+            let on =
+                old.on == new.on || old.column().is_some_and(|old| new.column().is_some_and(|new| now(old) == new));
+            on && old.collation == new.collation && (new.length.is_none() || old.length == new.length)
+        };
+        !old.is_empty() && old.iter().all(|part| parts.iter().any(|own| same(part, own)))
     };
-    wanted.iter().all(required)
-        && before.indexes.iter().any(|old| old.unique && old.predicate.is_none() && names(&old.parts) == wanted)
+    let is_stricter = |old: &Index| {
+        old.unique
+            && (old.predicate.is_none() || old.predicate == new.predicate)
+            && (old.nulls_not_distinct || !new.nulls_not_distinct)
+            && covers(&old.parts)
+    };
+    let keys_of = |state: &ProjectState| -> Vec<Vec<IndexPart>> {
+        let Some(table) = state.replay.catalog.tables.get(table) else { return Vec::new() };
+        let primary = table.primary_key.iter().map(|key| &key.columns).filter(|key| covers(key));
+        let unique = table.indexes.iter().filter(|index| is_stricter(index)).map(|index| &index.parts);
+        primary.chain(unique).cloned().collect()
+    };
+    let mut keys = change.before.map(&keys_of).unwrap_or_default();
+    keys.extend(all.done.iter().filter_map(|other| match &other.effect {
+        Effect::IndexDropped { table: of, index } if of == table && is_stricter(index) => Some(index.parts.clone()),
+        _ => None,
+    }));
+    // The index itself is in the end's catalog too: another key is asked for there.
+    if !keys.is_empty() && keys_of(change.after).iter().any(|key| key != parts) {
+        return true;
+    }
+    keys.iter().any(|key| {
+        let names =
+            |column: &str| key.iter().any(|part| part.column().is_none_or(|own| now(own).eq_ignore_ascii_case(column)));
+        let is_written = |row: &RowDeed| {
+            row.table == *table
+                && match row.kind {
+                    DataKind::Insert => true,
+                    DataKind::Update => {
+                        row.written.as_ref().is_none_or(|written| written.iter().any(|column| names(column)))
+                    }
+                    DataKind::Delete | DataKind::Truncate => false,
+                }
+        };
+        let is_cast = |deed: &Deed| {
+            matches!(&deed.effect, Effect::ColumnChanged { table: of, before, after }
+                if of == table && before.ty != after.ty && names(&after.name))
+        };
+        !all.rows.iter().any(is_written) && !all.done.iter().any(is_cast)
+    })
+}
+
+/// Whether an index is about a column that the change adds and that nothing fills: NULL is like no other NULL.
+fn has_empty_column(change: &ProjectChange<'_>, all: &Deeds, table: &Name, index: &Index) -> bool {
+    if index.nulls_not_distinct || change.project.dialect() == Dialect::SqlServer {
+        return false;
+    }
+    let is_empty = |column: &Column| {
+        let is_written = |row: &RowDeed| {
+            let names = |written: &Vec<String>| written.iter().any(|name| name.eq_ignore_ascii_case(&column.name));
+            row.table == *table
+                && !matches!(row.kind, DataKind::Delete | DataKind::Truncate)
+                && row.written.as_ref().is_none_or(names)
+        };
+        column.nullable
+            && column.default.is_none()
+            && column.generated.is_none()
+            && column.auto_increment.is_none()
+            && !all.rows.iter().any(is_written)
+    };
+    all.done.iter().any(|other| match &other.effect {
+        Effect::ColumnAdded { table: of, column } => {
+            of == table
+                && is_empty(column)
+                && index.parts.iter().any(|part| part.column() == Some(column.name.as_str()))
+        }
+        _ => false,
+    })
+}
+
+/// Whether a check names columns, and none but those that the change adds: no row was written under other terms.
+fn is_about_new_columns(change: &ProjectChange<'_>, deeds: &[Deed], deed: &Deed) -> bool {
+    let Effect::ConstraintAdded { table, what: "check", name: Some(name), .. } = &deed.effect else { return false };
+    let Some(now) = change.after.replay.catalog.tables.get(table) else { return false };
+    let check = now.checks.iter().find(|check| check.name.as_ref() == Some(name));
+    let Some(expression) = check.and_then(|check| check.expression.as_deref()) else { return false };
+    let words: Vec<&str> = expression.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
+    let named = now.columns.iter().filter(|column| words.iter().any(|word| word.eq_ignore_ascii_case(&column.name)));
+    let is_new = |column: &Column| {
+        deeds.iter().any(|other| {
+            matches!(&other.effect, Effect::ColumnAdded { table: of, column: new } if of == table && new.name == column.name)
+        })
+    };
+    let mut named = named.peekable();
+    named.peek().is_some() && named.all(is_new)
 }
 
 /// Whether a check takes all that the one of its name took before: a longer list of values.
@@ -190,7 +298,7 @@ fn tightened(deeds: &[Deed], deed: &Deed) -> Option<(String, String)> {
             let message = format!("the column {object} becomes NOT NULL");
             Some((object, message))
         }
-        Effect::IndexAdded { table, index, .. } if index.unique && !replaces(deeds, deed, index) => {
+        Effect::IndexAdded { table, index, .. } if index.unique => {
             let columns: Vec<&str> = index.parts.iter().filter_map(|part| part.column()).collect();
             let object = match (columns.as_slice(), &index.name) {
                 ([column], _) => format!("{table}.{column}"),
@@ -216,22 +324,6 @@ fn tightened(deeds: &[Deed], deed: &Deed) -> Option<(String, String)> {
         }
         _ => None,
     }
-}
-
-/// Whether a unique index follows one that was at least as strict and is dropped by the change.
-fn replaces(deeds: &[Deed], deed: &Deed, new: &Index) -> bool {
-    let Effect::IndexAdded { table, .. } = &deed.effect else { return false };
-    deeds.iter().any(|other| match &other.effect {
-        Effect::IndexDropped { table: of, index: old } => {
-            let now = |column: &str| renamed(deeds, table, column);
-            let same = |old: &IndexPart, new: &IndexPart| {
-                old.on == new.on || old.column().is_some_and(|old| new.column().is_some_and(|new| now(old) == new))
-            };
-            let contained = old.parts.iter().all(|part| new.parts.iter().any(|own| same(part, own)));
-            of == table && old.unique && contained && (old.predicate.is_none() || old.predicate == new.predicate)
-        }
-        _ => false,
-    })
 }
 
 /// What a column is called once the change has been made.
@@ -338,6 +430,78 @@ mod tests {
         let other =
             "ALTER TABLE users DROP CONSTRAINT c; ALTER TABLE users ADD CONSTRAINT c CHECK (email IN ('a', 'b', 'c'));";
         assert_eq!(run(world.clone(), other).len(), 1);
+    }
+
+    #[test]
+    fn a_unique_index_over_more_than_a_key_tightens_nothing() {
+        let sql = "CREATE TABLE roles (a INT NOT NULL, b INT NOT NULL, c INT, PRIMARY KEY (a, b)); \
+                   CREATE UNIQUE INDEX k ON roles (c);";
+        let world = World::prisma().new_migration("20260106090000_a", sql).commit();
+        for (sql, found) in [
+            ("CREATE UNIQUE INDEX v ON roles (a, b, c);", 0),
+            ("CREATE UNIQUE INDEX v ON roles (c, a);", 0),
+            ("CREATE UNIQUE INDEX v ON roles (a);", 1),
+            (
+                "ALTER TABLE roles DROP CONSTRAINT roles_pkey, ADD COLUMN id TEXT NOT NULL, ADD PRIMARY KEY (id); \
+              CREATE UNIQUE INDEX v ON roles (a, b);",
+                0,
+            ),
+            (
+                "ALTER TABLE roles DROP CONSTRAINT roles_pkey; UPDATE roles SET a = 1; CREATE UNIQUE INDEX v ON roles (a, b);",
+                1,
+            ),
+            ("UPDATE roles SET c = 1 WHERE c = 2; CREATE UNIQUE INDEX v ON roles (a, b, c);", 0),
+            ("DROP INDEX k; ALTER TABLE roles ALTER c TYPE TEXT; CREATE UNIQUE INDEX v ON roles (c, b);", 1),
+            ("CREATE UNIQUE INDEX v ON roles (c, b) NULLS NOT DISTINCT;", 1),
+            (
+                "DROP INDEX k; ALTER TABLE roles ADD COLUMN d TEXT; UPDATE roles SET d = 'x'; \
+                 CREATE UNIQUE INDEX v ON roles (c, d);",
+                0,
+            ),
+        ] {
+            assert_eq!(run(world.clone(), sql).len(), found, "{sql}");
+        }
+    }
+
+    #[test]
+    fn a_unique_index_over_a_new_column_that_is_empty_tightens_nothing() {
+        let index = "CREATE UNIQUE INDEX u ON users (email, a);";
+        for (sql, found) in [
+            ("ALTER TABLE users ADD COLUMN a INT;", 0),
+            ("ALTER TABLE users ADD COLUMN a INT DEFAULT 1;", 1),
+            ("ALTER TABLE users ADD COLUMN a INT; UPDATE users SET a = 1;", 1),
+            ("ALTER TABLE users ADD COLUMN b INT;", 1),
+        ] {
+            let index = if sql.ends_with("b INT;") { "CREATE UNIQUE INDEX u ON users (email);" } else { index };
+            assert_eq!(run(World::prisma(), &format!("{sql} {index}")).len(), found, "{sql}");
+        }
+        let distinct =
+            "ALTER TABLE users ADD COLUMN a INT; CREATE UNIQUE INDEX u ON users (email, a) NULLS NOT DISTINCT;";
+        assert_eq!(run(World::prisma(), distinct).len(), 1);
+    }
+
+    #[test]
+    fn a_check_over_new_columns_tightens_nothing() {
+        let check = |of: &str| {
+            format!(
+                "ALTER TABLE users ADD COLUMN a INT, ADD COLUMN b INT; ALTER TABLE users ADD CONSTRAINT c CHECK ({of});"
+            )
+        };
+        assert_eq!(run(World::prisma(), &check("(a IS NULL) = (b IS NULL)")), Vec::<String>::new());
+        assert_eq!(run(World::prisma(), &check("a IS NULL OR id > 0")).len(), 1);
+    }
+
+    #[test]
+    fn a_column_in_the_place_of_another_that_is_made_not_null_was_so_for_every_row() {
+        let swap = |column: &str, then: &str| {
+            format!(
+                "ALTER TABLE users ADD COLUMN made {column}; UPDATE users SET made = '{{a}}' WHERE name = 'a'; \
+                 ALTER TABLE users DROP COLUMN name; ALTER TABLE users RENAME COLUMN made TO name; {then}"
+            )
+        };
+        assert_eq!(run(World::prisma(), &swap("TEXT[] NOT NULL DEFAULT '{}'", "")), Vec::<String>::new());
+        let required = "ALTER TABLE users ALTER COLUMN name SET NOT NULL;";
+        assert_eq!(run(World::prisma(), &swap("TEXT[]", required)).len(), 1);
     }
 
     #[test]

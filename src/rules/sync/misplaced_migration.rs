@@ -13,7 +13,8 @@ page! {
     ///
     /// A migration is added in a folder that no project applies: the folder from before a move, another provider's
     /// folder, a folder inside the migrations folder, a subfolder of `versions/` that Alembic does not read. Folders of
-    /// fixtures, tests, examples and templates are left alone.
+    /// fixtures, tests, examples and templates are left alone, and a `migration.sql` whose folder has no number and lies
+    /// below none that is called after migrations.
     ///
     /// A revision of Alembic's that hangs on none of the project's, and none on it, belongs to a history of its own (a
     /// plugin's, another database's), and is left alone.
@@ -96,6 +97,14 @@ pub(in crate::rules) fn is_script(path: &RepoPath) -> bool {
     path.file_name() == "migration.sql"
 }
 
+/// Whether a script lies where a history keeps its own: its directory has a number in front, or a folder above is called
+/// after migrations. Elsewhere a `migration.sql` is material to write migrations from.
+fn is_called_migration(path: &RepoPath) -> bool {
+    let mut folders = path.components().rev().skip(1);
+    let numbered = folders.next().is_some_and(|name| name.starts_with(|c: char| c.is_ascii_digit()));
+    numbered || folders.any(|name| name.to_ascii_lowercase().contains("migration"))
+}
+
 /// Whether a folder above a Python file has a name that a folder of revisions has.
 fn could_hold_revisions(path: &RepoPath) -> bool {
     path.components().rev().skip(1).any(|part| {
@@ -115,7 +124,7 @@ fn is_material(path: &RepoPath) -> bool {
 
 fn misplaced(change: &RepositoryChange<'_>, file: &ChangedFile) -> Option<Finding> {
     let text = file.after.as_ref()?;
-    let kind = if is_script(&file.path) {
+    let kind = if is_script(&file.path) && is_called_migration(&file.path) {
         EcosystemKind::Prisma
     } else if is_revision(text) {
         EcosystemKind::Alembic
@@ -277,6 +286,14 @@ mod tests {
                 own(odd);
             }
         });
+    }
+
+    #[test]
+    fn a_script_that_migrations_are_written_from_is_fine() {
+        let found = |path: &str| Repository::prisma().added(path, "-- x").run(RuleId::MisplacedMigration).len();
+        assert_eq!(found("prisma/custom/migration.sql"), 0);
+        assert_eq!(found("prisma/20260112090000_x/migration.sql"), 1);
+        assert_eq!(found("prisma/old-migrations/custom/migration.sql"), 1);
     }
 
     #[test]

@@ -157,10 +157,10 @@ pub(super) fn find(kind: Kind, source: &Arc<Source>) -> Vec<Found> {
         for command in commands {
             let Some(first) = command.words.first() else { continue };
             let place = line_place(source, start + if fixed { 0 } else { first.start });
-            // `.env.test`, `file:./dev.db`: the command itself says whose database it means.
+            // `.env.test`, `file:./dev.db`, `$CI_DATABASE_URL`: the command itself says whose database it means.
             let own = command.words.iter().any(|word| {
                 (word.text.contains(".env") || word.text.contains('=') || word.text.contains(".db"))
-                    && is_playground(&word.text)
+                    && (is_playground(&word.text) || words(&word.text).any(|part| part == "ci"))
             });
             found.push(Found {
                 command,

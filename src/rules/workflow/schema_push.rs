@@ -181,6 +181,16 @@ mod tests {
     }
 
     #[test]
+    fn a_database_that_is_named_after_ci_is_one_for_tests() {
+        let found = |line: &str| {
+            let job = format!("jobs:\n  build:\n    steps:\n      - run: |\n          {line}\n");
+            Repository::prisma().added(".circleci/config.yml", &job).run(RuleId::SchemaPush).len()
+        };
+        assert_eq!(found("DATABASE_URL=$CI_DATABASE_URL npx prisma db push --accept-data-loss"), 0);
+        assert_eq!(found("DATABASE_URL=$DATABASE_URL npx prisma db push --accept-data-loss"), 1);
+    }
+
+    #[test]
     fn only_new_lines_count_in_a_change() {
         let before = "FROM node\nCMD npx prisma db push\n";
         let after = "FROM node:22\nCMD npx prisma db push\n";

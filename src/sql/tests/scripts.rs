@@ -93,6 +93,21 @@ fn a_file_of_prisma_is_one_transaction() {
     assert_eq!(refused("CREATE INDEX CONCURRENTLY i ON t (a);"), [""; 0]);
     assert_eq!(refused("CREATE INDEX CONCURRENTLY i ON t (a); SELECT 1"), ["CREATE INDEX CONCURRENTLY i ON t (a)"]);
     assert_eq!(refused("SELECT 1; DROP INDEX CONCURRENTLY i"), ["DROP INDEX CONCURRENTLY i"]);
+    let outside = |sql: &str| {
+        let operations = ops(sql, Dialect::PostgreSql);
+        crate::sql::postgres_statements_outside(&operations).len()
+    };
+    for (comment, told) in [
+        ("-- RUN_OUTSIDE_TRANSACTION", 1),
+        ("-- no-transaction\n-- Builds the index.", 1),
+        ("-- Must run outside a transaction.", 0),
+        ("-- transaction", 0),
+        ("-- no_transaction\nSELECT 2;", 0),
+    ] {
+        let sql = format!("SELECT 1;\n{comment}\nDROP INDEX CONCURRENTLY i");
+        assert_eq!((outside(&sql), refused(&sql).len()), (told, 1 - told), "{comment}");
+    }
+    assert_eq!(outside("-- no-transaction\nDROP INDEX CONCURRENTLY i"), 0, "alone it needs none");
     let used_by = |sql: &str| {
         let operations = ops(sql, Dialect::PostgreSql);
         crate::sql::postgres_label_uses(&operations)

@@ -57,7 +57,10 @@ impl Fold {
                 let Effect::ColumnDropped { table, column } = &self.deeds[deed].1.effect else { continue };
                 let mut before = column.clone();
                 name.clone_into(&mut before.name);
-                let effect = Effect::ColumnChanged { table: table.clone(), before, after: Box::new(after.clone()) };
+                // Every row got a value when the column was made: nothing is asked of those that are there.
+                before.nullable &= !after.born_required;
+                let after = Box::new(after.column.clone());
+                let effect = Effect::ColumnChanged { table: table.clone(), before, after };
                 gone.insert(deed);
                 gone.extend(self.deeds.iter().enumerate().filter_map(|(other, (of, made))| {
                     let renamed = matches!(&made.effect, Effect::ColumnRenamed { from, .. } if from == name);
