@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::deeds::{Deed, Deeds, RowDeed};
 use super::{allow, finding};
-use crate::catalog::apply::Effect;
+use crate::catalog::apply::{Effect, mentions};
 use crate::catalog::operation::DataKind;
-use crate::catalog::{Index, IndexPart, Name};
-use crate::finding::Finding;
+use crate::catalog::{Column, Dialect, Index, IndexPart, Name, Table};
+use crate::finding::{Finding, Level};
 use crate::project::{ProjectChange, ProjectState};
 use crate::rules::{RuleId, RuleSettings};
 
@@ -18,7 +18,9 @@ page! {
     /// index, a primary key, a check or an exclusion over columns that existed. A constraint that is NOT VALID looks at no
     /// row; a unique index that takes the place of a stricter one tightens nothing, nor does a list of allowed values that
     /// becomes longer, nor a primary key in the place of a unique index, nor NOT NULL behind a statement that gives
-    /// each row a value.
+    /// each row a value, nor what a new column fulfils alone: a check of nothing else, a unique index in which it is NULL
+    /// in every row, or one over the columns of a key and more. Where the change itself writes or deletes such rows first,
+    /// this is a note: whether one is left cannot be told.
     ///
     /// ## Why it matters
     ///
@@ -75,10 +77,18 @@ page! {
 
 pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
     let all = Deeds::of(change);
-    let Deeds { done: deeds, rows, .. } = &*all;
+    let all_of = &*all;
+    let Deeds { done: deeds, rows, .. } = all_of;
     let mut findings = Vec::new();
     for deed in deeds.iter().filter(|deed| !deed.on_new_columns) {
-        if is_filled(rows, deed) || widens(change, deed) || was_unique(change, deed) {
+        if is_filled(rows, deed)
+            || is_emptied(rows, deed)
+            || widens(change, deed)
+            || was_unique(change, deed)
+            || is_about_new_columns(change, deeds, deed)
+            || is_held_by_null(change, all_of, deed)
+            || holds_a_key(change, deed)
+        {
             continue;
         }
         let Some((object, message)) = tightened(deeds, deed) else { continue };
@@ -86,10 +96,14 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
             "look for rows that do not comply and mend them first; then say so above the statement:\n  {}",
             allow(change, RuleId::TightenedColumn)
         );
-        findings.push(
-            finding(RuleId::TightenedColumn, &deed.place, object, message, help)
-                .because("the migration fails on every database with a row that does not comply"),
-        );
+        let mut found = finding(RuleId::TightenedColumn, &deed.place, object, message, help)
+            .because("the migration fails on every database with a row that does not comply");
+        if is_prepared(change, rows, deed) {
+            found.level = Level::Note;
+            "the change writes or deletes rows first: whether one is left that does not comply cannot be told"
+                .clone_into(&mut found.reason);
+        }
+        findings.push(found);
     }
     findings
 }
@@ -108,6 +122,20 @@ fn is_filled(rows: &[RowDeed], deed: &Deed) -> bool {
             _ => false,
         };
         row.table == *table && before && fills
+    })
+}
+
+/// Whether the change empties the table before.
+fn is_emptied(rows: &[RowDeed], deed: &Deed) -> bool {
+    let (Effect::ColumnChanged { table, .. }
+    | Effect::IndexAdded { table, .. }
+    | Effect::ConstraintAdded { table, .. }) = &deed.effect
+    else {
+        return false;
+    };
+    rows.iter().any(|row| {
+        let is_before = row.place.path() != deed.place.path() || row.place.span.start <= deed.place.span.start;
+        row.table == *table && row.empties() && is_before
     })
 }
 
@@ -148,6 +176,168 @@ fn was_unique(change: &ProjectChange<'_>, deed: &Deed) -> bool {
     };
     wanted.iter().all(required)
         && before.indexes.iter().any(|old| old.unique && old.predicate.is_none() && names(&old.parts) == wanted)
+}
+
+/// Whether a check is about nothing but columns that the change adds: each row has in them what the change gives it.
+fn is_about_new_columns(change: &ProjectChange<'_>, deeds: &[Deed], deed: &Deed) -> bool {
+    let Effect::ConstraintAdded { table, what: "check", name, .. } = &deed.effect else { return false };
+    let Some(after) = change.after.replay.catalog.tables.get(table) else { return false };
+    every_condition(after, name.as_ref(), |expression| {
+        let mut about = after.columns.iter().filter(|column| mentions(expression, &column.name)).peekable();
+        about.peek().is_some() && about.all(|column| is_new(change, deeds, table, &column.name))
+    })
+}
+
+/// Whether every row complies since a column that the change adds is NULL in each: rows with NULL in a unique index differ
+/// from all others, and a check may say that the column is NULL or something else holds. Or that a column holds something
+/// which took no NULL before.
+fn is_held_by_null(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) -> bool {
+    let (Effect::IndexAdded { table, .. } | Effect::ConstraintAdded { table, .. }) = &deed.effect else { return false };
+    let Some(after) = change.after.replay.catalog.tables.get(table) else { return false };
+    // What a session of the mapper writes is no statement that could be seen.
+    let text = deed.place.source.text().to_ascii_lowercase();
+    let writes_unseen = text.contains("session.") || text.contains("session(");
+    let is_null = |column: &Column| {
+        let is_written = all.rows.iter().any(|row| {
+            let names = |names: &Vec<String>| names.iter().any(|name| name.eq_ignore_ascii_case(&column.name));
+            row.table == *table && row.kind == DataKind::Update && row.written.as_ref().is_none_or(names)
+        });
+        column.nullable
+            && column.default.is_none()
+            && column.generated.is_none()
+            && column.auto_increment.is_none()
+            && !is_written
+            && !writes_unseen
+            && is_new(change, &all.done, table, &column.name)
+    };
+    // A column that took no NULL has none, whatever it takes from now on.
+    let before = table_before(change, table);
+    let was_required = |column: &Column| {
+        let old = before.and_then(|before| before.column(change.project.dialect(), &column.name));
+        old.is_some_and(|old| !old.nullable) && !all.rows.iter().any(|row| row.table == *table)
+    };
+    match &deed.effect {
+        Effect::IndexAdded { index, .. } => {
+            let dialect = change.project.dialect();
+            let mut columns = index.parts.iter().filter_map(|part| after.column(dialect, part.column()?));
+            dialect != Dialect::SqlServer && !index.nulls_not_distinct && columns.any(is_null)
+        }
+        Effect::ConstraintAdded { what: "check", name, .. } => every_condition(after, name.as_ref(), |expression| {
+            alternatives(expression).iter().any(|one| {
+                let plain = one.replace(['(', ')', '"', '`', '[', ']'], " ").to_ascii_lowercase();
+                let words: Vec<&str> = plain.split_whitespace().collect();
+                let named = |name: &str| after.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name));
+                match words.as_slice() {
+                    [name, "is", "null"] => named(name).is_some_and(is_null),
+                    [name, "is", "not", "null"] => named(name).is_some_and(was_required),
+                    _ => false,
+                }
+            })
+        }),
+        _ => false,
+    }
+}
+
+/// Whether a unique index is over more than the columns of the primary key, or of another unique index, that was there.
+fn holds_a_key(change: &ProjectChange<'_>, deed: &Deed) -> bool {
+    let Effect::IndexAdded { table, index, .. } = &deed.effect else { return false };
+    let Some(before) = change.before.and_then(|state| state.replay.catalog.tables.get(table)) else { return false };
+    let names = |parts: &[IndexPart]| parts.iter().map(|part| part.column().map(str::to_owned)).collect::<Vec<_>>();
+    let wanted = names(&index.parts);
+    let is_held = |parts: &[IndexPart]| {
+        let own = names(parts);
+        !own.is_empty() && own.iter().all(|column| column.is_some() && wanted.contains(column))
+    };
+    before.primary_key.as_ref().is_some_and(|key| is_held(&key.columns))
+        || before.indexes.iter().any(|old| {
+            let as_strict = old.nulls_not_distinct || !index.nulls_not_distinct;
+            old.unique && old.predicate.is_none() && as_strict && is_held(&old.parts)
+        })
+}
+
+/// Whether the change writes or deletes rows of the table before, by a statement that names a column of what is demanded.
+fn is_prepared(change: &ProjectChange<'_>, rows: &[RowDeed], deed: &Deed) -> bool {
+    let (table, columns): (&Name, Vec<String>) = match &deed.effect {
+        Effect::ColumnChanged { table, after, .. } => (table, vec![after.name.clone()]),
+        Effect::IndexAdded { table, index, .. } => {
+            (table, index.parts.iter().filter_map(|part| part.column().map(str::to_owned)).collect())
+        }
+        Effect::ConstraintAdded { table, what: "check", name, .. } => {
+            let Some(after) = change.after.replay.catalog.tables.get(table) else { return false };
+            let conditions: Vec<&str> = after
+                .checks
+                .iter()
+                .filter(|check| check.name == *name)
+                .filter_map(|check| check.expression.as_deref())
+                .collect();
+            let about = |column: &&Column| conditions.iter().any(|condition| mentions(condition, &column.name));
+            (table, after.columns.iter().filter(about).map(|column| column.name.clone()).collect())
+        }
+        _ => return false,
+    };
+    rows.iter().any(|row| {
+        let is_before = row.place.path() != deed.place.path() || row.place.span.start <= deed.place.span.start;
+        row.table == *table
+            && is_before
+            && matches!(row.kind, DataKind::Update | DataKind::Delete)
+            && columns.iter().any(|column| mentions(row.place.text(), column))
+    })
+}
+
+/// Whether the change adds a column, and does not only call one otherwise.
+fn is_new(change: &ProjectChange<'_>, deeds: &[Deed], table: &Name, column: &str) -> bool {
+    let dialect = change.project.dialect();
+    let before = table_before(change, table);
+    let is_renamed = deeds
+        .iter()
+        .any(|deed| matches!(&deed.effect, Effect::ColumnRenamed { table: of, to, .. } if of == table && to == column));
+    before.is_some_and(|before| before.column(dialect, column).is_none()) && !is_renamed
+}
+
+/// A table before the change: as the migrations had made it, or as it was declared where none made it.
+fn table_before<'a>(change: &'a ProjectChange<'_>, table: &Name) -> Option<&'a Table> {
+    let state = change.before?;
+    state.replay.catalog.tables.get(table).or_else(|| state.declared.catalog.tables.get(table))
+}
+
+/// Whether there are checks of a name in a table, and something holds for the condition of each.
+fn every_condition(table: &Table, name: Option<&String>, holds: impl Fn(&str) -> bool) -> bool {
+    let mut checks = table.checks.iter().filter(|check| check.name.as_ref() == name).peekable();
+    checks.peek().is_some() && checks.all(|check| check.expression.as_deref().is_some_and(&holds))
+}
+
+/// The alternatives of a condition: what stands between the ORs that no parenthesis of its own holds, and no text.
+fn alternatives(condition: &str) -> Vec<&str> {
+    let whole = condition.trim();
+    let inner = whole.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).filter(|inner| is_balanced(inner));
+    if let Some(inner) = inner {
+        return alternatives(inner);
+    }
+    let (mut found, mut start, mut depth, mut quoted) = (Vec::new(), 0, 0_usize, false);
+    for (at, c) in whole.char_indices() {
+        match c {
+            '\'' => quoted = !quoted,
+            '(' if !quoted => depth += 1,
+            ')' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        let is_or = || whole.get(at..at + 4).is_some_and(|word| word.eq_ignore_ascii_case(" or "));
+        if c == ' ' && depth == 0 && !quoted && at >= start && is_or() {
+            found.push(&whole[start..at]);
+            start = at + 4;
+        }
+    }
+    found.push(&whole[start..]);
+    found
+}
+
+/// Whether no parenthesis of a text is closed that it did not open.
+fn is_balanced(text: &str) -> bool {
+    let mut depth = 0_i32;
+    text.chars().all(|c| {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        depth >= 0
+    })
 }
 
 /// Whether a check takes all that the one of its name took before: a longer list of values.
@@ -279,9 +469,56 @@ mod tests {
             "ALTER TABLE users ADD COLUMN a INT UNIQUE; CREATE UNIQUE INDEX u ON users (a);",
             "ALTER TABLE users ADD COLUMN a INT; UPDATE users SET a = 1; ALTER TABLE users ALTER COLUMN a SET NOT NULL;",
             "ALTER TABLE users ADD CONSTRAINT c CHECK (id > 0) NOT VALID;",
+            "ALTER TABLE users ADD COLUMN a INT NOT NULL DEFAULT 1; ALTER TABLE users ADD CONSTRAINT c CHECK (a > 0);",
             "ALTER TABLE users ALTER COLUMN email DROP NOT NULL; CREATE INDEX i ON users (email);",
         ] {
             assert_eq!(run(World::prisma(), sql), Vec::<String>::new(), "{sql}");
+        }
+    }
+
+    #[test]
+    fn what_a_new_column_without_a_value_fulfils_tightens_nothing() {
+        let add = "ALTER TABLE users ADD COLUMN a INT;";
+        let default = "ALTER TABLE users ADD COLUMN a INT DEFAULT 1;";
+        let unique = "CREATE UNIQUE INDEX u ON users (name, a);";
+        let check = "ALTER TABLE users ADD CONSTRAINT c CHECK (name = 'a or b' OR (a IS NULL));";
+        let strict = "ALTER TABLE users ADD CONSTRAINT c CHECK (name = 'x' AND (id > 1 OR a IS NULL));";
+        for (sql, found) in [
+            (format!("{add} {unique}"), 0),
+            (format!("{add} UPDATE users SET a = 1; {unique}"), 1),
+            (format!("{default} {unique}"), 1),
+            (format!("{add} {check}"), 0),
+            (format!("{default} {check}"), 1),
+            (format!("{add} {strict}"), 1),
+            ("ALTER TABLE users ADD CONSTRAINT c CHECK (name = 'x' OR email IS NOT NULL);".to_owned(), 0),
+            ("ALTER TABLE users ADD CONSTRAINT c CHECK (name = 'x' OR name IS NOT NULL);".to_owned(), 1),
+            ("CREATE UNIQUE INDEX u ON users (name, id);".to_owned(), 0),
+        ] {
+            for world in World::both() {
+                assert_eq!(run(world, &sql).len(), found, "{sql}");
+            }
+        }
+    }
+
+    #[test]
+    fn rows_that_the_change_prepares_are_a_note() {
+        let unique = "CREATE UNIQUE INDEX u ON users (name);";
+        let level = |prepares: &str| {
+            let world = World::prisma().new_migration("20260112090000_x", &format!("{prepares} {unique}"));
+            world.run(RuleId::TightenedColumn)[0].level
+        };
+        assert_eq!(level("DELETE FROM users WHERE name IN (SELECT name FROM users WHERE id > 1);"), Level::Note);
+        assert_eq!(level("DELETE FROM users WHERE id = 1;"), Level::Warning, "of something else");
+        assert_eq!(level(""), Level::Warning);
+    }
+
+    #[test]
+    fn a_check_of_new_columns_and_of_old_ones_tightens() {
+        for sql in [
+            "ALTER TABLE users ADD COLUMN a INT NOT NULL DEFAULT 1; ALTER TABLE users ADD CONSTRAINT c CHECK (a > id);",
+            "ALTER TABLE users RENAME COLUMN name TO title; ALTER TABLE users ADD CONSTRAINT c CHECK (title <> '');",
+        ] {
+            assert_eq!(run(World::prisma(), sql), ["rows of users must comply with a new check"], "{sql}");
         }
     }
 
@@ -314,6 +551,7 @@ mod tests {
             ("UPDATE users SET name = email;", 0),
             ("DELETE FROM users WHERE name IS NULL;", 0),
             ("DELETE FROM users WHERE email IS NULL;", 1),
+            ("DELETE FROM users;", 0),
             ("UPDATE users SET name = '' WHERE id IN (SELECT id FROM users WHERE name IS NULL);", 1),
             ("UPDATE users SET name = '' WHERE name IS NULL AND id > 9;", 1),
             ("UPDATE users SET name = '' WHERE email IS NULL;", 1),
