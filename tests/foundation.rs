@@ -45,11 +45,16 @@ fn run(repo: &TestRepo, arguments: &[&str]) -> (i32, serde_json::Value) {
 fn blamed(models: &str, body: Option<&str>, first: &str) -> Vec<(String, String)> {
     let repo = project(first);
     repo.write("app/models.py", models);
+    blamed_in(&repo, body)
+}
+
+/// The same of what is written in a repository, and a revision beside it.
+fn blamed_in(repo: &TestRepo, body: Option<&str>) -> Vec<(String, String)> {
     if let Some(body) = body {
         repo.write("migrations/versions/b2_more.py", &revision("b2", Some("a1"), body));
     }
     repo.git(&["add", "--all"]);
-    let (_, json) = run(&repo, &["check", "--staged"]);
+    let (_, json) = run(repo, &["check", "--staged"]);
     let findings = json["findings"].as_array().unwrap();
     // That a column is dropped is said as well; it is not what this is about.
     let rules = ["broken-history", "missing-migration", "uncovered-change", "undeclared-change"];
@@ -189,4 +194,52 @@ fn one_table_from_elsewhere_is_nobodys_omission() {
         let found = blamed(&models, body, PARTLY);
         assert_eq!(usize::from(!found.is_empty()), wanted, "{found:?} for {body:?}");
     }
+}
+
+#[test]
+fn what_was_declared_already_is_made_late() {
+    let models = format!(
+        "{}\n\nclass Tag(Base):\n    __tablename__ = \"tags\"\n    id = Column(Integer, primary_key=True)\n",
+        MODELS.replace("    phone =", "    age = Column(Integer, index=True)\n    phone =")
+    );
+    let make = "op.add_column(\"users\", sa.Column(\"age\", sa.Integer()))\nop.create_index(\"ix_users_age\", \"users\", [\"age\"])\nop.create_table(\"tags\", sa.Column(\"id\", sa.Integer(), primary_key=True))";
+    for first in FIRSTS {
+        let repo = project(first);
+        repo.write("app/models.py", &models);
+        repo.commit("Models without their migration");
+        assert_eq!(blamed_in(&repo, Some(make)), [], "{first}");
+        let twice = format!("{make}\nop.create_table(\"tags\", sa.Column(\"id\", sa.Integer(), primary_key=True))");
+        assert_eq!(blamed_in(&repo, Some(&twice)).len(), 1, "{first}");
+    }
+}
+
+#[test]
+fn a_table_that_a_migration_makes_is_older_than_its_model() {
+    // `posts` is made with a column that it has lost since, and without one that it has: neither is anybody's doing here.
+    let first = "op.alter_column(\"users\", \"phone\", type_=sa.String(20))\nop.create_table(\"posts\", sa.Column(\"id\", sa.Integer(), primary_key=True), sa.Column(\"old\", sa.Integer()))";
+    assert_eq!(blamed(MODELS, Some("op.create_index(\"ix_posts\", \"posts\", [\"user_id\"])"), first).len(), 1);
+    let indexed =
+        MODELS.replace("    user_id =", "    __table_args__ = (Index(\"ix_posts\", \"user_id\"),)\n    user_id =");
+    let indexed = indexed.replace("import Column,", "import Column, Index,");
+    assert_eq!(blamed(&indexed, Some("op.create_index(\"ix_posts\", \"posts\", [\"user_id\"])"), first), []);
+}
+
+#[test]
+fn a_base_that_nobody_declares_is_not_known() {
+    let repo = project(FIRSTS[1]);
+    repo.write(
+        "migrations/env.py",
+        "from alembic import context\nfrom app import models\n\ncontext.configure(target_metadata=None)\n",
+    );
+    repo.commit("No metadata");
+    let body = "op.add_column(\"users\", sa.Column(\"kind\", sa.Integer(), sa.ForeignKey(\"kinds.id\")))";
+    assert_eq!(blamed_in(&repo, Some(body)), []);
+    // Nor can anything be said of the models: that is told where they change.
+    repo.commit("A column");
+    repo.write("app/models.py", &MODELS.replace("String(20)", "String(30)"));
+    repo.git(&["add", "--all"]);
+    let (_, json) = run(&repo, &["check", "--staged"]);
+    let told = json["findings"].as_array().unwrap();
+    let told: Vec<&str> = told.iter().map(|finding| finding["message"].as_str().unwrap()).collect();
+    assert!(told.len() == 1 && told[0].contains("env.py names no target_metadata"), "{told:?}");
 }

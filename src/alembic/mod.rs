@@ -67,6 +67,14 @@ impl Ecosystem for Alembic {
         project.facts.get(discover::ENV).is_some_and(|env| files.get(&RepoPath::new(env)).is_some())
     }
 
+    fn settle(&self, project: &mut Project, before: &Project) {
+        // One more revision that imports a dialect is no other database.
+        let is_counted = |project: &Project| project.facts.contains_key(discover::COUNTED);
+        if is_counted(project) && is_counted(before) && project.migrations == before.migrations {
+            project.dialect = before.dialect;
+        }
+    }
+
     fn concerns(&self, project: &Project, source: &Source) -> bool {
         let path = source.path();
         path.extension() == Some("py")

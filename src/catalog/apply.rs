@@ -23,6 +23,7 @@ use super::operation::{Caught, Guard, Operation, OperationKind as K};
 use super::{Catalog, Column, Dialect, Index, Name, ObjectName, Opaque, Reach, Table};
 use crate::source::Place;
 
+pub(crate) use involved::mentions;
 pub(crate) use lookup::Lookup;
 
 /// What one operation really did: the ground on which danger, conflicts and emptiness are judged.

@@ -135,6 +135,15 @@ pub(crate) fn keep_lost<'a>(
     Ok(())
 }
 
+/// Settles what of each project is but inferred by what it was in the snapshot before.
+pub(crate) fn settle(found: &mut [Found], before: &[Found]) {
+    for found in found {
+        if let Some(old) = same_project(&found.project, before) {
+            found.ecosystem.settle(&mut found.project, &old.project);
+        }
+    }
+}
+
 /// The paths of the change that are something to the project, on either side.
 pub(crate) fn touched<'a>(
     found: &Found,
@@ -285,7 +294,8 @@ pub(crate) fn with_leftovers(
     }
     let overlay = Overlay::new(&*change.after, worktree.snapshot(), paths)?;
     // A new file of a multi-file schema or of the models belongs to the project only once it is there.
-    let anew = discover(&overlay, policy)?;
+    let mut anew = discover(&overlay, policy)?;
+    settle(&mut anew, std::slice::from_ref(found));
     let found = same_project(&found.project, &anew).unwrap_or(found);
     load_after(before, found, &overlay).map(Some)
 }

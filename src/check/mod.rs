@@ -178,6 +178,7 @@ fn discover(change: &Change, policy: &Policy, options: Options<'_>) -> Result<(V
         None => Vec::new(),
     };
     load::keep_lost(&mut after, before.iter(), &*change.after)?;
+    load::settle(&mut after, &before);
     named(options.project, &after)?;
     Ok((before, after))
 }

@@ -16,7 +16,7 @@ use super::{Failure, History, Replay, Replayed, Step, replay_only};
 use crate::catalog::apply::naming;
 use crate::catalog::apply::{ApplyError, Effect};
 use crate::catalog::operation::{Constraint, NewTable, OperationKind};
-use crate::catalog::{Catalog, Dialect, IndexPart, Key, Object, ObjectName, Opaque, Reach, Table};
+use crate::catalog::{Catalog, Column, Dialect, IndexPart, Key, Name, Object, ObjectName, Opaque, Reach, Table};
 use crate::source::Place;
 
 /// Why a database is in doubt before the first migration.
@@ -147,11 +147,23 @@ fn on_what_was(before: (&History, &Replay), declared: &Catalog, after: &History,
     let (history, old) = before;
     let known: BTreeSet<u64> = old.fingerprints.iter().copied().collect();
     let still: BTreeSet<u64> = after.migrations.iter().map(|migration| migration.script.fingerprint()).collect();
-    if !history.may_have_base || !known.is_subset(&still) {
+    // What was declared before is what there was, where all of it could be read.
+    let is_known = !declared.open && declared.doubts.iter().all(|doubt| doubt.reach != Reach::Everything);
+    if !history.may_have_base || !is_known || !known.is_subset(&still) {
         return None;
     }
     let mut catalog = old.catalog.clone();
     let made = made(old);
+    // A table that was declared and is made only now was an omission till now.
+    let late: BTreeSet<&Name> = replay.migrations[shared(old, replay)..]
+        .iter()
+        .flat_map(|done| &done.steps)
+        .flat_map(|step| &step.effects)
+        .filter_map(|effect| match effect {
+            Effect::TableCreated(name) => Some(name),
+            _ => None,
+        })
+        .collect();
     let wanted: BTreeSet<String> = old
         .migrations
         .iter()
@@ -171,6 +183,7 @@ fn on_what_was(before: (&History, &Replay), declared: &Catalog, after: &History,
                     || catalog.doubts.iter().filter(|doubt| doubt.reach != Reach::Everything).any(|d| about(&d))
             };
             match old.base {
+                _ if late.contains(name) => false,
                 Some(_) => unknown(),
                 None => wanted.contains(&name.to_string()) && !made.contains(&name.to_string()),
             }
@@ -187,8 +200,13 @@ fn on_what_was(before: (&History, &Replay), declared: &Catalog, after: &History,
         _ => false,
     };
     catalog.doubts.retain(|doubt| !on(&doubt.reach));
+    catalog.schemas.extend(stands.iter().map(|table| table.name.schema.clone()));
     for table in &stands {
         catalog.put_table(named((*table).clone(), dialect));
+    }
+    if old.base.is_some() {
+        let others = declared.tables.values().filter(|table| stands.iter().all(|one| one.name != table.name));
+        others.for_each(|table| complete(&mut catalog, table));
     }
     for (name, enumeration) in &declared.enums {
         catalog.enums.entry(name.clone()).or_insert_with(|| enumeration.clone());
@@ -209,9 +227,30 @@ fn on_what_was(before: (&History, &Replay), declared: &Catalog, after: &History,
     Some(rebuilt)
 }
 
+/// How many of the first migrations two replays have in common.
+fn shared(one: &Replay, other: &Replay) -> usize {
+    one.fingerprints.iter().zip(&other.fingerprints).take_while(|(a, b)| a == b).count()
+}
+
+/// Gives a table the columns that were declared and that no migration makes: on a database that was there before the first
+/// one, a table that a migration makes may be another than the one of its name today.
+fn complete(catalog: &mut Catalog, declared: &Table) {
+    let dialect = catalog.dialect;
+    let Some(known) = catalog.tables.get(&declared.name) else { return };
+    let lacks = |column: &&Column| known.column(dialect, &column.name).is_none();
+    let lacking: Vec<Column> = declared.columns.iter().filter(lacks).cloned().collect();
+    if lacking.is_empty() {
+        return;
+    }
+    let mut table = known.clone();
+    table.columns.extend(lacking.into_iter().map(|column| Column { place: None, ..column }));
+    catalog.put_table(table);
+}
+
 /// The foundation holds more than was declared: a column may stay for a while after its model has lost it, and constraints
 /// have the names that they were once given. What is dropped was there, and so was an enum that gets a value: models declare
-/// enums in ways of their own. What a query reads may be a view, and those are not declared at all.
+/// enums in ways of their own. What a query reads may be a view, and those are not declared at all. And it may hold less:
+/// what a migration makes and was declared already may have been missing till then.
 fn forgive_what_is_not_declared(replay: &mut Replay, from: usize) {
     let is_forgiven = |kind: &OperationKind| {
         matches!(
@@ -229,6 +268,8 @@ fn forgive_what_is_not_declared(replay: &mut Replay, from: usize) {
         )
     };
     let new = &replay.migrations[from..];
+    // What stands there without a place is declared and made by no migration before: it may have been an omission till now.
+    let is_late = |failure: &Failure| matches!(failure.error, ApplyError::Exists { made_at: None, .. });
     let dropped: BTreeSet<String> = new
         .iter()
         .flat_map(|done| &done.steps)
@@ -239,13 +280,12 @@ fn forgive_what_is_not_declared(replay: &mut Replay, from: usize) {
         .collect();
     for done in &mut replay.migrations[from..] {
         let forgiven = |failure: &Failure| {
-            failure.certain
-                && matches!(failure.error, ApplyError::Missing { .. })
-                && (done
-                    .steps
-                    .iter()
-                    .any(|step| step.operation.place == failure.place && is_forgiven(&step.operation.kind))
-                    || failed(done, failure).any(|table| dropped.contains(&table.name)))
+            let is_missing = || matches!(failure.error, ApplyError::Missing { .. });
+            let was_there = || {
+                done.steps.iter().any(|step| step.operation.place == failure.place && is_forgiven(&step.operation.kind))
+                    || failed(done, failure).any(|table| dropped.contains(&table.name))
+            };
+            failure.certain && (is_late(failure) || (is_missing() && was_there()))
         };
         let forgiven: Vec<usize> = (0..done.failures.len()).filter(|&at| forgiven(&done.failures[at])).collect();
         if forgiven.is_empty() {

@@ -182,6 +182,12 @@ pub trait Ecosystem: Sync {
         true
     }
 
+    /// Settles what of a project is but inferred by what was inferred of it before the change: a change that says nothing of
+    /// it does not turn it over.
+    fn settle(&self, project: &mut Project, before: &Project) {
+        let _ = (project, before);
+    }
+
     /// Whether a file that is nothing to the project by its path is about it by its text: a model that nothing imports yet.
     fn concerns(&self, project: &Project, source: &Source) -> bool {
         let _ = (project, source);
@@ -349,6 +355,11 @@ impl ProjectChange<'_> {
             }
             _ => uncertain.as_slice(),
         };
+        // Where nothing is declared, nothing can differ: whatever the schema's files say goes by unseen.
+        let blind = self.after.declared.catalog.tables.is_empty() && self.schema_touched();
+        let doubts = &self.after.declared.catalog.doubts;
+        let cause = doubts.iter().find(|doubt| blind && doubt.reach == Reach::Everything).map(key);
+        let hides_all = |opaque: &Opaque| cause.is_some_and(|cause| cause == key(opaque));
         self.after
             .opaque()
             .map(|opaque| {
@@ -362,7 +373,7 @@ impl ProjectChange<'_> {
                     is_left
                 });
                 let brought = one.opaque.reach != Reach::Nothing && !was_there;
-                self.whole_state || brought || !one.hides.is_empty()
+                self.whole_state || brought || !one.hides.is_empty() || hides_all(one.opaque)
             })
             .collect()
     }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::text::same_expression;
 use super::{Comparison, describe};
 use crate::catalog::difference::{Aspect, Difference, Side};
-use crate::catalog::{Dialect, Index, IndexOn, Object, Table};
+use crate::catalog::{Column, Dialect, Index, IndexOn, Object, Table};
 
 /// The columns of a unique constraint, sorted: what it is known by without a name.
 type Columns<'a> = Vec<&'a str>;
@@ -119,6 +119,9 @@ impl<'a> Comparison<'a> {
 
     /// Whether autogenerate gets to see an index of the database at all.
     fn is_listed(&self, declared: &Table, replayed: &Table, index: &Index) -> bool {
+        if is_of_searchable(declared, index) {
+            return false;
+        }
         if self.dialect() != Dialect::MySql || index.unique {
             return true;
         }
@@ -243,4 +246,17 @@ fn same_index(dialect: Dialect, table: &str, declared: &Index, replayed: &Index)
         return Sameness::Unseen;
     }
     Sameness::Same
+}
+
+/// Whether an index is the one that SQLAlchemy-Searchable adds to a model for its vector: it has the name of a column's own
+/// index, and the model does not say it.
+fn is_of_searchable(declared: &Table, index: &Index) -> bool {
+    let [part] = index.parts.as_slice() else { return false };
+    let Some(column) = part.column() else { return false };
+    let is_vector = |known: &Column| known.name == column && known.ty.to_string() == "tsvector";
+    index.method.as_deref() == Some("gin")
+        && !index.unique
+        && index.name.as_deref() == Some(format!("ix_{}_{column}", declared.name.name).as_str())
+        && declared.columns.iter().any(is_vector)
+        && declared.indexes.iter().all(|own| own.name != index.name)
 }

@@ -166,21 +166,33 @@ impl<'a> Comparison<'a> {
             let by_both = left
                 .iter()
                 .position(|made| wanted.name.is_some() && wanted.name == made.name && same_text(wanted, made));
-            let by_text = || {
-                left.iter().position(|made| {
-                    wanted.expression.is_some()
-                        && made.expression.is_some()
-                        && same_text(wanted, made)
-                        && (wanted.name.is_none() || made.name.is_none())
-                })
-            };
-            match by_both.or_else(by_text) {
+            match by_both {
                 Some(at) => {
                     left.remove(at);
                 }
                 None => unmatched.push(wanted),
             }
         }
+        // The name that the database gives is nobody's: a revision may name the check of a column by hand.
+        let of_database = |check: &Check| {
+            check.name.as_deref().is_none_or(|name| {
+                let rest = name.strip_prefix(declared.name.name.as_str()).and_then(|rest| rest.strip_prefix('_'));
+                let kind = rest.map(|rest| rest.trim_end_matches(|c: char| c.is_ascii_digit()));
+                kind.is_some_and(|kind| kind == "check" || kind.ends_with("_check") || kind == "chk_")
+            })
+        };
+        unmatched.retain(|wanted| {
+            let by_text = left.iter().position(|made| {
+                wanted.expression.is_some()
+                    && made.expression.is_some()
+                    && same_text(wanted, made)
+                    && (of_database(wanted) || made.name.is_none())
+            });
+            by_text.is_none_or(|at| {
+                left.remove(at);
+                false
+            })
+        });
         for wanted in unmatched {
             let named = left.iter().position(|made| wanted.name.is_some() && wanted.name == made.name);
             // A condition that could not be read stands for any of those that are left over.

@@ -131,6 +131,26 @@ fn order_and_conditions_of_indexes() {
     assert_eq!(told(&make(PG, expression), &make(PG, cast)), [""; 0]);
 }
 
+#[test]
+fn the_index_of_a_search_vector_is_the_librarys() {
+    let make = |index: Option<(&str, &str)>| {
+        catalog(PG, |t| {
+            t.columns.push(Column::new("vector", ColumnType::builtin("tsvector"), true));
+            t.indexes.extend(index.map(|(name, method)| {
+                let mut index = Index::new(Some(name.into()), vec![IndexPart::named("vector")], false);
+                index.method = Some(method.into());
+                index
+            }));
+        })
+    };
+    assert_eq!(told(&make(None), &make(Some(("ix_users_vector", "gin")))), [""; 0]);
+    assert_eq!(told(&make(None), &make(Some(("ix_users_vector", "gist")))), ["extra-index ix_users_vector"]);
+    assert_eq!(told(&make(None), &make(Some(("search", "gin")))), ["extra-index search"]);
+    let declared = make(Some(("ix_users_vector", "gin")));
+    assert_eq!(told(&declared, &make(None)), ["missing-index ix_users_vector"]);
+    assert_eq!(told(&declared, &declared), [""; 0]);
+}
+
 fn key(on_delete: ReferentialAction, name: &str) -> ForeignKey {
     ForeignKey {
         name: Some(name.into()),
@@ -169,6 +189,9 @@ fn what_autogenerate_never_sees() {
     let with = |check: Check| catalog(PG, |t| t.checks.push(check));
     assert_eq!(told(&with(check(None, "id > 0")), &with(check(Some("users_id_check"), "(id > 0)"))), [""; 0]);
     assert_eq!(told(&with(check(Some("c"), "id > 0")), &with(check(Some("c"), "id > 1"))), ["changed-check c*"]);
+    assert_eq!(told(&with(check(Some("users_id_check"), "id > 0")), &with(check(Some("d"), "(id > 0)"))), [""; 0]);
+    assert_eq!(told(&with(check(Some("users_chk_1"), "id > 0")), &with(check(Some("d"), "(id > 0)"))), [""; 0]);
+    assert_eq!(told(&with(check(Some("c"), "id > 0")), &with(check(Some("d"), "(id > 0)"))).len(), 2);
     assert_eq!(told(&catalog(PG, |_| ()), &with(check(Some("c"), "id > 1"))), ["extra-check c*"]);
 
     let keyed = catalog(PG, |t| {

@@ -45,11 +45,11 @@ pub(crate) struct Evidence<'a> {
 }
 
 impl Evidence<'_> {
-    /// The database that a project targets; none where nothing says so.
+    /// The database that a project targets, and whether the imports of its revisions say so; none where nothing does.
     ///
     /// The settings' URL counts first, unless `env.py` sets another: then it is often a leftover. After it come the
     /// dialects that revisions import, the drivers that the project depends on, and URLs in `env.py` and `.env` files.
-    pub(crate) fn dialect(&self) -> Result<Option<Dialect>, SnapshotError> {
+    pub(crate) fn dialect(&self) -> Result<(Option<Dialect>, bool), SnapshotError> {
         let files = self.snapshot.files()?;
         let env = self.snapshot.read(self.env)?.text();
         let env = env.as_ref().map_or("", |source| source.text());
@@ -60,21 +60,21 @@ impl Evidence<'_> {
         if let Some(dialect) = url
             && !overridden
         {
-            return Ok(Some(dialect));
+            return Ok((Some(dialect), false));
         }
         if let Some(dialect) = self.imported(files)? {
-            return Ok(Some(dialect));
+            return Ok((Some(dialect), true));
         }
         if let Some(dialect) = dialect_in_text(env) {
-            return Ok(Some(dialect));
+            return Ok((Some(dialect), false));
         }
         if let Some(dialect) = self.driver(files)? {
-            return Ok(Some(dialect));
+            return Ok((Some(dialect), false));
         }
         if let Some(dialect) = self.environment_files(files)? {
-            return Ok(Some(dialect));
+            return Ok((Some(dialect), false));
         }
-        Ok(url)
+        Ok((url, false))
     }
 
     /// The dialect that most revisions import, `sqlite` apart: it is imported beside the real one.
@@ -212,8 +212,8 @@ mod tests {
             versions: &["m/versions".into()],
         }
         .dialect()
-        .ok()
-        .flatten()
+        .ok()?
+        .0
     }
 
     #[test]

@@ -25,7 +25,7 @@ use locations::Found;
 use locations::bases;
 pub(crate) use locations::is_foreign;
 pub(crate) use pins::version;
-pub(crate) use reach::declares_tables;
+pub(crate) use reach::{declares, declares_tables};
 
 /// [`Project::facts`]: the folder that holds `env.py`.
 pub(crate) const SCRIPT_LOCATION: &str = "script-location";
@@ -43,6 +43,9 @@ pub(crate) const PYTHON_PATH: &str = "python-path";
 pub(crate) const FLASK: &str = "flask-migrate";
 /// [`Project::facts`]: files and folders of the models that the policy names, one a line.
 pub(crate) const MODELS: &str = "models";
+
+/// [`Project::facts`]: `true` where the database is the one whose dialect most revisions import.
+pub(crate) const COUNTED: &str = "database-counted";
 
 /// An environment before it becomes a [`Project`].
 #[derive(Debug, Clone)]
@@ -318,7 +321,7 @@ fn project(snapshot: &dyn Snapshot, environment: &Environment) -> Result<Project
     let root = &script.root;
     let evidence =
         Evidence { snapshot, url: environment.url.as_deref(), env: &env, root, versions: &environment.versions };
-    let dialect = evidence.dialect()?;
+    let (dialect, counted) = evidence.dialect()?;
 
     let mut settings = vec![env.clone()];
     settings.extend(environment.settings.clone());
@@ -359,6 +362,9 @@ fn project(snapshot: &dyn Snapshot, environment: &Environment) -> Result<Project
     }
     if flask {
         known.insert(FLASK, "true".to_owned());
+    }
+    if counted {
+        known.insert(COUNTED, "true".to_owned());
     }
     if !environment.python_path.is_empty() {
         let paths: Vec<&str> = environment.python_path.iter().map(RepoPath::as_str).collect();
@@ -419,7 +425,7 @@ fn schema(project: &Project, snapshot: &dyn Snapshot) -> Result<Vec<RepoPath>, S
     let all = if sweep { below(project, files, &project.root) } else { Vec::new() };
     for path in reached.files.into_iter().chain(all) {
         if let Some(source) = snapshot.read(&path)?.text()
-            && reach::declares(source.text())
+            && declares(source.text())
         {
             found.insert(path);
         }
@@ -546,6 +552,7 @@ fn overridden(
         project.root.clone_from(root);
     }
     if wanted.dialect.is_some() {
+        project.facts.remove(COUNTED);
         project.dialect = wanted.dialect;
     }
     // The policy may name the version locations themselves, more or fewer than the settings do.

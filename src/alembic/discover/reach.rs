@@ -34,7 +34,7 @@ pub(crate) fn declares_tables(text: &str) -> bool {
 }
 
 /// Whether the text of a file declares tables, or bases, types and enums that tables use.
-pub(super) fn declares(text: &str) -> bool {
+pub(crate) fn declares(text: &str) -> bool {
     declares_tables(text) || PARTS.iter().any(|mark| text.contains(mark))
 }
 

@@ -1,6 +1,8 @@
 use super::*;
+use crate::alembic::Alembic;
 use crate::catalog::Dialect;
 use crate::git::MemorySnapshot;
+use crate::project::Ecosystem;
 
 fn projects(files: &[(&str, &str)]) -> Vec<Project> {
     discover(&MemorySnapshot::new(files.iter().copied()), &[]).unwrap_or_default()
@@ -111,4 +113,28 @@ fn a_policy_names_what_it_means() {
     assert_eq!(told, [("bare", "tests/m/versions"), ("shop", "b/m/versions")]);
     assert_eq!(found[1].dialect, Some(Dialect::MySql));
     assert_eq!(found[1].facts.get(MODELS).map(String::as_str), Some("b/models"));
+}
+
+#[test]
+fn one_more_revision_that_imports_a_dialect_is_no_other_database() {
+    let found = |url: &str, versions: &[(&str, &str)]| {
+        let ini = format!("[alembic]\nscript_location = m\n{url}");
+        let files = [("alembic.ini", ini.as_str()), ("m/env.py", "import alembic")];
+        projects(&[&files, versions].concat()).remove(0)
+    };
+    let old = ("m/versions/a.py", "from sqlalchemy.dialects import postgresql");
+    let new = ("m/versions/b.py", "from sqlalchemy.dialects import mysql\nfrom sqlalchemy.dialects.mysql import JSON");
+    let before = found("", &[old]);
+    let mut after = found("", &[old, new]);
+    assert_eq!((before.dialect, after.dialect), (Some(Dialect::PostgreSql), Some(Dialect::MySql)));
+    Alembic.settle(&mut after, &before);
+    assert_eq!(after.dialect, Some(Dialect::PostgreSql));
+    // What the settings say is another thing.
+    let mut moved = found("sqlalchemy.url = mysql://h/d\n", &[old]);
+    Alembic.settle(&mut moved, &before);
+    assert_eq!(moved.dialect, Some(Dialect::MySql));
+    let first = found("", &[("m/versions/b.py", "import sqlalchemy")]);
+    let mut after = found("", &[old]);
+    Alembic.settle(&mut after, &first);
+    assert_eq!(after.dialect, Some(Dialect::PostgreSql), "nothing was counted before");
 }

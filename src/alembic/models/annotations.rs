@@ -145,6 +145,8 @@ pub(super) struct Versions {
     pub(super) sqlalchemy: (u32, u32),
     /// SQLModel, major, minor and patch.
     pub(super) sqlmodel: (u32, u32, u32),
+    /// Pydantic's major version: the first takes `None` as a default for a word that it may be `None`.
+    pub(super) pydantic: u32,
 }
 
 /// The type that SQLAlchemy gives an annotation: by `type_annotation_map`, then by its own map

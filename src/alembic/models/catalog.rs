@@ -80,11 +80,11 @@ fn read(
     if let Some(schema) = table.schema()
         && schema.as_str().is_none()
     {
-        doubt(
-            format!("the schema {schema:?} of a table"),
-            table.place.clone(),
-            Reach::Table(ObjectName::bare(&table.name)),
-        );
+        let reason = match schema {
+            Value::Unknown(unknown) => format!("the schema of a table: {}", unknown.reason),
+            _ => "the schema of a table, which is no text".to_owned(),
+        };
+        doubt(reason, table.place.clone(), Reach::Table(ObjectName::bare(&table.name)));
         return None;
     }
     if let Some((reason, place)) = &table.doubt {

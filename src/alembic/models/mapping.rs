@@ -343,6 +343,9 @@ impl Mapper {
         found: &python::Attribute,
         settings: &Settings<'_>,
     ) -> Attribute {
+        if let Some(column) = found.value.as_ref().and_then(aggregated) {
+            return columns::attribute(interpreter, settings, &found.name, Some(&column), None, &found.place);
+        }
         let annotation = found.annotation.as_ref().map(|annotation| interpreter.annotation(owner, annotation));
         if let Some(value) = &found.value
             && decorator_is_declared_attr(value)
@@ -465,6 +468,15 @@ enum Name {
     Known(String),
     Unknown(String, Place),
     None,
+}
+
+/// The column of a function under `@aggregated(relationship, column)` of SQLAlchemy-Utils: it is called like the function.
+fn aggregated(value: &Value) -> Option<Value> {
+    let Value::Symbol(symbol) = value else { return None };
+    let SymbolKind::Decorated { decorator, .. } = &symbol.kind else { return None };
+    let (path, args) = decorator.call_of()?;
+    let is_aggregated = path.starts_with("sqlalchemy_utils.") && path.ends_with(".aggregated");
+    args.positional.get(1).filter(|_| is_aggregated).cloned()
 }
 
 /// Whether a value is a function under `@declared_attr`.

@@ -204,7 +204,8 @@ impl<'a> Reading<'a> {
         self.doubts.push(doubt);
     }
 
-    /// Files that do not parse are problems of their own: then nothing is compared.
+    /// Files that do not parse are problems of their own: then nothing is compared. A file that declares nothing of which
+    /// tables are made, and is only imported beside the models, is read as far as it goes.
     fn parse_problems(&mut self, modules: &SnapshotModules<'_>) {
         for (path, reason) in modules.unreadable() {
             self.problems.push(SourceProblem {
@@ -219,6 +220,10 @@ impl<'a> Reading<'a> {
             let text = file.source().text();
             let conflict = text.lines().any(|line| line.starts_with("<<<<<<< "))
                 && text.lines().any(|line| line.starts_with(">>>>>>> "));
+            let is_env = self.project.facts.get(discover::ENV).is_some_and(|env| file.source().path().as_str() == env);
+            if !conflict && !is_env && !discover::declares(text) {
+                continue;
+            }
             let (message, help) = if conflict {
                 ("this file has conflict markers".to_owned(), "resolve the conflict".to_owned())
             } else {
@@ -345,8 +350,11 @@ impl<'a> Reading<'a> {
         }
         let mut mapper = Mapper::default();
         let mut classes: Vec<(usize, String, usize)> = Vec::new();
-        let all: Vec<_> = interpreter.classes().to_vec();
-        for class in &all {
+        // Mapping a class may make another: a `declared_attr` of a mixin makes a table for each model that has it.
+        let mut position = 0;
+        while let Some(class) = interpreter.classes().get(position).cloned() {
+            let class = &class;
+            position += 1;
             let outcome = mapper.map(interpreter, class, versions);
             let maybe =
                 recorder.maybe_classes.borrow().iter().find(|(at, _)| *at == address(class)).map(|(_, u)| u.clone());

@@ -72,13 +72,6 @@ impl Reading<'_> {
             None if recorder.configured.borrow().last().is_some_and(told_nothing) => Target::None,
             None => Target::All,
         };
-        if matches!(target, Target::All) && several_metadata(interpreter) {
-            self.doubts.push(Opaque {
-                place: self.start_place(),
-                reason: "which of several metadata env.py compares".to_owned(),
-                reach: Reach::Everything,
-            });
-        }
         // Settings that a program makes are a program's, and it is that which imports the models before it runs Alembic.
         if let Target::Keys(keys) = &target
             && discover::is_programmatic(self.project)
@@ -100,6 +93,14 @@ impl Reading<'_> {
                 place,
                 reason: "modules that are imported under computed names; every module with models is taken".to_owned(),
                 reach: Reach::Nothing,
+            });
+        }
+        // With every module that was loaded: those that nothing names by itself bring metadata of their own.
+        if matches!(target, Target::All) && several_metadata(interpreter) {
+            self.doubts.push(Opaque {
+                place: self.start_place(),
+                reason: "which of several metadata env.py compares".to_owned(),
+                reach: Reach::Everything,
             });
         }
         Ok(target)

@@ -24,6 +24,9 @@ const BESIDE_COLUMN: [&str; 9] = [
     "sa_column_kwargs",
 ];
 
+/// The version since which `sa_column` excludes them.
+const EXCLUSIVE: (u32, u32, u32) = (0, 0, 11);
+
 /// Whether an attribute of a SQLModel class is a field at all.
 pub(super) fn is_field(name: &str, annotation: &Value, value: Option<&Value>) -> bool {
     if name.starts_with('_') || name == "model_config" || name == "metadata" {
@@ -64,7 +67,10 @@ pub(super) fn field(
     }
     let set = |key: &str| args.keyword(key).filter(|value| !is_undefined(value));
     if let Some(column) = set("sa_column") {
-        if let Some(key) = BESIDE_COLUMN.iter().find(|key| set(key).is_some()) {
+        // Before, all but two of them were taken and had no effect.
+        let refuses =
+            |key: &&&str| versions.sqlmodel >= EXCLUSIVE || matches!(**key, "sa_column_args" | "sa_column_kwargs");
+        if let Some(key) = BESIDE_COLUMN.iter().filter(refuses).find(|key| set(key).is_some()) {
             return Err(format!("the field {name} passes `{key}` beside `sa_column`, which SQLModel refuses"));
         }
         return Ok(match column {
@@ -103,7 +109,11 @@ pub(super) fn field(
     keyword.push(("primary_key".into(), Value::Bool(primary_key)));
     let nullable = match set("nullable") {
         Some(value) => value.clone(),
-        None => Value::Bool(!primary_key && annotated.optional),
+        None => {
+            let defaults_to_none = value.is_some_and(Value::is_none)
+                || args.positional.first().or(args.keyword("default")).is_some_and(Value::is_none);
+            Value::Bool(!primary_key && (annotated.optional || (versions.pydantic < 2 && defaults_to_none)))
+        }
     };
     if set("ondelete").and_then(Value::as_str).as_deref() == Some("SET NULL") && nullable.as_bool() == Some(false) {
         return Err(format!("the field {name} has ondelete=\"SET NULL\" and takes no NULL, which SQLModel refuses"));

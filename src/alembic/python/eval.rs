@@ -370,9 +370,9 @@ impl Interpreter<'_> {
             Value::List(items) => {
                 let items = items.borrow();
                 match &items[..] {
-                    // An item that may or may not be there.
-                    [Value::Unknown(_)] => None,
-                    items => Some(!items.is_empty()),
+                    [] => Some(false),
+                    // Items that may or may not be there.
+                    items => items.iter().any(|item| !matches!(item, Value::Unknown(_))).then_some(true),
                 }
             }
             Value::Tuple(items) => Some(!items.is_empty()),

@@ -213,7 +213,8 @@ impl Interpreter<'_> {
     fn condition(frame: &Frame, test: &Expr, value: &Value) -> Rc<Unknown> {
         let place = frame.file.place(test);
         if let Value::Unknown(unknown) = value {
-            return Rc::new(Unknown { reason: format!("it depends on {}", unknown.reason), place, shape: None });
+            let on = unknown.reason.strip_prefix("it depends on ").unwrap_or(&unknown.reason);
+            return Rc::new(Unknown { reason: format!("it depends on {on}"), place, shape: None });
         }
         let mut text: String = place.text().split_whitespace().collect::<Vec<_>>().join(" ");
         if let Some((cut, _)) = text.char_indices().nth(60) {

@@ -263,13 +263,22 @@ fn is_python_2(text: &str, error: &SyntaxError) -> bool {
         let rest = statement.strip_prefix(word).filter(|rest| rest.starts_with([' ', '"', '\'']));
         rest.is_some_and(|rest| !rest.trim_start().starts_with(['(', '=', '.', ',']))
     };
+    // `raise ValueError, "x"`, `raise error[1], None, error[2]`: a comma that no bracket and no text holds.
     let raises = || {
-        let rest = statement.strip_prefix("raise ").and_then(|rest| rest.split_once(','));
-        rest.is_some_and(|(before, _)| !before.contains(['(', '"', '\'']))
+        let Some(rest) = statement.strip_prefix("raise ") else { return false };
+        let mut depth = 0_i32;
+        let before = rest.chars().take_while(|c| {
+            depth += i32::from("([{".contains(*c)) - i32::from(")]}".contains(*c));
+            !(matches!(c, '"' | '\'') || (*c == ',' && depth == 0))
+        });
+        rest.chars().nth(before.count()) == Some(',')
     };
+    // A name like any other before 3.7.
+    let names_async = || line.replace(' ', "").contains("async=") || line.contains(".async");
     follows("print")
         || follows("exec")
         || raises()
+        || names_async()
         || ["<>", "`", "ur\"", "ur'"].iter().any(|sign| line.contains(sign))
         || has_old_octal(line)
         || (error.message.contains("indent") && mixes_blanks(text))
@@ -310,6 +319,8 @@ mod tests {
             "print 'x'\n",
             "print \"%s\" % x\n",
             "raise ValueError, 'x'\n",
+            "raise sys.exc_info()[1], None, sys.exc_info()[2]\n",
+            "connect(url, async=True)\n",
             "exec 'x = 1'\n",
             "if a <> b:\n    pass\n",
             "os.chmod(x, 0755)\n",

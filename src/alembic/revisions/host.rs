@@ -119,7 +119,7 @@ impl<'d, 'r> Database<'d, 'r> {
         }
         let what = match raised.value.call_of() {
             Some((path, _)) => path.rsplit('.').next().unwrap_or(path).to_owned(),
-            None => format!("{:?}", raised.value),
+            None => "an exception that is known only at run time".to_owned(),
         };
         // What the revision itself raises ends the upgrade; what evaluating it came to, or what a module raises that is no
         // part of it (settings that are not there), may be owed to the evaluation.

@@ -12,7 +12,7 @@ use ruff_python_ast::visitor::{Visitor, walk_stmt};
 use crate::alembic::discover;
 use crate::alembic::python::{Modules, ParsedFile, SnapshotModules};
 use crate::git::snapshot::fingerprint;
-use crate::git::{FileList, Snapshot, SnapshotError};
+use crate::git::{FileList, FileText, Snapshot};
 use crate::project::Project;
 use crate::source::{RepoPath, Source};
 
@@ -116,18 +116,17 @@ impl Store {
         store
     }
 
-    /// Reads the texts that the files gathered may read: those that one of them names, or that lie beside it or below.
-    ///
-    /// # Errors
-    /// Where the snapshot cannot be read.
-    pub(crate) fn read_texts(&mut self, snapshot: &dyn Snapshot, list: &FileList) -> Result<(), SnapshotError> {
+    /// Reads the texts that the files gathered may read: those that one of them names, or that lie beside it or below. One
+    /// that git cannot give (a partial clone leaves large files out) stops nothing: most of these are read by no revision,
+    /// and a revision that does read it cannot be evaluated there.
+    pub(crate) fn read_texts(&mut self, snapshot: &dyn Snapshot, list: &FileList) {
         let reads = |file: &ParsedFile| {
             let text = file.source().text();
             ["open(", ".read_text("].iter().any(|way| text.contains(way))
         };
         let readers: Vec<Arc<ParsedFile>> = self.files.values().filter(|file| reads(file)).cloned().collect();
         if readers.is_empty() {
-            return Ok(());
+            return;
         }
         let dirs: BTreeSet<RepoPath> =
             readers.iter().filter_map(|file| file.source().path().parent()).filter(|dir| !dir.is_root()).collect();
@@ -141,14 +140,13 @@ impl Store {
             if !dirs.iter().any(|dir| path.is_under(dir)) && !named() {
                 continue;
             }
-            let Some(source) = snapshot.read(path)?.text() else { continue };
+            let Some(source) = snapshot.read(path).ok().and_then(FileText::text) else { continue };
             if source.text().len() <= MAX_TEXT {
                 bytes += source.text().len();
                 self.texts.insert(path.clone(), source);
             }
         }
         self.readers = readers.iter().map(|file| file.source().path().clone()).collect();
-        Ok(())
     }
 
     fn keep(&mut self, file: &Arc<ParsedFile>, imports: BTreeSet<RepoPath>) {

@@ -184,18 +184,21 @@ impl Database<'_, '_> {
             (_, Written::Plain(name) | Written::Final(name)) => Some(shortened(name, self.settings.dialect)),
             _ => None,
         };
-        if value.is_none_or(Value::is_none) && call.args.more.is_none() {
+        // MySQL has one primary key for a table, which its statement does not name.
+        let needs_none =
+            (self.settings.dialect, kind) == (Dialect::MySql, Some(ConstraintKind::PrimaryKey)) && name.is_none();
+        if value.is_none_or(Value::is_none) && call.args.more.is_none() && !needs_none {
             // Autogenerate writes it with a warning: "constraint name is None; this directive will fail as rendered".
             self.refuse(call.place.clone(), "a constraint that is dropped must have a name");
             return Ok(Vec::new());
         }
-        let Some(name) = name else {
+        if name.is_none() && !needs_none {
             return Err(call.unread(value, "a constraint that is dropped without its name", Reach::Table(table)));
-        };
+        }
         let guard = if call.flag("if_exists") { Guard::IfPresent } else { Guard::None };
         // Only MySQL's statement says what sort of constraint it drops.
         let kind = kind.filter(|_| self.settings.dialect == Dialect::MySql);
-        let operation = OperationKind::DropConstraint { table: table.clone(), name: Some(name), kind, cascade: false };
+        let operation = OperationKind::DropConstraint { table: table.clone(), name, kind, cascade: false };
         let mut operation = self.alter_constraint(operation, call);
         operation.guard = guard;
         Ok(Self::with_doubts(operation, doubts, &table, call))

@@ -101,7 +101,7 @@ pub(crate) fn history(project: &Project, snapshot: &dyn Snapshot) -> Result<Hist
     };
     let files: Vec<Arc<ParsedFile>> = headers.iter().map(|(_, file)| Arc::clone(file)).collect();
     let mut store = Store::new(&modules, snapshot.files()?, roots, &files);
-    store.read_texts(snapshot, snapshot.files()?)?;
+    store.read_texts(snapshot, snapshot.files()?);
     let store = Arc::new(store);
     let options = crate::alembic::env::options(project);
     let mut schemas: Vec<String> = project

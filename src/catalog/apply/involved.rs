@@ -176,7 +176,7 @@ fn words(expression: &str) -> Vec<(std::ops::Range<usize>, bool)> {
 }
 
 /// Whether an expression mentions a column.
-pub(super) fn mentions(expression: &str, column: &str) -> bool {
+pub(crate) fn mentions(expression: &str, column: &str) -> bool {
     words(expression).into_iter().any(|(range, quoted)| {
         let word = expression.get(range).unwrap_or_default();
         word == column || (!quoted && word.eq_ignore_ascii_case(column))

@@ -14,7 +14,7 @@ use std::rc::Rc;
 
 use crate::catalog::apply::Effect;
 use crate::catalog::operation::{Constraint, DataKind, Operation, OperationKind, TableSource};
-use crate::catalog::{Column, Dialect, Name, ObjectName, Table, TableKind, TypeKind};
+use crate::catalog::{Column, Dialect, Name, ObjectName, Reach, Table, TableKind, TypeKind};
 use crate::history::{Migration, Step};
 use crate::project::ProjectChange;
 use crate::rules::history::identity::truly_new;
@@ -270,6 +270,11 @@ impl Fold {
         {
             self.attempted.push((table.clone(), column.column.name.clone()));
         }
+        if let OperationKind::Opaque { reach: Reach::Column(table, column), .. } = &step.operation.kind
+            && is_addition(step.operation.place.text())
+        {
+            self.attempted.push((table.clone(), column.clone()));
+        }
         if let OperationKind::Data { kind, table, bounded, written, .. } = &step.operation.kind {
             self.data(step, *kind, table, *bounded, written.as_deref());
         }
@@ -286,29 +291,26 @@ impl Fold {
                 found.min().copied()
             }
         };
-        let new_columns = match found.map(|at| &mut self.tables[at]) {
-            Some(entity) => {
-                match kind {
-                    DataKind::Insert => {
-                        entity.filled = true;
-                        entity.inserts.push(without_sql_comments(step.operation.place.text()));
-                    }
-                    DataKind::Update => entity.updated = true,
-                    DataKind::Delete | DataKind::Truncate => {}
-                }
-                if entity.origin.is_none() {
-                    return;
-                }
-                entity.new_columns.keys().cloned().collect()
-            }
-            None => {
-                let same = |other: &ObjectName| {
-                    self.dialect.same_name(&other.name, &table.name)
-                        && (other.schema == table.schema || other.schema.is_none() || table.schema.is_none())
-                };
-                self.attempted.iter().filter(|(of, _)| same(of)).map(|(_, column)| column.clone()).collect()
-            }
+        let same = |other: &ObjectName| {
+            self.dialect.same_name(&other.name, &table.name)
+                && (other.schema == table.schema || other.schema.is_none() || table.schema.is_none())
         };
+        let mut new_columns: BTreeSet<String> =
+            self.attempted.iter().filter(|(of, _)| same(of)).map(|(_, column)| column.clone()).collect();
+        if let Some(entity) = found.map(|at| &mut self.tables[at]) {
+            match kind {
+                DataKind::Insert => {
+                    entity.filled = true;
+                    entity.inserts.push(without_sql_comments(step.operation.place.text()));
+                }
+                DataKind::Update => entity.updated = true,
+                DataKind::Delete | DataKind::Truncate => {}
+            }
+            if entity.origin.is_none() {
+                return;
+            }
+            new_columns.extend(entity.new_columns.keys().cloned());
+        }
         let name = match found.and_then(|at| self.tables[at].current.clone()) {
             Some(name) => name,
             None => Name::new(
@@ -536,6 +538,12 @@ impl Fold {
             _ => false,
         }
     }
+}
+
+/// Whether a call or a statement that is in doubt adds a column.
+fn is_addition(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    text.contains("add_column") || text.contains("add column")
 }
 
 #[cfg(test)]

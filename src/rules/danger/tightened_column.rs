@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::deeds::{Deed, Deeds, RowDeed};
 use super::{allow, finding};
-use crate::catalog::apply::Effect;
+use crate::catalog::apply::{Effect, mentions};
 use crate::catalog::operation::DataKind;
-use crate::catalog::{Column, Dialect, Index, IndexPart, Name};
-use crate::finding::Finding;
+use crate::catalog::{Column, Dialect, Index, IndexPart, Name, Table};
+use crate::finding::{Finding, Level};
 use crate::project::{ProjectChange, ProjectState};
 use crate::rules::{RuleId, RuleSettings};
 
@@ -16,9 +16,10 @@ page! {
     ///
     /// A new migration demands more of rows that are there: NOT NULL on a column that took NULL, a unique constraint or
     /// index, a primary key, a check or an exclusion over columns that existed. A constraint that is NOT VALID looks at no
-    /// row; what rows comply with by what they are asks nothing of them: a unique index over columns of which some are
-    /// unique already or new and empty, a check over columns that are all new, a list of allowed values that becomes
-    /// longer, NOT NULL behind a statement that gives each row a value.
+    /// row; what rows comply with by what they are asks nothing of them: a unique index or a primary key over columns of which
+    /// some are unique already, or NULL in every row as they are new; a check over columns that are all new; a list of allowed
+    /// values that becomes longer; NOT NULL behind a statement that gives each row a value. Where the change itself writes or
+    /// deletes such rows first, this is a note: whether one is left cannot be told.
     ///
     /// ## Why it matters
     ///
@@ -75,13 +76,17 @@ page! {
 
 pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
     let all = Deeds::of(change);
-    let Deeds { done: deeds, rows, .. } = &*all;
+    let all_of = &*all;
+    let Deeds { done: deeds, rows, .. } = all_of;
     let mut findings = Vec::new();
     for deed in deeds.iter().filter(|deed| !deed.on_new_columns) {
-        if is_filled(rows, deed) || widens(change, deed) || is_unique_anyway(change, &all, deed) {
-            continue;
-        }
-        if is_about_new_columns(change, deeds, deed) {
+        if is_filled(rows, deed)
+            || is_emptied(rows, deed)
+            || widens(change, deed)
+            || is_unique_anyway(change, all_of, deed)
+            || is_about_new_columns(change, deeds, deed)
+            || is_held_by_null(change, all_of, deed)
+        {
             continue;
         }
         let Some((object, message)) = tightened(deeds, deed) else { continue };
@@ -89,10 +94,14 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
             "look for rows that do not comply and mend them first; then say so above the statement:\n  {}",
             allow(change, RuleId::TightenedColumn)
         );
-        findings.push(
-            finding(RuleId::TightenedColumn, &deed.place, object, message, help)
-                .because("the migration fails on every database with a row that does not comply"),
-        );
+        let mut found = finding(RuleId::TightenedColumn, &deed.place, object, message, help)
+            .because("the migration fails on every database with a row that does not comply");
+        if is_prepared(change, rows, deed) {
+            found.level = Level::Note;
+            "the change writes or deletes rows first: whether one is left that does not comply cannot be told"
+                .clone_into(&mut found.reason);
+        }
+        findings.push(found);
     }
     findings
 }
@@ -111,6 +120,20 @@ fn is_filled(rows: &[RowDeed], deed: &Deed) -> bool {
             _ => false,
         };
         row.table == *table && before && fills
+    })
+}
+
+/// Whether the change empties the table before.
+fn is_emptied(rows: &[RowDeed], deed: &Deed) -> bool {
+    let (Effect::ColumnChanged { table, .. }
+    | Effect::IndexAdded { table, .. }
+    | Effect::ConstraintAdded { table, .. }) = &deed.effect
+    else {
+        return false;
+    };
+    rows.iter().any(|row| {
+        let is_before = row.place.path() != deed.place.path() || row.place.span.start <= deed.place.span.start;
+        row.table == *table && row.empties() && is_before
     })
 }
 
@@ -137,13 +160,11 @@ fn asks_for_null(statement: &str, column: &str) -> bool {
 }
 
 /// Whether no two rows can be alike in what a unique index or a primary key is about: fewer of its columns make a key
-/// already, or each row has NULL in one that the change adds.
+/// already.
 fn is_unique_anyway(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) -> bool {
     let old_table = |table: &Name| change.before?.replay.catalog.tables.get(table);
     match &deed.effect {
-        Effect::IndexAdded { table, index, .. } if index.unique => {
-            is_key(change, all, table, index) || has_empty_column(change, all, table, index)
-        }
+        Effect::IndexAdded { table, index, .. } if index.unique => is_key(change, all, table, index),
         // What a primary key asks beside: none of its columns takes NULL.
         Effect::ConstraintAdded { table, what: "primary key", .. } => {
             let key = change.after.replay.catalog.tables.get(table).and_then(|table| table.primary_key.as_ref());
@@ -213,49 +234,151 @@ fn is_key(change: &ProjectChange<'_>, all: &Deeds, table: &Name, new: &Index) ->
     })
 }
 
-/// Whether an index is about a column that the change adds and that nothing fills: NULL is like no other NULL.
-fn has_empty_column(change: &ProjectChange<'_>, all: &Deeds, table: &Name, index: &Index) -> bool {
-    if index.nulls_not_distinct || change.project.dialect() == Dialect::SqlServer {
-        return false;
-    }
-    let is_empty = |column: &Column| {
-        let is_written = |row: &RowDeed| {
-            let names = |written: &Vec<String>| written.iter().any(|name| name.eq_ignore_ascii_case(&column.name));
+/// Whether a check is about nothing but columns that the change adds: each row has in them what the change gives it.
+fn is_about_new_columns(change: &ProjectChange<'_>, deeds: &[Deed], deed: &Deed) -> bool {
+    let Effect::ConstraintAdded { table, what: "check", name, .. } = &deed.effect else { return false };
+    let Some(after) = change.after.replay.catalog.tables.get(table) else { return false };
+    every_condition(after, name.as_ref(), |expression| {
+        let mut about = after.columns.iter().filter(|column| mentions(expression, &column.name)).peekable();
+        about.peek().is_some() && about.all(|column| is_new(change, deeds, table, &column.name))
+    })
+}
+
+/// Whether every row complies since a column that the change adds is NULL in each: rows with NULL in a unique index differ
+/// from all others, and a check may say that the column is NULL or something else holds. Or that a column holds something
+/// which took no NULL before.
+fn is_held_by_null(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) -> bool {
+    let (Effect::IndexAdded { table, .. } | Effect::ConstraintAdded { table, .. }) = &deed.effect else { return false };
+    let Some(after) = change.after.replay.catalog.tables.get(table) else { return false };
+    // What a session of the mapper writes is no statement that could be seen.
+    let text = deed.place.source.text().to_ascii_lowercase();
+    let writes_unseen = text.contains("session.") || text.contains("session(");
+    let is_null = |column: &Column| {
+        let is_written = all.rows.iter().any(|row| {
+            let names = |names: &Vec<String>| names.iter().any(|name| name.eq_ignore_ascii_case(&column.name));
             row.table == *table
                 && !matches!(row.kind, DataKind::Delete | DataKind::Truncate)
                 && row.written.as_ref().is_none_or(names)
-        };
+        });
         column.nullable
             && column.default.is_none()
             && column.generated.is_none()
             && column.auto_increment.is_none()
-            && !all.rows.iter().any(is_written)
+            && !is_written
+            && !writes_unseen
+            && is_new(change, &all.done, table, &column.name)
     };
-    all.done.iter().any(|other| match &other.effect {
-        Effect::ColumnAdded { table: of, column } => {
-            of == table
-                && is_empty(column)
-                && index.parts.iter().any(|part| part.column() == Some(column.name.as_str()))
+    // A column that took no NULL has none, whatever it takes from now on.
+    let before = table_before(change, table);
+    let was_required = |column: &Column| {
+        let old = before.and_then(|before| before.column(change.project.dialect(), &column.name));
+        old.is_some_and(|old| !old.nullable) && !all.rows.iter().any(|row| row.table == *table)
+    };
+    match &deed.effect {
+        Effect::IndexAdded { index, .. } => {
+            let dialect = change.project.dialect();
+            let mut columns = index.parts.iter().filter_map(|part| after.column(dialect, part.column()?));
+            dialect != Dialect::SqlServer && !index.nulls_not_distinct && columns.any(is_null)
         }
+        Effect::ConstraintAdded { what: "check", name, .. } => every_condition(after, name.as_ref(), |expression| {
+            alternatives(expression).iter().any(|one| {
+                let plain = one.replace(['(', ')', '"', '`', '[', ']'], " ").to_ascii_lowercase();
+                let words: Vec<&str> = plain.split_whitespace().collect();
+                let named = |name: &str| after.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name));
+                match words.as_slice() {
+                    [name, "is", "null"] => named(name).is_some_and(is_null),
+                    [name, "is", "not", "null"] => named(name).is_some_and(was_required),
+                    _ => false,
+                }
+            })
+        }),
         _ => false,
+    }
+}
+
+/// Whether the change writes or deletes rows of the table before, by a statement that names a column of what is demanded.
+fn is_prepared(change: &ProjectChange<'_>, rows: &[RowDeed], deed: &Deed) -> bool {
+    let (table, columns): (&Name, Vec<String>) = match &deed.effect {
+        Effect::ColumnChanged { table, after, .. } => (table, vec![after.name.clone()]),
+        Effect::IndexAdded { table, index, .. } => {
+            (table, index.parts.iter().filter_map(|part| part.column().map(str::to_owned)).collect())
+        }
+        Effect::ConstraintAdded { table, what: "check", name, .. } => {
+            let Some(after) = change.after.replay.catalog.tables.get(table) else { return false };
+            let conditions: Vec<&str> = after
+                .checks
+                .iter()
+                .filter(|check| check.name == *name)
+                .filter_map(|check| check.expression.as_deref())
+                .collect();
+            let about = |column: &&Column| conditions.iter().any(|condition| mentions(condition, &column.name));
+            (table, after.columns.iter().filter(about).map(|column| column.name.clone()).collect())
+        }
+        _ => return false,
+    };
+    rows.iter().any(|row| {
+        let is_before = row.place.path() != deed.place.path() || row.place.span.start <= deed.place.span.start;
+        row.table == *table
+            && is_before
+            && matches!(row.kind, DataKind::Update | DataKind::Delete)
+            && columns.iter().any(|column| mentions(row.place.text(), column))
     })
 }
 
-/// Whether a check names columns, and none but those that the change adds: no row was written under other terms.
-fn is_about_new_columns(change: &ProjectChange<'_>, deeds: &[Deed], deed: &Deed) -> bool {
-    let Effect::ConstraintAdded { table, what: "check", name: Some(name), .. } = &deed.effect else { return false };
-    let Some(now) = change.after.replay.catalog.tables.get(table) else { return false };
-    let check = now.checks.iter().find(|check| check.name.as_ref() == Some(name));
-    let Some(expression) = check.and_then(|check| check.expression.as_deref()) else { return false };
-    let words: Vec<&str> = expression.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
-    let named = now.columns.iter().filter(|column| words.iter().any(|word| word.eq_ignore_ascii_case(&column.name)));
-    let is_new = |column: &Column| {
-        deeds.iter().any(|other| {
-            matches!(&other.effect, Effect::ColumnAdded { table: of, column: new } if of == table && new.name == column.name)
-        })
-    };
-    let mut named = named.peekable();
-    named.peek().is_some() && named.all(is_new)
+/// Whether the change adds a column, and does not only call one otherwise.
+fn is_new(change: &ProjectChange<'_>, deeds: &[Deed], table: &Name, column: &str) -> bool {
+    let dialect = change.project.dialect();
+    let before = table_before(change, table);
+    let is_renamed = deeds
+        .iter()
+        .any(|deed| matches!(&deed.effect, Effect::ColumnRenamed { table: of, to, .. } if of == table && to == column));
+    before.is_some_and(|before| before.column(dialect, column).is_none()) && !is_renamed
+}
+
+/// A table before the change: as the migrations had made it, or as it was declared where none made it.
+fn table_before<'a>(change: &'a ProjectChange<'_>, table: &Name) -> Option<&'a Table> {
+    let state = change.before?;
+    state.replay.catalog.tables.get(table).or_else(|| state.declared.catalog.tables.get(table))
+}
+
+/// Whether there are checks of a name in a table, and something holds for the condition of each.
+fn every_condition(table: &Table, name: Option<&String>, holds: impl Fn(&str) -> bool) -> bool {
+    let mut checks = table.checks.iter().filter(|check| check.name.as_ref() == name).peekable();
+    checks.peek().is_some() && checks.all(|check| check.expression.as_deref().is_some_and(&holds))
+}
+
+/// The alternatives of a condition: what stands between the ORs that no parenthesis of its own holds, and no text.
+fn alternatives(condition: &str) -> Vec<&str> {
+    let whole = condition.trim();
+    let inner = whole.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).filter(|inner| is_balanced(inner));
+    if let Some(inner) = inner {
+        return alternatives(inner);
+    }
+    let (mut found, mut start, mut depth, mut quoted) = (Vec::new(), 0, 0_usize, false);
+    for (at, c) in whole.char_indices() {
+        match c {
+            '\'' => quoted = !quoted,
+            '(' if !quoted => depth += 1,
+            ')' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        let is_or = || whole.get(at..at + 4).is_some_and(|word| word.eq_ignore_ascii_case(" or "));
+        if c == ' ' && depth == 0 && !quoted && at >= start && is_or() {
+            found.push(&whole[start..at]);
+            start = at + 4;
+        }
+    }
+    found.push(&whole[start..]);
+    found
+}
+
+/// Whether no parenthesis of a text is closed that it did not open.
+fn is_balanced(text: &str) -> bool {
+    let mut depth = 0_i32;
+    text.chars().all(|c| {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        depth >= 0
+    })
 }
 
 /// Whether a check takes all that the one of its name took before: a longer list of values.
@@ -371,9 +494,56 @@ mod tests {
             "ALTER TABLE users ADD COLUMN a INT UNIQUE; CREATE UNIQUE INDEX u ON users (a);",
             "ALTER TABLE users ADD COLUMN a INT; UPDATE users SET a = 1; ALTER TABLE users ALTER COLUMN a SET NOT NULL;",
             "ALTER TABLE users ADD CONSTRAINT c CHECK (id > 0) NOT VALID;",
+            "ALTER TABLE users ADD COLUMN a INT NOT NULL DEFAULT 1; ALTER TABLE users ADD CONSTRAINT c CHECK (a > 0);",
             "ALTER TABLE users ALTER COLUMN email DROP NOT NULL; CREATE INDEX i ON users (email);",
         ] {
             assert_eq!(run(World::prisma(), sql), Vec::<String>::new(), "{sql}");
+        }
+    }
+
+    #[test]
+    fn what_a_new_column_without_a_value_fulfils_tightens_nothing() {
+        let add = "ALTER TABLE users ADD COLUMN a INT;";
+        let default = "ALTER TABLE users ADD COLUMN a INT DEFAULT 1;";
+        let unique = "CREATE UNIQUE INDEX u ON users (name, a);";
+        let check = "ALTER TABLE users ADD CONSTRAINT c CHECK (name = 'a or b' OR (a IS NULL));";
+        let strict = "ALTER TABLE users ADD CONSTRAINT c CHECK (name = 'x' AND (id > 1 OR a IS NULL));";
+        for (sql, found) in [
+            (format!("{add} {unique}"), 0),
+            (format!("{add} UPDATE users SET a = 1; {unique}"), 1),
+            (format!("{default} {unique}"), 1),
+            (format!("{add} {check}"), 0),
+            (format!("{default} {check}"), 1),
+            (format!("{add} {strict}"), 1),
+            ("ALTER TABLE users ADD CONSTRAINT c CHECK (name = 'x' OR email IS NOT NULL);".to_owned(), 0),
+            ("ALTER TABLE users ADD CONSTRAINT c CHECK (name = 'x' OR name IS NOT NULL);".to_owned(), 1),
+            ("CREATE UNIQUE INDEX u ON users (name, id);".to_owned(), 0),
+        ] {
+            for world in World::both() {
+                assert_eq!(run(world, &sql).len(), found, "{sql}");
+            }
+        }
+    }
+
+    #[test]
+    fn rows_that_the_change_prepares_are_a_note() {
+        let unique = "CREATE UNIQUE INDEX u ON users (name);";
+        let level = |prepares: &str| {
+            let world = World::prisma().new_migration("20260112090000_x", &format!("{prepares} {unique}"));
+            world.run(RuleId::TightenedColumn)[0].level
+        };
+        assert_eq!(level("DELETE FROM users WHERE name IN (SELECT name FROM users WHERE id > 1);"), Level::Note);
+        assert_eq!(level("DELETE FROM users WHERE id = 1;"), Level::Warning, "of something else");
+        assert_eq!(level(""), Level::Warning);
+    }
+
+    #[test]
+    fn a_check_of_new_columns_and_of_old_ones_tightens() {
+        for sql in [
+            "ALTER TABLE users ADD COLUMN a INT NOT NULL DEFAULT 1; ALTER TABLE users ADD CONSTRAINT c CHECK (a > id);",
+            "ALTER TABLE users RENAME COLUMN name TO title; ALTER TABLE users ADD CONSTRAINT c CHECK (title <> '');",
+        ] {
+            assert_eq!(run(World::prisma(), sql), ["rows of users must comply with a new check"], "{sql}");
         }
     }
 
@@ -406,6 +576,7 @@ mod tests {
             ("UPDATE users SET name = email;", 0),
             ("DELETE FROM users WHERE name IS NULL;", 0),
             ("DELETE FROM users WHERE email IS NULL;", 1),
+            ("DELETE FROM users;", 0),
             ("UPDATE users SET name = '' WHERE id IN (SELECT id FROM users WHERE name IS NULL);", 1),
             ("UPDATE users SET name = '' WHERE name IS NULL AND id > 9;", 1),
             ("UPDATE users SET name = '' WHERE email IS NULL;", 1),

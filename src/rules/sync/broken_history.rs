@@ -15,8 +15,9 @@ page! {
     /// dropped that is not there, `INSERT`, `UPDATE` or `DELETE` names a column that is not there, `CREATE INDEX
     /// CONCURRENTLY` stands beside other statements, an enum value is used in the file that adds it. The finding points
     /// at the first statement that the database would refuse. Where something that could not be read may explain the
-    /// failure, nothing is said; nor is it where the statement is about a table that stood before the first migration:
-    /// one that is declared and that no migration has ever made.
+    /// failure, nothing is said; nor is it where the statement is about a table that stood before the first migration: one
+    /// that is declared and that no migration has ever made. What a new migration names and could not do is told by its
+    /// failure alone.
     ///
     /// ## Why it matters
     ///
@@ -97,6 +98,16 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
         finding = finding.related(&failure.place, failure.error.to_string());
     }
     vec![finding]
+}
+
+/// The migrations that a change adds and that fail, where that is an error of the change: what they say and did not do is
+/// told by the failure, and is no fault of whoever declared it.
+pub(super) fn stopped<'a>(change: &'a ProjectChange<'_>) -> Vec<&'a Migration> {
+    if change.before.is_some_and(|state| failures(&state.replay).next().is_some()) {
+        return Vec::new();
+    }
+    let failing: BTreeSet<&str> = failures(&change.after.replay).map(|(id, _)| id).collect();
+    change.new_migrations().into_iter().filter(|migration| failing.contains(migration.id.as_str())).collect()
 }
 
 /// The failures of a replay that doubt cannot explain, each with its migration's id.

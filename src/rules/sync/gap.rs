@@ -9,6 +9,7 @@ use crate::finding::Finding;
 use crate::history::Migration;
 use crate::project::{ProjectChange, ProjectState, Touch};
 use crate::rules::RuleId;
+use crate::rules::sync::broken_history::stopped;
 use crate::rules::text::{count, shell_word, slug};
 use crate::source::{Place, RepoPath};
 
@@ -35,7 +36,12 @@ impl<'a> NewGap<'a> {
         }
         let new: BTreeSet<&str> = new_files(change).iter().map(|migration| migration.path.as_str()).collect();
         let certain = change.new_differences().into_iter().filter(|difference| difference.certain);
-        for difference in certain {
+        let stopped: Vec<&str> =
+            stopped(change).iter().filter_map(|migration| Some(migration.source.as_ref()?.text())).collect();
+        let is_told = |difference: &&Difference| {
+            fills_rows(change, difference) || stopped.iter().any(|text| is_named(text, difference))
+        };
+        for difference in certain.filter(|difference| !is_told(difference)) {
             if is_undeclared(change, &new, difference) {
                 gap.undeclared.push(difference);
             } else {
@@ -44,6 +50,40 @@ impl<'a> NewGap<'a> {
         }
         gap
     }
+}
+
+/// Whether a migration's text names what a difference is about: a column, a label or a table by its name, what hangs on a
+/// table by that of the table as well, since the database often chooses its name.
+fn is_named(text: &str, difference: &Difference) -> bool {
+    let names = |name: &str| {
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        text.match_indices(name).any(|(at, found)| {
+            let (before, after) = (text.get(..at), text.get(at + found.len()..));
+            !name.is_empty()
+                && !before.is_some_and(|before| before.ends_with(is_word))
+                && !after.is_some_and(|after| after.starts_with(is_word))
+        })
+    };
+    let hangs = matches!(
+        difference.kind.aspect,
+        Aspect::Index | Aspect::Unique | Aspect::ForeignKey | Aspect::PrimaryKey | Aspect::Check
+    );
+    names(&difference.name) || (hangs && difference.table.as_ref().is_some_and(|table| names(&table.name)))
+}
+
+/// Whether a difference is but the default by which a required column was given to the rows that are there: without one the
+/// migration fails (`required-column`), and where the engine is not asked for defaults no model owes it.
+fn fills_rows(change: &ProjectChange<'_>, difference: &Difference) -> bool {
+    if (difference.kind.side, difference.kind.aspect) != (Side::Extra, Aspect::Default) || !difference.beyond_engine {
+        return false;
+    }
+    let column = |state: &ProjectState| {
+        let catalog = &state.replay.catalog;
+        let table = catalog.table(&ObjectName::from(difference.table.as_ref()?))?;
+        Some(table.column(catalog.dialect, &difference.name).map(|column| column.nullable))
+    };
+    // The table was there, and the column was not.
+    change.before.and_then(column) == Some(None) && column(change.after) == Some(Some(false))
 }
 
 /// Whether a new migration, and not the schema, made the difference.
@@ -56,7 +96,12 @@ fn is_undeclared(change: &ProjectChange<'_>, new: &BTreeSet<&str>, difference: &
         Side::Missing => false,
         // An object that was declared and is not any more is the schema's doing, whoever made it.
         Side::Extra => match change.before {
-            Some(before) => by_new || !is_declared(&before.declared.catalog, difference),
+            // Nor is it a new migration's where the older ones had made it already: then it is declared elsewhere now.
+            Some(before) => {
+                by_new
+                    || !(is_declared(&before.declared.catalog, difference)
+                        || is_declared(&before.replay.catalog, difference))
+            }
             None => by_new,
         },
         // Both have it, and one of them moved: the one whose declaration is as it was did not.

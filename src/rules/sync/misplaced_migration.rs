@@ -138,7 +138,9 @@ fn misplaced(change: &RepositoryChange<'_>, file: &ChangedFile) -> Option<Findin
     if projects.is_empty() || !known || projects.iter().any(|project| applies(project, &file.path)) {
         return None;
     }
-    if kind == EcosystemKind::Alembic && has_its_own_history(&projects, text) {
+    if kind == EcosystemKind::Alembic
+        && (has_its_own_history(&projects, text) || is_for_another_database(&projects, &file.path))
+    {
         return None;
     }
     // The project that shares most of the path is the one that was meant.
@@ -184,6 +186,17 @@ fn has_its_own_history(projects: &[&RepositoryProject<'_>], source: &Source) -> 
             let mut wanted = history.migrations.iter().flat_map(|migration| &migration.parents);
             !history.migrations.is_empty() && !follows && !wanted.any(|parent| own.contains(parent))
         })
+    })
+}
+
+/// Whether a revision lies beside those of a project in the folder of another database: `env.py` chooses among them.
+fn is_for_another_database(projects: &[&RepositoryProject<'_>], path: &RepoPath) -> bool {
+    const DATABASES: [&str; 9] =
+        ["postgresql", "postgres", "pg", "mysql", "mariadb", "sqlite", "mssql", "cockroachdb", "oracle"];
+    let is_database = |name: &str| DATABASES.contains(&name.to_ascii_lowercase().as_str());
+    projects.iter().flat_map(|project| &project.project.migrations).any(|dir| {
+        let Some(above) = dir.parent().filter(|_| is_database(dir.file_name())) else { return false };
+        path.strip_prefix(&above).and_then(|rest| rest.split('/').next()).is_some_and(is_database)
     })
 }
 
@@ -294,6 +307,20 @@ mod tests {
         assert_eq!(found("prisma/custom/migration.sql"), 0);
         assert_eq!(found("prisma/20260112090000_x/migration.sql"), 1);
         assert_eq!(found("prisma/old-migrations/custom/migration.sql"), 1);
+    }
+
+    #[test]
+    fn a_revision_for_another_database_is_in_its_place() {
+        World::alembic().with_change(|change| {
+            let mut project = change.project.clone();
+            project.migrations = vec![RepoPath::new("m/versions/postgresql")];
+            let history = Some(&change.after.history);
+            let project =
+                RepositoryProject { project: &project, ecosystem: change.ecosystem, history, has_migrations: true };
+            let is = |path: &str| is_for_another_database(&[&project], &RepoPath::new(path));
+            assert!(is("m/versions/sqlite/b2_x.py"));
+            assert!(!is("m/versions/old/b2_x.py") && !is("m/old/sqlite/b2_x.py") && !is("m/versions/b2_x.py"));
+        });
     }
 
     #[test]

@@ -150,4 +150,24 @@ mod tests {
         );
         assert!(world.silent(RuleId::UndeclaredChange));
     }
+
+    #[test]
+    fn what_a_failing_migration_would_have_made_is_told_by_the_failure() {
+        let fails = "ALTER TABLE nobody ADD COLUMN age INTEGER;";
+        for world in World::both() {
+            let id = world.new_id();
+            let told = |world: World| {
+                world.touch_schema().new_migration(id, fails).gap_after(column(Side::Missing, "users", "age"))
+            };
+            let world = told(world);
+            assert!(world.clone().silent(RuleId::UncoveredChange));
+            assert_eq!(world.clone().run(RuleId::BrokenHistory).len(), 1);
+            let other = world.gap_after(column(Side::Missing, "users", "page"));
+            assert_eq!(other.run(RuleId::UncoveredChange).len(), 1, "the migration says nothing of it");
+        }
+        // The failure may follow from an older one, and is a warning: then nothing is left out.
+        let old = World::prisma().new_migration("20260106090000_a", "DROP TABLE nothing;").commit();
+        let world = old.touch_schema().new_migration("20260112090000_b", fails);
+        assert_eq!(world.gap_after(column(Side::Missing, "users", "age")).run(RuleId::UncoveredChange).len(), 1);
+    }
 }

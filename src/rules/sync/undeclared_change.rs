@@ -17,7 +17,8 @@ page! {
     /// The next migration that is generated takes it away again. Indexes written by hand into a migration and nowhere
     /// else were dropped by later migrations in [prisma/orm#29220](https://github.com/prisma/orm/issues/29220) and
     /// [prisma/orm#24180](https://github.com/prisma/orm/issues/24180). What the engine does not compare (partial and
-    /// expression indexes, CHECK constraints, views, triggers) may stand in a migration alone and is not reported.
+    /// expression indexes, CHECK constraints, views, triggers) may stand in a migration alone and is not reported. Nor is
+    /// the default by which a new required column gets its value in the rows that are there, unless defaults are compared.
     ///
     /// ## Example that fails
     ///
@@ -83,6 +84,34 @@ mod tests {
             assert_eq!(findings[0].message, "a new migration adds the column users.age, which is not declared");
             assert_eq!(findings[0].place.as_ref(), Some(&place));
         }
+    }
+
+    #[test]
+    fn a_default_that_fills_the_rows_is_not_reported() {
+        let found = |sql: &str, name: &str, beyond: bool| {
+            let world = World::alembic().new_migration("b2_x", sql);
+            let mut extra = crate::rules::testing::difference(Side::Extra, Aspect::Default, "users", name);
+            extra.migrated_at = Some(world.migration_place("b2_x"));
+            extra.beyond_engine = beyond;
+            world.gap_after(extra).run(RuleId::UndeclaredChange).len()
+        };
+        let required = "ALTER TABLE users ADD COLUMN age INT NOT NULL DEFAULT 1;";
+        assert_eq!(found(required, "age", true), 0);
+        assert_eq!(found(required, "age", false), 1, "defaults are compared");
+        assert_eq!(found("ALTER TABLE users ADD COLUMN age INT DEFAULT 1;", "age", true), 1, "no row needs it");
+        assert_eq!(found("ALTER TABLE users ALTER COLUMN name SET DEFAULT 'x';", "name", true), 1);
+        assert_eq!(found("CREATE TABLE t (age INT NOT NULL DEFAULT 1);", "age", true), 1, "not that table");
+    }
+
+    #[test]
+    fn what_older_migrations_made_is_not_a_new_ones_doing() {
+        let world = World::alembic().new_migration("b2_x", "ALTER TABLE users ADD COLUMN age INT;").commit();
+        let world = world.new_migration("b3_y", "SELECT 1;");
+        let mut extra = column(Side::Extra, "users", "age");
+        extra.migrated_at = Some(world.migration_place("b2_x"));
+        let world = world.gap_after(extra);
+        assert!(world.silent(RuleId::UndeclaredChange));
+        assert_eq!(world.run(RuleId::UncoveredChange).len(), 1);
     }
 
     #[test]

@@ -54,7 +54,7 @@ page! {
 }
 
 /// Parts of a path under which tables may be made by hand.
-const MATERIAL: [&str; 13] = [
+const MATERIAL: [&str; 14] = [
     "testlib",
     "tests",
     "test",
@@ -66,6 +66,7 @@ const MATERIAL: [&str; 13] = [
     "conftest",
     "notebooks",
     "benchmarks",
+    "perf",
     "site-packages",
     "node_modules",
 ];
@@ -80,7 +81,11 @@ fn is_material(path: &RepoPath) -> bool {
     stem.starts_with("test_")
         || stem.ends_with("_test")
         || stem.starts_with("conftest")
-        || path.components().any(|part| MATERIAL.contains(&part.to_ascii_lowercase().as_str()))
+        || MATERIAL.contains(&stem.to_ascii_lowercase().as_str())
+        || path.components().any(|part| {
+            let part = part.to_ascii_lowercase();
+            MATERIAL.contains(&part.as_str()) || part.ends_with("_docs")
+        })
 }
 
 pub(in crate::rules) fn check(change: &RepositoryChange<'_>, _: &RuleSettings) -> Vec<Finding> {
@@ -257,7 +262,15 @@ mod tests {
     #[test]
     fn tests_comments_and_other_things_of_that_name_are_left_alone() {
         let text = "Base.metadata.create_all(bind=engine)\n";
-        for path in ["tests/conftest.py", "app/test_models.py", "examples/app.py", "app/notes.txt"] {
+        for path in [
+            "tests/conftest.py",
+            "app/test_models.py",
+            "app/testlib.py",
+            "examples/app.py",
+            "internal_docs/app.py",
+            "scripts/perf/app.py",
+            "app/notes.txt",
+        ] {
             assert!(run(path, text).is_empty(), "{path}");
         }
         for text in [

@@ -298,3 +298,138 @@ class A(db.Model):
     assert_eq!(read(&files).2, [("b".to_owned(), true)]);
     assert_eq!(read(&files[..3]).2, [("b".to_owned(), false)], "whose models nobody knows");
 }
+
+#[test]
+fn metadata_that_only_modules_under_computed_names_bring_are_several_as_well() {
+    let model = |table: &str| {
+        format!(
+            "from sqlalchemy import Column, Integer\nfrom sqlalchemy.orm import declarative_base\nBase = declarative_base()\nclass Model(Base):\n    __tablename__ = '{table}'\n    id = Column(Integer, primary_key=True)\n"
+        )
+    };
+    let imports = "import importlib\nmodule = importlib.import_module(open('plugin').read())";
+    let env = env(imports, "module.metadata");
+    let (app, plugin) = (model("app"), model("plugin"));
+    let revision = revision("    op.create_table('plugin', sa.Column('id', sa.Integer(), primary_key=True))\n");
+    let mut files = vec![("alembic.ini", INI), ("alembic/env.py", &env), MAKO, ("alembic/versions/a1.py", &revision)];
+    files.push(("plugin.py", &plugin));
+    files.push(("app.py", &app));
+    let (_, _, gap) = read(&files);
+    assert_eq!(gap, [("app".to_owned(), false)], "which of the two is meant is not known");
+}
+
+#[test]
+fn a_mixin_makes_a_table_for_each_model_that_has_it() {
+    let models = "
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import DeclarativeBase, declared_attr, mapped_column, relationship, Mapped
+class Base(DeclarativeBase):
+    pass
+class Event(Base):
+    __abstract__ = True
+    id: Mapped[int] = mapped_column(primary_key=True)
+class HasEvents:
+    @declared_attr
+    def events(cls):
+        cls.Event = type(
+            f'{cls.__name__}Event',
+            (Event,),
+            dict(
+                __tablename__=f'{cls.__name__.lower()}_events',
+                source_id=mapped_column(ForeignKey(f'{cls.__tablename__}.id')),
+                source=relationship(cls, back_populates='events'),
+            ),
+        )
+        return relationship(cls.Event, back_populates='source')
+class User(HasEvents, Base):
+    __tablename__ = 'users'
+    id: Mapped[int] = mapped_column(primary_key=True)
+class Team(HasEvents, Base):
+    __tablename__ = 'teams'
+    id: Mapped[int] = mapped_column(primary_key=True)
+";
+    let env = env("from models import Base", "Base.metadata");
+    let (_, declared, _) = read(&[("alembic.ini", INI), ("alembic/env.py", &env), ("models.py", models)]);
+    let tables: Vec<String> =
+        declared.catalog.tables.values().map(|table| format!("{} {}", table.name.name, table.columns.len())).collect();
+    assert_eq!(tables, ["team_events 2", "teams 1", "user_events 2", "users 1"]);
+    assert!(declared.catalog.doubts.iter().all(|doubt| doubt.reach == Reach::Nothing), "{:?}", declared.catalog.doubts);
+}
+
+#[test]
+fn what_stands_beside_a_column_in_vain_is_refused_by_newer_versions() {
+    let models = "
+from sqlmodel import Column, Field, SQLModel, TEXT
+class Incident(SQLModel, table=True):
+    id: int = Field(primary_key=True)
+    summary: str = Field(sa_column=Column(TEXT), nullable=False)
+";
+    let env = env("import models\nfrom sqlmodel import SQLModel", "SQLModel.metadata");
+    let read = |version: &str| {
+        let lock = format!("[[package]]\nname = \"sqlmodel\"\nversion = \"{version}\"\n");
+        let files = [("alembic.ini", INI), ("alembic/env.py", &env), ("models.py", models), ("poetry.lock", &lock)];
+        let (_, declared, _) = read(&files);
+        let nullable = declared.catalog.tables.values().flat_map(|table| &table.columns).map(|column| column.nullable);
+        (nullable.collect::<Vec<_>>(), declared.catalog.doubts.is_empty())
+    };
+    assert_eq!(read("0.0.10"), (vec![false, true], true));
+    assert!(!read("0.0.11").1, "the model is refused");
+}
+
+#[test]
+fn a_file_beside_the_models_that_does_not_parse_hides_nothing() {
+    let models = "import helper\nfrom sqlalchemy import Column, Integer\nfrom sqlalchemy.orm import declarative_base\nBase = declarative_base()\nclass A(Base):\n    __tablename__ = 'a'\n    id = Column(Integer, primary_key=True)\n";
+    let env = env("from models import Base", "Base.metadata");
+    let read = |helper: &str| {
+        let files = [("alembic.ini", INI), ("alembic/env.py", &env), ("models.py", models), ("helper.py", helper)];
+        let snapshot = MemorySnapshot::new(files);
+        let project = Alembic.discover(&snapshot, &[]).unwrap().remove(0);
+        let declared = declared(&project, &snapshot, project.dialect()).unwrap();
+        (declared.catalog.tables.len(), declared.problems.len())
+    };
+    assert_eq!(read("def f():\n    print 'x'\n"), (1, 0));
+    assert_eq!(read("from sqlalchemy import TypeDecorator\nprint 'x'\n").1, 1);
+    assert_eq!(read("<<<<<<< ours\nx = 1\n=======\nx = 2\n>>>>>>> theirs\n").1, 1);
+}
+
+#[test]
+fn a_default_of_none_is_a_word_of_the_first_pydantic() {
+    let models = "
+from sqlmodel import Field, SQLModel
+class Rule(SQLModel, table=True):
+    id: int = Field(primary_key=True)
+    a: str = None
+    b: str = Field(default=None)
+    c: str = 'x'
+";
+    let env = env("import models\nfrom sqlmodel import SQLModel", "SQLModel.metadata");
+    let nullable = |version: &str| {
+        let lock = format!("[[package]]\nname = \"pydantic\"\nversion = \"{version}\"\n");
+        let files = [("alembic.ini", INI), ("alembic/env.py", &env), ("models.py", models), ("poetry.lock", &lock)];
+        let (_, declared, _) = read(&files);
+        let columns = declared.catalog.tables.values().flat_map(|table| &table.columns);
+        columns.map(|column| column.nullable).collect::<Vec<_>>()
+    };
+    assert_eq!(nullable("1.10.4"), [false, true, true, false]);
+    assert_eq!(nullable("2.5.0"), [false, false, false, false]);
+}
+
+#[test]
+fn an_aggregated_function_is_a_column() {
+    let models = "
+from sqlalchemy import Column, Float, Integer, func
+from sqlalchemy.orm import declarative_base
+from sqlalchemy_utils import aggregated
+Base = declarative_base()
+class Session(Base):
+    __tablename__ = 'sessions'
+    id = Column(Integer, primary_key=True)
+    @aggregated('feedbacks', Column(Float, nullable=False))
+    def average(self):
+        return func.avg(1)
+";
+    let env = env("from models import Base", "Base.metadata");
+    let (_, declared, _) = read(&[("alembic.ini", INI), ("alembic/env.py", &env), ("models.py", models)]);
+    let columns = declared.catalog.tables.values().flat_map(|table| &table.columns);
+    let columns: Vec<(&str, bool)> = columns.map(|column| (column.name.as_str(), column.nullable)).collect();
+    assert_eq!(columns, [("id", false), ("average", false)]);
+}

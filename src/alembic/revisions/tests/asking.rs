@@ -2,8 +2,9 @@
 
 use crate::alembic::discover;
 use crate::catalog::operation::OperationKind;
-use crate::git::MemorySnapshot;
+use crate::git::{FileList, FileText, MemorySnapshot, Snapshot, SnapshotError};
 use crate::history::{History, HistoryProblemKind, Replay, replay};
+use crate::source::RepoPath;
 
 const HEADER: &str = "\
 from alembic import op
@@ -534,4 +535,73 @@ fn a_labelled_branch_that_makes_the_same_tables_is_another_way_to_them() {
     assert!(text.contains("? a branch that begins anew") && text.contains("!? the table t exists already"), "{text}");
     let text = of(&branch("y", ""), &branch("z", ""));
     assert!(text.contains("! the table t exists already"), "without labels both are run: {text}");
+}
+
+/// A clone from which large files were left out.
+struct Partial(MemorySnapshot);
+
+impl Snapshot for Partial {
+    fn describe(&self) -> String {
+        self.0.describe()
+    }
+
+    fn id(&self) -> String {
+        self.0.id()
+    }
+
+    fn files(&self) -> Result<&FileList, SnapshotError> {
+        self.0.files()
+    }
+
+    fn read(&self, path: &RepoPath) -> Result<FileText, SnapshotError> {
+        if path.extension() == Some("json") {
+            return Err(SnapshotError::Unavailable { message: "not in this clone".to_owned(), help: None });
+        }
+        self.0.read(path)
+    }
+}
+
+#[test]
+fn a_text_that_the_clone_lacks_is_missed_only_where_it_is_read() {
+    let after = |body: &str| {
+        let revision = format!("{HEADER}from pathlib import Path\nrevision = 'r0'\ndown_revision = None\n\n{body}\n");
+        let snapshot = Partial(MemorySnapshot::new([
+            ("alembic.ini", format!("[alembic]\nscript_location = alembic\nsqlalchemy.url = {PG}\n")),
+            ("alembic/env.py", "from alembic import context\n".to_owned()),
+            ("alembic/versions/large.json", "{}".to_owned()),
+            ("alembic/versions/r0.py", revision),
+        ]));
+        let project = discover::discover(&snapshot, &[]).unwrap().remove(0);
+        let history = super::super::history(&project, &snapshot).unwrap();
+        let catalog = replay(&history, project.dialect()).catalog;
+        (catalog.tables.len(), catalog.doubts.is_empty())
+    };
+    let table = "    op.create_table('t', sa.Column('id', sa.Integer()))";
+    assert_eq!(after(&format!("def rows():\n    return open('large.json')\n\ndef upgrade():\n{table}")), (1, true));
+    let reads = "    op.execute((Path(__file__).parent / 'large.json').read_text())";
+    assert_eq!(after(&format!("def upgrade():\n{table}\n{reads}")), (1, false));
+}
+
+#[test]
+fn a_list_of_items_that_may_be_there_may_be_empty() {
+    let guarded = "\
+def upgrade():
+    found = []
+    for table in ('t', 'u'):
+        count = op.get_bind().execute(sa.text(f'SELECT count(*) FROM {table}')).scalar_one()
+        if count:
+            found.append((table, count))
+    if found:
+        details = ', '.join(found)
+        raise RuntimeError(f'rows: {details}')
+    op.add_column('t', sa.Column('a', sa.Integer()))";
+    assert_eq!(after(PG, &[TABLE, guarded], &[]), "t(id, a)");
+}
+
+#[test]
+fn the_primary_key_of_mysql_goes_without_its_name() {
+    let make = "def upgrade():\n    op.create_table('t', sa.Column('id', sa.Integer(), primary_key=True, autoincrement=False))";
+    let drop = "def upgrade():\n    with op.batch_alter_table('t') as batch:\n        batch.drop_constraint(None, type_='primary')\n        batch.create_primary_key('t_pkey', ['id'])";
+    assert_eq!(after("mysql://localhost/app", &[make, drop], &[]), "t(id)");
+    assert!(after(PG, &[make, drop], &[]).contains("must have a name"));
 }
