@@ -4,6 +4,10 @@
 //! engine that judges the same project. Memory is the most that a process held, as GNU time tells it.
 //!
 //! *fresh* is an index that knows its trees, as `git commit` hands it to hooks; *bare* is one that knows none.
+//!
+//! With `DRIFTGATE_COLD_BUILD=1` the last row is what compiling the released program takes where nothing of it was compiled
+//! before, in processor time of all compilers, beside libgit2 with its binding and Ruff's Python parser, which whoever reads
+//! repositories and Python compiles as well. It takes minutes.
 
 #![allow(clippy::print_stdout, clippy::expect_used, reason = "a bench prints, and fails loudly")]
 
@@ -109,6 +113,12 @@ fn main() {
         alembic::engine,
         "`alembic check`",
     );
+    if std::env::var_os("DRIFTGATE_COLD_BUILD").is_some() {
+        let what = "a cold build, in CPU time and disk";
+        let ours = cold_build(&[]);
+        let theirs = cold_build(&["-p", "git2", "-p", "ruff_python_parser"]);
+        Table::row(what, &ours, "that of git2 and ruff_python_parser", Some(&theirs));
+    }
     let git = which("git");
     let size = |path: &Path| std::fs::metadata(path).map(|file| file.len() >> 10).unwrap_or_default();
     let (ours, theirs) = (size(Path::new(DRIFTGATE)), git.as_deref().map(size).unwrap_or_default());
@@ -134,6 +144,26 @@ fn verdict(
     let theirs = engine(&after).map(|mut engine| Cost::of(&mut engine.command, 1));
     Table::row(what, &ours, beside, theirs.as_ref());
     ours
+}
+
+/// What cargo and its compilers take to build the released program, or some of its packages, in an empty folder: processor
+/// time, and disk as memory.
+fn cold_build(packages: &[&str]) -> Cost {
+    let target = tempfile::tempdir().expect("there is room for a folder");
+    let mut build = Command::new("time");
+    build.args(["-q", "-f", "%U %S", env!("CARGO"), "build", "--quiet", "--release", "--locked"]).args(packages);
+    build.current_dir(env!("CARGO_MANIFEST_DIR")).env("CARGO_TARGET_DIR", target.path()).env_remove("RUSTFLAGS");
+    let output = build.output().expect("GNU time is installed");
+    assert!(output.status.success(), "{build:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8_lossy(&output.stderr);
+    let seconds = said.lines().last().unwrap_or_default().split(' ').filter_map(|one| one.parse::<f64>().ok()).sum();
+    Cost { time: Duration::from_secs_f64(seconds), memory: Some(disk(target.path()) >> 10) }
+}
+
+/// The bytes of all files below a folder.
+fn disk(dir: &Path) -> u64 {
+    let files = walkdir::WalkDir::new(dir).into_iter().filter_map(Result::ok);
+    files.filter_map(|file| file.metadata().ok()).filter(std::fs::Metadata::is_file).map(|file| file.len()).sum()
 }
 
 /// Where a program lies.

@@ -60,6 +60,7 @@ fn project(dialect: Dialect) -> Project {
         settings: Vec::new(),
         command: "npx prisma".to_owned(),
         facts: BTreeMap::from([("prisma-version", "7".to_owned())]),
+        parsed: driftgate::project::Parsed::default(),
     }
 }
 

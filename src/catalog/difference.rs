@@ -202,3 +202,25 @@ impl Difference {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_table_that_nothing_declares_stays_the_same_whatever_it_becomes() {
+        let with = |side, aspect, replayed: &str| {
+            let mut one = Difference::new(side, aspect, Some(Name::new("public", "t")), "c");
+            one.replayed = Some(replayed.to_owned());
+            one
+        };
+        for (side, aspect, same) in [
+            (Side::Extra, Aspect::Table, true),
+            (Side::Extra, Aspect::Column, false),
+            (Side::Changed, Aspect::Table, false),
+        ] {
+            let (one, other) = (with(side, aspect, "text"), with(side, aspect, "integer"));
+            assert_eq!(one.identity() == other.identity(), same, "{side:?} {aspect:?}");
+        }
+    }
+}

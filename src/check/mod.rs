@@ -2,6 +2,8 @@
 
 pub(crate) mod load;
 mod narrowing;
+#[cfg(test)]
+mod once;
 pub mod walk;
 
 use std::borrow::Cow;

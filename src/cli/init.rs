@@ -165,6 +165,7 @@ mod tests {
             settings: Vec::new(),
             command: "npx prisma".to_owned(),
             facts: BTreeMap::new(),
+            parsed: crate::project::Parsed::default(),
         }
     }
 

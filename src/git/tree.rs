@@ -3,6 +3,7 @@
 //! libgit2's own comparison walks every tree of both sides; this one never opens a folder whose tree id is the same on
 //! both, so its cost is that of the change and not that of the repository.
 
+use std::cmp::Ordering;
 use std::ops::Range;
 
 use crate::git::ChangedPath;
@@ -19,6 +20,8 @@ const MAX_DEPTH: usize = 1024;
 pub(crate) const MAX_FILES: usize = 1_000_000;
 /// More paths than this never make a change.
 const MAX_CHANGED: usize = 300_000;
+/// About what an entry takes beside its id: mode, blank, name, NUL.
+const SHORT_ENTRY: usize = 16;
 /// The mode of a folder.
 const FOLDER: u32 = 0o040_000;
 
@@ -47,23 +50,26 @@ pub(crate) struct Tree {
 impl Tree {
     /// Reads a tree: `mode name NUL id`, again and again. The error is a reason.
     pub(crate) fn parse(data: Vec<u8>, hash_len: usize) -> Result<Self, &'static str> {
-        let mut entries = Vec::new();
+        let mut entries = Vec::with_capacity(data.len() / (hash_len + SHORT_ENTRY));
         let mut at = 0;
         while at < data.len() {
-            let rest = &data[at..];
-            let space = rest.iter().position(|&byte| byte == b' ').ok_or("an entry has no name")?;
-            let nul = rest.iter().position(|&byte| byte == 0).ok_or("a name has no end")?;
-            let mode = std::str::from_utf8(&rest[..space.min(nul)]).ok();
-            let mode = mode.and_then(|text| u32::from_str_radix(text, 8).ok()).ok_or("a mode is no number")?;
-            let name = space + 1..nul;
-            match rest.get(name.clone()) {
-                None | Some([]) => return Err("an entry has no name"),
-                Some(text) if text.contains(&b'/') => return Err("a name holds a slash"),
-                Some(_) => {}
+            let (mode, name) = mode(&data[at..])?;
+            let name = at + name;
+            let mut end = name;
+            loop {
+                match data.get(end) {
+                    None => return Err("a name has no end"),
+                    Some(0) => break,
+                    Some(b'/') => return Err("a name holds a slash"),
+                    Some(_) => end += 1,
+                }
             }
-            let id = rest.get(nul + 1..nul + 1 + hash_len).ok_or("it ends inside an id")?;
-            entries.push(TreeEntry { mode, id: ObjectId::new(id), name: at + name.start..at + name.end });
-            at += nul + 1 + hash_len;
+            if name == end {
+                return Err("an entry has no name");
+            }
+            let id = data.get(end + 1..end + 1 + hash_len).ok_or("it ends inside an id")?;
+            entries.push(TreeEntry { mode, id: ObjectId::new(id), name: name..end });
+            at = end + 1 + hash_len;
         }
         Ok(Self { data, entries })
     }
@@ -84,9 +90,24 @@ impl Tree {
     }
 }
 
-/// The bytes by which git orders an entry.
-fn sort_key(name: &[u8], folder: bool) -> impl Iterator<Item = u8> {
-    name.iter().copied().chain(folder.then_some(b'/'))
+/// The mode that a text begins with, and the offset of what follows its blank.
+fn mode(text: &[u8]) -> Result<(u32, usize), &'static str> {
+    let mut mode: u32 = 0;
+    for (at, &byte) in text.iter().enumerate() {
+        match byte {
+            b' ' if at > 0 => return Ok((mode, at + 1)),
+            b'0'..=b'7' if mode >> 29 == 0 => mode = (mode << 3) | u32::from(byte - b'0'),
+            _ => return Err("a mode is no number"),
+        }
+    }
+    Err("an entry has no name")
+}
+
+/// How git orders two entries of a tree: as if the names of folders ended in a slash, which no name holds.
+fn order((a, a_folder): (&[u8], bool), (b, b_folder): (&[u8], bool)) -> Ordering {
+    let shared = a.len().min(b.len());
+    let next = |name: &[u8], folder: bool| name.get(shared).copied().or(folder.then_some(b'/'));
+    a[..shared].cmp(&b[..shared]).then_with(|| next(a, a_folder).cmp(&next(b, b_folder)))
 }
 
 /// The mode of a sort of file.
@@ -252,11 +273,9 @@ impl<'a> Walk<'a> {
         loop {
             let order = match (old.peek(), new.peek()) {
                 (None, None) => return Ok(()),
-                (Some(_), None) => std::cmp::Ordering::Less,
-                (None, Some(_)) => std::cmp::Ordering::Greater,
-                (Some(a), Some(b)) => {
-                    sort_key(before.name(a), a.is_folder()).cmp(sort_key(after.name(b), b.is_folder()))
-                }
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some(a), Some(b)) => order((before.name(a), a.is_folder()), (after.name(b), b.is_folder())),
             };
             let a = if order.is_le() { old.next() } else { None };
             let b = if order.is_ge() { new.next() } else { None };
@@ -300,11 +319,9 @@ impl<'a> Walk<'a> {
                 }
             });
             let order = match (old.peek(), new, tree) {
-                (Some(a), Some((name, folder, _)), Some(tree)) => {
-                    sort_key(tree.name(a), a.is_folder()).cmp(sort_key(name, folder))
-                }
-                (Some(_), None, _) => std::cmp::Ordering::Less,
-                (_, Some(_), _) => std::cmp::Ordering::Greater,
+                (Some(a), Some((name, folder, _)), Some(tree)) => order((tree.name(a), a.is_folder()), (name, folder)),
+                (Some(_), None, _) => Ordering::Less,
+                (_, Some(_), _) => Ordering::Greater,
                 (None, None, _) => return Ok(()),
             };
             let before = if order.is_le() { old.next().zip(tree) } else { None };
@@ -441,9 +458,23 @@ mod tests {
         assert_eq!(Tree::parse(data[..data.len() - 1].to_vec(), 20).err(), Some("it ends inside an id"));
         assert_eq!(Tree::parse(b"100644 a/b\0".to_vec(), 20).err(), Some("a name holds a slash"));
         assert_eq!(Tree::parse(b"100644 \0".to_vec(), 20).err(), Some("an entry has no name"));
+        assert_eq!(Tree::parse(b"100644".to_vec(), 20).err(), Some("an entry has no name"));
+        assert_eq!(Tree::parse(b"100644 a".to_vec(), 20).err(), Some("a name has no end"));
+        for text in [&b"10064x a\0"[..], b" a\0", b"777777777777 a\0"] {
+            assert_eq!(Tree::parse(text.to_vec(), 20).err(), Some("a mode is no number"));
+        }
     }
 
     proptest! {
+        #[test]
+        fn entries_stand_in_the_order_of_their_names_with_a_slash_behind_folders(
+            a in "[a.-]{1,3}", b in "[a.-]{1,3}", a_folder: bool, b_folder: bool
+        ) {
+            let spelt = |name: &str, folder: bool| if folder { format!("{name}/") } else { name.to_owned() };
+            let expected = spelt(&a, a_folder).as_bytes().cmp(spelt(&b, b_folder).as_bytes());
+            prop_assert_eq!(order((a.as_bytes(), a_folder), (b.as_bytes(), b_folder)), expected);
+        }
+
         #[test]
         fn any_bytes_are_read_without_a_panic(data in proptest::collection::vec(any::<u8>(), 0..200)) {
             if let Ok(tree) = Tree::parse(data, 20) {

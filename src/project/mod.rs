@@ -59,6 +59,8 @@ pub struct Project {
     pub command: String,
     /// Facts that only the ecosystem itself reads, by key.
     pub facts: BTreeMap<&'static str, String>,
+    /// What was parsed to find it, held so that reading it need not parse it again.
+    pub parsed: Parsed,
 }
 
 impl Project {
@@ -96,7 +98,7 @@ pub struct Declared {
 
 /// Parsed files that are held for nothing but being there.
 #[derive(Clone, Default)]
-pub(crate) struct Parsed(pub(crate) Vec<std::sync::Arc<dyn std::any::Any + Send + Sync>>);
+pub struct Parsed(pub(crate) Vec<std::sync::Arc<dyn std::any::Any + Send + Sync>>);
 
 impl std::fmt::Debug for Parsed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

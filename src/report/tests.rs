@@ -340,6 +340,7 @@ fn graph(history: &History, format: GraphFormat, look: &Look) -> String {
         settings: Vec::new(),
         command: String::new(),
         facts: std::collections::BTreeMap::new(),
+        parsed: crate::project::Parsed::default(),
     };
     let marks = [("other", Mark::New), ("lone", Mark::Untracked)];
     let marks = marks.into_iter().map(|(id, mark)| (id.to_owned(), mark)).collect();

@@ -158,6 +158,7 @@ impl World {
             settings: Vec::new(),
             command: String::new(),
             facts: BTreeMap::new(),
+            parsed: crate::project::Parsed::default(),
         };
         let half = Half {
             problems: Vec::new(),

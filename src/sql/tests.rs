@@ -1,5 +1,6 @@
 //! Statements of every family, by what they are read to.
 
+mod details;
 mod dialects;
 mod needs;
 mod postgres;

@@ -10,8 +10,11 @@ mod faults;
 mod generate;
 #[path = "../support/faults.rs"]
 mod planted;
+mod public;
 #[path = "../support/random.rs"]
 mod random;
+#[path = "../support/told.rs"]
+mod told;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -34,6 +37,11 @@ struct Oracle {
 
 impl Oracle {
     fn start(database: Option<&str>) -> Result<Self, String> {
+        Self::of("batch.py", database)
+    }
+
+    /// One of the programs that know Alembic.
+    fn of(program: &str, database: Option<&str>) -> Result<Self, String> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
         let python = target.join("oracles/alembic/bin/python");
@@ -41,7 +49,7 @@ impl Oracle {
             return Err("Alembic is not installed (.ci/oracles installs it where Python is)".to_owned());
         }
         let mut child = Command::new(python)
-            .arg(root.join("tests/oracles/alembic/batch.py"))
+            .arg(root.join("tests/oracles/alembic").join(program))
             .env("ORACLE_PG_URL", database.unwrap_or_default())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

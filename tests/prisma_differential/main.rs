@@ -16,6 +16,8 @@ mod planted;
 #[path = "../support/random.rs"]
 mod random;
 mod subject;
+#[path = "../support/told.rs"]
+mod told;
 
 use driftgate::catalog::difference::Difference;
 use driftgate::git::MemorySnapshot;

@@ -1,18 +1,16 @@
 //! Projects to plant faults in: generated, labelled, or read from a repository.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Command;
 
 use driftgate::catalog::Dialect;
 use driftgate::git::MemorySnapshot;
-use driftgate::history;
 use driftgate::prisma::Prisma;
 use driftgate::project::{Ecosystem as _, Project};
 
 use crate::generate::Provider;
 use crate::oracle::Step;
-use crate::planted::Said;
+use crate::told::{Told, read};
 
 /// A schema with its history, as driftgate finds it and as the engine is asked.
 pub(crate) struct Subject {
@@ -24,40 +22,6 @@ pub(crate) struct Subject {
     project: Project,
     /// Everything of the project but the migrations themselves.
     files: BTreeMap<String, String>,
-}
-
-/// What driftgate says of a history: what it claims, and what it cannot judge.
-#[derive(Default)]
-pub(crate) struct Told {
-    pub(crate) certain: BTreeSet<String>,
-    doubts: BTreeSet<String>,
-}
-
-impl Told {
-    /// What it says of the history as it is.
-    pub(crate) fn said(&self) -> Said {
-        self.beyond(&Told::default())
-    }
-
-    /// What it says beyond what it said without the fault.
-    pub(crate) fn beyond(&self, whole: &Told) -> Said {
-        if self.certain.difference(&whole.certain).next().is_some() {
-            Said::Noticed
-        } else if self.doubts.difference(&whole.doubts).next().is_some() {
-            Said::NotJudged
-        } else {
-            Said::Nothing
-        }
-    }
-}
-
-impl std::fmt::Display for Told {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let certain = self.certain.iter().cloned();
-        let all: Vec<String> = certain.chain(self.doubts.iter().map(|doubt| format!("({doubt})"))).collect();
-        f.write_str(if all.is_empty() { "in sync" } else { "" })?;
-        f.write_str(&all.join("; "))
-    }
 }
 
 impl Subject {
@@ -76,23 +40,8 @@ impl Subject {
 
     /// The projects on PostgreSQL and SQLite of the newest commit of a repository, bare or not.
     pub(crate) fn in_repository(repository: &Path) -> Vec<Self> {
-        let git = |args: &[&str]| Command::new("git").arg("-C").arg(repository).args(args).output().unwrap();
-        let listed = git(&["ls-tree", "-r", "-z", "--name-only", "HEAD"]);
-        assert!(listed.status.success(), "no repository with a commit: {}", repository.display());
-        let mut files = BTreeMap::new();
-        for path in String::from_utf8_lossy(&listed.stdout).split('\0') {
-            if !path.is_empty() && Prisma.may_matter(&path.into()) {
-                let shown = git(&["cat-file", "blob", &format!("HEAD:{path}")]);
-                if let (true, Ok(text)) = (shown.status.success(), String::from_utf8(shown.stdout)) {
-                    files.insert(path.to_owned(), text);
-                }
-            }
-        }
-        // The owner and the name, where the folder is called after the sort of clone that it is.
-        let label = repository.components().rev().map(|part| part.as_os_str().to_string_lossy().into_owned());
-        let label =
-            label.filter(|part| !matches!(part.as_str(), "repo" | ".git" | "repo.git")).take(1).collect::<String>();
-        Self::found(&label.replace('+', "/"), files)
+        let (label, files) = read(repository, &Prisma);
+        Self::found(&label, files)
     }
 
     fn found(label: &str, files: BTreeMap<String, String>) -> Vec<Self> {
@@ -135,25 +84,6 @@ impl Subject {
             files.insert(format!("{}/{}/migration.sql", folder.as_str(), step.name), step.sql.clone());
         }
         let snapshot = MemorySnapshot::new(files);
-        let mut told = Told::default();
-        let declared = Prisma.declared(&self.project, &snapshot).unwrap();
-        told.certain.extend(declared.problems.iter().map(|problem| problem.message.clone()));
-        let read = Prisma.history(&self.project, &snapshot).unwrap();
-        told.certain.extend(read.problems.iter().map(|problem| problem.message.clone()));
-        let replay = history::replay(&read, self.project.dialect());
-        for failure in replay.migrations.iter().flat_map(|migration| &migration.failures) {
-            let to = if failure.certain { &mut told.certain } else { &mut told.doubts };
-            to.insert(format!("{} fails: {}", failure.place.path(), failure.error));
-        }
-        for doubt in declared.catalog.doubts.iter().chain(&replay.catalog.doubts).chain(&read.opaque) {
-            told.doubts.insert(doubt.reason.clone());
-        }
-        for one in Prisma.compare(&self.project, &declared.catalog, &replay.catalog) {
-            let to = if one.certain { &mut told.certain } else { &mut told.doubts };
-            if !one.beyond_engine {
-                to.insert(format!("{} {}", one.kind, one.object()));
-            }
-        }
-        told
+        Told::of(&Prisma, &self.project, &Prisma.declared(&self.project, &snapshot).unwrap(), &snapshot)
     }
 }

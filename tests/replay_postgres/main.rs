@@ -71,6 +71,7 @@ fn replay_of(migrations: &[String]) -> Replay {
         settings: Vec::new(),
         command: "npx prisma".to_owned(),
         facts: BTreeMap::new(),
+        parsed: driftgate::project::Parsed::default(),
     };
     let files =
         migrations.iter().enumerate().map(|(at, text)| (format!("migrations/{at:04}_step/migration.sql"), text));

@@ -10,13 +10,15 @@ mod locations;
 mod pins;
 mod reach;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::any::Any;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::alembic::env;
 use crate::alembic::python::ParsedFile;
 use crate::catalog::Dialect;
 use crate::git::{FileList, Snapshot, SnapshotError};
-use crate::project::{EcosystemKind, NAMED_BY, Project, ProjectOverride};
+use crate::project::{EcosystemKind, NAMED_BY, Parsed, Project, ProjectOverride};
 use crate::source::RepoPath;
 
 use facts::Evidence;
@@ -336,10 +338,8 @@ fn project(snapshot: &dyn Snapshot, environment: &Environment) -> Result<Project
         None => None,
     };
     let option = |key: &str| ini.as_ref()?.get(&environment.section, key);
-    let mut known: BTreeMap<&'static str, String> = match &env_text {
-        Some(source) => env::facts(&ParsedFile::parse(source), &option),
-        None => BTreeMap::new(),
-    };
+    let env_file = env_text.as_ref().map(ParsedFile::parse);
+    let mut known = env_file.as_ref().map(|file| env::facts(file, &option)).unwrap_or_default();
     // Types are compared by default since Alembic 1.12.
     if !known.contains_key(env::COMPARE_TYPE)
         && version(snapshot, root, "alembic")?.is_some_and(|(major, minor, _)| (major, minor) < (1, 12))
@@ -380,6 +380,7 @@ fn project(snapshot: &dyn Snapshot, environment: &Environment) -> Result<Project
         settings,
         command: command(files, environment, flask),
         facts: known,
+        parsed: Parsed(env_file.into_iter().map(|file| file as Arc<dyn Any + Send + Sync>).collect()),
     };
     project.schema = schema(&project, snapshot)?;
     Ok(project)

@@ -41,6 +41,8 @@ pub(crate) use made::AT_RUN_TIME;
 pub(crate) use modules::{Found, find, find_in};
 pub use modules::{Modules, SnapshotModules};
 pub(crate) use parse::MAX_ALL_TOKENS;
+#[cfg(test)]
+pub(crate) use parse::PARSED;
 pub use parse::{ParsedFile, SyntaxError};
 pub use scope::Module;
 pub(crate) use value::SUPER_INIT;

@@ -36,6 +36,12 @@ pub struct ParsedFile {
     makes_names: bool,
 }
 
+#[cfg(test)]
+thread_local! {
+    /// The files that a test's thread parsed, in their order, with the lengths of their texts.
+    pub(crate) static PARSED: std::cell::RefCell<Vec<(crate::source::RepoPath, usize)>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
 /// Why a Python file does not parse.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -53,6 +59,8 @@ impl ParsedFile {
     }
 
     fn parse_anew(source: &Arc<Source>) -> Arc<Self> {
+        #[cfg(test)]
+        PARSED.with(|parsed| parsed.borrow_mut().push((source.path().clone(), source.text().len())));
         let refuse = |message: &str| {
             let error = SyntaxError { span: Span::default(), message: message.to_owned() };
             Arc::new(Self {

@@ -319,3 +319,38 @@ fn a_default_holds_a_change_to_an_enum_back() {
     catalog.apply(&Operation::new(change(ColumnChange::DropDefault), place())).unwrap();
     catalog.apply(&Operation::new(change(to_enum), place())).unwrap();
 }
+
+#[test]
+fn a_counter_of_mysql_holds_no_null() {
+    let nullable = |dialect| {
+        let mut counter = column("id", "integer");
+        counter.column.auto_increment = Some(crate::catalog::AutoIncrement::Counter);
+        let new = NewTable {
+            name: name("t"),
+            kind: TableKind::Plain,
+            columns: vec![counter],
+            constraints: vec![unique(&["id"])],
+            source: None,
+            comment: None,
+        };
+        let catalog = catalog(dialect, vec![K::CreateTable(Box::new(new))]);
+        catalog.tables.values().flat_map(|table| &table.columns).map(|column| column.nullable).collect::<Vec<_>>()
+    };
+    assert_eq!(nullable(Dialect::MySql), [false]);
+    assert_eq!(nullable(Dialect::Sqlite), [true]);
+}
+
+#[test]
+fn a_doubt_explains_why_what_names_its_object_fails() {
+    let mut catalog = catalog(Dialect::PostgreSql, vec![table("t", &[("id", "integer")], vec![])]);
+    let add = |column_name: &str, ty: Option<&str>| {
+        let mut column = column(column_name, "integer");
+        column.column.ty.kind = ty.map_or(column.column.ty.kind, |ty| TypeKind::Named(name(ty)));
+        Operation::new(K::AddColumn { table: name("t"), column: Box::new(column), if_absent: false }, place())
+    };
+    for reach in [Reach::Type(name("mood")), Reach::Column(name("t"), "m".to_owned())] {
+        catalog.doubts = vec![Opaque { place: place(), reason: "not known".to_owned(), reach }];
+        assert!(catalog.could_explain(&add("m", Some("mood"))));
+        assert!(!catalog.could_explain(&add("n", None)));
+    }
+}

@@ -16,7 +16,7 @@ use super::history::{LOCK_FILE, LockFile, SCRIPT, lock_file_in};
 use super::schema;
 use super::schema::resolve::{Settings, provider_dialect};
 use crate::git::{Snapshot, SnapshotError};
-use crate::project::{EcosystemKind, NAMED_BY, Project, ProjectOverride};
+use crate::project::{EcosystemKind, NAMED_BY, Parsed, Project, ProjectOverride};
 use crate::source::{RepoPath, Source};
 
 /// The major version that is taken where nothing says one: the newest.
@@ -161,6 +161,7 @@ fn build(
         migrations: vec![migrations],
         settings: settings_files.into_iter().collect(),
         facts,
+        parsed: Parsed::default(),
     }))
 }
 

@@ -232,4 +232,21 @@ mod tests {
         assert_eq!(judge(pg, ("text", &[]), ("jsonb", &[])), Some(Harm::Rewrites));
         assert_eq!(judge(Dialect::Sqlite, ("text", &[]), ("integer", &[])), Some(Harm::Rewrites));
     }
+
+    #[test]
+    fn a_table_that_is_built_anew_with_another_type_changes_it() {
+        let table = "CREATE TABLE pairs (a INTEGER NOT NULL PRIMARY KEY, b TEXT);";
+        let world = World::prisma().on(Dialect::Sqlite).new_migration("20260106090000_a", table).commit();
+        let anew = |ty: &str| {
+            let sql = format!(
+                "CREATE TABLE new_pairs (a INTEGER NOT NULL PRIMARY KEY, b {ty});\n\
+                 INSERT INTO new_pairs (a, b) SELECT a, b FROM pairs;\n\
+                 DROP TABLE pairs; ALTER TABLE new_pairs RENAME TO pairs;"
+            );
+            let findings = world.clone().new_migration(world.new_id(), &sql).run(RuleId::ChangedType);
+            findings.into_iter().map(|finding| finding.message).collect::<Vec<_>>()
+        };
+        assert_eq!(anew("INTEGER"), ["the type of pairs.b changes from text to integer"]);
+        assert_eq!(anew("TEXT"), Vec::<String>::new());
+    }
 }

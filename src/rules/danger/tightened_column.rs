@@ -461,6 +461,7 @@ fn renamed(deeds: &[Deed], of: &Name, column: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::Dialect;
     use crate::rules::testing::World;
 
     fn run(world: World, sql: &str) -> Vec<String> {
@@ -683,5 +684,20 @@ mod tests {
         let key = |columns: &str| format!("ALTER TABLE pairs ADD CONSTRAINT p PRIMARY KEY ({columns}); DROP INDEX u;");
         assert_eq!(run(world.clone(), &key("a, b")), Vec::<String>::new());
         assert_eq!(run(world, &key("a")).len(), 1);
+    }
+
+    #[test]
+    fn a_table_that_is_built_anew_tightens_only_what_it_says() {
+        let table = "CREATE TABLE pairs (a INTEGER NOT NULL PRIMARY KEY, b INTEGER);";
+        let world = World::prisma().on(Dialect::Sqlite).new_migration("20260106090000_a", table).commit();
+        let anew = |columns: &str| {
+            let sql = format!(
+                "CREATE TABLE new_pairs ({columns}); INSERT INTO new_pairs (a, b) SELECT a, b FROM pairs;\n\
+                 DROP TABLE pairs; ALTER TABLE new_pairs RENAME TO pairs;"
+            );
+            run(world.clone(), &sql)
+        };
+        assert_eq!(anew("a INTEGER PRIMARY KEY, b TEXT"), Vec::<String>::new());
+        assert_eq!(anew("a INTEGER PRIMARY KEY, b TEXT NOT NULL"), ["the column pairs.b becomes NOT NULL"]);
     }
 }

@@ -57,3 +57,20 @@ fn describe(history: &History, id: &str) -> String {
         _ => id.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::World;
+
+    #[test]
+    fn a_revision_without_a_message_is_called_by_its_id() {
+        let described = |name: &str| {
+            World::alembic()
+                .revision(name, &["1a2b3c4d5e6f"])
+                .with_change(|change| describe(&change.after.history, "b2"))
+        };
+        assert_eq!(described("b2_add_users"), "b2 (add users)");
+        assert_eq!(described("b2_"), "b2");
+    }
+}

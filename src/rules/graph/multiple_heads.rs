@@ -189,6 +189,15 @@ mod tests {
     }
 
     #[test]
+    fn a_label_of_the_policy_allows_a_head_only_where_no_revision_carries_it() {
+        let settings = RuleSettings { head_labels: vec!["plugin".to_owned()], ..RuleSettings::default() };
+        let two = World::alembic().revision("b2_a", &[ROOT]).revision("c3_b", &[ROOT]);
+        assert!(two.run_with(RuleId::MultipleHeads, &settings).is_empty(), "one may be the branch of another package");
+        let three = two.revision_with("d4_c", &[], |migration| migration.labels = vec!["plugin".to_owned()]);
+        assert_eq!(three.run_with(RuleId::MultipleHeads, &settings).len(), 1);
+    }
+
+    #[test]
     fn two_heads_of_one_label_are_one_too_many() {
         let world = World::alembic()
             .revision_with("b2_a", &[], |migration| migration.labels = vec!["plugin".to_owned()])

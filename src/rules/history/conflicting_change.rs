@@ -209,6 +209,14 @@ mod tests {
     }
 
     #[test]
+    fn what_the_branch_took_from_its_base_is_no_conflict() {
+        let theirs = ("20260111090000_theirs", "ALTER TABLE users ALTER COLUMN name TYPE VARCHAR(10);");
+        let world = World::prisma().new_migration(theirs.0, theirs.1).becomes_base().new_migration(theirs.0, theirs.1);
+        let ours = "ALTER TABLE users ALTER COLUMN name SET NOT NULL;";
+        assert!(world.new_migration("20260112090000_ours", ours).silent(RuleId::ConflictingChange));
+    }
+
+    #[test]
     fn a_table_that_one_drops_meets_everything_in_it() {
         let findings = world("DROP TABLE users;", "ALTER TABLE users ADD COLUMN a INT, ADD COLUMN b INT;");
         assert_eq!(findings.len(), 1);

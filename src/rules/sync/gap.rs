@@ -535,3 +535,35 @@ pub(super) fn help_uncovered(change: &ProjectChange<'_>, differences: &[&Differe
         _ => format!("write the rest as a migration:\n  {command}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::difference;
+
+    #[test]
+    fn statements_are_shown_where_they_are_all_known_and_few() {
+        let with = |sql: Vec<String>| {
+            let mut one = difference(Side::Missing, Aspect::Column, "users", "age");
+            one.sql = sql;
+            one
+        };
+        let (known, unknown) = (with(vec!["ALTER TABLE a;".to_owned()]), with(Vec::new()));
+        let many = with(vec!["x;".to_owned(); MOST_STATEMENTS + 1]);
+        assert_eq!(statements(&[&known, &known]).as_deref(), Some("ALTER TABLE a;\nALTER TABLE a;"));
+        for not_shown in [vec![&known, &unknown], vec![&unknown], vec![&many], Vec::new()] {
+            assert_eq!(statements(&not_shown), None);
+        }
+    }
+
+    #[test]
+    fn a_migration_is_called_after_what_has_a_name() {
+        let of = |table: Option<&str>| {
+            let mut one = difference(Side::Missing, Aspect::Extension, "x", "citext");
+            one.table = table.map(|table| Name::new("public", table));
+            one
+        };
+        assert_eq!(migration_name(&[&of(None), &of(None)]), "describe_the_change");
+        assert_eq!(migration_name(&[&of(Some("a")), &of(Some("a"))]), "change_a");
+    }
+}

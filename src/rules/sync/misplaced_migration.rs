@@ -324,6 +324,16 @@ mod tests {
     }
 
     #[test]
+    fn only_an_added_file_of_python_is_a_new_revision() {
+        let text = || Some(Source::new("versions/b2_x.py".into(), REVISION));
+        let is_new = |path: &str, before| is_new_revision(&ChangedFile { path: path.into(), before, after: text() });
+        assert!(is_new("versions/b2_x.py", None));
+        assert!(!is_new("versions/b2_x.py", text()), "it was there");
+        assert!(!is_new("versions/b2_x/migration.sql", None), "a script of Prisma's");
+        assert!(!is_new("tests/versions/b2_x.py", None), "material of tests");
+    }
+
+    #[test]
     fn a_migration_in_its_folder_is_fine() {
         let repository = Repository::prisma().added("prisma/migrations/20260112090000_x/migration.sql", "-- x");
         assert!(repository.run(RuleId::MisplacedMigration).is_empty());

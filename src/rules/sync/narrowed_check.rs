@@ -444,6 +444,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_compared_no_more_is_told_of_its_project() {
+        let found = check(&[
+            Narrowing::Unnamed {
+                project: "app".to_owned(),
+                path: "alembic/env.py".into(),
+                place: None,
+                reason: "target_metadata is None".to_owned(),
+                tables: 2,
+            },
+            Narrowing::External {
+                project: "app".to_owned(),
+                settings: "prisma.config.ts".into(),
+                tables: vec!["users".to_owned()],
+            },
+        ]);
+        assert!(found.iter().all(|finding| finding.project.as_deref() == Some("app")));
+        assert_eq!(found[0].message, "target_metadata is None (2 tables were compared before)");
+    }
+
+    #[test]
     fn a_schema_that_is_gone_is_told_with_its_migrations() {
         for world in World::both() {
             let project = Box::new(world.with_change(|change| change.project.clone()));

@@ -102,6 +102,19 @@ mod tests {
     }
 
     #[test]
+    fn every_new_migration_is_told_not_to_do_it() {
+        let findings = World::prisma()
+            .touch_schema()
+            .new_migration("20260112090000_a", "")
+            .new_migration("20260112090001_b", "")
+            .gap_after(column(Side::Missing, "users", "age"))
+            .run(RuleId::UncoveredChange);
+        let related: Vec<&str> = findings[0].related.iter().map(|related| related.path.as_str()).collect();
+        assert_eq!(related.len(), 2, "{related:?}");
+        assert_ne!(related[0], related[1]);
+    }
+
+    #[test]
     fn mixed_differences_of_a_table_stand_in_one_finding() {
         let mut ty = difference(Side::Changed, Aspect::Type, "users", "name");
         ty.declared = Some("varchar(100)".to_owned());

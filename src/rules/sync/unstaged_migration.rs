@@ -238,6 +238,19 @@ mod tests {
     }
 
     #[test]
+    fn every_file_that_is_left_behind_is_named() {
+        let finding = World::alembic()
+            .touch_schema()
+            .gap_after(column(Side::Missing, "users", "age"))
+            .leftover("alembic/versions/b2c3_add_age.py", LeftoverKind::Untracked)
+            .leftover("alembic/versions/c3d4_fill_age.py", LeftoverKind::Untracked)
+            .run(RuleId::UnstagedMigration)
+            .remove(0);
+        assert!(finding.message.ends_with("and another is not in the commit either"), "{}", finding.message);
+        assert!(finding.related.iter().any(|related| related.path.as_str() == "alembic/versions/c3d4_fill_age.py"));
+    }
+
+    #[test]
     fn what_would_still_be_missing_is_said() {
         let findings = World::prisma()
             .touch_schema()

@@ -426,6 +426,16 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_behind_backticks_is_read_once() {
+        let texts = |text: &str| {
+            let words =
+                |command: Command| command.words.into_iter().map(|word| word.text).collect::<Vec<_>>().join(" ");
+            commands(text).into_iter().map(words).collect::<Vec<_>>()
+        };
+        assert_eq!(texts("prisma `flags` db push"), ["flags", "prisma db push"]);
+    }
+
+    #[test]
     fn words_of_quotes_keep_their_place() {
         let text = "sh -c \"\n  npm ci\n  npx \\\"prisma\\\" db push\"";
         let found = commands(text).into_iter().find(|command| command.find(&["prisma", "db", "push"]).is_some());

@@ -355,6 +355,13 @@ mod tests {
     }
 
     #[test]
+    fn a_scalar_without_quotes_goes_on_until_a_comment() {
+        let found = texts("a: one\n  two\n  three\nb: four\n  five # no\n  six\n");
+        let words = |at: usize| found[at].1.split_whitespace().collect::<Vec<_>>();
+        assert_eq!((words(0), words(1)), (vec!["one", "two", "three"], vec!["four", "five"]));
+    }
+
+    #[test]
     fn flow_collections_are_parted() {
         let text = "steps:\n  - {name: push, run: \"npx prisma db push\"}\nc: [\n  sh, # no\n  '-c',\n]\nd: e\n";
         let found = texts(text);

@@ -1,0 +1,311 @@
+//! Details of statements that a schema hangs on: each row would be read otherwise if one condition of the reader were
+//! turned round.
+
+use super::*;
+use Dialect::{MySql, PostgreSql, SqlServer};
+
+/// What SQL is read to holds a text.
+#[track_caller]
+fn assert_read(dialect: Dialect, sql: &str, wanted: &str) {
+    let shapes = shapes(sql, dialect);
+    assert!(shapes.contains(wanted), "{sql}\n{shapes}\nwithout {wanted}");
+}
+
+#[test]
+fn a_constraint_of_a_column_keeps_its_name() {
+    let sql = "CREATE TABLE t (b int CONSTRAINT fk REFERENCES a (id))";
+    assert_read(PostgreSql, sql, "foreign key fk(b) -> a(id)");
+}
+
+#[test]
+fn the_word_key_behind_unique_makes_no_primary_key() {
+    assert_eq!(
+        shapes("CREATE TABLE t (b int UNIQUE KEY, c int)", MySql),
+        shapes("CREATE TABLE t (b int UNIQUE, c int)", MySql)
+    );
+}
+
+#[test]
+fn a_part_of_an_index_has_one_operator_class() {
+    assert_read(PostgreSql, "CREATE INDEX i ON t (a text_pattern_ops DESC)", "i(a ops=text_pattern_ops desc)");
+    assert_read(PostgreSql, "CREATE INDEX i ON t (a text_pattern_ops more)", "opaque");
+}
+
+#[test]
+fn an_action_that_cannot_be_read_to_its_end_does_nothing() {
+    let shapes = shapes("ALTER TABLE t ADD COLUMN (a int, b int FROB FROB), DROP COLUMN c", MySql);
+    assert!(shapes.contains("opaque") && shapes.contains("DropColumn"), "{shapes}");
+    assert!(!shapes.contains("add column"), "half of a list was taken: {shapes}");
+}
+
+/// The catalog that statements build, or why one is refused.
+fn built(dialect: Dialect, sql: &str) -> Result<crate::catalog::Catalog, String> {
+    let mut catalog = crate::catalog::Catalog::new(dialect);
+    for operation in ops(sql, dialect) {
+        catalog.apply(&operation).map_err(|error| error.to_string())?;
+    }
+    Ok(catalog)
+}
+
+#[track_caller]
+fn assert_refused(dialect: Dialect, sql: &str, wanted: &str) {
+    let said = built(dialect, sql).err().unwrap_or_else(|| panic!("nothing is refused: {sql}"));
+    assert!(said.contains(wanted), "{sql}: {said}");
+}
+
+#[test]
+fn no_moment_becomes_a_number_by_itself() {
+    for moment in ["date", "timestamp", "timestamptz"] {
+        let table = format!("CREATE TABLE t (d {moment});");
+        assert_refused(PostgreSql, &format!("{table} ALTER TABLE t ALTER d TYPE int;"), "rows are not cast");
+        assert!(built(PostgreSql, &format!("{table} ALTER TABLE t ALTER d TYPE text;")).is_ok());
+    }
+}
+
+#[test]
+fn a_renamed_schema_takes_along_what_its_columns_name() {
+    let columns = |sql: &str| {
+        let catalog = built(PostgreSql, sql).unwrap_or_else(|error| panic!("{error}: {sql}"));
+        let columns = catalog.tables.values().flat_map(|table| &table.columns);
+        columns.map(|column| format!("{} {} {:?}", column.name, column.ty, column.default)).collect::<Vec<_>>()
+    };
+    let made = |schema: &str| {
+        format!(
+            "CREATE SCHEMA {schema}; CREATE TYPE {schema}.mood AS ENUM ('x'); CREATE SEQUENCE {schema}.s;\n\
+             CREATE TABLE {schema}.t (m {schema}.mood, n int DEFAULT nextval('{schema}.s'));"
+        )
+    };
+    assert_eq!(columns(&format!("{} ALTER SCHEMA a RENAME TO b;", made("a"))), columns(&made("b")));
+}
+
+#[test]
+fn a_schema_goes_only_when_nothing_is_in_it() {
+    for object in [
+        "TABLE {}.o (a int)",
+        "TYPE {}.o AS ENUM ('x')",
+        "TYPE {}.o AS (a int)",
+        "SEQUENCE {}.o",
+        "VIEW {}.o AS SELECT 1 AS a",
+    ] {
+        let with = |schema: &str| {
+            format!("CREATE SCHEMA a; CREATE SCHEMA b; CREATE {}; DROP SCHEMA a;", object.replace("{}", schema))
+        };
+        assert_refused(PostgreSql, &with("a"), "is not empty");
+        assert_eq!(built(PostgreSql, &with("b")).err(), None, "{object}");
+    }
+}
+
+#[test]
+fn a_type_that_postgresql_cannot_guard_is_refused_and_read_to_its_end() {
+    let shapes = shapes("CREATE TYPE IF NOT EXISTS mood AS ENUM ('a')", PostgreSql);
+    assert!(shapes.contains("Invalid") && !shapes.contains("opaque"), "{shapes}");
+}
+
+#[test]
+fn words_of_an_index_before_another_object_are_its_own() {
+    for sql in ["CREATE FULLTEXT CATALOG c", "CREATE FULLTEXT STOPLIST s"] {
+        assert_harmless(&[sql], SqlServer);
+        assert!(!shapes(sql, SqlServer).contains("opaque"), "{sql}: {}", shapes(sql, SqlServer));
+    }
+}
+
+#[test]
+fn a_table_of_mysql_gets_its_new_name_when_all_else_is_done() {
+    let catalog =
+        built(MySql, "CREATE TABLE t (a int, b int); ALTER TABLE t RENAME TO u, ADD UNIQUE k (a), DROP b").unwrap();
+    let table = catalog.tables.values().next().unwrap();
+    assert_eq!((table.name.name.as_str(), table.columns.len(), table.indexes.len()), ("u", 1, 1));
+}
+
+#[test]
+fn a_view_holds_the_columns_that_it_names_in_parentheses() {
+    let made = "CREATE TABLE t (x int, y int); CREATE VIEW v AS SELECT (x + 1) AS z FROM t;";
+    assert_refused(PostgreSql, &format!("{made} ALTER TABLE t DROP x;"), "v");
+    assert_eq!(built(PostgreSql, &format!("{made} ALTER TABLE t DROP y;")).err(), None);
+}
+
+#[test]
+fn a_variable_is_filled_by_a_strict_query_as_by_any() {
+    let with = |strict: &str| {
+        let block =
+            format!("DO $$ DECLARE n text; BEGIN SELECT 'gone' INTO {strict} n; EXECUTE 'DROP TABLE ' || n; END $$;");
+        shapes(&block, PostgreSql)
+    };
+    assert_eq!(with("STRICT"), with(""));
+    assert!(with("").contains("gone"), "{}", with(""));
+}
+
+#[test]
+fn a_name_of_a_policy_is_taken_once_on_each_table() {
+    let policies = |one: &str, other: &str| {
+        format!(
+            "CREATE TABLE t (a int); CREATE TABLE u (a int);\n\
+             CREATE POLICY {one} USING (true); CREATE POLICY {other} USING (true);"
+        )
+    };
+    assert_refused(PostgreSql, &policies("p ON t", "p ON t"), "p of t");
+    for (one, other) in [("p ON t", "q ON t"), ("p ON t", "p ON u")] {
+        assert_eq!(built(PostgreSql, &policies(one, other)).err(), None, "{one}, {other}");
+    }
+}
+
+#[test]
+fn the_rows_of_a_partition_go_with_it() {
+    assert_read(MySql, "ALTER TABLE t DROP PARTITION p0", "Delete");
+}
+
+#[test]
+fn a_block_whose_failure_is_caught_is_taken_back_as_a_whole() {
+    let block = "DO $$ BEGIN CREATE TABLE a (x int); CREATE TYPE b AS ENUM ('x');\n\
+                 EXCEPTION WHEN duplicate_object THEN null; END $$;";
+    let tables = |before: &str| built(PostgreSql, &format!("{before} {block}")).unwrap().tables.len();
+    assert_eq!(tables(""), 1);
+    assert_eq!(tables("CREATE TYPE b AS ENUM ('y');"), 0);
+}
+
+#[test]
+fn constraints_that_sql_server_named_go_by_names_of_its_making() {
+    let table = "CREATE TABLE t (a int NOT NULL PRIMARY KEY, b int UNIQUE);";
+    for (name, left) in [("PK__t__3BD0198E93D8C1A1", (false, 1)), ("UQ__t__3BD019AF0B1A8F6C", (true, 0))] {
+        let catalog = built(SqlServer, &format!("{table} ALTER TABLE t DROP CONSTRAINT {name};")).unwrap();
+        let table = catalog.tables.values().next().unwrap();
+        assert_eq!((table.primary_key.is_some(), table.indexes.len()), left, "{name}");
+    }
+}
+
+#[test]
+fn two_signs_are_never_written_as_a_comment() {
+    let text = format!("{:?}", expression::canonical("-(-a)", PostgreSql));
+    assert!(text.contains("-(-a)"), "{text}");
+}
+
+#[test]
+fn what_sqlite_cannot_do_no_guard_allows() {
+    let drop = |guard: &str| shapes(&format!("ALTER TABLE t DROP CONSTRAINT {guard} c"), Dialect::Sqlite);
+    assert_eq!(drop("IF EXISTS"), drop(""));
+}
+
+#[test]
+fn a_table_has_the_columns_that_it_inherits() {
+    let catalog =
+        built(PostgreSql, "CREATE TABLE p (a int, b int); CREATE TABLE c (a int, d int) INHERITS (p);").unwrap();
+    let child = catalog.tables.values().find(|table| table.name.name == "c").unwrap();
+    let mut columns: Vec<&str> = child.columns.iter().map(|column| column.name.as_str()).collect();
+    columns.sort_unstable();
+    assert_eq!(columns, ["a", "b", "d"]);
+}
+
+#[test]
+fn rows_that_a_named_query_deletes_are_told_however_it_is_made() {
+    let with =
+        |how: &str| shapes(&format!("WITH gone AS {how} (DELETE FROM t RETURNING a) SELECT a FROM gone"), PostgreSql);
+    assert!(with("").contains("Delete"), "{}", with(""));
+    for how in ["MATERIALIZED", "NOT MATERIALIZED"] {
+        assert_eq!(with(how), with(""));
+    }
+}
+
+#[test]
+fn a_default_takes_its_values_from_a_sequence_that_is_there() {
+    let table = |sequence: &str| format!("CREATE SCHEMA a; CREATE TABLE t (n int DEFAULT nextval('{sequence}'));");
+    assert_refused(PostgreSql, &table("a.s"), "the sequence a.s");
+    assert_eq!(built(PostgreSql, &table("elsewhere.s")).err(), None, "a schema that no migration makes");
+    assert_eq!(
+        built(PostgreSql, "CREATE SCHEMA a; CREATE SEQUENCE a.s; CREATE TABLE t (n int DEFAULT nextval('a.s'));").err(),
+        None
+    );
+}
+
+#[test]
+fn an_update_of_several_tables_is_told_of_the_first() {
+    let sql = "UPDATE users, orders SET users.x = 1";
+    let tables: Vec<_> = ops(sql, MySql).iter().filter_map(|one| one.table().map(ToString::to_string)).collect();
+    assert_eq!(tables, ["users"]);
+}
+
+#[test]
+fn nothing_is_done_of_a_function_that_cannot_be_read() {
+    let sql =
+        "CREATE FUNCTION f() RETURNS void AS $$ BEGIN DROP TABLE gone; IF true THEN $$ LANGUAGE plpgsql; SELECT f();";
+    let shapes = shapes(sql, PostgreSql);
+    assert!(shapes.contains("opaque") && !shapes.contains("gone"), "{shapes}");
+}
+
+#[test]
+fn a_schema_takes_its_own_views_with_it() {
+    let sql = "CREATE SCHEMA a; CREATE SCHEMA b; CREATE VIEW a.v AS SELECT 1 AS x; CREATE VIEW b.w AS SELECT 1 AS x;\n\
+               DROP SCHEMA a CASCADE;";
+    let catalog = built(PostgreSql, sql).unwrap();
+    assert_eq!(catalog.views.keys().map(|view| view.name.as_str()).collect::<Vec<_>>(), ["w"]);
+}
+
+#[test]
+fn a_block_with_a_label_is_read_as_one_without() {
+    let with =
+        |label: &str| shapes(&format!("DO $$ {label} DECLARE n int; BEGIN DROP TABLE gone; END $$;"), PostgreSql);
+    assert!(with("").contains("gone"), "{}", with(""));
+    assert_eq!(with("<<outermost>>"), with(""));
+}
+
+#[test]
+fn only_postgresql_renames_an_index_as_a_table() {
+    let sql = "CREATE TABLE t (a int); CREATE INDEX i ON t (a); ALTER TABLE i RENAME TO j;";
+    assert_eq!(built(PostgreSql, sql).err(), None);
+    assert_refused(Dialect::Sqlite, sql, "the table i");
+}
+
+#[test]
+fn words_behind_an_index_that_change_nothing_are_passed_over() {
+    for (dialect, words) in [
+        (PostgreSql, "NULLS DISTINCT"),
+        (MySql, "VISIBLE"),
+        (MySql, "INVISIBLE"),
+        (Dialect::CockroachDb, "USING HASH"),
+        (Dialect::CockroachDb, "NOT VISIBLE"),
+    ] {
+        let with = |words: &str| shapes(&format!("CREATE UNIQUE INDEX i ON t (a) {words}"), dialect);
+        assert_eq!(with(words), with(""), "{words}");
+    }
+}
+
+#[test]
+fn an_index_that_is_renamed_to_its_own_name_is_refused_by_postgresql_alone() {
+    let table = "CREATE TABLE t (a int); CREATE INDEX i ON t (a);";
+    assert_refused(PostgreSql, &format!("{table} ALTER INDEX i RENAME TO i;"), "i");
+    assert_eq!(built(MySql, &format!("{table} ALTER TABLE t RENAME INDEX i TO i;")).err(), None);
+}
+
+#[test]
+fn an_index_of_a_view_is_found_in_a_renamed_schema() {
+    let sql = "CREATE SCHEMA a; CREATE MATERIALIZED VIEW a.v AS SELECT 1 AS x; CREATE INDEX i ON a.v (x);\n\
+               ALTER SCHEMA a RENAME TO b; DROP INDEX b.i;";
+    assert_eq!(built(PostgreSql, sql).err(), None);
+}
+
+#[test]
+fn a_routine_of_mysql_may_be_one_statement() {
+    assert_read(MySql, "CREATE PROCEDURE p() DROP TABLE gone; CALL p();", "DropTable");
+}
+
+#[test]
+fn a_parenthesis_that_closes_nothing_holds_nobody_up() {
+    let shapes = shapes("ALTER TABLE t ADD COLUMN a int ) , DROP COLUMN b", PostgreSql);
+    assert!(shapes.contains("opaque") && shapes.contains("DropColumn"), "{shapes}");
+}
+
+#[test]
+fn a_handler_that_raises_the_error_again_catches_nothing() {
+    let with = |then: &str| {
+        let sql =
+            format!("DO $$ BEGIN CREATE TYPE mood AS ENUM ('a'); EXCEPTION WHEN duplicate_object THEN {then}; END $$;");
+        shapes(&sql, PostgreSql)
+    };
+    for quiet in
+        ["null", "RAISE NOTICE 'it is there'", "RAISE WARNING 'it is there'", "PERFORM 1; RAISE INFO 'it is there'"]
+    {
+        assert!(with(quiet).contains("Catches(Existing)"), "{quiet}");
+    }
+    for again in ["RAISE", "RAISE EXCEPTION 'no'", "PERFORM 1; RAISE"] {
+        assert!(!with(again).contains("Catches"), "{again}");
+    }
+}
