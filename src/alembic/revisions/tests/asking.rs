@@ -587,7 +587,7 @@ fn a_list_of_items_that_may_be_there_may_be_empty() {
     let guarded = "\
 def upgrade():
     found = []
-    for table in ('t', 'u'):
+    for table in ('t', 't'):
         count = op.get_bind().execute(sa.text(f'SELECT count(*) FROM {table}')).scalar_one()
         if count:
             found.append((table, count))

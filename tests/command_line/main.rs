@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr, reason = "a test may")]
 
+mod verdicts;
+
 use std::path::Path;
 use std::process::Command;
 
@@ -99,6 +101,19 @@ impl Ran {
         assert_eq!((self.code, self.stderr.as_str()), (0, ""), "{}", self.stdout);
         self.stdout
     }
+}
+
+/// A Prisma project that is committed.
+fn prisma() -> Place {
+    let place = Place::repository();
+    let model = "model User {\n  id Int @id @default(autoincrement())\n}\n";
+    place.write("prisma/schema.prisma", &format!("{DATASOURCE}\n{model}"));
+    place.write("prisma/migrations/migration_lock.toml", "provider = \"postgresql\"\n");
+    let sql = "CREATE TABLE \"User\" (\"id\" SERIAL NOT NULL, CONSTRAINT \"User_pkey\" PRIMARY KEY (\"id\"));\n";
+    place.write("prisma/migrations/20260105093000_init/migration.sql", sql);
+    place.git(&["add", "."]);
+    place.git(&["commit", "--quiet", "--message", "users"]);
+    place
 }
 
 #[test]
@@ -504,238 +519,3 @@ fn changed_migrations_are_listed() {
 }
 
 const DATASOURCE: &str = "datasource db {\n  provider = \"postgresql\"\n  url      = env(\"DATABASE_URL\")\n}\n";
-
-/// A Prisma project that is committed.
-fn prisma() -> Place {
-    let place = Place::repository();
-    let model = "model User {\n  id Int @id @default(autoincrement())\n}\n";
-    place.write("prisma/schema.prisma", &format!("{DATASOURCE}\n{model}"));
-    place.write("prisma/migrations/migration_lock.toml", "provider = \"postgresql\"\n");
-    let sql = "CREATE TABLE \"User\" (\"id\" SERIAL NOT NULL, CONSTRAINT \"User_pkey\" PRIMARY KEY (\"id\"));\n";
-    place.write("prisma/migrations/20260105093000_init/migration.sql", sql);
-    place.git(&["add", "."]);
-    place.git(&["commit", "--quiet", "--message", "users"]);
-    place
-}
-
-/// What the rules of a check's JSON are.
-fn rules(ran: &Ran) -> Vec<String> {
-    let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-    let findings = report["findings"].as_array().unwrap();
-    findings.iter().map(|finding| finding["rule"].as_str().unwrap().to_owned()).collect()
-}
-
-/// A schema that stops being recognised as one is told, and not a project less.
-#[test]
-fn a_project_that_is_edited_beyond_recognition_is_still_judged() {
-    let changed = "model User {\n  id Int @id @default(autoincrement())\n  name String?\n}\n";
-    let cases = [
-        (format!("{DATASOURCE}\n<<<<<<< HEAD\n{changed}=======\n>>>>>>> topic\n"), "unreadable-source"),
-        (changed.to_owned(), "missing-migration"),
-        ("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n".to_owned(), "unreadable-source"),
-    ];
-    for (schema, rule) in cases {
-        let place = prisma();
-        place.write("prisma/schema.prisma", &schema);
-        place.git(&["add", "."]);
-        let ran = place.run(&["check", "--format", "json"]);
-        assert!(ran.code == 1 && rules(&ran).iter().any(|found| found == rule), "{schema}: {:?}", rules(&ran));
-    }
-    // Taking the project out altogether is nobody's drift.
-    let place = prisma();
-    place.git(&["rm", "--quiet", "-r", "prisma"]);
-    let ran = place.run(&["check", "--format", "json"]);
-    assert_eq!((ran.code, rules(&ran)), (0, Vec::new()));
-}
-
-/// The very first migration left behind: the schema is staged, nothing of the migrations folder is in git.
-#[test]
-fn the_very_first_migration_left_untracked_is_told() {
-    let place = Place::repository();
-    place.write("package.json", "{\"dependencies\": {\"prisma\": \"6.0.0\"}}\n");
-    place.write("prisma/schema.prisma", &format!("{DATASOURCE}\nmodel User {{\n  id Int @id\n}}\n"));
-    place.git(&["add", "."]);
-    place.write("prisma/migrations/migration_lock.toml", "provider = \"postgresql\"\n");
-    let sql = "CREATE TABLE \"User\" (\"id\" INTEGER NOT NULL, CONSTRAINT \"User_pkey\" PRIMARY KEY (\"id\"));\n";
-    place.write("prisma/migrations/20260105093000_init/migration.sql", sql);
-    let ran = place.run(&["check", "--format", "json"]);
-    assert_eq!((ran.code, rules(&ran)), (1, vec!["unstaged-migration".to_owned()]), "{}", ran.stdout);
-
-    let place = Place::repository();
-    place.write("alembic.ini", "[alembic]\nscript_location = migrations\nsqlalchemy.url = postgresql://localhost/a\n");
-    place.write(
-        "migrations/env.py",
-        "from alembic import context\nfrom app import Base\ntarget_metadata = Base.metadata\n",
-    );
-    place.write("migrations/script.py.mako", "");
-    place.write(
-        "app.py",
-        "from sqlalchemy import Column, Integer\nfrom sqlalchemy.orm import declarative_base\nBase = declarative_base()\n\n\nclass User(Base):\n    __tablename__ = \"users\"\n    id = Column(Integer, primary_key=True)\n",
-    );
-    place.git(&["add", "."]);
-    place.write(
-        "migrations/versions/a1_users.py",
-        "from alembic import op\nimport sqlalchemy as sa\nrevision = \"a1\"\ndown_revision = None\n\n\ndef upgrade():\n    op.create_table(\"users\", sa.Column(\"id\", sa.Integer(), primary_key=True))\n\n\ndef downgrade():\n    op.drop_table(\"users\")\n",
-    );
-    let ran = place.run(&["check", "--format", "json"]);
-    assert_eq!((ran.code, rules(&ran)), (1, vec!["unstaged-migration".to_owned()]), "{}", ran.stdout);
-}
-
-/// A project that says it has migrations is judged before the folder is there.
-#[test]
-fn a_project_that_clearly_uses_migrations_is_judged_without_the_folder() {
-    let schema = format!("{DATASOURCE}\nmodel User {{\n  id Int @id\n}}\n");
-    let policy =
-        "[[project]]\nname = \"web\"\nschema = [\"prisma/schema.prisma\"]\nmigrations = [\"prisma/migrations\"]\n";
-    let script = |command: &str| format!("{{\"scripts\": {{\"deploy\": \"{command}\"}}}}\n");
-    let judged = |files: &[(&str, &str)]| {
-        let place = Place::repository();
-        place.write("prisma/schema.prisma", &schema);
-        for (path, text) in files {
-            place.write(path, text);
-        }
-        place.git(&["add", "."]);
-        let ran = place.run(&["check", "--format", "json"]);
-        rules(&ran)
-    };
-    let missing = vec!["missing-migration".to_owned()];
-    assert_eq!(judged(&[("driftgate.toml", policy)]), missing, "the policy names the folder");
-    assert_eq!(judged(&[("package.json", &script("prisma migrate deploy"))]), missing, "a script applies migrations");
-    assert_eq!(
-        judged(&[("package.json", &script("next build"))]),
-        Vec::<String>::new(),
-        "nothing speaks of migrations"
-    );
-}
-
-/// A squash is believed only where the one migration builds what the many built.
-#[test]
-fn a_squash_is_verified() {
-    let policy = "[[squash]]\nreplaced = [\"20260105093000_init\", \"20260106093000_name\"]\nby = \"20260110093000_start\"\nreason = \"before the first release\"\n";
-    let squashed = |sql: &str, by: &str| {
-        let place = prisma();
-        place.write(
-            "prisma/schema.prisma",
-            &format!("{DATASOURCE}\nmodel User {{\n  id Int @id @default(autoincrement())\n  name String?\n}}\n"),
-        );
-        place.write(
-            "prisma/migrations/20260106093000_name/migration.sql",
-            "ALTER TABLE \"User\" ADD COLUMN \"name\" TEXT;\n",
-        );
-        place.git(&["add", "."]);
-        place.git(&["commit", "--quiet", "--message", "name"]);
-        place.git(&[
-            "rm",
-            "--quiet",
-            "-r",
-            "prisma/migrations/20260105093000_init",
-            "prisma/migrations/20260106093000_name",
-        ]);
-        place.write(&format!("prisma/migrations/{by}/migration.sql"), sql);
-        place.write("driftgate.toml", policy);
-        place.git(&["add", "."]);
-        let ran = place.run(&["check", "--format", "json"]);
-        let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-        let of_rule = |finding: &&serde_json::Value| finding["rule"] == "deleted-migration";
-        let found: Vec<String> = report["findings"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter(of_rule)
-            .map(|one| one["message"].as_str().unwrap().to_owned())
-            .collect();
-        found
-    };
-    let whole = "CREATE TABLE \"User\" (\"id\" SERIAL NOT NULL, \"name\" TEXT, CONSTRAINT \"User_pkey\" PRIMARY KEY (\"id\"));\n";
-    let by = "20260110093000_start";
-    assert_eq!(squashed(whole, by), Vec::<String>::new());
-    assert_eq!(
-        squashed(&whole.replace(" \"name\" TEXT,", ""), by),
-        ["the migration 20260110093000_start does not build what it replaces: the column User.name would differ"]
-    );
-    assert_eq!(
-        squashed(whole, "20260110093000_other"),
-        ["the migration 20260110093000_start, which is to stand for those that it replaces, is not there"]
-    );
-}
-
-/// A squash takes in what the branch itself has added, though the base never had it.
-#[test]
-fn a_squash_of_a_branch_is_held_against_the_branch() {
-    let place = prisma();
-    place.git(&["branch", "--quiet", "base"]);
-    place.git(&["checkout", "--quiet", "-b", "work"]);
-    place.write(
-        "prisma/schema.prisma",
-        &format!("{DATASOURCE}\nmodel User {{\n  id Int @id @default(autoincrement())\n  name String?\n}}\n"),
-    );
-    let added = "prisma/migrations/20260106093000_name/migration.sql";
-    place.write(added, "ALTER TABLE \"User\" ADD COLUMN \"name\" TEXT;\n");
-    place.git(&["add", "."]);
-    place.git(&["commit", "--quiet", "--message", "name"]);
-    place.git(&[
-        "rm",
-        "--quiet",
-        "-r",
-        "prisma/migrations/20260105093000_init",
-        "prisma/migrations/20260106093000_name",
-    ]);
-    let whole = "CREATE TABLE \"User\" (\"id\" SERIAL NOT NULL, \"name\" TEXT, CONSTRAINT \"User_pkey\" PRIMARY KEY (\"id\"));\n";
-    let policy = "[[squash]]\nreplaced = [\"20260105093000_init\", \"20260106093000_name\"]\nby = \"20260110093000_start\"\nreason = \"before the first release\"\n";
-    let one = "prisma/migrations/20260110093000_start/migration.sql";
-    place.write("driftgate.toml", policy);
-    place.write(one, whole);
-    place.git(&["add", "."]);
-    let ran = place.run(&["check", "--format", "concise"]);
-    assert!(!ran.stdout.contains("deleted-migration"), "{}{}", ran.stdout, ran.stderr);
-    place.write(one, &whole.replace(" \"name\" TEXT,", ""));
-    place.git(&["add", "."]);
-    let ran = place.run(&["check", "--format", "concise"]);
-    assert!(
-        ran.stdout.contains("does not build what it replaces: the column User.name would differ"),
-        "{}",
-        ran.stdout
-    );
-}
-
-/// What no commit has yet is marked as such in a picture.
-#[test]
-fn a_graph_marks_what_is_new_and_what_is_untracked() {
-    let place = prisma();
-    place.write("prisma/migrations/20260106093000_name/migration.sql", "SELECT 1;\n");
-    place.git(&["add", "."]);
-    place.write("prisma/migrations/20260107093000_age/migration.sql", "SELECT 1;\n");
-    let lines = |arguments: &[&str]| -> Vec<String> {
-        place
-            .run(arguments)
-            .stdout
-            .lines()
-            .skip(1)
-            .map(|line| line.trim_start_matches(['●', '*', ' ']).to_owned())
-            .collect()
-    };
-    assert_eq!(lines(&["graph"]), ["20260106093000_name  (head, new)", "20260105093000_init"]);
-    assert_eq!(
-        lines(&["graph", "--at", "worktree"]),
-        ["20260107093000_age  (head, untracked)", "20260106093000_name  (new)", "20260105093000_init"]
-    );
-    assert_eq!(lines(&["graph", "--at", "HEAD"]), ["20260105093000_init  (head)"]);
-    let json: serde_json::Value =
-        serde_json::from_str(&place.run(&["graph", "--format", "json"]).stdout).expect("JSON");
-    assert_eq!(json["projects"][0]["migrations"][1]["mark"], "new");
-    assert!(json["projects"][0]["migrations"][0]["mark"].is_null());
-}
-
-/// A name that is misspelt must not pass for a project that is in order.
-#[test]
-fn a_project_that_is_not_there_is_said_whatever_the_change_touches() {
-    let place = prisma();
-    place.write("notes.txt", "nothing of a schema\n");
-    place.git(&["add", "."]);
-    for more in [&[][..], &["--print-migrations"][..]] {
-        let ran = place.run(&[&["check", "--project", "typo"], more].concat());
-        assert_eq!(ran.code, 2, "{}{}", ran.stdout, ran.stderr);
-        assert!(ran.stderr.contains("there is no project `typo`"), "{}", ran.stderr);
-    }
-    assert_eq!(place.run(&["check"]).code, 0);
-}
