@@ -348,9 +348,11 @@ pub(super) fn common<'a>(cursor: &mut Cursor<'a>) -> Option<(String, Cursor<'a>)
     Some((name, inside))
 }
 
-/// Whether a query begins so many tokens ahead, behind further parentheses or not.
+/// Whether a query begins so many tokens ahead, behind further parentheses or not; those that are nested too deeply to be
+/// followed hold none.
 pub(super) fn is_query(cursor: &Cursor<'_>, mut ahead: usize) -> bool {
-    while cursor.is_symbol(ahead, '(') {
+    let deepest = ahead + MAX_DEPTH;
+    while ahead < deepest && cursor.is_symbol(ahead, '(') {
         ahead += 1;
     }
     ["select", "with", "values", "table"].iter().any(|word| cursor.is_word(ahead, word))

@@ -369,7 +369,7 @@ fn what_is_taken_back() {
                 );
             },
             1,
-            &["nick"],
+            &["cannot be applied"],
         ),
         sized(
             "twenty thousand savepoints, over two thousand tables",

@@ -43,6 +43,50 @@ fn sql() {
             &["nick"],
         ),
         row(
+            "a query of many names over many relations",
+            |r| {
+                let names = many(100_000, |n| format!("a{n}, x{}.b, ", n % 20_000));
+                let relations = many(20_000, |n| format!(", pg_t{n} AS x{n}"));
+                prisma_sql(r, &format!("CREATE VIEW v AS SELECT {names}1 FROM \"User\"{relations};"));
+            },
+            1,
+            &[],
+        ),
+        row(
+            "many queries in one over many relations",
+            |r| {
+                let queries = many(50_000, |n| format!("(SELECT b FROM \"User\" WHERE c{n} = 1), "));
+                let relations = many(20_000, |n| format!(", pg_t{n} AS x{n}"));
+                prisma_sql(r, &format!("INSERT INTO \"User\" SELECT {queries}1 FROM \"User\"{relations};"));
+            },
+            1,
+            &[],
+        ),
+        row(
+            "many queries of a WITH, each of which names the others",
+            |r| {
+                let queries = many(50_000, |n| format!("w{n} AS (SELECT 1 FROM w{}), ", 49_999 - n));
+                prisma_sql(
+                    r,
+                    &format!("WITH RECURSIVE {queries}x AS (SELECT 1) INSERT INTO \"User\" SELECT * FROM x;"),
+                );
+            },
+            1,
+            &["nick"],
+        ),
+        row(
+            "parentheses that nothing closes, where a column may stand",
+            |r| prisma_sql(r, &format!("SELECT 1 FROM \"User\" WHERE {};", "(".repeat(500_000))),
+            1,
+            &["nick"],
+        ),
+        row(
+            "parentheses that nothing closes, among what is selected",
+            |r| prisma_sql(r, &format!("SELECT 1, {} FROM \"User\";", "(".repeat(500_000))),
+            1,
+            &["nick"],
+        ),
+        row(
             "CASE in CASE",
             |r| {
                 prisma_sql(
