@@ -12,8 +12,8 @@ page! {
     /// ## What it stops
     ///
     /// The migrations cannot be applied one after the other on an empty database: a table is made twice, a column is
-    /// dropped that is not there, `INSERT`, `UPDATE` or `DELETE` names a column that is not there, `CREATE INDEX
-    /// CONCURRENTLY` stands beside other statements, an enum value is used in the file that adds it. The finding points
+    /// dropped that is not there, `INSERT`, `UPDATE` or `DELETE` names a column that is not there, a query reads a table
+    /// or a column that is not there, `CREATE INDEX CONCURRENTLY` stands beside other statements, an enum value is used in the file that adds it. The finding points
     /// at the first statement that the database would refuse. Where something that could not be read may explain the
     /// failure, nothing is said; nor is it where the statement is about a table that stood before the first migration: one
     /// that is declared and that no migration has ever made. What a new migration names and could not do is told by its
