@@ -9,6 +9,7 @@
 
 mod settle;
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -39,6 +40,8 @@ pub(super) struct Deed {
 /// A statement about rows, on a table that was there.
 #[derive(Debug, Clone)]
 pub(super) struct RowDeed {
+    /// The migration.
+    pub(super) migration: String,
     /// The statement.
     pub(super) place: Place,
     /// The table.
@@ -84,9 +87,22 @@ pub(super) struct Deeds {
     pub(super) rows: Vec<RowDeed>,
     /// Tables that are new.
     pub(super) made: Vec<NewTable>,
+    /// The migrations, by their place in the order.
+    order: BTreeMap<String, usize>,
 }
 
 impl Deeds {
+    /// Whether a statement about rows is done before a deed, or by the same statement.
+    pub(super) fn comes_before(&self, row: &RowDeed, deed: &Deed) -> bool {
+        let at = |migration: &String| self.order.get(migration);
+        match at(&row.migration).cmp(&at(&deed.migration)) {
+            Ordering::Less => true,
+            Ordering::Greater => false,
+            // What a revision reads from another file stands nowhere in it.
+            Ordering::Equal => row.place.path() != deed.place.path() || row.place.span.start <= deed.place.span.start,
+        }
+    }
+
     /// What the new migrations of a change do: followed once for all rules that ask.
     pub(super) fn of(change: &ProjectChange<'_>) -> Rc<Self> {
         change.shared.get(|| Self::follow(change))
@@ -104,7 +120,9 @@ impl Deeds {
                 fold.step(&migration.id, step);
             }
         }
-        fold.finish()
+        let order = change.after.replay.migrations.iter().enumerate();
+        let order = order.filter(|(_, m)| ids.contains(m.id.as_str())).map(|(at, m)| (m.id.clone(), at)).collect();
+        Self { order, ..fold.finish() }
     }
 }
 
@@ -276,12 +294,20 @@ impl Fold {
             self.attempted.push((table.clone(), column.clone()));
         }
         if let OperationKind::Data { kind, table, bounded, written, .. } = &step.operation.kind {
-            self.data(step, *kind, table, *bounded, written.as_deref());
+            self.data(migration, step, *kind, table, *bounded, written.as_deref());
         }
     }
 
     /// A statement about rows: tables are found by name, as nothing became of them.
-    fn data(&mut self, step: &Step, kind: DataKind, table: &ObjectName, bounded: bool, written: Option<&[String]>) {
+    fn data(
+        &mut self,
+        migration: &str,
+        step: &Step,
+        kind: DataKind,
+        table: &ObjectName,
+        bounded: bool,
+        written: Option<&[String]>,
+    ) {
         let found = match &table.schema {
             Some(schema) => self.named.get(&self.key(&Name::new(schema, &table.name))).copied(),
             None => {
@@ -320,6 +346,7 @@ impl Fold {
         };
         let written = written.map(<[String]>::to_vec);
         self.rows.push(RowDeed {
+            migration: migration.to_owned(),
             place: step.operation.place.clone(),
             table: name,
             kind,

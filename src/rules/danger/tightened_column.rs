@@ -2,7 +2,7 @@
 
 mod compliance;
 
-use super::deeds::{Deed, Deeds, RowDeed};
+use super::deeds::{Deed, Deeds};
 use super::{allow, finding};
 use crate::catalog::apply::{Effect, mentions};
 use crate::catalog::operation::DataKind;
@@ -76,7 +76,7 @@ page! {
 
 pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
     let all = Deeds::of(change);
-    let Deeds { done: deeds, rows, .. } = &*all;
+    let deeds = &all.done;
     let mut findings = Vec::new();
     for deed in deeds.iter().filter(|deed| !deed.on_new_columns) {
         if compliance::is_certain(change, &all, deed) {
@@ -89,7 +89,7 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
         );
         let mut found = finding(RuleId::TightenedColumn, &deed.place, object, message, help)
             .because("the migration fails on every database with a row that does not comply");
-        if is_prepared(change, rows, deed) {
+        if is_prepared(change, &all, deed) {
             found.level = Level::Note;
             "the change writes or deletes rows first: whether one is left that does not comply cannot be told"
                 .clone_into(&mut found.reason);
@@ -100,7 +100,7 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
 }
 
 /// Whether the change writes or deletes rows of the table before, by a statement that names a column of what is demanded.
-fn is_prepared(change: &ProjectChange<'_>, rows: &[RowDeed], deed: &Deed) -> bool {
+fn is_prepared(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) -> bool {
     let (table, columns): (&Name, Vec<String>) = match &deed.effect {
         Effect::ColumnChanged { table, after, .. } => (table, vec![after.name.clone()]),
         Effect::IndexAdded { table, index, .. } => {
@@ -119,10 +119,9 @@ fn is_prepared(change: &ProjectChange<'_>, rows: &[RowDeed], deed: &Deed) -> boo
         }
         _ => return false,
     };
-    rows.iter().any(|row| {
-        let is_before = row.place.path() != deed.place.path() || row.place.span.start <= deed.place.span.start;
+    all.rows.iter().any(|row| {
         row.table == *table
-            && is_before
+            && all.comes_before(row, deed)
             && matches!(row.kind, DataKind::Update | DataKind::Delete)
             && columns.iter().any(|column| mentions(row.place.text(), column))
     })
@@ -294,7 +293,13 @@ mod tests {
                 assert_eq!(run(world, &format!("{fill}\n{set}")).len(), found, "{fill}");
             }
         }
-        assert_eq!(run(World::prisma(), &format!("{set}\nUPDATE users SET name = '' WHERE name IS NULL;")).len(), 1);
+        let fill = "UPDATE users SET name = '' WHERE name IS NULL;";
+        assert_eq!(run(World::prisma(), &format!("{set}\n{fill}")).len(), 1);
+        // The order of the migrations is what counts, and not which is read first.
+        let earlier = World::prisma().new_migration("20260106090000_a", fill);
+        assert_eq!(run(earlier, set), Vec::<String>::new());
+        let later = World::prisma().new_migration("20990106090000_z", fill);
+        assert_eq!(run(later, set).len(), 1);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What came of it all: detours followed to their end.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Deed, Deeds, Entity, Fold, NewTable};
 use crate::catalog::apply::Effect;
@@ -46,7 +46,12 @@ impl Fold {
                 place: entity.place.clone(),
             })
         });
-        Deeds { made: made.collect(), done: deeds.into_iter().map(|(_, deed)| deed).collect(), rows: self.rows }
+        Deeds {
+            made: made.collect(),
+            done: deeds.into_iter().map(|(_, deed)| deed).collect(),
+            rows: self.rows,
+            order: BTreeMap::new(),
+        }
     }
 
     /// A column that was dropped and has a successor of its name, filled by an UPDATE: it changed.

@@ -10,8 +10,8 @@ use crate::rules::danger::deeds::{Deed, Deeds, RowDeed};
 
 /// Whether no row can fail what is demanded.
 pub(super) fn is_certain(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) -> bool {
-    is_filled(&all.rows, deed)
-        || is_emptied(&all.rows, deed)
+    is_filled(all, deed)
+        || is_emptied(all, deed)
         || widens(change, deed)
         || is_unique_anyway(change, all, deed)
         || is_about_new_columns(change, &all.done, deed)
@@ -19,34 +19,30 @@ pub(super) fn is_certain(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) -
 }
 
 /// Whether a column becomes NOT NULL behind a statement that gives it a value in every row, or in every row without one.
-fn is_filled(rows: &[RowDeed], deed: &Deed) -> bool {
+fn is_filled(all: &Deeds, deed: &Deed) -> bool {
     let Effect::ColumnChanged { table, before, .. } = &deed.effect else { return false };
     let column = before.name.to_ascii_lowercase();
-    rows.iter().any(|row| {
+    all.rows.iter().any(|row| {
         let writes = row.written.iter().flatten().any(|name| name.eq_ignore_ascii_case(&column));
-        let before = row.place.path() != deed.place.path() || row.place.span.start <= deed.place.span.start;
         let fills = match row.kind {
             DataKind::Update => writes && (!row.bounded || asks_for_null(row.place.text(), &column)),
             // Rows without a value go.
             DataKind::Delete => asks_for_null(row.place.text(), &column),
             _ => false,
         };
-        row.table == *table && before && fills
+        row.table == *table && fills && all.comes_before(row, deed)
     })
 }
 
 /// Whether the change empties the table before.
-fn is_emptied(rows: &[RowDeed], deed: &Deed) -> bool {
+fn is_emptied(all: &Deeds, deed: &Deed) -> bool {
     let (Effect::ColumnChanged { table, .. }
     | Effect::IndexAdded { table, .. }
     | Effect::ConstraintAdded { table, .. }) = &deed.effect
     else {
         return false;
     };
-    rows.iter().any(|row| {
-        let is_before = row.place.path() != deed.place.path() || row.place.span.start <= deed.place.span.start;
-        row.table == *table && row.empties() && is_before
-    })
+    all.rows.iter().any(|row| row.table == *table && row.empties() && all.comes_before(row, deed))
 }
 
 /// Whether a statement picks the rows without a value in a column, and by nothing else.
