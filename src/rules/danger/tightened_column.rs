@@ -2,7 +2,7 @@
 
 mod compliance;
 
-use super::deeds::{Deed, Deeds};
+use super::deeds::{Deed, Deeds, RowDeed};
 use super::{allow, finding};
 use crate::catalog::apply::{Effect, mentions};
 use crate::catalog::operation::DataKind;
@@ -119,11 +119,16 @@ fn is_prepared(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) -> bool {
         }
         _ => return false,
     };
+    let names = |row: &RowDeed, column: &String| {
+        // In a revision the statement is a text, whose quotes are none of SQL's.
+        let statement = row.place.text().trim_matches(['"', '\'']);
+        row.written.iter().flatten().any(|name| name.eq_ignore_ascii_case(column)) || mentions(statement, column)
+    };
     all.rows.iter().any(|row| {
         row.table == *table
             && all.comes_before(row, deed)
             && matches!(row.kind, DataKind::Update | DataKind::Delete)
-            && columns.iter().any(|column| mentions(row.place.text(), column))
+            && columns.iter().any(|column| names(row, column))
     })
 }
 
@@ -300,6 +305,22 @@ mod tests {
         assert_eq!(run(earlier, set), Vec::<String>::new());
         let later = World::prisma().new_migration("20990106090000_z", fill);
         assert_eq!(run(later, set).len(), 1);
+    }
+
+    #[test]
+    fn rows_that_are_prepared_first_make_it_a_note() {
+        let set = "ALTER TABLE users ALTER COLUMN name SET NOT NULL;";
+        for (prepare, level) in [
+            ("UPDATE users SET name = '' WHERE id > 3;", Level::Note),
+            ("DELETE FROM users WHERE name = 'x';", Level::Note),
+            ("UPDATE users SET email = '' WHERE id > 3;", Level::Warning),
+        ] {
+            for world in World::both() {
+                let id = world.new_id();
+                let found = world.new_migration(id, &format!("{prepare}\n{set}")).run(RuleId::TightenedColumn);
+                assert_eq!(found.iter().map(|one| one.level).collect::<Vec<_>>(), [level], "{prepare}");
+            }
+        }
     }
 
     #[test]
