@@ -23,12 +23,7 @@ fn statement_among(cursor: &mut Cursor<'_>, outermost: bool, known: &Known<'_>, 
     let mut found = false;
     let mut known = Known { names: BTreeSet::new(), outer: Some(known) };
     if cursor.eat("with") {
-        let recursive = cursor.eat("recursive") || cursor.dialect == Dialect::Sqlite;
-        let behind = cursor.position();
-        if recursive {
-            known.names.extend(std::iter::from_fn(|| query::common(cursor)).map(|(name, _)| name));
-            cursor.set_position(behind);
-        }
+        known.names = query::recursive(cursor);
         while let Some((name, mut inside)) = query::common(cursor) {
             if outermost && is_query(&inside, 0) {
                 push_query(query::needs(&inside, &known, Part::Rows), actions);

@@ -113,11 +113,7 @@ impl Reader {
         let mut known = Known { names: BTreeSet::new(), outer: Some(known) };
         if self.depth < MAX_DEPTH {
             if cursor.eat("with") {
-                // One that is not recursive may be called like the table that it reads. SQLite wants no word for it.
-                if cursor.eat("recursive") || !matches!(cursor.dialect, Dialect::PostgreSql | Dialect::MySql) {
-                    let mut ahead = cursor.clone();
-                    known.names.extend(std::iter::from_fn(|| common(&mut ahead)).map(|(name, _)| name));
-                }
+                known.names.extend(recursive(cursor));
                 while let Some((name, mut inside)) = common(cursor) {
                     self.query(&mut inside, &known, outer);
                     known.names.insert(name);
@@ -328,6 +324,16 @@ impl Reader {
         }
         self.depth -= 1;
     }
+}
+
+/// The names that a WITH gives to all of its queries at once, behind the word: those of a recursive one. One that is not may be
+/// called like the table that it reads; SQLite wants no word for it.
+pub(super) fn recursive(cursor: &mut Cursor<'_>) -> BTreeSet<String> {
+    if !cursor.eat("recursive") && matches!(cursor.dialect, Dialect::PostgreSql | Dialect::MySql) {
+        return BTreeSet::new();
+    }
+    let mut ahead = cursor.clone();
+    std::iter::from_fn(|| common(&mut ahead)).map(|(name, _)| name).collect()
 }
 
 /// One query of a WITH and the comma behind it: `name [(columns)] AS [[NOT] MATERIALIZED] ( query )`.
