@@ -448,3 +448,75 @@ fn modules_under_computed_names_that_import_others_under_computed_names() {
     assert!(lines.iter().any(|line| line.contains("missing-table the table a")), "{lines:?}");
     assert!(lines.iter().any(|line| line.contains("imported under computed names")), "{lines:?}");
 }
+
+/// What is said of a model `a` with a column that no revision makes, an index that no revision makes, and none of what the
+/// revisions add beside: of revisions with these bodies, one after the other.
+fn after_doubt(bodies: &[&str]) -> Vec<String> {
+    let revisions: Vec<(String, String)> = bodies
+        .iter()
+        .enumerate()
+        .map(|(at, body)| {
+            let down = if at == 0 { "None".to_owned() } else { format!("'{at}'") };
+            (format!("alembic/versions/{}.py", at + 1), revision(&(at + 1).to_string(), &down, body))
+        })
+        .collect();
+    let models = format!("{MODELS}    lacking = Column(Integer, index=True)\n");
+    let mut files = vec![("alembic.ini", INI), ("alembic/env.py", ENV), ("models.py", models.as_str())];
+    files.extend(revisions.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+    let mut told = told(&files);
+    told.remove(0);
+    told.retain(|line| !line.contains("(Everything)"));
+    told
+}
+
+#[test]
+fn a_doubt_is_about_nothing_that_was_made_later() {
+    const UNREAD: &str = "import os\nop.execute(os.environ['MORE'])";
+    let make = makes("a");
+    let make = make.as_str();
+    let if_absent = make.replace("primary_key=True)", "primary_key=True), if_not_exists=True");
+    let lacks = ["  missing-column the column a.lacking", "  missing-index the index ix_a_lacking of a"];
+    let may_lack = ["  ? missing-column the column a.lacking", "  ? missing-index the index ix_a_lacking of a"];
+    assert_eq!(after_doubt(&[make]), lacks);
+    assert_eq!(after_doubt(&[UNREAD, make]), lacks, "it was not there yet");
+    assert_eq!(after_doubt(&[make, UNREAD]), may_lack, "it was");
+    assert_eq!(after_doubt(&[UNREAD, &if_absent]), may_lack, "it may have made it");
+    assert_eq!(after_doubt(&[UNREAD, make, UNREAD]), may_lack, "and one of two was later");
+    let caught = format!("try:\n    {make}\nexcept Exception:\n    pass");
+    assert_eq!(after_doubt(&[UNREAD, &caught]), may_lack, "it may have made it, and nobody would know");
+    let maybe = format!("if os.environ.get('X'):\n    {make}");
+    assert!(after_doubt(&[UNREAD, &format!("import os\n{maybe}")]).iter().all(|line| !line.starts_with("  missing")));
+    // Under another name it is what it was.
+    let (other, rename) = (makes("old"), "op.rename_table('old', 'a')");
+    assert_eq!(after_doubt(&[UNREAD, &other, rename]), lacks);
+    assert_eq!(after_doubt(&[&other, UNREAD, rename]), may_lack);
+    // What is put into a table later is known, and the rest of it is not.
+    let parts = "op.add_column('a', sa.Column('more', sa.Integer()))\nop.create_index('ix_more', 'a', ['more'])";
+    let more = ["  extra-column the column a.more", "  extra-index the index ix_more of a"];
+    assert_eq!(after_doubt(&[make, UNREAD, parts])[..1], may_lack[..1]);
+    for line in more {
+        assert!(after_doubt(&[make, UNREAD, parts]).iter().any(|told| told == line), "{line}");
+        assert!(after_doubt(&[make, parts, UNREAD]).iter().all(|told| told != line), "{line}");
+    }
+    let asks = "op.add_column('a', sa.Column('more', sa.Integer()), if_not_exists=True)";
+    assert!(after_doubt(&[make, UNREAD, asks]).contains(&"  ? extra-column the column a.more".to_owned()));
+}
+
+#[test]
+fn what_fails_on_a_table_that_was_made_after_a_doubt_fails_for_certain() {
+    const UNREAD: &str = "import os\nop.execute(os.environ['MORE'])";
+    let make = makes("a");
+    let fails = |bodies: &[&str]| after_doubt(bodies).into_iter().find(|line| line.starts_with("  !"));
+    let drop = "op.drop_column('a', 'gone')";
+    assert_eq!(fails(&[UNREAD, &make, drop]).as_deref(), Some("  ! the column a.gone does not exist"));
+    assert_eq!(fails(&[&make, UNREAD, drop]).as_deref(), Some("  !? the column a.gone does not exist"));
+    // What stands in the way in another table may have been moved away.
+    let index = "op.create_index('ix', 'b', ['id'])";
+    let b = makes("b");
+    let other = "op.create_index('ix', 'a', ['id'])";
+    assert_eq!(
+        fails(&[&make, index.replace("'b'", "'a'").as_str(), UNREAD, &b, index]).as_deref(),
+        Some("  !? the index ix exists already")
+    );
+    assert_eq!(fails(&[UNREAD, other]).as_deref(), Some("  !? the table a does not exist"));
+}

@@ -153,8 +153,15 @@ impl ProjectState {
 
     /// Every opaque place of both sides. What is unknown of a temporary table is no one's concern.
     pub fn opaque(&self) -> impl Iterator<Item = &Opaque> {
-        let doubts = self.declared.catalog.doubts.iter().chain(&self.replay.catalog.doubts).chain(&self.history.opaque);
-        doubts.filter(|opaque| !opaque.reach.is_temporary())
+        self.opaque_at().map(|(_, opaque)| opaque)
+    }
+
+    /// The same, with the position of those of the replay among its doubts.
+    fn opaque_at(&self) -> impl Iterator<Item = (Option<usize>, &Opaque)> {
+        let replayed = self.replay.catalog.doubts.iter().enumerate().map(|(at, opaque)| (Some(at), opaque));
+        let declared = self.declared.catalog.doubts.iter().map(|opaque| (None, opaque));
+        let doubts = declared.chain(replayed).chain(self.history.opaque.iter().map(|opaque| (None, opaque)));
+        doubts.filter(|(_, opaque)| !opaque.reach.is_temporary())
     }
 }
 
@@ -256,9 +263,9 @@ pub struct Unjudged<'a> {
     pub hides: Vec<&'a Difference>,
 }
 
-/// Whether an opaque place could explain a difference.
-fn explains(opaque: &Opaque, difference: &Difference, dialect: Dialect) -> bool {
-    let object = match (&difference.table, &difference.enumeration) {
+/// What a doubt has to be about to explain a difference.
+fn object_of(difference: &Difference) -> Object<'_> {
+    match (&difference.table, &difference.enumeration) {
         (Some(table), _)
             if matches!(
                 difference.kind.aspect,
@@ -267,11 +274,18 @@ fn explains(opaque: &Opaque, difference: &Difference, dialect: Dialect) -> bool 
         {
             Object::Column(table, &difference.name)
         }
+        (Some(table), _)
+            if matches!(
+                difference.kind.aspect,
+                Aspect::Index | Aspect::Unique | Aspect::ForeignKey | Aspect::Check
+            ) && !difference.name.is_empty() =>
+        {
+            Object::Part(table, &difference.name)
+        }
         (Some(table), _) => Object::Table(table),
         (None, Some(name)) => Object::Type(name),
         (None, None) => Object::Database,
-    };
-    opaque.reach.covers(&object, dialect)
+    }
 }
 
 /// A change as one project sees it: what rules are handed.
@@ -363,9 +377,15 @@ impl ProjectChange<'_> {
         let cause = doubts.iter().find(|doubt| blind && doubt.reach == Reach::Everything).map(key);
         let hides_all = |opaque: &Opaque| cause.is_some_and(|cause| cause == key(opaque));
         self.after
-            .opaque()
-            .map(|opaque| {
-                let hides = within(&opaque.reach).iter().copied().filter(|d| explains(opaque, d, dialect));
+            .opaque_at()
+            .map(|(at, opaque)| {
+                let replayed = &self.after.replay.catalog;
+                let explains = |difference: &&Difference| {
+                    let object = object_of(difference);
+                    // What ran before an object was made says nothing of it.
+                    at.is_none_or(|at| replayed.known_since(&object) <= at) && opaque.reach.covers(&object, dialect)
+                };
+                let hides = within(&opaque.reach).iter().copied().filter(explains);
                 Unjudged { opaque, hides: hides.collect() }
             })
             .filter(|one| {

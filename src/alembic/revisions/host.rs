@@ -178,7 +178,7 @@ impl<'d, 'r> Database<'d, 'r> {
                 self.pay(self.with_catalog(Catalog::cost_of_copy), &operation.place)?;
                 let mut trial = self.with_catalog(Clone::clone);
                 if let Err(error) = trial.apply(&operation) {
-                    if trial.could_explain(&operation) {
+                    if trial.could_explain(&operation, &error) {
                         self.emit_certain(Operation { guard: Guard::Tolerant, ..operation });
                         continue;
                     }
@@ -187,7 +187,11 @@ impl<'d, 'r> Database<'d, 'r> {
             }
             self.expect_extensions(&operation);
             self.expect_schemas(&operation);
-            self.run.borrow_mut().apply(operation);
+            if interpreter.is_catching() {
+                self.run.borrow_mut().apply_caught(operation);
+            } else {
+                self.run.borrow_mut().apply(operation);
+            }
         }
         Ok(())
     }

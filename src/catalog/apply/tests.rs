@@ -350,7 +350,8 @@ fn a_doubt_explains_why_what_names_its_object_fails() {
     };
     for reach in [Reach::Type(name("mood")), Reach::Column(name("t"), "m".to_owned())] {
         catalog.doubts = vec![Opaque { place: place(), reason: "not known".to_owned(), reach }];
-        assert!(catalog.could_explain(&add("m", Some("mood"))));
-        assert!(!catalog.could_explain(&add("n", None)));
+        let error = missing("the type", "mood");
+        assert!(catalog.could_explain(&add("m", Some("mood")), &error));
+        assert!(!catalog.could_explain(&add("n", None), &error));
     }
 }
