@@ -520,3 +520,21 @@ fn what_fails_on_a_table_that_was_made_after_a_doubt_fails_for_certain() {
     );
     assert_eq!(fails(&[UNREAD, other]).as_deref(), Some("  !? the table a does not exist"));
 }
+
+#[test]
+fn an_index_that_is_dropped_under_a_condition_is_that_of_its_table() {
+    let bind = "bind = op.get_bind()\nschema = bind.execute(sa.text('SELECT current_schema()')).scalar_one()\n";
+    let valid = "bind.execute(sa.text(\"SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('ix')\")).scalar_one_or_none()";
+    let drop = format!("{bind}if {valid} is False:\n    op.execute(f'DROP INDEX CONCURRENTLY {{schema}}.ix')");
+    let lacks = ["  missing-column the column a.lacking", "  missing-index the index ix_a_lacking of a"];
+    let make = makes("a");
+    let reason = "an index that no revision makes is dropped (Nothing)";
+    assert_eq!(after_doubt(&[&make, &drop]), [lacks[0], lacks[1], &format!("  {reason}")]);
+    let index = |table: &str| format!("op.create_index('ix', '{table}', ['id'])");
+    let told = after_doubt(&[&make, &makes("b"), &index("b"), &drop]);
+    assert!(told.iter().any(|line| line == lacks[0]) && told.iter().any(|line| line.contains("Table")), "{told:?}");
+    let told = after_doubt(&[&make, &index("a"), &drop]);
+    assert!(told.iter().any(|line| line.starts_with("  ? extra-index")), "{told:?}");
+    let unread = "import os\nop.execute(os.environ['MORE'])";
+    assert!(after_doubt(&[&make, unread, &drop]).iter().all(|line| !line.contains("no revision makes")));
+}

@@ -10,7 +10,7 @@ use crate::alembic::types::Doubt;
 use crate::catalog::apply::ApplyError;
 use crate::catalog::operation::{ColumnChange, Guard, Operation, OperationKind};
 use crate::catalog::types::TypeKind;
-use crate::catalog::{Catalog, ColumnType, Dialect, ObjectName, Reach};
+use crate::catalog::{Catalog, ColumnType, Dialect, ObjectName, Opaque, Reach};
 use crate::history::Run;
 use crate::source::{Place, RepoPath};
 use std::cell::{Cell, RefCell};
@@ -169,6 +169,7 @@ impl<'d, 'r> Database<'d, 'r> {
             self.pay(0, &operation.place)?;
             let operation = self.apart(self.about_own_table(operation));
             if let Some(unknown) = interpreter.maybe() {
+                let operation = self.with_catalog(|catalog| of_known_index(catalog, operation));
                 for doubt in operation.doubted(&unknown.reason) {
                     self.emit_certain(doubt);
                 }
@@ -330,6 +331,21 @@ impl<'d, 'r> Database<'d, 'r> {
             })
             .collect()
     }
+}
+
+/// An index that is dropped under a condition by its name alone is that of the table which has it. Where it is certain that
+/// none has, the statement would fail, and is not done: it is there for what an earlier run may have left behind.
+fn of_known_index(catalog: &Catalog, mut operation: Operation) -> Operation {
+    let OperationKind::DropIndex { name, table: table @ None, .. } = &mut operation.kind else { return operation };
+    let has_it = |known: &&crate::catalog::Table| {
+        known.indexes.iter().any(|index| index.name.as_deref() == Some(name.name.as_str()))
+    };
+    *table = catalog.tables.values().find(has_it).map(|known| ObjectName::from(&known.name));
+    let may_have_it = |doubt: &Opaque| matches!(doubt.reach, Reach::Everything | Reach::Table(_));
+    if table.is_some() || catalog.doubts.iter().any(may_have_it) {
+        return operation;
+    }
+    opaque("an index that no revision makes is dropped", Reach::Nothing, operation.place)
 }
 
 /// What a condition on a setting or a helper comes to that is named for a database: `is_postgres`, `settings.pg_uri`,
