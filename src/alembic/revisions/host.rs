@@ -10,7 +10,7 @@ use crate::alembic::types::Doubt;
 use crate::catalog::apply::ApplyError;
 use crate::catalog::operation::{ColumnChange, Guard, Operation, OperationKind};
 use crate::catalog::types::TypeKind;
-use crate::catalog::{Catalog, ColumnType, Dialect, ObjectName, Opaque, Reach};
+use crate::catalog::{Catalog, ColumnType, Dialect, ObjectName, Reach};
 use crate::history::Run;
 use crate::source::{Place, RepoPath};
 use std::cell::{Cell, RefCell};
@@ -333,16 +333,15 @@ impl<'d, 'r> Database<'d, 'r> {
     }
 }
 
-/// An index that is dropped under a condition by its name alone is that of the table which has it. Where it is certain that
-/// none has, the statement would fail, and is not done: it is there for what an earlier run may have left behind.
+/// An index that is dropped under a condition by its name alone is that of the table which has it. Where none has, it is one
+/// that an earlier run may have left behind, or is in a table of which not all is known already.
 fn of_known_index(catalog: &Catalog, mut operation: Operation) -> Operation {
     let OperationKind::DropIndex { name, table: table @ None, .. } = &mut operation.kind else { return operation };
     let has_it = |known: &&crate::catalog::Table| {
         known.indexes.iter().any(|index| index.name.as_deref() == Some(name.name.as_str()))
     };
     *table = catalog.tables.values().find(has_it).map(|known| ObjectName::from(&known.name));
-    let may_have_it = |doubt: &Opaque| matches!(doubt.reach, Reach::Everything | Reach::Table(_));
-    if table.is_some() || catalog.doubts.iter().any(may_have_it) {
+    if table.is_some() {
         return operation;
     }
     opaque("an index that no revision makes is dropped", Reach::Nothing, operation.place)

@@ -176,5 +176,5 @@ fn strings_that_follow_each_other_in_lines_are_one() {
     let unknown = grants.replace("ALTER DEFAULT PRIVILEGES FOR ROLE %I ", "ALTER TABLE %I ");
     assert!(pg(&unknown).contains("Everything"), "{}", pg(&unknown));
     assert!(pg("COMMENT ON TABLE t IS 'a'\n  'b'").contains("\"ab\""));
-    assert!(!pg("COMMENT ON TABLE t IS 'a' 'b'").contains("ab"), "one line holds two, which is no SQL");
+    assert!(!pg("COMMENT ON TABLE t IS 'a' 'b'").contains("\"ab\""), "one line holds two, which is no SQL");
 }
