@@ -536,3 +536,30 @@ fn an_index_that_is_dropped_under_a_condition_is_that_of_its_table() {
     let told = after_doubt(&[&make, &index("a"), &drop]);
     assert!(told.iter().any(|line| line.starts_with("  ? extra-index")), "{told:?}");
 }
+
+#[test]
+fn a_plugin_whose_revisions_a_runner_of_its_own_applies() {
+    let told_with = |plugin: &str, migrations: &str, text: &str| {
+        let model = format!(
+            "from models import Base\nfrom sqlalchemy import Column, Integer\n{plugin}\n\nclass P(Base):\n    __tablename__ = 'p'\n    id = Column(Integer, primary_key=True)\n"
+        );
+        told(&[
+            ("alembic.ini", INI),
+            ("alembic/env.py", &ENV.replace("from models import Base", "from models import Base\nimport plugins.p")),
+            ("alembic/versions/1.py", &revision("1", "None", &makes("a"))),
+            ("models.py", MODELS),
+            ("plugins/__init__.py", ""),
+            ("plugins/p/__init__.py", &model),
+            (migrations, text),
+        ])
+    };
+    let own = revision("x1", "None", &makes("p"));
+    let run = "from runner import upgrade\nupgrade(plugin_name='p')\n";
+    let told_p = told_with(run, "plugins/p/migrations/x1.py", &own);
+    assert_eq!(told_p[1], "  ? missing-table the table p", "{told_p:?}");
+    assert!(told_p[2].contains("its revisions lie in plugins/p/migrations"), "{told_p:?}");
+    // Nothing runs them, they are no revisions, or they are those of another plugin.
+    assert_eq!(told_with("", "plugins/p/migrations/x1.py", &own)[1], "  missing-table the table p");
+    assert_eq!(told_with(run, "plugins/p/migrations/x1.py", "X = 1\n")[1], "  missing-table the table p");
+    assert_eq!(told_with(run, "plugins/q/migrations/x1.py", &own)[1], "  missing-table the table p");
+}

@@ -8,6 +8,7 @@ mod filters;
 mod host;
 mod mapping;
 mod packages;
+mod plugins;
 mod registry;
 mod relations;
 mod resolve;
@@ -68,6 +69,7 @@ pub(crate) fn declared(
         let filtered = filters.as_ref().map(|filters| (filters, &named));
         let mut catalog = reading.catalog(&mut interpreter, &recorder, &target, versions, dialect, filtered);
         catalog.doubts.append(&mut reading.doubts);
+        reading.doubt_plugins(&mut catalog)?;
         if let Some(base) = foreign.as_ref().filter(|_| catalog.tables.is_empty() && reading.unnamed.is_none()) {
             let reason = format!("target_metadata is that of {base}, which is not in this repository");
             reading.unnamed = Some(Opaque { place: reading.start_place(), reason, reach: Reach::Nothing });
