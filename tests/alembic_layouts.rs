@@ -563,3 +563,21 @@ fn a_plugin_whose_revisions_a_runner_of_its_own_applies() {
     assert_eq!(told_with(run, "plugins/p/migrations/x1.py", "X = 1\n")[1], "  missing-table the table p");
     assert_eq!(told_with(run, "plugins/q/migrations/x1.py", &own)[1], "  missing-table the table p");
 }
+
+#[test]
+fn an_enum_that_is_kept_as_text_needs_no_length() {
+    let told_of = |ty: &str, made: &str| {
+        let models = format!("from sqlalchemy import Enum\n{MODELS}    kind = Column({ty})\n");
+        let body =
+            format!("op.create_table('a', sa.Column('id', sa.Integer(), primary_key=True), sa.Column('kind', {made}))");
+        plain(&models, ENV, &body).split_off(1)
+    };
+    let plain = "Enum('one', 'three', native_enum=False)";
+    assert!(told_of(plain, "sa.String()").is_empty());
+    assert!(told_of(plain, "sa.String(5)").is_empty());
+    assert_eq!(told_of(plain, "sa.String(3)"), ["  changed-type the type of a.kind"]);
+    assert_eq!(told_of(plain, "sa.Integer()"), ["  changed-type the type of a.kind"]);
+    for written in ["Enum('one', 'three', native_enum=False, length=20)", "String(5)"] {
+        assert_eq!(told_of(written, "sa.String()"), ["  * changed-type the type of a.kind"]);
+    }
+}
