@@ -9,8 +9,9 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
+use crate::catalog::apply::Effect;
 use crate::catalog::difference::{Aspect, Difference};
-use crate::catalog::{Catalog, Dialect, Object, Opaque, Reach};
+use crate::catalog::{Catalog, Dialect, Name, Object, Opaque, Reach};
 use crate::git::{ChangedPath, FileList, Leftover, Snapshot, SnapshotError};
 use crate::history::{History, Replay};
 use crate::source::{Place, RepoPath, Source};
@@ -332,10 +333,36 @@ impl Shared {
 }
 
 impl ProjectChange<'_> {
-    /// Differences that the change brought: the gap after without the gap before.
+    /// Differences that the change brought: the gap after without the gap before. What a table lacked before it was renamed
+    /// is what it lacks under its new name.
     pub fn new_differences(&self) -> Vec<&Difference> {
-        let before: BTreeSet<_> = self.before.iter().flat_map(|state| &state.gap).map(Difference::identity).collect();
+        let renamed = self.renamed_differences();
+        let old = self.before.iter().flat_map(|state| &state.gap).chain(&renamed);
+        let before: BTreeSet<_> = old.map(Difference::identity).collect();
         self.after.gap.iter().filter(|difference| !before.contains(&difference.identity())).collect()
+    }
+
+    /// The gap before in the tables that a migration of the change renames, under their new names.
+    fn renamed_differences(&self) -> Vec<Difference> {
+        let Some(before) = self.before else { return Vec::new() };
+        let old: BTreeSet<&str> = before.history.migrations.iter().map(|migration| migration.id.as_str()).collect();
+        let new = self.after.replay.migrations.iter().filter(|done| !old.contains(done.id.as_str()));
+        let mut names: BTreeMap<&Name, &Name> = BTreeMap::new();
+        for effect in new.flat_map(|done| &done.steps).flat_map(|step| &step.effects) {
+            if let Effect::TableRenamed { from, to } = effect {
+                let first = names.iter().find(|(_, last)| **last == from).map_or(from, |(first, _)| first);
+                names.insert(first, to);
+            }
+        }
+        if names.is_empty() {
+            return Vec::new();
+        }
+        let under_new_name = |difference: &Difference| {
+            let to = names.get(difference.table.as_ref()?)?;
+            (difference.kind.aspect != Aspect::Table)
+                .then(|| Difference { table: Some((*to).clone()), ..difference.clone() })
+        };
+        before.gap.iter().filter_map(under_new_name).collect()
     }
 
     /// Migrations that the change adds: those whose id was not there before.
