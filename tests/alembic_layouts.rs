@@ -565,6 +565,43 @@ fn a_plugin_whose_revisions_a_runner_of_its_own_applies() {
 }
 
 #[test]
+fn a_template_for_plugins_in_the_folder_of_an_application() {
+    let env =
+        "from flask import current_app\nfrom alembic import context\nget = current_app.extensions['migrate'].db\n";
+    let app = "from flask_sqlalchemy import SQLAlchemy\ndb = SQLAlchemy()\n\n\nclass A(db.Model):\n    id = db.Column(db.Integer, primary_key=True)\n\n\n\
+        class B(db.Model):\n    id = db.Column(db.Integer, primary_key=True)\n";
+    let model = "from sqlalchemy import Column, Integer, MetaData\nfrom sqlalchemy.orm import declarative_base\nBase = declarative_base(metadata=MetaData())\n\n\n\
+        class Hello(Base):\n    __tablename__ = 'hello'\n    id = Column(Integer, primary_key=True)\n";
+    let files = |template: &str, model: &str, versions: &str| {
+        let (env_of, ini_of) = (format!("{template}/env.py"), format!("{template}/alembic.ini"));
+        told(&[
+            ("migrations/alembic.ini", "[alembic]\n"),
+            ("migrations/env.py", env),
+            ("migrations/versions/1.py", &revision("1", "None", &makes("a"))),
+            ("app/models.py", app),
+            (&ini_of, "[alembic]\n"),
+            (&env_of, "from alembic import context\n"),
+            (versions, &revision("x", "None", "pass")),
+            ("app/plugin_template/models.py", model),
+        ])
+    };
+    let other = files("app/plugin_template", model, "docs/x.py");
+    assert_eq!(other[..3], [".: a b hello | a", "  missing-table the table b", "  ? missing-table the table hello"]);
+    let own = model
+        .replace("declarative_base(metadata=MetaData())", "db.Model")
+        .replace("from sqlalchemy.orm", "from app.models import db\nfrom sqlalchemy.orm");
+    let same = files("app/plugin_template", &own, "docs/x.py");
+    assert_eq!(same[..3], [".: a b hello | a", "  missing-table the table b", "  missing-table the table hello"]);
+    // With a place for revisions, or under another name, it is an environment.
+    let is_found = |template: &str, versions: &str| {
+        files(template, model, versions).iter().filter(|line| line.contains(" | ")).count()
+    };
+    assert_eq!(is_found("app/plugin_template", "docs/x.py"), 1);
+    assert_eq!(is_found("app/plugin_template", "app/plugin_template/versions/x.py"), 2);
+    assert_eq!(is_found("app/plugin", "docs/x.py"), 2);
+}
+
+#[test]
 fn an_enum_that_is_kept_as_text_needs_no_length() {
     let told_of = |ty: &str, made: &str| {
         let models = format!("from sqlalchemy import Enum\n{MODELS}    kind = Column({ty})\n");

@@ -293,6 +293,16 @@ impl<'a> Reading<'a> {
                 kept.push(table);
             }
         }
+        if self.project.facts.contains_key(discover::FLASK) && matches!(target, Target::All) {
+            for table in target::beside_most(&kept) {
+                self.doubts.push(Opaque {
+                    place: table.place.clone(),
+                    reason: "its metadata is another than that of most tables, and Flask-Migrate compares one"
+                        .to_owned(),
+                    reach: Reach::Table(ObjectName::bare(&table.name)),
+                });
+            }
+        }
         let classes: Vec<(usize, String, usize)> =
             classes.into_iter().filter_map(|(class, name, at)| moved.get(&at).map(|at| (class, name, *at))).collect();
         let references = References::new(&kept, &classes);
