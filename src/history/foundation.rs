@@ -208,12 +208,26 @@ fn on_what_was(before: (&History, &Replay), declared: &Catalog, after: &History,
     };
     catalog.retain_doubts(|doubt| !on(&doubt.reach));
     catalog.schemas.extend(stands.iter().map(|table| table.name.schema.clone()));
+    // And so was a column.
+    let added = |migrations: &[Arc<Replayed>]| -> BTreeSet<(String, String)> {
+        let steps = migrations.iter().flat_map(|done| &done.steps);
+        let columns = steps.filter_map(|step| match &step.operation.kind {
+            OperationKind::AddColumn { table, column, if_absent: false } => {
+                Some((table.name.clone(), column.column.name.clone()))
+            }
+            _ => None,
+        });
+        columns.collect()
+    };
+    let earlier = added(&old.migrations);
+    let late_columns: BTreeSet<(String, String)> =
+        added(&replay.migrations[shared(old, replay)..]).difference(&earlier).cloned().collect();
     for table in &stands {
-        catalog.put_table(named((*table).clone(), dialect));
+        catalog.put_table(named(without(table, &late_columns), dialect));
     }
     if old.base.is_some() {
         let others = declared.tables.values().filter(|table| stands.iter().all(|one| one.name != table.name));
-        others.for_each(|table| complete(&mut catalog, table));
+        others.for_each(|table| complete(&mut catalog, &without(table, &late_columns)));
     }
     for (name, enumeration) in &declared.enums {
         catalog.enums.entry(name.clone()).or_insert_with(|| enumeration.clone());
@@ -237,6 +251,16 @@ fn on_what_was(before: (&History, &Replay), declared: &Catalog, after: &History,
 /// How many of the first migrations two replays have in common.
 fn shared(one: &Replay, other: &Replay) -> usize {
     one.fingerprints.iter().zip(&other.fingerprints).take_while(|(a, b)| a == b).count()
+}
+
+/// A table without those of its columns that are in a list, each with the name of its table, and without what is on them.
+fn without(table: &Table, columns: &BTreeSet<(String, String)>) -> Table {
+    let is_gone = |column: &str| columns.contains(&(table.name.name.clone(), column.to_owned()));
+    let mut table = table.clone();
+    table.columns.retain(|column| !is_gone(&column.name));
+    table.indexes.retain(|index| !index.parts.iter().filter_map(IndexPart::column).any(is_gone));
+    table.foreign_keys.retain(|key| !key.columns.iter().any(|column| is_gone(column)));
+    table
 }
 
 /// Gives a table the columns that were declared and that no migration makes: on a database that was there before the first
