@@ -602,6 +602,33 @@ fn a_template_for_plugins_in_the_folder_of_an_application() {
 }
 
 #[test]
+fn models_that_are_declared_once_for_each_database() {
+    let module = |column: &str| {
+        format!(
+            "from sqlalchemy import Column, Integer, String\nfrom base import Base\n\n\nclass A(Base):\n    __tablename__ = 'a'\n    {column} = Column(Integer, primary_key=True)\n"
+        )
+    };
+    let told_by = |condition: &str| {
+        let models = format!(
+            "import os\nfrom base import Base\n{condition}\nif mysql_dsn:\n    from mysql import *\nelse:\n    from other import *\n"
+        );
+        let models = models.replace("mysql_dsn:", if condition.contains("fast") { "fast:" } else { "mysql_dsn:" });
+        let revision = revision("1", "None", &makes("a"));
+        told(&[
+            ("alembic.ini", INI),
+            ("alembic/env.py", ENV),
+            ("alembic/versions/1.py", &revision),
+            ("base.py", "from sqlalchemy.orm import declarative_base\nBase = declarative_base()\n"),
+            ("models.py", &models),
+            ("mysql.py", &module("key")),
+            ("other.py", &module("id")),
+        ])
+    };
+    assert_eq!(told_by("mysql_dsn = os.environ.get('DSN')"), [".: a | a"]);
+    assert!(told_by("fast = os.environ.get('FAST')").len() > 1, "which of the two it is cannot be told");
+}
+
+#[test]
 fn an_enum_that_is_kept_as_text_needs_no_length() {
     let told_of = |ty: &str, made: &str| {
         let models = format!("from sqlalchemy import Enum\n{MODELS}    kind = Column({ty})\n");

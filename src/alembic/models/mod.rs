@@ -54,7 +54,7 @@ pub(crate) fn declared(
     let versions = versions::of(project, snapshot)?;
     let declared = {
         let with_packages = WithPackages::new(&modules);
-        let recorder = Recorder::new(&with_packages, options(project, snapshot)?);
+        let recorder = Recorder::new(&with_packages, project.dialect, options(project, snapshot)?);
         let mut interpreter = Interpreter::new(&with_packages, &recorder, Imports::Eager);
         let mut reading = Reading::new(project, snapshot, files);
         let target = reading.run(&mut interpreter, &recorder)?;
@@ -123,7 +123,7 @@ pub(crate) fn convention(project: &Project, snapshot: &dyn Snapshot) -> Result<C
     let versions = versions::of(project, snapshot)?;
     let found = {
         let with_packages = WithPackages::new(&modules);
-        let recorder = Recorder::new(&with_packages, None);
+        let recorder = Recorder::new(&with_packages, project.dialect, None);
         let mut interpreter = Interpreter::new(&with_packages, &recorder, Imports::Eager);
         let mut reading = Reading::new(project, snapshot, files);
         reading.run(&mut interpreter, &recorder)?;
@@ -149,7 +149,7 @@ pub(crate) fn unregistered(project: &Project, snapshot: &dyn Snapshot) -> Result
     let mut found = Vec::new();
     {
         let with_packages = WithPackages::new(&modules);
-        let recorder = Recorder::new(&with_packages, None);
+        let recorder = Recorder::new(&with_packages, project.dialect, None);
         let mut interpreter = Interpreter::new(&with_packages, &recorder, Imports::Eager);
         let mut reading = Reading::new(project, snapshot, files);
         let Target::Keys(keys) = reading.run(&mut interpreter, &recorder)? else { return Ok(found) };
