@@ -70,6 +70,8 @@ pub(crate) fn declared(
         let mut catalog = reading.catalog(&mut interpreter, &recorder, &target, versions, dialect, filtered);
         catalog.doubts.append(&mut reading.doubts);
         reading.doubt_plugins(&mut catalog)?;
+        catalog.made_at_start =
+            modules.read_files().iter().any(|file| file.source().text().contains("metadata.create_all("));
         if let Some(base) = foreign.as_ref().filter(|_| catalog.tables.is_empty() && reading.unnamed.is_none()) {
             let reason = format!("target_metadata is that of {base}, which is not in this repository");
             reading.unnamed = Some(Opaque { place: reading.start_place(), reason, reach: Reach::Nothing });
