@@ -471,6 +471,7 @@ fn drop_key(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut Actions) ->
             bounded: true,
             written: None,
             needs: Vec::new(),
+            text: None,
         });
         return Ok(true);
     } else {

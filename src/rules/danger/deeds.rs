@@ -9,9 +9,9 @@
 
 mod settle;
 
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::catalog::apply::Effect;
 use crate::catalog::operation::{Constraint, DataKind, Operation, OperationKind, TableSource};
@@ -35,15 +35,17 @@ pub(super) struct Deed {
     pub(super) operation: Option<Operation>,
     /// Whether it is about nothing but columns that the change made.
     pub(super) on_new_columns: bool,
+    /// Which of all steps of the change does it.
+    pub(super) at: usize,
 }
 
 /// A statement about rows, on a table that was there.
 #[derive(Debug, Clone)]
 pub(super) struct RowDeed {
-    /// The migration.
-    pub(super) migration: String,
     /// The statement.
     pub(super) place: Place,
+    /// The statement as the database gets it, where the place shows another text.
+    text: Option<Arc<str>>,
     /// The table.
     pub(super) table: Name,
     /// What it does to rows.
@@ -54,9 +56,21 @@ pub(super) struct RowDeed {
     pub(super) written: Option<Vec<String>>,
     /// Columns of the table that the change had made by then.
     pub(super) new_columns: BTreeSet<String>,
+    /// Which of all steps of the change does it.
+    pub(super) at: usize,
 }
 
 impl RowDeed {
+    /// The statement as the database gets it.
+    pub(super) fn statement(&self) -> &str {
+        self.text.as_deref().unwrap_or_else(|| self.place.text())
+    }
+
+    /// Whether it is done before a deed, or by the same statement.
+    pub(super) fn comes_before(&self, deed: &Deed) -> bool {
+        self.at <= deed.at
+    }
+
     /// Whether no row of the table is left.
     pub(super) fn empties(&self) -> bool {
         matches!((self.kind, self.bounded), (DataKind::Truncate, _) | (DataKind::Delete, false))
@@ -87,22 +101,9 @@ pub(super) struct Deeds {
     pub(super) rows: Vec<RowDeed>,
     /// Tables that are new.
     pub(super) made: Vec<NewTable>,
-    /// The migrations, by their place in the order.
-    order: BTreeMap<String, usize>,
 }
 
 impl Deeds {
-    /// Whether a statement about rows is done before a deed, or by the same statement.
-    pub(super) fn comes_before(&self, row: &RowDeed, deed: &Deed) -> bool {
-        let at = |migration: &String| self.order.get(migration);
-        match at(&row.migration).cmp(&at(&deed.migration)) {
-            Ordering::Less => true,
-            Ordering::Greater => false,
-            // What a revision reads from another file stands nowhere in it.
-            Ordering::Equal => row.place.path() != deed.place.path() || row.place.span.start <= deed.place.span.start,
-        }
-    }
-
     /// What the new migrations of a change do: followed once for all rules that ask.
     pub(super) fn of(change: &ProjectChange<'_>) -> Rc<Self> {
         change.shared.get(|| Self::follow(change))
@@ -120,9 +121,7 @@ impl Deeds {
                 fold.step(&migration.id, step);
             }
         }
-        let order = change.after.replay.migrations.iter().enumerate();
-        let order = order.filter(|(_, m)| ids.contains(m.id.as_str())).map(|(at, m)| (m.id.clone(), at)).collect();
-        Self { order, ..fold.finish() }
+        fold.finish()
     }
 }
 
@@ -151,6 +150,8 @@ struct Entity {
     place: Place,
     /// In which migration.
     migration: String,
+    /// By which step.
+    at: usize,
 }
 
 /// A column that the change made.
@@ -170,10 +171,13 @@ struct EnumEntity {
     labels: Vec<String>,
     place: Place,
     migration: String,
+    at: usize,
 }
 
 struct Fold {
     dialect: Dialect,
+    /// How many steps were looked at.
+    at: usize,
     tables: Vec<Entity>,
     /// Positions of those that are there, by their names now, folded as the dialect compares them.
     named: BTreeMap<Name, usize>,
@@ -196,6 +200,7 @@ impl Fold {
     fn new(dialect: Dialect) -> Self {
         Self {
             dialect,
+            at: 0,
             tables: Vec::new(),
             named: BTreeMap::new(),
             schemas: BTreeSet::new(),
@@ -227,6 +232,7 @@ impl Fold {
             updated: false,
             place: step.operation.place.clone(),
             migration: migration.to_owned(),
+            at: self.at,
         });
         self.tables.len() - 1
     }
@@ -254,6 +260,7 @@ impl Fold {
             labels: Vec::new(),
             place: step.operation.place.clone(),
             migration: migration.to_owned(),
+            at: self.at,
         });
         self.enums.len() - 1
     }
@@ -274,12 +281,14 @@ impl Fold {
                 effect,
                 operation: Some(step.operation.clone()),
                 on_new_columns,
+                at: self.at,
             },
         ));
         self.deeds.len() - 1
     }
 
     fn step(&mut self, migration: &str, step: &Step) {
+        self.at += 1;
         for effect in &step.effects {
             self.effect(migration, step, effect);
         }
@@ -293,20 +302,20 @@ impl Fold {
         {
             self.attempted.push((table.clone(), column.clone()));
         }
-        if let OperationKind::Data { kind, table, bounded, written, .. } = &step.operation.kind {
-            self.data(migration, step, *kind, table, *bounded, written.as_deref());
+        if let OperationKind::Data { kind, table, bounded, written, text, .. } = &step.operation.kind {
+            self.data(step, *kind, table, *bounded, written.as_deref(), text.as_ref());
         }
     }
 
     /// A statement about rows: tables are found by name, as nothing became of them.
     fn data(
         &mut self,
-        migration: &str,
         step: &Step,
         kind: DataKind,
         table: &ObjectName,
         bounded: bool,
         written: Option<&[String]>,
+        text: Option<&Arc<str>>,
     ) {
         let found = match &table.schema {
             Some(schema) => self.named.get(&self.key(&Name::new(schema, &table.name))).copied(),
@@ -346,13 +355,14 @@ impl Fold {
         };
         let written = written.map(<[String]>::to_vec);
         self.rows.push(RowDeed {
-            migration: migration.to_owned(),
             place: step.operation.place.clone(),
+            text: text.cloned(),
             table: name,
             kind,
             bounded,
             written,
             new_columns,
+            at: self.at,
         });
     }
 
@@ -375,6 +385,7 @@ impl Fold {
                 let entity = &mut self.tables[at];
                 entity.current = Some(to.clone());
                 entity.place = step.operation.place.clone();
+                entity.at = self.at;
                 migration.clone_into(&mut entity.migration);
             }
             Effect::ColumnAdded { table, column } => {
@@ -451,6 +462,7 @@ impl Fold {
                     labels,
                     place: step.operation.place.clone(),
                     migration: migration.to_owned(),
+                    at: self.at,
                 });
             }
             Effect::EnumRenamed { from, to } => {
@@ -505,6 +517,7 @@ impl Fold {
             updated: false,
             place: step.operation.place.clone(),
             migration: migration.to_owned(),
+            at: self.at,
         });
     }
 

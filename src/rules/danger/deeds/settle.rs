@@ -1,6 +1,6 @@
 //! What came of it all: detours followed to their end.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::{Deed, Deeds, Entity, Fold, NewTable};
 use crate::catalog::apply::Effect;
@@ -46,12 +46,7 @@ impl Fold {
                 place: entity.place.clone(),
             })
         });
-        Deeds {
-            made: made.collect(),
-            done: deeds.into_iter().map(|(_, deed)| deed).collect(),
-            rows: self.rows,
-            order: BTreeMap::new(),
-        }
+        Deeds { made: made.collect(), done: deeds.into_iter().map(|(_, deed)| deed).collect(), rows: self.rows }
     }
 
     /// A column that was dropped and has a successor of its name, filled by an UPDATE: it changed.
@@ -90,6 +85,7 @@ impl Fold {
                 effect: Effect::TableRenamed { from: from.clone(), to: to.clone() },
                 operation: None,
                 on_new_columns: false,
+                at: entity.at,
             };
             let position = self.deeds.iter().position(|(_, other)| other.place.span.start >= deed.place.span.start);
             found.push((position.unwrap_or(self.deeds.len()), deed));
@@ -113,6 +109,7 @@ impl Fold {
                     effect: Effect::EnumValueGone { name: origin.clone(), value: value.clone(), renamed_to: None },
                     operation: None,
                     on_new_columns: false,
+                    at: one.at,
                 };
                 found.push((end, deed));
             }
@@ -139,6 +136,7 @@ fn rebuilt(new: &Entity, name: &Name, old: &Table) -> Vec<Deed> {
         effect,
         operation: None,
         on_new_columns,
+        at: new.at,
     };
     let mut deeds = Vec::new();
     for before in &old.columns {

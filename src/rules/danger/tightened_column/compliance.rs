@@ -25,12 +25,12 @@ fn is_filled(all: &Deeds, deed: &Deed) -> bool {
     all.rows.iter().any(|row| {
         let writes = row.written.iter().flatten().any(|name| name.eq_ignore_ascii_case(&column));
         let fills = match row.kind {
-            DataKind::Update => writes && (!row.bounded || asks_for_null(row.place.text(), &column)),
+            DataKind::Update => writes && (!row.bounded || asks_for_null(row.statement(), &column)),
             // Rows without a value go.
-            DataKind::Delete => asks_for_null(row.place.text(), &column),
+            DataKind::Delete => asks_for_null(row.statement(), &column),
             _ => false,
         };
-        row.table == *table && fills && all.comes_before(row, deed)
+        row.table == *table && fills && row.comes_before(deed)
     })
 }
 
@@ -42,7 +42,7 @@ fn is_emptied(all: &Deeds, deed: &Deed) -> bool {
     else {
         return false;
     };
-    all.rows.iter().any(|row| row.table == *table && row.empties() && all.comes_before(row, deed))
+    all.rows.iter().any(|row| row.table == *table && row.empties() && row.comes_before(deed))
 }
 
 /// Whether a statement picks the rows without a value in a column, and by nothing else.
@@ -58,13 +58,7 @@ fn asks_for_null(statement: &str, column: &str) -> bool {
         .collect();
     let words: Vec<&str> = plain.split(' ').filter(|word| !word.is_empty()).collect();
     let names = |word: &str| word.rsplit('.').next() == Some(column);
-    match words.as_slice() {
-        [name, "is", "null"] => names(name),
-        // SQLAlchemy: `.where(t.c.name.is_(None))`, `t.c.name == None`
-        [name, "none"] => name.strip_suffix(".is_").is_some_and(names),
-        [name, "==", "none"] => names(name),
-        _ => false,
-    }
+    matches!(words.as_slice(), [name, "is", "null"] if names(name))
 }
 
 /// Whether no two rows can be alike in what a unique index or a primary key is about: fewer of its columns make a key

@@ -10,7 +10,8 @@ struct Setting {
 }
 
 pub(super) fn pieces(path: &RepoPath, text: &str) -> Vec<Piece> {
-    let root = if path.extension() == Some("toml") { toml::from_str(text).ok() } else { serde_json::from_str(text).ok() };
+    let root =
+        if path.extension() == Some("toml") { toml::from_str(text).ok() } else { serde_json::from_str(text).ok() };
     let mut found = Vec::new();
     settings(&Under { above: "", key: "" }, &root.unwrap_or_default(), &mut found);
     found
