@@ -549,8 +549,11 @@ fn attributes(value: &Value, names: &mut Vec<String>, left: &mut usize) {
     };
     match &symbol.kind {
         SymbolKind::Attribute { base, name } => {
-            names.push(name.to_string());
-            attributes(base, names, left);
+            // Behind `t.c` stands the table with all its columns.
+            if !matches!(&**name, "c" | "columns") {
+                names.push(name.to_string());
+                attributes(base, names, left);
+            }
         }
         SymbolKind::Call { callee, args } => {
             attributes(callee, names, left);

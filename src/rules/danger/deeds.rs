@@ -7,6 +7,7 @@
 //!
 //! What the change itself made is nobody's data yet: nothing that happens to it is a deed.
 
+mod entity;
 mod settle;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +22,7 @@ use crate::project::ProjectChange;
 use crate::rules::history::identity::truly_new;
 use crate::rules::text::without_sql_comments;
 use crate::source::Place;
+use entity::{Entity, EnumEntity, NewColumn};
 
 /// One thing that becomes of what was there before the change.
 #[derive(Debug, Clone)]
@@ -66,6 +68,12 @@ impl RowDeed {
         self.text.as_deref().unwrap_or_else(|| self.place.text())
     }
 
+    /// Whether it may write a column.
+    pub(super) fn may_write(&self, column: &str) -> bool {
+        !matches!(self.kind, DataKind::Delete | DataKind::Truncate)
+            && self.written.as_ref().is_none_or(|written| written.iter().any(|name| name.eq_ignore_ascii_case(column)))
+    }
+
     /// Whether it is done before a deed, or by the same statement.
     pub(super) fn comes_before(&self, deed: &Deed) -> bool {
         self.at <= deed.at
@@ -101,9 +109,28 @@ pub(super) struct Deeds {
     pub(super) rows: Vec<RowDeed>,
     /// Tables that are new.
     pub(super) made: Vec<NewTable>,
+    /// What the change says of the tables that it makes, also of those that it drops again: their first name, and the
+    /// statements that make and fill them.
+    pub(super) helpers: Vec<(Name, Vec<String>)>,
+    /// Enums of before that got further values, and lost none.
+    pub(super) grown: Vec<Name>,
 }
 
 impl Deeds {
+    /// Whether two names are of one table, of which one is its name before the change.
+    pub(super) fn is_same(&self, one: &Name, other: &Name) -> bool {
+        one == other || self.name_before(one) == self.name_before(other)
+    }
+
+    /// What a table was called before the change.
+    pub(super) fn name_before<'a>(&'a self, name: &'a Name) -> &'a Name {
+        let renamed = self.done.iter().find_map(|deed| match &deed.effect {
+            Effect::TableRenamed { from, to } if to == name => Some(from),
+            _ => None,
+        });
+        renamed.unwrap_or(name)
+    }
+
     /// What the new migrations of a change do: followed once for all rules that ask.
     pub(super) fn of(change: &ProjectChange<'_>) -> Rc<Self> {
         change.shared.get(|| Self::follow(change))
@@ -123,55 +150,6 @@ impl Deeds {
         }
         fold.finish()
     }
-}
-
-/// A table from its first name in the change to its last.
-#[derive(Debug, Clone)]
-struct Entity {
-    /// Its name before the change; none where the change made it.
-    origin: Option<Name>,
-    /// Its name now; none once it is dropped.
-    current: Option<Name>,
-    /// Of a made table: its columns, where they are known.
-    columns: Option<Vec<Column>>,
-    /// Rows were written into it.
-    filled: bool,
-    /// The statements that wrote them, without comments.
-    inserts: Vec<String>,
-    /// Columns that the change made in it, under their names now.
-    new_columns: BTreeMap<String, NewColumn>,
-    /// Columns of before that were dropped, by their names before.
-    lost: BTreeMap<String, usize>,
-    /// The names before of columns that were renamed, by their names now.
-    renamed: BTreeMap<String, String>,
-    /// An UPDATE ran over it.
-    updated: bool,
-    /// Where it was made or last renamed.
-    place: Place,
-    /// In which migration.
-    migration: String,
-    /// By which step.
-    at: usize,
-}
-
-/// A column that the change made.
-#[derive(Debug, Clone)]
-struct NewColumn {
-    /// As it is.
-    column: Column,
-    /// Whether it took no NULL from the beginning: then no row of it ever held one.
-    born_required: bool,
-}
-
-/// An enum, likewise.
-#[derive(Debug, Clone)]
-struct EnumEntity {
-    origin: Option<Name>,
-    current: Option<Name>,
-    labels: Vec<String>,
-    place: Place,
-    migration: String,
-    at: usize,
 }
 
 struct Fold {
@@ -226,6 +204,7 @@ impl Fold {
             columns: None,
             filled: false,
             inserts: Vec::new(),
+            made_as: None,
             new_columns: BTreeMap::new(),
             lost: BTreeMap::new(),
             renamed: BTreeMap::new(),
@@ -258,6 +237,8 @@ impl Fold {
             origin: Some(name.clone()),
             current: Some(name.clone()),
             labels: Vec::new(),
+            grown: false,
+            shrunk: false,
             place: step.operation.place.clone(),
             migration: migration.to_owned(),
             at: self.at,
@@ -336,7 +317,9 @@ impl Fold {
             match kind {
                 DataKind::Insert => {
                     entity.filled = true;
-                    entity.inserts.push(without_sql_comments(step.operation.place.text()));
+                    entity
+                        .inserts
+                        .push(without_sql_comments(text.map_or_else(|| step.operation.place.text(), |text| text)));
                 }
                 DataKind::Update => entity.updated = true,
                 DataKind::Delete | DataKind::Truncate => {}
@@ -460,6 +443,8 @@ impl Fold {
                     origin: None,
                     current: Some(name.clone()),
                     labels,
+                    grown: false,
+                    shrunk: false,
                     place: step.operation.place.clone(),
                     migration: migration.to_owned(),
                     at: self.at,
@@ -479,10 +464,12 @@ impl Fold {
             Effect::EnumValueAdded { name, value } => {
                 let at = self.enumeration(name, step, migration);
                 self.enums[at].labels.push(value.clone());
+                self.enums[at].grown = true;
             }
             Effect::EnumValueGone { name, value, .. } => {
                 let at = self.enumeration(name, step, migration);
                 self.enums[at].labels.retain(|label| label != value);
+                self.enums[at].shrunk = true;
                 if self.enums[at].origin.is_some() {
                     self.push(None, migration, step, effect.clone(), false);
                 }
@@ -507,6 +494,7 @@ impl Fold {
         self.call(name, self.tables.len());
         self.tables.push(Entity {
             inserts: Vec::new(),
+            made_as: Some(name.clone()),
             origin: None,
             current: Some(name.clone()),
             columns,

@@ -1,12 +1,15 @@
 //! `tightened-column`.
 
 mod compliance;
+mod defaults;
+mod keys;
+mod preparation;
 
-use super::deeds::{Deed, Deeds, RowDeed};
+use super::deeds::{Deed, Deeds};
+use super::required_column::must_be_empty;
 use super::{allow, finding};
-use crate::catalog::apply::{Effect, mentions};
-use crate::catalog::operation::DataKind;
-use crate::catalog::{Column, Name};
+use crate::catalog::Name;
+use crate::catalog::apply::Effect;
 use crate::finding::{Finding, Level};
 use crate::project::ProjectChange;
 use crate::rules::{RuleId, RuleSettings};
@@ -17,9 +20,11 @@ page! {
     /// A new migration demands more of rows that are there: NOT NULL on a column that took NULL, a unique constraint or
     /// index, a primary key, a check or an exclusion over columns that existed. A constraint that is NOT VALID looks at no
     /// row; what rows comply with by what they are asks nothing of them: a unique index or a primary key over columns of which
-    /// some are unique already, or NULL in every row as they are new; a check over columns that are all new; a list of allowed
-    /// values that becomes longer; NOT NULL behind a statement that gives each row a value. Where the change itself writes or
-    /// deletes such rows first, this is a note: whether one is left cannot be told.
+    /// some are unique already, or NULL in every row as they are new, or for a value of an enum that the change adds; a check
+    /// over columns that are all new, unless the default of one breaks it; a list of allowed values that becomes longer;
+    /// NOT NULL behind a statement that gives each row a value. Of a table that must be empty, since a required column is added
+    /// to it, `required-column` tells. Where the change itself writes or deletes such rows first, by one statement or over a
+    /// table that it gathers them in, this is a note: whether one is left cannot be told.
     ///
     /// ## Why it matters
     ///
@@ -78,18 +83,28 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
     let all = Deeds::of(change);
     let deeds = &all.done;
     let mut findings = Vec::new();
-    for deed in deeds.iter().filter(|deed| !deed.on_new_columns) {
-        if compliance::is_certain(change, &all, deed) {
+    for deed in deeds {
+        let Some((table, object, message)) = tightened(deed) else { continue };
+        // Another rule tells of what fails on every row.
+        if must_be_empty(change, &all, table) {
             continue;
         }
-        let Some((object, message)) = tightened(deeds, deed) else { continue };
+        let broken = defaults::broken(change, &all, deed);
+        if broken.is_none() && (deed.on_new_columns || compliance::is_certain(change, &all, deed)) {
+            continue;
+        }
         let help = format!(
             "look for rows that do not comply and mend them first; then say so above the statement:\n  {}",
             allow(change, RuleId::TightenedColumn)
         );
         let mut found = finding(RuleId::TightenedColumn, &deed.place, object, message, help)
             .because("the migration fails on every database with a row that does not comply");
-        if is_prepared(change, &all, deed) {
+        if let Some(column) = broken {
+            found.reason = format!(
+                "every row gets the default of the new column {column}, which does not comply: the migration fails on each \
+                 database whose table holds a row"
+            );
+        } else if preparation::is_prepared(change, &all, deed) {
             found.level = Level::Note;
             "the change writes or deletes rows first: whether one is left that does not comply cannot be told"
                 .clone_into(&mut found.reason);
@@ -99,44 +114,13 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
     findings
 }
 
-/// Whether the change writes or deletes rows of the table before, by a statement that names a column of what is demanded.
-fn is_prepared(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) -> bool {
-    let (table, columns): (&Name, Vec<String>) = match &deed.effect {
-        Effect::ColumnChanged { table, after, .. } => (table, vec![after.name.clone()]),
-        Effect::IndexAdded { table, index, .. } => {
-            (table, index.parts.iter().filter_map(|part| part.column().map(str::to_owned)).collect())
-        }
-        Effect::ConstraintAdded { table, what: "check", name, .. } => {
-            let Some(after) = change.after.replay.catalog.tables.get(table) else { return false };
-            let conditions: Vec<&str> = after
-                .checks
-                .iter()
-                .filter(|check| check.name == *name)
-                .filter_map(|check| check.expression.as_deref())
-                .collect();
-            let about = |column: &&Column| conditions.iter().any(|condition| mentions(condition, &column.name));
-            (table, after.columns.iter().filter(about).map(|column| column.name.clone()).collect())
-        }
-        _ => return false,
-    };
-    let names = |row: &RowDeed, column: &String| {
-        row.written.iter().flatten().any(|name| name.eq_ignore_ascii_case(column)) || mentions(row.statement(), column)
-    };
-    all.rows.iter().any(|row| {
-        row.table == *table
-            && row.comes_before(deed)
-            && matches!(row.kind, DataKind::Update | DataKind::Delete)
-            && columns.iter().any(|column| names(row, column))
-    })
-}
-
-/// What a deed tightens, and how.
-fn tightened(deeds: &[Deed], deed: &Deed) -> Option<(String, String)> {
+/// What a deed tightens, and how: the table, the object, and what is demanded.
+fn tightened(deed: &Deed) -> Option<(&Name, String, String)> {
     match &deed.effect {
         Effect::ColumnChanged { table, before, after } if before.nullable && !after.nullable => {
             let object = format!("{table}.{}", after.name);
             let message = format!("the column {object} becomes NOT NULL");
-            Some((object, message))
+            Some((table, object, message))
         }
         Effect::IndexAdded { table, index, .. } if index.unique => {
             let columns: Vec<&str> = index.parts.iter().filter_map(|part| part.column()).collect();
@@ -146,7 +130,7 @@ fn tightened(deeds: &[Deed], deed: &Deed) -> Option<(String, String)> {
                 _ => table.to_string(),
             };
             let over = if columns.is_empty() { "an expression".to_owned() } else { columns.join(", ") };
-            Some((object, format!("rows of {table} must become unique in {over}")))
+            Some((table, object, format!("rows of {table} must become unique in {over}")))
         }
         Effect::ConstraintAdded {
             table,
@@ -155,12 +139,7 @@ fn tightened(deeds: &[Deed], deed: &Deed) -> Option<(String, String)> {
             not_valid: false,
         } => {
             let object = name.as_ref().map_or_else(|| table.to_string(), |name| format!("{table}.{name}"));
-            // A key that is only written anew demands nothing new.
-            let replaced = *what == "primary key"
-                && deeds.iter().any(|other| {
-                    matches!(&other.effect, Effect::ConstraintDropped { table: of, what: "primary key", .. } if of == table)
-                });
-            (!replaced).then(|| (object, format!("rows of {table} must comply with a new {what}")))
+            Some((table, object, format!("rows of {table} must comply with a new {what}")))
         }
         _ => None,
     }

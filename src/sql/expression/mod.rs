@@ -7,6 +7,7 @@
 
 mod parse;
 mod tree;
+mod truth;
 
 use super::cursor::{Cursor, Origin};
 use super::lexer::{Token, TokenKind, tokenize};
@@ -14,6 +15,7 @@ use super::literal::{string, unquote};
 use crate::catalog::types::array_literal;
 use crate::catalog::{ColumnDefault, ColumnType, Dialect, ObjectName, TypeKind};
 use tree::Expr;
+pub(crate) use truth::{Truth, truth};
 
 /// The canonical text of an expression.
 pub fn canonical(text: &str, dialect: Dialect) -> String {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Deed, Deeds, Entity, Fold, NewTable};
+use super::entity::Entity;
+use super::{Deed, Deeds, Fold, NewTable};
 use crate::catalog::apply::Effect;
 use crate::catalog::{Column, Name, Table};
 
@@ -46,7 +47,18 @@ impl Fold {
                 place: entity.place.clone(),
             })
         });
-        Deeds { made: made.collect(), done: deeds.into_iter().map(|(_, deed)| deed).collect(), rows: self.rows }
+        let helpers = self.tables.iter().filter_map(|entity| {
+            let texts = std::iter::once(entity.place.text().to_owned()).chain(entity.inserts.iter().cloned());
+            Some((entity.made_as.clone()?, texts.collect()))
+        });
+        let grown = self.enums.iter().filter(|one| one.origin.is_some() && one.origin == one.current);
+        Deeds {
+            helpers: helpers.collect(),
+            grown: grown.filter(|one| one.grown && !one.shrunk).filter_map(|one| one.current.clone()).collect(),
+            made: made.collect(),
+            done: deeds.into_iter().map(|(_, deed)| deed).collect(),
+            rows: self.rows,
+        }
     }
 
     /// A column that was dropped and has a successor of its name, filled by an UPDATE: it changed.

@@ -2,19 +2,22 @@
 
 use std::collections::BTreeSet;
 
+use super::keys;
 use crate::catalog::apply::{Effect, mentions};
 use crate::catalog::operation::DataKind;
-use crate::catalog::{Column, Dialect, Index, IndexPart, Name, Table};
+use crate::catalog::{Column, ColumnDefault, Dialect, Name, Table, TypeKind};
 use crate::project::{ProjectChange, ProjectState};
 use crate::rules::danger::deeds::{Deed, Deeds, RowDeed};
+use crate::sql::expression::{Truth, truth};
 
 /// Whether no row can fail what is demanded.
 pub(super) fn is_certain(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) -> bool {
     is_filled(all, deed)
         || is_emptied(all, deed)
         || widens(change, deed)
-        || is_unique_anyway(change, all, deed)
-        || is_about_new_columns(change, &all.done, deed)
+        || keys::is_unique_anyway(change, all, deed)
+        || is_for_new_values(change, all, deed)
+        || is_about_new_columns(change, all, deed)
         || is_held_by_null(change, all, deed)
 }
 
@@ -30,7 +33,7 @@ fn is_filled(all: &Deeds, deed: &Deed) -> bool {
             DataKind::Delete => asks_for_null(row.statement(), &column),
             _ => false,
         };
-        row.table == *table && fills && row.comes_before(deed)
+        all.is_same(&row.table, table) && fills && row.comes_before(deed)
     })
 }
 
@@ -42,7 +45,7 @@ fn is_emptied(all: &Deeds, deed: &Deed) -> bool {
     else {
         return false;
     };
-    all.rows.iter().any(|row| row.table == *table && row.empties() && row.comes_before(deed))
+    all.rows.iter().any(|row| all.is_same(&row.table, table) && row.empties() && row.comes_before(deed))
 }
 
 /// Whether a statement picks the rows without a value in a column, and by nothing else.
@@ -61,88 +64,45 @@ fn asks_for_null(statement: &str, column: &str) -> bool {
     matches!(words.as_slice(), [name, "is", "null"] if names(name))
 }
 
-/// Whether no two rows can be alike in what a unique index or a primary key is about: fewer of its columns make a key
-/// already.
-fn is_unique_anyway(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) -> bool {
-    let old_table = |table: &Name| change.before?.replay.catalog.tables.get(table);
-    match &deed.effect {
-        Effect::IndexAdded { table, index, .. } if index.unique => is_key(change, all, table, index),
-        // What a primary key asks beside: none of its columns takes NULL.
-        Effect::ConstraintAdded { table, what: "primary key", .. } => {
-            let key = change.after.replay.catalog.tables.get(table).and_then(|table| table.primary_key.as_ref());
-            let (Some(before), Some(key)) = (old_table(table), key) else { return false };
-            let required = |part: &IndexPart| {
-                before.columns.iter().any(|column| Some(column.name.as_str()) == part.column() && !column.nullable)
-            };
-            let index = Index::new(None, key.columns.clone(), true);
-            key.columns.iter().all(required) && is_key(change, all, table, &index)
-        }
-        _ => false,
-    }
-}
-
-/// Whether rows were unique in these columns, or in fewer of them, when the change began, and are so still: the key is
-/// there in the end, or nothing writes rows once it is gone.
-fn is_key(change: &ProjectChange<'_>, all: &Deeds, table: &Name, new: &Index) -> bool {
-    let parts = &new.parts;
-    let now = |column: &str| renamed(&all.done, table, column);
-    let covers = |old: &[IndexPart]| {
-        let same = |old: &IndexPart, new: &IndexPart| {
-            let on =
-                old.on == new.on || old.column().is_some_and(|old| new.column().is_some_and(|new| now(old) == new));
-            on && old.collation == new.collation && (new.length.is_none() || old.length == new.length)
+/// Whether a partial unique index asks for a value of an enum that the change adds: no row can hold it yet.
+fn is_for_new_values(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) -> bool {
+    let Effect::IndexAdded { table, index, .. } = &deed.effect else { return false };
+    let (Some(predicate), Some(before)) = (&index.predicate, table_before(change, all, table)) else { return false };
+    let Some(state) = change.before.filter(|_| !super::preparation::has_session(deed)) else { return false };
+    let dialect = change.project.dialect();
+    before.columns.iter().filter(|column| mentions(predicate, &column.name)).any(|column| {
+        let TypeKind::Named(ty) = &column.ty.kind else { return false };
+        let Some((name, old)) = state.replay.catalog.enums.iter().find(|(name, _)| name.name == ty.name) else {
+            return false;
         };
-        !old.is_empty() && old.iter().all(|part| parts.iter().any(|own| same(part, own)))
-    };
-    let is_stricter = |old: &Index| {
-        old.unique
-            && (old.predicate.is_none() || old.predicate == new.predicate)
-            && (old.nulls_not_distinct || !new.nulls_not_distinct)
-            && covers(&old.parts)
-    };
-    let keys_of = |state: &ProjectState| -> Vec<Vec<IndexPart>> {
-        let Some(table) = state.replay.catalog.tables.get(table) else { return Vec::new() };
-        let primary = table.primary_key.iter().map(|key| &key.columns).filter(|key| covers(key));
-        let unique = table.indexes.iter().filter(|index| is_stricter(index)).map(|index| &index.parts);
-        primary.chain(unique).cloned().collect()
-    };
-    let mut keys = change.before.map(&keys_of).unwrap_or_default();
-    keys.extend(all.done.iter().filter_map(|other| match &other.effect {
-        Effect::IndexDropped { table: of, index } if of == table && is_stricter(index) => Some(index.parts.clone()),
-        _ => None,
-    }));
-    // The index itself is in the end's catalog too: another key is asked for there.
-    if !keys.is_empty() && keys_of(change.after).iter().any(|key| key != parts) {
-        return true;
-    }
-    keys.iter().any(|key| {
-        let names =
-            |column: &str| key.iter().any(|part| part.column().is_none_or(|own| now(own).eq_ignore_ascii_case(column)));
-        let is_written = |row: &RowDeed| {
-            row.table == *table
-                && match row.kind {
-                    DataKind::Insert => true,
-                    DataKind::Update => {
-                        row.written.as_ref().is_none_or(|written| written.iter().any(|column| names(column)))
-                    }
-                    DataKind::Delete | DataKind::Truncate => false,
-                }
+        let is_same_schema = ty.schema.as_ref().is_none_or(|schema| *schema == name.schema);
+        let is_written =
+            |row: &RowDeed| all.is_same(&row.table, table) && row.comes_before(deed) && row.may_write(&column.name);
+        let is_cast = all.done.iter().any(|other| {
+            matches!(&other.effect, Effect::ColumnChanged { table: of, before, after }
+                if all.is_same(of, table) && before.ty != after.ty && after.name == column.name)
+        });
+        let values = old.labels.iter().map(|label| ColumnDefault::Text(label.clone())).chain([ColumnDefault::Null]);
+        let is_left_out = |held: ColumnDefault| {
+            let holds = |name: &str| dialect.same_column(name, &column.name).then_some(&held);
+            matches!(truth(predicate, dialect, &holds), Some(Truth::False | Truth::Null | Truth::NotTrue))
         };
-        let is_cast = |deed: &Deed| {
-            matches!(&deed.effect, Effect::ColumnChanged { table: of, before, after }
-                if of == table && before.ty != after.ty && names(&after.name))
-        };
-        !all.rows.iter().any(is_written) && !all.done.iter().any(is_cast)
+        is_same_schema
+            && all.grown.contains(name)
+            && !column.ty.array
+            && !is_cast
+            && !all.rows.iter().any(is_written)
+            && values.into_iter().all(is_left_out)
     })
 }
 
 /// Whether a check is about nothing but columns that the change adds: each row has in them what the change gives it.
-fn is_about_new_columns(change: &ProjectChange<'_>, deeds: &[Deed], deed: &Deed) -> bool {
+fn is_about_new_columns(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) -> bool {
     let Effect::ConstraintAdded { table, what: "check", name, .. } = &deed.effect else { return false };
     let Some(after) = change.after.replay.catalog.tables.get(table) else { return false };
     every_condition(after, name.as_ref(), |expression| {
         let mut about = after.columns.iter().filter(|column| mentions(expression, &column.name)).peekable();
-        about.peek().is_some() && about.all(|column| is_new(change, deeds, table, &column.name))
+        about.peek().is_some() && about.all(|column| is_new(change, all, table, &column.name))
     })
 }
 
@@ -158,7 +118,7 @@ fn is_held_by_null(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) -> bool
     let is_null = |column: &Column| {
         let is_written = all.rows.iter().any(|row| {
             let names = |names: &Vec<String>| names.iter().any(|name| name.eq_ignore_ascii_case(&column.name));
-            row.table == *table
+            all.is_same(&row.table, table)
                 && !matches!(row.kind, DataKind::Delete | DataKind::Truncate)
                 && row.written.as_ref().is_none_or(names)
         });
@@ -168,13 +128,13 @@ fn is_held_by_null(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) -> bool
             && column.auto_increment.is_none()
             && !is_written
             && !writes_unseen
-            && is_new(change, &all.done, table, &column.name)
+            && is_new(change, all, table, &column.name)
     };
     // A column that took no NULL has none, whatever it takes from now on.
-    let before = table_before(change, table);
+    let before = table_before(change, all, table);
     let was_required = |column: &Column| {
         let old = before.and_then(|before| before.column(change.project.dialect(), &column.name));
-        old.is_some_and(|old| !old.nullable) && !all.rows.iter().any(|row| row.table == *table)
+        old.is_some_and(|old| !old.nullable) && !all.rows.iter().any(|row| all.is_same(&row.table, table))
     };
     match &deed.effect {
         Effect::IndexAdded { index, .. } => {
@@ -199,18 +159,20 @@ fn is_held_by_null(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) -> bool
 }
 
 /// Whether the change adds a column, and does not only call one otherwise.
-fn is_new(change: &ProjectChange<'_>, deeds: &[Deed], table: &Name, column: &str) -> bool {
+fn is_new(change: &ProjectChange<'_>, all: &Deeds, table: &Name, column: &str) -> bool {
     let dialect = change.project.dialect();
-    let before = table_before(change, table);
-    let is_renamed = deeds
+    let before = table_before(change, all, table);
+    let is_renamed = all
+        .done
         .iter()
         .any(|deed| matches!(&deed.effect, Effect::ColumnRenamed { table: of, to, .. } if of == table && to == column));
     before.is_some_and(|before| before.column(dialect, column).is_none()) && !is_renamed
 }
 
 /// A table before the change: as the migrations had made it, or as it was declared where none made it.
-fn table_before<'a>(change: &'a ProjectChange<'_>, table: &Name) -> Option<&'a Table> {
+pub(super) fn table_before<'a>(change: &'a ProjectChange<'_>, all: &Deeds, table: &Name) -> Option<&'a Table> {
     let state = change.before?;
+    let table = all.name_before(table);
     state.replay.catalog.tables.get(table).or_else(|| state.declared.catalog.tables.get(table))
 }
 
@@ -287,9 +249,9 @@ fn without_values(expression: &str) -> (String, BTreeSet<String>) {
 }
 
 /// What a column is called once the change has been made.
-fn renamed(deeds: &[Deed], of: &Name, column: &str) -> String {
-    let new = deeds.iter().find_map(|deed| match &deed.effect {
-        Effect::ColumnRenamed { table, from, to } if table == of && from == column => Some(to),
+pub(super) fn renamed(all: &Deeds, of: &Name, column: &str) -> String {
+    let new = all.done.iter().find_map(|deed| match &deed.effect {
+        Effect::ColumnRenamed { table, from, to } if from == column && all.is_same(table, of) => Some(to),
         _ => None,
     });
     new.map_or_else(|| column.to_owned(), Clone::clone)
