@@ -8,8 +8,8 @@ mod preparation;
 use super::deeds::{Deed, Deeds};
 use super::required_column::must_be_empty;
 use super::{allow, finding};
-use crate::catalog::Name;
 use crate::catalog::apply::Effect;
+use crate::catalog::{IndexOn, IndexPart, Name};
 use crate::finding::{Finding, Level};
 use crate::project::ProjectChange;
 use crate::rules::{RuleId, RuleSettings};
@@ -19,12 +19,13 @@ page! {
     ///
     /// A new migration demands more of rows that are there: NOT NULL on a column that took NULL, a unique constraint or
     /// index, a primary key, a check or an exclusion over columns that existed. A constraint that is NOT VALID looks at no
-    /// row; what rows comply with by what they are asks nothing of them: a unique index or a primary key over columns of which
-    /// some are unique already, or NULL in every row as they are new, or for a value of an enum that the change adds; a check
-    /// over columns that are all new, unless the default of one breaks it; a list of allowed values that becomes longer;
-    /// NOT NULL behind a statement that gives each row a value. Of a table that must be empty, since a required column is added
-    /// to it, `required-column` tells. Where the change itself writes or deletes such rows first, by one statement or over a
-    /// table that it gathers them in, this is a note: whether one is left cannot be told.
+    /// row; what rows comply with by what they are asks nothing of them: a unique index or a primary key over columns of
+    /// which some are unique already, or NULL in every row as they are new, or for a value of an enum that the change adds; a
+    /// check over columns that are all new, unless the default of one breaks it; what a check or an exclusion of before asked
+    /// already, as a list of allowed values that becomes longer; NOT NULL behind a statement that gives each row a value. Of
+    /// a table that must be empty, since a required column is added to it, `required-column` tells. Where the change itself
+    /// writes or deletes such rows first, by one statement or over a table that it gathers them in, this is a note: whether
+    /// one is left cannot be told.
     ///
     /// ## Why it matters
     ///
@@ -123,14 +124,19 @@ fn tightened(deed: &Deed) -> Option<(&Name, String, String)> {
             Some((table, object, message))
         }
         Effect::IndexAdded { table, index, .. } if index.unique => {
-            let columns: Vec<&str> = index.parts.iter().filter_map(|part| part.column()).collect();
-            let object = match (columns.as_slice(), &index.name) {
-                ([column], _) => format!("{table}.{column}"),
+            let object = match (index.parts.as_slice(), &index.name) {
+                ([IndexPart { on: IndexOn::Column(column), .. }], _) => format!("{table}.{column}"),
                 (_, Some(name)) => format!("{table}.{name}"),
                 _ => table.to_string(),
             };
-            let over = if columns.is_empty() { "an expression".to_owned() } else { columns.join(", ") };
-            Some((table, object, format!("rows of {table} must become unique in {over}")))
+            let over: Vec<&str> = index
+                .parts
+                .iter()
+                .map(|part| match &part.on {
+                    IndexOn::Column(name) | IndexOn::Expression(name) => name.as_str(),
+                })
+                .collect();
+            Some((table, object, format!("rows of {table} must become unique in {}", over.join(", "))))
         }
         Effect::ConstraintAdded {
             table,
