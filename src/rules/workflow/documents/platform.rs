@@ -49,7 +49,7 @@ impl Under<'_> {
     fn is_command(&self) -> bool {
         self.key.ends_with("Command")
             || self.key.ends_with("command")
-            || matches!(self.key, "cmd" | "cmds" | "postdeploy" | "pr-predestroy")
+            || matches!(self.key, "cmd" | "cmds" | "commands" | "predeploy" | "postdeploy" | "pr-predestroy")
             || self.above == "processes"
     }
 }
