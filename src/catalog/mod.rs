@@ -8,6 +8,7 @@
 
 pub mod apply;
 pub mod condition;
+pub mod contrast;
 pub mod dialect;
 pub mod difference;
 pub mod operation;

@@ -84,10 +84,20 @@ impl<'a> Comparison<'a> {
 
     /// Notes a difference; it is uncertain where a doubt on either side could explain it.
     fn note(&mut self, mut difference: Difference, objects: &[Object<'_>]) {
-        difference.certain = !objects
-            .iter()
-            .any(|object| self.declared.doubt_about(object).is_some() || self.replayed.doubt_about(object).is_some());
+        difference.certain = self.is_certain(objects);
         self.found.push(difference);
+    }
+
+    /// Notes that two forms of one thing differ: that is certain where either could not be explained by itself.
+    fn note_pair(&mut self, mut difference: Difference, objects: [&[Object<'_>]; 2]) {
+        difference.certain = objects.iter().any(|objects| self.is_certain(objects));
+        self.found.push(difference);
+    }
+
+    fn is_certain(&self, objects: &[Object<'_>]) -> bool {
+        !objects
+            .iter()
+            .any(|object| self.declared.doubt_about(object).is_some() || self.replayed.doubt_about(object).is_some())
     }
 
     /// Schemas that the schema names and nothing makes. The engine never drops one.

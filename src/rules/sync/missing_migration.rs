@@ -1,7 +1,8 @@
 //! `missing-migration`.
 
-use super::gap::{Fault, NewGap, command, declares_the_same, fallback_path, finding, groups, new_files};
+use super::gap::{NewGap, declares_the_same, new_files};
 use super::unstaged_migration::waiting;
+use super::words::{Fault, command, fallback_path, finding, groups};
 use crate::finding::Finding;
 use crate::project::{ProjectChange, Touch};
 use crate::rules::{RuleId, RuleSettings};

@@ -1,7 +1,8 @@
 //! `uncovered-change`.
 
-use super::gap::{Fault, NewGap, finding, groups, help_uncovered, new_files};
+use super::gap::{NewGap, new_files};
 use super::unstaged_migration::waiting;
+use super::words::{Fault, finding, groups, help_uncovered};
 use crate::finding::Finding;
 use crate::project::ProjectChange;
 use crate::rules::{RuleId, RuleSettings};

@@ -1,7 +1,8 @@
 //! `undeclared-change`.
 
-use super::gap::{Fault, NewGap, command, finding, groups};
+use super::gap::NewGap;
 use super::unstaged_schema::waiting;
+use super::words::{Fault, command, finding, groups};
 use crate::finding::Finding;
 use crate::project::{EcosystemKind, ProjectChange};
 use crate::rules::{RuleId, RuleSettings};
@@ -68,6 +69,7 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::contrast::Contrast;
     use crate::catalog::difference::{Aspect, Side};
     use crate::rules::testing::{World, column};
 
@@ -135,5 +137,42 @@ mod tests {
     fn a_missing_column_is_not_this_rules_business() {
         let world = World::prisma().touch_schema().new_migration("20260112090000_add_b", "");
         assert!(world.gap_after(column(Side::Missing, "users", "age")).silent(RuleId::UndeclaredChange));
+    }
+
+    #[test]
+    fn a_key_that_a_new_migration_makes_otherwise_is_told_in_one_rule() {
+        let action = |declared: &str, made: &str| {
+            let mut changed =
+                crate::rules::testing::difference(Side::Changed, Aspect::ForeignKey, "users", "users_team_fkey");
+            changed.contrast = Some(Contrast {
+                declared: format!("ON DELETE {declared}"),
+                replayed: format!("ON DELETE {made}"),
+                renamed: false,
+            });
+            changed
+        };
+        for world in World::both() {
+            let id = world.new_id();
+            let world = world.new_migration(id, "SELECT 1;");
+            let place = world.migration_place(id);
+            let mut changed = action("CASCADE", "SET NULL");
+            changed.migrated_at = Some(place);
+            let by_new = world.clone().gap_after(changed.clone());
+            assert_eq!(
+                by_new.run(RuleId::UndeclaredChange)[0].message,
+                "a new migration makes the foreign key users_team_fkey of users ON DELETE SET NULL, but it is declared ON \
+                 DELETE CASCADE"
+            );
+            assert!(by_new.silent(RuleId::UncoveredChange));
+            // No new migration made it: what is declared has moved.
+            changed.migrated_at = Some(world.old_migration_place());
+            let by_old = world.touch_schema().gap_after(changed);
+            assert_eq!(
+                by_old.run(RuleId::UncoveredChange)[0].message,
+                "the foreign key users_team_fkey of users is declared ON DELETE CASCADE but the migrations make it ON \
+                 DELETE SET NULL"
+            );
+            assert!(by_old.silent(RuleId::UndeclaredChange));
+        }
     }
 }

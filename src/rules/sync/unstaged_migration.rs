@@ -1,11 +1,11 @@
 //! `unstaged-migration`.
 
-use super::gap::{NewGap, headline, remaining};
+use super::gap::{NewGap, remaining};
+use super::words::{Fault, headline};
 use crate::catalog::difference::Difference;
 use crate::finding::Finding;
 use crate::git::{Leftover, LeftoverKind};
 use crate::project::{ProjectChange, Touch};
-use crate::rules::sync::gap::Fault;
 use crate::rules::text::{count, shell_word};
 use crate::rules::{RuleId, RuleSettings};
 use crate::source::RepoPath;

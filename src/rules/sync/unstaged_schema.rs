@@ -1,6 +1,7 @@
 //! `unstaged-schema`.
 
-use super::gap::{Fault, NewGap, headline, new_files, remaining};
+use super::gap::{NewGap, new_files, remaining};
+use super::words::{Fault, headline};
 use crate::catalog::difference::Difference;
 use crate::finding::Finding;
 use crate::git::{Leftover, LeftoverKind};
