@@ -230,7 +230,7 @@ fn marks(finding: &Finding, look: &Look) -> Marks {
                 _ if several => difference.object(),
                 // Nothing makes it: what is shown is the table that it would belong to.
                 Side::Missing => "the table as it is migrated".to_owned(),
-                Side::Extra | Side::Changed => "migrated here".to_owned(),
+                Side::Extra | Side::Changed => "made here".to_owned(),
             };
             // A related place has said more about it already.
             if several || difference.kind.side != Side::Missing || !marks.covers(place) {

@@ -129,8 +129,8 @@ mod tests {
             .run(RuleId::UncoveredChange);
         assert_eq!(
             findings[0].message,
-            "users is declared with 3 differences that no migration makes: missing column age; missing index \
-             users_age_idx; changed type name (declared varchar(100), migrated text)"
+            "users is declared with 3 differences from what the migrations make; not migrated: column age, index \
+             users_age_idx; different: type name (declared varchar(100), migrated text)"
         );
     }
 

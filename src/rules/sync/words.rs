@@ -152,8 +152,10 @@ pub(super) fn headline(group: &[&Difference], fault: Fault) -> String {
             (_, Fault::State) => format!("{what}{of} are made by the migrations but not declared: {names}"),
         };
     }
+    let what = count(group.len(), "difference");
+    let subject = if owner.is_empty() { "the database".to_owned() } else { owner };
     // Of several sorts: each sort with its names.
-    let mut parts: BTreeMap<(Side, Aspect), Vec<String>> = BTreeMap::new();
+    let mut sorts: BTreeMap<Side, BTreeMap<Aspect, Vec<String>>> = BTreeMap::new();
     for difference in group {
         let text = match (difference.kind.side, difference.sides()) {
             (Side::Changed, (Some(declared), Some(replayed))) => {
@@ -161,27 +163,35 @@ pub(super) fn headline(group: &[&Difference], fault: Fault) -> String {
             }
             _ => name(difference),
         };
-        parts.entry((difference.kind.side, difference.kind.aspect)).or_default().push(text);
+        sorts.entry(difference.kind.side).or_default().entry(difference.kind.aspect).or_default().push(text);
     }
-    let parts: Vec<String> = parts
-        .into_iter()
-        .map(|((side, aspect), names)| {
+    let listed = |aspects: &BTreeMap<Aspect, Vec<String>>, before: &str, between: &str| {
+        let all = aspects.iter().map(|(aspect, names)| format!("{before}{} {}", noun(*aspect), names.join(", ")));
+        all.collect::<Vec<_>>().join(between)
+    };
+    if let (Fault::Schema, [(Side::Missing, aspects)]) = (fault, sorts.iter().collect::<Vec<_>>().as_slice()) {
+        return format!(
+            "{subject} is declared with {what} that no migration makes: {}",
+            listed(aspects, "missing ", "; ")
+        );
+    }
+    let parts: Vec<String> = sorts
+        .iter()
+        .map(|(side, aspects)| {
             let side = match side {
-                Side::Missing => "missing",
-                Side::Extra => "extra",
-                Side::Changed => "changed",
+                Side::Missing => "not migrated",
+                Side::Extra => "not declared",
+                Side::Changed => "different",
             };
-            format!("{side} {} {}", noun(aspect), names.join(", "))
+            format!("{side}: {}", listed(aspects, "", ", "))
         })
         .collect();
-    let what = count(group.len(), "difference");
-    let subject = if owner.is_empty() { "the database".to_owned() } else { owner };
     let subject = match fault {
-        Fault::Schema => format!("{subject} is declared with {what} that no migration makes"),
+        Fault::Schema => format!("{subject} is declared with {what} from what the migrations make"),
         Fault::Migration => format!("a new migration leaves {subject} with {what} from what is declared"),
         Fault::State => format!("{subject} has {what} between its declaration and the migrations"),
     };
-    format!("{subject}: {}", parts.join("; "))
+    format!("{subject}; {}", parts.join("; "))
 }
 
 /// What a difference is called in a list.
