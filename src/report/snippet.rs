@@ -44,7 +44,7 @@ pub(super) struct Marks {
 impl Marks {
     /// Marks a place, unless it is a whole file or there are enough marks. Says whether it is marked now. Of places that
     /// overlap, the first is marked and says what the others would: overlapping lines under a line cannot be read.
-    pub(super) fn add(&mut self, place: &Place, label: Option<&str>, primary: bool, look: &Look) -> bool {
+    pub(super) fn add(&mut self, place: &Place, label: Option<&str>, primary: bool) -> bool {
         let range = first_line(place);
         if range.is_empty() {
             return false;
@@ -283,7 +283,7 @@ mod tests {
             let mut marks = Marks::default();
             for (start, length) in spans {
                 let place = Place::new(&source, Span::new(start, start + length));
-                marks.add(&place, Some("here"), false, &look);
+                marks.add(&place, Some("here"), false);
             }
             let (excerpts, labels) = marks.build(&look);
             for label in labels {
@@ -304,7 +304,7 @@ mod tests {
         let text = format!("{}HERE{}\n", "a".repeat(5_000), "b".repeat(5_000));
         let source = Source::new("a.sql".into(), text);
         let mut marks = Marks::default();
-        assert!(marks.add(&Place::new(&source, Span::new(5_000, 5_004)), None, true, &Look::plain()));
+        assert!(marks.add(&Place::new(&source, Span::new(5_000, 5_004)), None, true));
         let (excerpts, labels) = marks.build(&Look::plain());
         let [label] = labels.as_slice() else { panic!("one mark") };
         let line = excerpts.read_span(label.inner(), 1, 1).expect("reads");

@@ -3,12 +3,14 @@
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
+use crate::catalog::apply::Effect;
 use crate::catalog::difference::{Aspect, Difference, Side};
 use crate::catalog::{Catalog, Name, ObjectName};
 use crate::history::Migration;
 use crate::project::{ProjectChange, ProjectState, Touch};
+use crate::rules::RuleSettings;
 use crate::rules::sync::broken_history::stopped;
-use crate::source::RepoPath;
+use crate::source::{Place, RepoPath};
 
 /// What a change adds to the gap, without what doubt could explain.
 pub(super) struct NewGap<'a> {
@@ -20,27 +22,123 @@ pub(super) struct NewGap<'a> {
 
 impl<'a> NewGap<'a> {
     /// Sorts what is new. Nothing is, where the schema or the migrations could not be read.
-    pub(super) fn of(change: &'a ProjectChange<'_>) -> Self {
+    pub(super) fn of(change: &'a ProjectChange<'_>, settings: &RuleSettings) -> Self {
         let mut gap = Self { uncovered: Vec::new(), undeclared: Vec::new() };
         if change.whole_state || !change.after.is_judged() {
             return gap;
         }
-        let new: BTreeSet<&str> = new_files(change).iter().map(|migration| migration.path.as_str()).collect();
-        let certain = change.new_differences().into_iter().filter(|difference| difference.certain);
-        let stopped: Vec<&str> =
-            stopped(change).iter().filter_map(|migration| Some(migration.source.as_ref()?.text())).collect();
-        let is_told = |difference: &&Difference| {
-            fills_rows(change, difference) || stopped.iter().any(|text| is_named(text, difference))
+        let sorting = Sorting {
+            change,
+            new: new_files(change).iter().map(|migration| migration.path.as_str()).collect(),
+            stopped: stopped(change, settings),
+            moved: OnceCell::new(),
         };
-        let moved = OnceCell::new();
-        for difference in certain.filter(|difference| !is_told(difference)) {
-            if is_undeclared(change, &new, &moved, difference) {
+        let certain = change.new_differences().into_iter().filter(|difference| difference.certain);
+        for difference in certain.filter(|difference| !fills_rows(change, difference) && !sorting.is_told(difference)) {
+            if sorting.is_undeclared(difference) {
                 gap.undeclared.push(difference);
             } else {
                 gap.uncovered.push(difference);
             }
         }
         gap
+    }
+}
+
+/// What the sorting asks again and again.
+struct Sorting<'a> {
+    change: &'a ProjectChange<'a>,
+    /// Where the migrations lie that the change adds.
+    new: BTreeSet<&'a str>,
+    /// Those that fail since the change.
+    stopped: Vec<&'a Migration>,
+    /// What the change declares otherwise than it was declared before.
+    moved: OnceCell<Vec<Difference>>,
+}
+
+impl Sorting<'_> {
+    /// Whether the failure of a migration says enough: one that the change adds would have made what it names, and one that
+    /// was there before made what was declared then, or leaves behind what it could not finish.
+    fn is_told(&self, difference: &Difference) -> bool {
+        self.stopped.iter().any(|migration| {
+            let text = migration.source.as_ref().map_or("", |source| source.text());
+            let is_new = self.new.contains(migration.path.as_str());
+            is_named(text, difference) && (is_new || self.is_left_behind(difference))
+        })
+    }
+
+    /// Whether a difference can be the work of migrations that were there before the change: nothing that the change
+    /// declares, or makes by a migration of its own, or declares no more.
+    fn is_left_behind(&self, difference: &Difference) -> bool {
+        let Some(before) = self.change.before else { return false };
+        match difference.kind.side {
+            Side::Missing => !self.is_declared_anew(difference),
+            Side::Extra => !self.is_by_new(difference) && !is_declared(&before.declared.catalog, difference),
+            Side::Changed => !self.is_by_new(difference) && !self.is_declared_anew(difference),
+        }
+    }
+
+    fn is_by_new(&self, difference: &Difference) -> bool {
+        !self.new.is_empty() && made_anew(self.change, difference).is_some()
+    }
+
+    /// Whether a new migration, and not the schema, made the difference.
+    fn is_undeclared(&self, difference: &Difference) -> bool {
+        let change = self.change;
+        if self.new.is_empty() {
+            return false;
+        }
+        let by_new = self.is_by_new(difference);
+        match difference.kind.side {
+            Side::Missing => false,
+            // An object that was declared and is not any more is the schema's doing, whoever made it.
+            Side::Extra => match change.before {
+                // Nor is it a new migration's where the older ones had made it already: then it is declared elsewhere now.
+                Some(before) => {
+                    by_new
+                        || !(is_declared(&before.declared.catalog, difference)
+                            || is_declared(&before.replay.catalog, difference))
+                }
+                None => by_new,
+            },
+            // Both have it, and one of them moved: the one whose declaration is as it was did not.
+            Side::Changed => {
+                let Some(before) = change.before else { return false };
+                if difference.contrast.is_some() {
+                    return by_new && !self.is_declared_anew(difference);
+                }
+                let old = declared_text(&before.declared.catalog, difference);
+                let new = declared_text(&change.after.declared.catalog, difference);
+                match (old, new) {
+                    (Some(old), Some(new)) => by_new && old == new,
+                    _ => !change.schema_touched(),
+                }
+            }
+        }
+    }
+
+    /// Whether the declaration in a difference is one that the change made or altered: asked of the ecosystem, which knows
+    /// keys and indexes by more than their names.
+    fn is_declared_anew(&self, difference: &Difference) -> bool {
+        let moved = self.moved.get_or_init(|| {
+            let Some(before) = self.change.before else { return Vec::new() };
+            let (after, before) = (&self.change.after.declared.catalog, &before.declared.catalog);
+            self.change.ecosystem.compare(self.change.project, after, before)
+        });
+        let here = moved.iter().filter(|other| {
+            other.table == difference.table
+                && other.enumeration == difference.enumeration
+                && other.kind.side != Side::Extra
+        });
+        here.into_iter().any(|other| {
+            let is_same = other.kind.aspect == difference.kind.aspect && other.declared == difference.declared;
+            let is_whole = match other.kind.aspect {
+                Aspect::Table | Aspect::Enum => true,
+                Aspect::Column => other.name == difference.name,
+                _ => false,
+            };
+            is_same || is_whole
+        })
     }
 }
 
@@ -78,57 +176,43 @@ fn fills_rows(change: &ProjectChange<'_>, difference: &Difference) -> bool {
     change.before.and_then(column) == Some(None) && column(change.after) == Some(Some(false))
 }
 
-/// Whether a new migration, and not the schema, made the difference. What the change itself declares anew is asked for once.
-fn is_undeclared(
-    change: &ProjectChange<'_>,
-    new: &BTreeSet<&str>,
-    moved: &OnceCell<Vec<Difference>>,
-    difference: &Difference,
-) -> bool {
-    if new.is_empty() {
-        return false;
+/// Where a new migration made what a difference is about, or gave it the name or the form that it has.
+pub(super) fn made_anew<'a>(change: &'a ProjectChange<'_>, difference: &'a Difference) -> Option<&'a Place> {
+    let new = new_files(change);
+    let paths: BTreeSet<&str> = new.iter().map(|migration| migration.path.as_str()).collect();
+    if let Some(place) = difference.migrated_at.as_ref().filter(|place| is_below(&paths, place.path())) {
+        return Some(place);
     }
-    let by_new = difference.migrated_at.as_ref().is_some_and(|place| is_below(new, place.path()));
-    match difference.kind.side {
-        Side::Missing => false,
-        // An object that was declared and is not any more is the schema's doing, whoever made it.
-        Side::Extra => match change.before {
-            // Nor is it a new migration's where the older ones had made it already: then it is declared elsewhere now.
-            Some(before) => {
-                by_new
-                    || !(is_declared(&before.declared.catalog, difference)
-                        || is_declared(&before.replay.catalog, difference))
-            }
-            None => by_new,
-        },
-        // Both have it, and one of them moved: the one whose declaration is as it was did not.
-        Side::Changed => {
-            let Some(before) = change.before else { return false };
-            if difference.contrast.is_some() {
-                return by_new && !is_declared_anew(moved.get_or_init(|| declared_anew(change, before)), difference);
-            }
-            let old = declared_text(&before.declared.catalog, difference);
-            let new = declared_text(&change.after.declared.catalog, difference);
-            match (old, new) {
-                (Some(old), Some(new)) => by_new && old == new,
-                _ => !change.schema_touched(),
-            }
+    let ids: BTreeSet<&str> = new.iter().map(|migration| migration.id.as_str()).collect();
+    let replayed = change.after.replay.migrations.iter().filter(|migration| ids.contains(migration.id.as_str()));
+    let steps = replayed.rev().flat_map(|migration| migration.steps.iter().rev());
+    let mut made = steps.filter(|step| step.effects.iter().any(|effect| makes(effect, difference)));
+    made.next().map(|step| &step.operation.place)
+}
+
+/// Whether an effect gave what a difference is about its name, or an enum its label: the places of such stay those where
+/// they were made.
+fn makes(effect: &Effect, difference: &Difference) -> bool {
+    let in_table = |table: &Name, name: &str| difference.table.as_ref() == Some(table) && difference.name == *name;
+    let in_enum = |of: &Name, label: &str| difference.enumeration.as_ref() == Some(of) && difference.name == *label;
+    match (effect, difference.kind.aspect) {
+        (Effect::TableRenamed { to, .. }, Aspect::Table) => difference.table.as_ref() == Some(to),
+        (
+            Effect::ColumnRenamed { table, to, .. },
+            Aspect::Column | Aspect::Type | Aspect::Nullability | Aspect::Default,
+        )
+        | (
+            Effect::ObjectRenamed { table, to, .. },
+            Aspect::Index | Aspect::Unique | Aspect::ForeignKey | Aspect::PrimaryKey | Aspect::Check,
+        ) => in_table(table, to),
+        (Effect::ColumnChanged { table, after, .. }, Aspect::Type | Aspect::Nullability | Aspect::Default) => {
+            in_table(table, &after.name)
         }
+        (Effect::EnumRenamed { to, .. }, Aspect::Enum) => difference.enumeration.as_ref() == Some(to),
+        (Effect::EnumValueAdded { name, value }, Aspect::EnumValue) => in_enum(name, value),
+        (Effect::EnumValueGone { name, renamed_to: Some(label), .. }, Aspect::EnumValue) => in_enum(name, label),
+        _ => false,
     }
-}
-
-/// What a change declares otherwise than it was declared before: asked of the ecosystem, which knows keys and indexes by
-/// more than their names.
-fn declared_anew(change: &ProjectChange<'_>, before: &ProjectState) -> Vec<Difference> {
-    change.ecosystem.compare(change.project, &change.after.declared.catalog, &before.declared.catalog)
-}
-
-/// Whether the declaration in a difference is one of those that a change made or altered.
-fn is_declared_anew(moved: &[Difference], difference: &Difference) -> bool {
-    moved.iter().filter(|other| other.table == difference.table && other.kind.side != Side::Extra).any(|other| {
-        let is_same = other.kind.aspect == difference.kind.aspect && other.declared == difference.declared;
-        is_same || other.kind.aspect == Aspect::Table
-    })
 }
 
 /// Whether a catalog declares what a difference is about.

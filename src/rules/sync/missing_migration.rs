@@ -53,14 +53,14 @@ page! {
     /// ```
 }
 
-pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
+pub(in crate::rules) fn check(change: &ProjectChange<'_>, settings: &RuleSettings) -> Vec<Finding> {
     if !change.after.is_judged() {
         return unread(change).into_iter().collect();
     }
-    if !new_files(change).is_empty() || waiting(change).is_some() {
+    if !new_files(change).is_empty() || waiting(change, settings).is_some() {
         return Vec::new();
     }
-    let gap = NewGap::of(change);
+    let gap = NewGap::of(change, settings);
     // One run of the command makes all of it: it is the same for each finding, and named after all of them.
     let help = format!("write the migration and commit it with the schema:\n  {}", command(change, &gap.uncovered));
     let mut findings: Vec<Finding> = groups(&gap.uncovered)

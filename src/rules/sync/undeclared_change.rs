@@ -47,11 +47,11 @@ page! {
     /// ```
 }
 
-pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
-    if waiting(change).is_some() {
+pub(in crate::rules) fn check(change: &ProjectChange<'_>, settings: &RuleSettings) -> Vec<Finding> {
+    if waiting(change, settings).is_some() {
         return Vec::new();
     }
-    let gap = NewGap::of(change);
+    let gap = NewGap::of(change, settings);
     let declare = match change.project.ecosystem {
         EcosystemKind::Prisma => "declare it in the schema",
         EcosystemKind::Alembic => "declare it in the models",
@@ -174,5 +174,28 @@ mod tests {
             );
             assert!(by_old.silent(RuleId::UndeclaredChange));
         }
+    }
+
+    #[test]
+    fn the_place_is_that_of_the_statement_that_made_it_so() {
+        let world = World::prisma().new_migration("20260106090000_a", "CREATE TYPE color AS ENUM ('red');").commit();
+        let world = world.new_migration("20260112090000_b", "ALTER TYPE color ADD VALUE 'blue';");
+        let mut extra = crate::catalog::difference::Difference::new(Side::Extra, Aspect::EnumValue, None, "blue");
+        extra.enumeration = Some(crate::catalog::Name::new("public", "color"));
+        extra.migrated_at = Some(world.migration_place("20260106090000_a"));
+        let findings = world.gap_after(extra).run(RuleId::UndeclaredChange);
+        assert_eq!(findings[0].message, "a new migration adds the value blue of the enum color, which is not declared");
+        assert!(findings[0].path.as_str().contains("20260112090000_b"), "{}", findings[0].path);
+    }
+
+    #[test]
+    fn what_an_edited_old_migration_makes_is_not_said_to_be_a_new_ones() {
+        let world = World::prisma().new_migration("20260106090000_a", "SELECT 1;").commit();
+        let world = world.rewrite_migration("20260106090000_a", "ALTER TABLE users ADD COLUMN age INT;");
+        let world = world.new_migration("20260112090000_b", "SELECT 1;");
+        let mut extra = column(Side::Extra, "users", "age");
+        extra.migrated_at = Some(world.migration_place("20260106090000_a"));
+        let findings = world.gap_after(extra).run(RuleId::UndeclaredChange);
+        assert_eq!(findings[0].message, "the column users.age is made by the migrations but not declared");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::gap::{is_declared, new_files};
+use super::gap::{is_declared, made_anew, new_files};
 use crate::catalog::Name;
 use crate::catalog::apply::Effect;
 use crate::catalog::contrast::Contrast;
@@ -207,6 +207,8 @@ pub(super) fn finding(
     fault: Fault,
     help: String,
 ) -> Finding {
+    let placed: Vec<Difference> = group.iter().map(|difference| placed(change, difference)).collect();
+    let group: &[&Difference] = &placed.iter().collect::<Vec<_>>();
     let declared = |d: &&Difference| d.declared_at.clone();
     let migrated = |d: &&Difference| d.migrated_at.clone();
     let place = if fault == Fault::Migration {
@@ -222,6 +224,8 @@ pub(super) fn finding(
         {
             headline(group, Fault::State)
         }
+        // Nor does a new migration make what an old one does.
+        (Fault::Migration, _) if !group.iter().any(|d| made_anew(change, d).is_some()) => headline(group, Fault::State),
         (Fault::Schema, _) if dropped.len() == group.len() => headline(group, fault)
             .replace("no migration adds", "a new migration drops")
             .replace("no migration creates", "a new migration drops"),
@@ -262,6 +266,18 @@ pub(super) fn finding(
     }
     finding.differences = group.iter().map(|&difference| difference.clone()).collect();
     finding
+}
+
+/// A difference with the place where a new migration made it so: what is renamed, and an enum that gets a value, keep the
+/// place where they were made.
+fn placed(change: &ProjectChange<'_>, difference: &Difference) -> Difference {
+    let mut placed = difference.clone();
+    if difference.kind.side != Side::Missing
+        && let Some(place) = made_anew(change, difference)
+    {
+        placed.migrated_at = Some(place.clone());
+    }
+    placed
 }
 
 /// Where a new migration drops what a difference says is missing.
