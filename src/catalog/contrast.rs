@@ -5,7 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::{Dialect, ForeignKey, Index, IndexOn, IndexPart, Key};
+use super::difference::{Aspect, Difference, Side};
+use super::{Dialect, ForeignKey, Index, IndexOn, IndexPart, Key, Table, View};
 
 /// What differs of an object that both sides have, in words that follow "declared" and "make it".
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,19 @@ impl Contrast {
         };
         Self { declared: with_name(declared), replayed, renamed: true }
     }
+}
+
+/// A table of the declared schema that the migrations make as a view: `word` is what the ecosystem calls a declared table.
+pub(crate) fn view(declared: &Table, view: &View, word: &str) -> Difference {
+    let what = if view.materialized { "materialized view" } else { "view" };
+    let mut difference =
+        Difference::new(Side::Changed, Aspect::Table, Some(declared.name.clone()), &declared.name.name);
+    difference.replayed = Some(what.to_owned());
+    difference.contrast =
+        Some(Contrast { declared: format!("as a {word}"), replayed: format!("a {what}"), renamed: false });
+    difference.declared_at.clone_from(&declared.place);
+    difference.migrated_at.clone_from(&view.place);
+    difference
 }
 
 fn with_name(name: &str) -> String {

@@ -178,6 +178,11 @@ impl Difference {
         }
     }
 
+    /// Whether it is a declared table that the migrations make as a view: the database has what is asked for by its name.
+    pub fn is_view(&self) -> bool {
+        (self.kind.side, self.kind.aspect) == (Side::Changed, Aspect::Table)
+    }
+
     /// The object in a person's words: `the column users.age`, `the index users_email_key`, `the table users`.
     pub fn object(&self) -> String {
         let table = self.table.as_ref().map(ToString::to_string).unwrap_or_default();

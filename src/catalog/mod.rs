@@ -187,6 +187,11 @@ impl Catalog {
         self.tables.get(&self.resolve(&self.tables, name)?)
     }
 
+    /// The view in the place of a table that another catalog has.
+    pub(crate) fn view_for(&self, table: &Name) -> Option<&View> {
+        self.views.get(&self.find(&self.views, &table.schema, &table.name)?)
+    }
+
     /// The enum of that name.
     pub fn enumeration(&self, name: &ObjectName) -> Option<&Enum> {
         self.enums.get(&self.resolve(&self.enums, name)?)

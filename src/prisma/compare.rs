@@ -14,6 +14,7 @@ mod types;
 
 use std::collections::BTreeMap;
 
+use crate::catalog::contrast;
 use crate::catalog::difference::{Aspect, Difference, Side};
 use crate::catalog::{Catalog, Column, Dialect, Enum, Name, Object, ObjectName, Table, TableKind, TypeKind};
 use crate::source::Place;
@@ -233,7 +234,12 @@ impl<'a> Comparison<'a> {
             match side {
                 (Some(declared), Some(replayed)) => self.table(Pair { declared, replayed }),
                 (Some(table), None) => {
-                    let mut difference = table_difference(Side::Missing, table);
+                    let view = self.replayed.view_for(&table.name);
+                    let mut difference = match view {
+                        // The engine looks at tables alone and wants to make one, which the database refuses.
+                        Some(view) => contrast::view(table, view, "model"),
+                        None => table_difference(Side::Missing, table),
+                    };
                     difference.declared = Some(text::table(table));
                     difference.declared_at.clone_from(&table.place);
                     self.note(difference, &[Object::Table(&table.name)]);

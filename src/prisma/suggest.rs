@@ -93,6 +93,8 @@ fn steps(differences: &[&Difference], declared: &Catalog, replayed: &Catalog) ->
                     enums.entry(name).or_default().push(difference);
                 }
             }
+            // No table can be made where there is a view.
+            Aspect::Table if difference.is_view() => {}
             Aspect::Table => planner.table(difference),
             Aspect::Check | Aspect::Comment => {}
             _ => {

@@ -9,7 +9,7 @@ mod keys;
 mod text;
 mod types;
 
-use crate::catalog::contrast::Contrast;
+use crate::catalog::contrast::{self, Contrast};
 use crate::catalog::difference::{Aspect, Difference, Kind, Side};
 use crate::catalog::{
     AutoIncrement, Catalog, Column, ColumnDefault, Dialect, Name, Object, ObjectName, Part, Reach, Settled, Table,
@@ -183,8 +183,13 @@ impl<'a> Comparison<'a> {
             match self.counterpart(replayed, &table.name) {
                 Some(other) => self.table(table, other),
                 None => {
-                    let mut difference =
-                        Difference::new(Side::Missing, Aspect::Table, Some(table.name.clone()), &table.name.name);
+                    let mut difference = match replayed.view_for(&table.name) {
+                        // Autogenerate looks at tables alone and wants to make one, which the database refuses.
+                        Some(view) => contrast::view(table, view, "table"),
+                        None => {
+                            Difference::new(Side::Missing, Aspect::Table, Some(table.name.clone()), &table.name.name)
+                        }
+                    };
                     difference.declared = Some(describe::table(table));
                     difference.declared_at.clone_from(&table.place);
                     self.push(difference, &Object::Table(&table.name));

@@ -283,3 +283,16 @@ fn two_forms_of_one_foreign_key_are_told_once() {
     let apart = told(&of(key(None, "id", "a", none)), &of(key(None, "email", "a", none)));
     assert_eq!(apart, ["missing-foreign-key ", "extra-foreign-key "]);
 }
+
+#[test]
+fn a_model_for_a_view_is_no_missing_table() {
+    let declared = catalog(PG, |_| {});
+    let mut replayed = Catalog::new(PG);
+    let sql = "CREATE VIEW users AS SELECT 1 AS id;";
+    for operation in &crate::sql::read(&crate::source::Source::new("m.sql".into(), sql), PG).operations {
+        replayed.apply(operation).unwrap();
+    }
+    assert_eq!(told(&declared, &replayed), ["changed-table users"]);
+    assert_eq!(sides(&declared, &replayed), ("as a table".to_owned(), "a view".to_owned()));
+    assert_eq!(told(&declared, &Catalog::new(PG)), ["missing-table users"]);
+}

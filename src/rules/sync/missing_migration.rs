@@ -13,7 +13,8 @@ page! {
     /// The declared schema changed in a way that the database would notice, and the change brings no migration at all.
     /// There is one finding for each table or enum, and it names every missing thing. Edits without effect on the
     /// database (comments, formatting, the order of fields, generator settings, `@default(cuid())`, a renamed field
-    /// that keeps its column by `@map`) are not reported.
+    /// that keeps its column by `@map`) are not reported. A model of the name of a view is a warning: the engine asks for a
+    /// table there, and what is deployed can be queried. Columns of views are not compared.
     ///
     /// Where the schema or the migrations could not be read, nothing can be compared. Then the plain rule stands: a
     /// schema file was touched and no migration was added, and the finding says why it could not look closer.

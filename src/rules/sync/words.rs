@@ -7,8 +7,8 @@ use crate::catalog::Name;
 use crate::catalog::apply::Effect;
 use crate::catalog::contrast::Contrast;
 use crate::catalog::difference::{Aspect, Difference, Side};
-use crate::finding::Finding;
-use crate::project::ProjectChange;
+use crate::finding::{Finding, Level};
+use crate::project::{EcosystemKind, ProjectChange};
 use crate::rules::RuleId;
 use crate::rules::text::{count, shell_word, slug};
 use crate::source::{Place, RepoPath};
@@ -231,7 +231,16 @@ pub(super) fn finding(
             .replace("no migration creates", "a new migration drops"),
         _ => headline(group, fault),
     };
+    let views = group.iter().all(|difference| difference.is_view());
+    let help = if views { help_view(change) } else { help };
     let mut finding = Finding::new(rule, fallback_path(change), message, help).about(object(group));
+    if views {
+        // It can be queried as it is: no deployment stops.
+        finding.level = finding.level.min(Level::Warning);
+        "the columns of a view are not compared with what is declared; the next migration that is generated would create a \
+         table of that name"
+            .clone_into(&mut finding.reason);
+    }
     if let Some(place) = &place {
         finding = finding.at(place);
     }
@@ -280,6 +289,21 @@ fn placed(change: &ProjectChange<'_>, difference: &Difference) -> Difference {
     placed
 }
 
+/// How a view is declared as one.
+fn help_view(change: &ProjectChange<'_>) -> String {
+    match change.project.ecosystem {
+        EcosystemKind::Prisma => {
+            "declare it by `view` in place of `model`, with `previewFeatures = [\"views\"]` in the \
+                                  generator; or drop the view and create the table in a migration"
+                .to_owned()
+        }
+        EcosystemKind::Alembic => "leave it out of the comparison by `include_object` in env.py, for example by \
+                                   `info={\"is_view\": True}` of the table; or drop the view and create the table in a \
+                                   revision"
+            .to_owned(),
+    }
+}
+
 /// Where a new migration drops what a difference says is missing.
 fn dropped_at<'a>(change: &'a ProjectChange<'_>, difference: &Difference) -> Option<&'a Place> {
     if difference.kind.side != Side::Missing {
@@ -320,9 +344,14 @@ pub(super) fn fallback_path(change: &ProjectChange<'_>) -> RepoPath {
     touched.chain(&change.project.schema).next().unwrap_or(&change.project.root).clone()
 }
 
+/// What a migration is to close: a view is declared as one instead.
+fn to_migrate<'a>(differences: &[&'a Difference]) -> Vec<&'a Difference> {
+    differences.iter().copied().filter(|difference| !difference.is_view()).collect()
+}
+
 /// The command that writes the migration for these differences.
 pub(super) fn command(change: &ProjectChange<'_>, differences: &[&Difference]) -> String {
-    change.ecosystem.command_new_migration(change.project, &migration_name(differences))
+    change.ecosystem.command_new_migration(change.project, &migration_name(&to_migrate(differences)))
 }
 
 /// A name for a migration that closes these differences.
@@ -363,6 +392,7 @@ pub(super) fn migration_name(differences: &[&Difference]) -> String {
 
 /// The statements that would close these differences, where the ecosystem can give all of them and they are few.
 pub(super) fn statements(differences: &[&Difference]) -> Option<String> {
+    let differences = to_migrate(differences);
     let all: Vec<&str> = differences.iter().flat_map(|d| &d.sql).map(String::as_str).collect();
     let known = differences.iter().all(|d| !d.sql.is_empty());
     (known && !all.is_empty() && all.len() <= MOST_STATEMENTS).then(|| all.join("\n"))
@@ -372,7 +402,7 @@ pub(super) fn statements(differences: &[&Difference]) -> Option<String> {
 pub(super) fn help_uncovered(change: &ProjectChange<'_>, differences: &[&Difference]) -> String {
     let command = command(change, differences);
     match (statements(differences), new_files(change).as_slice()) {
-        (Some(sql), [migration]) if change.project.ecosystem == crate::project::EcosystemKind::Prisma => {
+        (Some(sql), [migration]) if change.project.ecosystem == EcosystemKind::Prisma => {
             let file = migration.source.as_ref().map_or(&migration.path, |source| source.path());
             format!("write the rest as a migration:\n  {command}\nor add it to {}:\n{sql}", shell_word(file))
         }
