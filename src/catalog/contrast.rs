@@ -20,13 +20,9 @@ pub struct Contrast {
 }
 
 impl Contrast {
-    /// An object that differs in its name alone. Without one of its own, what the migrations make is a constraint of
-    /// SQLite.
-    pub(crate) fn renamed(declared: &str, replayed: Option<&str>) -> Self {
-        let replayed = match replayed {
-            Some(name) => with_name(name),
-            None => "as a UNIQUE constraint, whose index SQLite gives a name of its own".to_owned(),
-        };
+    /// An object that differs in its name alone; `unnamed` tells of one that the migrations give none.
+    pub(crate) fn renamed(declared: &str, replayed: Option<&str>, unnamed: &str) -> Self {
+        let replayed = replayed.map_or_else(|| unnamed.to_owned(), with_name);
         Self { declared: with_name(declared), replayed, renamed: true }
     }
 }

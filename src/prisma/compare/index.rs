@@ -7,6 +7,9 @@ use crate::catalog::contrast::{self, Contrast, pair_up};
 use crate::catalog::difference::{Aspect, Difference, Side};
 use crate::catalog::{Dialect, Index, IndexPart, Object, Table};
 
+/// How an index is made that has no name of its own.
+const AUTOINDEX: &str = "as a UNIQUE constraint, whose index SQLite names by itself";
+
 impl<'a> Comparison<'a> {
     pub(super) fn indexes(&mut self, pair: Pair<'a>) {
         let declared: Vec<&Index> = pair.declared.indexes.iter().collect();
@@ -59,7 +62,7 @@ impl<'a> Comparison<'a> {
             }
             let Some(name) = other.name.as_deref() else { continue };
             let there = index.name.as_deref().filter(|_| !autoindex);
-            self.changed_index(pair, other, index, Some(Contrast::renamed(name, there)));
+            self.changed_index(pair, other, index, Some(Contrast::renamed(name, there, AUTOINDEX)));
         }
     }
 

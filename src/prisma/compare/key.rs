@@ -97,7 +97,7 @@ impl<'a> Comparison<'a> {
             let other = declared[at];
             let (Some(name), Some(there)) = (&other.name, &key.name) else { continue };
             if name != there {
-                self.changed_foreign_key(pair, other, key, Some(Contrast::renamed(name, Some(there))));
+                self.changed_foreign_key(pair, other, key, Some(Contrast::renamed(name, Some(there), "")));
             }
         }
     }

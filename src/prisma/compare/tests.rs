@@ -221,3 +221,43 @@ fn an_index_that_differs_is_told_once() {
     assert_eq!(told(&partial).len(), 1);
     assert_eq!(partial[0].kind.to_string(), "missing-index", "the engine does not see the other one");
 }
+
+#[test]
+fn names_of_defaults_are_asked_for_since_schemas_can_give_them() {
+    use crate::prisma::Prisma;
+    use crate::project::{Ecosystem, EcosystemKind, Project};
+
+    let schema = "model T {\n  id Int @id\n  a Int @default(1)\n}\n";
+    let found = |version: &str, default: &str| {
+        let sql = format!(
+            "CREATE TABLE [T] ([id] INT NOT NULL CONSTRAINT [T_pkey] PRIMARY KEY, [a] INT NOT NULL {default});"
+        );
+        let mut built = Catalog::new(Dialect::SqlServer);
+        for operation in &crate::sql::read(&Source::new("migration.sql".into(), sql), Dialect::SqlServer).operations {
+            built.apply(operation).unwrap();
+        }
+        let project = Project {
+            name: ".".to_owned(),
+            ecosystem: EcosystemKind::Prisma,
+            dialect: Some(Dialect::SqlServer),
+            root: crate::source::RepoPath::root(),
+            schema: Vec::new(),
+            migrations: Vec::new(),
+            settings: Vec::new(),
+            command: String::new(),
+            facts: std::collections::BTreeMap::from([("prisma-version", version.to_owned())]),
+            parsed: crate::project::Parsed::default(),
+        };
+        let found = Prisma.compare(&project, &declared(Dialect::SqlServer, schema).unwrap(), &built);
+        (told(&found), found.iter().all(|one| one.certain))
+    };
+    let named = "CONSTRAINT [DF__T__a] DEFAULT 1";
+    let told = vec!["changed-default a: with the name T_a_df / with the name DF__T__a".to_owned()];
+    assert_eq!(found("7.0.0", named), (told.clone(), true));
+    assert_eq!(found("2.19.0", named), (told, false), "what that version wrote by itself");
+    let unnamed = found("7.0.0", "DEFAULT 1").0;
+    assert_eq!(unnamed, ["changed-default a: with the name T_a_df / without a name of its own"]);
+    // Another value is another value.
+    assert!(found("2.19.0", "CONSTRAINT [DF__T__a] DEFAULT 2").1);
+    assert_eq!(found("7.0.0", "CONSTRAINT [T_a_df] DEFAULT 1").0, Vec::<String>::new());
+}
