@@ -215,6 +215,55 @@ fn configurations_name_schema_and_migrations() {
 }
 
 #[test]
+fn a_schema_left_over_beside_the_one_that_is_configured_is_no_project() {
+    let leftover = format!("{PG}generator client {{\n provider = \"prisma-client\"\n}}\n");
+    let schema = whole(PG);
+    let config = "export default defineConfig({ schema: 'prisma/schema', migrations: { path: 'prisma/migrations' } })";
+    let files = [
+        ("db/package.json", "{}"),
+        ("db/prisma.config.ts", config),
+        ("db/prisma/schema/schema.prisma", &schema),
+        ("db/prisma/migrations/1_a/migration.sql", ""),
+    ];
+    let configured = entry("db", "db/prisma/schema/schema.prisma", "db/prisma/migrations");
+    for text in [&leftover, &schema] {
+        let files = [&files[..], &[("db/prisma/schema.prisma", text)]].concat();
+        assert_eq!(summary(&discover(&files)), std::slice::from_ref(&configured));
+        // The policy's word is over it.
+        let wanted = ProjectOverride {
+            name: "old".to_owned(),
+            schema: vec!["db/prisma/schema.prisma".into()],
+            ..ProjectOverride::default()
+        };
+        assert_eq!(with_policy(&files, &[wanted]).len(), 2);
+    }
+    // One with migrations of its own is a project.
+    let own = [("db/other/schema.prisma", schema.as_str()), ("db/other/migrations/1_a/migration.sql", "")];
+    assert_eq!(discover(&[&files[..], &own].concat()).len(), 2);
+    // A configuration that computes which schema it is says nothing about the others.
+    let mut computed = files.to_vec();
+    computed[1].1 = "export default { schema: place(), migrations: { path: 'prisma/migrations' } }";
+    computed.push(("db/prisma/schema.prisma", &schema));
+    assert!(summary(&discover(&computed)).iter().any(|(_, schema, _)| schema == "db/prisma/schema.prisma"));
+}
+
+#[test]
+fn the_settings_of_another_package_do_not_take_a_schema_away() {
+    let schema = whole(PG);
+    let config = "export default { schema: 'schema.prisma', migrations: { path: '../db/prisma/migrations' } }";
+    let files = [
+        ("db/package.json", "{}"),
+        ("db/prisma/schema.prisma", schema.as_str()),
+        ("db/prisma/migrations/1_a/migration.sql", ""),
+        ("worker/package.json", "{}"),
+        ("worker/prisma.config.ts", config),
+        ("worker/schema.prisma", &schema),
+    ];
+    let of = |projects: &[Project]| summary(projects).into_iter().map(|(_, schema, _)| schema).collect::<Vec<_>>();
+    assert_eq!(of(&discover(&files)), ["db/prisma/schema.prisma", "worker/schema.prisma"]);
+}
+
+#[test]
 fn a_folder_that_a_build_gathers_stands_for_the_one_that_is_kept() {
     let schema = whole(PG);
     let config = "export default defineConfig({ schema: './schema', migrations: { path: './.prisma-migrations' } })";
