@@ -8,6 +8,7 @@
 
 pub mod apply;
 pub mod condition;
+pub mod contrast;
 pub mod dialect;
 pub mod difference;
 mod known;
@@ -192,6 +193,11 @@ impl Catalog {
     /// The table of that name.
     pub fn table(&self, name: &ObjectName) -> Option<&Table> {
         self.tables.get(&self.resolve(&self.tables, name)?)
+    }
+
+    /// The view in the place of a table that another catalog has.
+    pub(crate) fn view_for(&self, table: &Name) -> Option<&View> {
+        self.views.get(&self.find(&self.views, &table.schema, &table.name)?)
     }
 
     /// The enum of that name.
