@@ -141,7 +141,7 @@ pub(super) fn headline(group: &[&Difference], fault: Fault) -> String {
     let Some(first) = group.first() else { return String::new() };
     let (_, owner) = owner(first);
     let of = if owner.is_empty() { String::new() } else { format!(" of {owner}") };
-    let names = |group: &[&Difference]| group.iter().map(|d| name(d)).collect::<Vec<_>>().join(", ");
+    let names = |group: &[&Difference]| group.iter().map(|d| d.label()).collect::<Vec<_>>().join(", ");
     if group.iter().all(|d| d.kind == first.kind) && first.kind.side != Side::Changed {
         let what = count(group.len(), noun(first.kind.aspect));
         let names = names(group);
@@ -159,15 +159,18 @@ pub(super) fn headline(group: &[&Difference], fault: Fault) -> String {
     for difference in group {
         let text = match (difference.kind.side, difference.sides()) {
             (Side::Changed, (Some(declared), Some(replayed))) => {
-                format!("{} (declared {declared}, migrated {replayed})", name(difference))
+                format!("{} (declared {declared}, migrated {replayed})", difference.label())
             }
-            _ => name(difference),
+            _ => difference.label().to_owned(),
         };
         sorts.entry(difference.kind.side).or_default().entry(difference.kind.aspect).or_default().push(text);
     }
     let listed = |aspects: &BTreeMap<Aspect, Vec<String>>, before: &str, between: &str| {
-        let all = aspects.iter().map(|(aspect, names)| format!("{before}{} {}", noun(*aspect), names.join(", ")));
-        all.collect::<Vec<_>>().join(between)
+        // A primary key is the table's only one, and has no name here.
+        let one = |(aspect, names): (&Aspect, &Vec<String>)| {
+            format!("{before}{} {}", noun(*aspect), names.join(", ").trim_start()).trim_end().to_owned()
+        };
+        aspects.iter().map(one).collect::<Vec<_>>().join(between)
     };
     if let (Fault::Schema, [(Side::Missing, aspects)]) = (fault, sorts.iter().collect::<Vec<_>>().as_slice()) {
         return format!(
@@ -192,11 +195,6 @@ pub(super) fn headline(group: &[&Difference], fault: Fault) -> String {
         Fault::State => format!("{subject} has {what} between its declaration and the migrations"),
     };
     format!("{subject}; {}", parts.join("; "))
-}
-
-/// What a difference is called in a list.
-fn name(difference: &Difference) -> String {
-    if difference.name.is_empty() { difference.object() } else { difference.name.clone() }
 }
 
 /// A finding about the differences of one table or enum, at the best place there is.
