@@ -90,16 +90,23 @@ pub(super) enum Fault {
 /// The headline about one difference.
 fn one(difference: &Difference, fault: Fault) -> String {
     let object = difference.object();
+    let both = |object: &str, declared: &str, replayed: &str| match fault {
+        Fault::Migration => format!("a new migration makes {object} {replayed}, but it is declared {declared}"),
+        Fault::Schema | Fault::State => {
+            format!("{object} is declared {declared} but the migrations make it {replayed}")
+        }
+    };
     if let Some(Contrast { declared, replayed, .. }) = &difference.contrast {
-        return match fault {
-            Fault::Migration => format!("a new migration makes {object} {replayed}, but it is declared {declared}"),
-            Fault::Schema | Fault::State => {
-                format!("{object} is declared {declared} but the migrations make it {replayed}")
-            }
-        };
+        return both(&object, declared, replayed);
     }
     let declared = difference.declared.as_deref();
     let replayed = difference.replayed.as_deref();
+    let nullable = |text: &str| if text == "null" { "nullable" } else { "NOT NULL" };
+    if let (Aspect::Nullability, Some(table), Some(declared), Some(replayed)) =
+        (difference.kind.aspect, &difference.table, declared, replayed)
+    {
+        return both(&format!("the column {table}.{}", difference.name), nullable(declared), nullable(replayed));
+    }
     match difference.kind.side {
         Side::Missing => {
             let verb = match difference.kind.aspect {
