@@ -196,8 +196,10 @@ pub(crate) fn doubt_if_unmigrated(found: &Found, state: &mut ProjectState) {
     // A schema that does not parse is one more thing that cannot be compared: documentation and templates hold such.
     let problems = std::mem::take(&mut state.declared.problems);
     let unread = problems.iter().find_map(|problem| problem.place.clone());
-    let table = state.declared.catalog.tables.values().find_map(|table| table.place.as_ref());
-    if let Some(place) = unread.as_ref().or(table) {
+    let table = state.declared.catalog.tables.values().find_map(|table| table.place.clone());
+    // A schema for a client alone has no models, but extensions and enums that others create.
+    let other = || state.gap.iter().find_map(|difference| difference.declared_at.clone());
+    if let Some(place) = unread.or(table).or_else(other) {
         let folder = found.project.migrations.first().map(ToString::to_string).unwrap_or_default();
         let reason = format!("there is no folder with migrations of Prisma to compare with ({folder})");
         history.opaque.push(Opaque { place: Place::start_of(&place.source), reason, reach: Reach::Everything });

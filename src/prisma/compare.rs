@@ -19,6 +19,7 @@ use crate::catalog::difference::{Aspect, Difference, Side};
 use crate::catalog::{Catalog, Column, Dialect, Enum, Name, Object, ObjectName, Table, TableKind, TypeKind};
 use crate::source::Place;
 
+pub(crate) use key::{is_relation_table, take_either_key};
 pub(crate) use text::{foreign_key as foreign_key_text, index as index_text};
 pub(crate) use types::POSTGRES as POSTGRES_TYPES;
 pub(crate) use types::changes_family;

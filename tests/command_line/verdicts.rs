@@ -92,6 +92,26 @@ fn a_project_that_clearly_uses_migrations_is_judged_without_the_folder() {
     );
 }
 
+/// A schema without models that is there for a client's sake is compared with nothing, as one with models is not; where
+/// there are migrations, an extension has to be among them.
+#[test]
+fn an_extension_is_asked_for_only_where_there_are_migrations() {
+    let schema = DATASOURCE.replace('}', "  extensions = [pgcrypto]\n}");
+    let judged = |files: &[(&str, &str)]| {
+        let place = Place::repository();
+        place.write("prisma/schema.prisma", &schema);
+        for (path, text) in files {
+            place.write(path, text);
+        }
+        place.git(&["add", "."]);
+        let ran = place.run(&["check", "--format", "json"]);
+        (ran.code, rules(&ran), ran.stdout.contains("there is no folder with migrations of Prisma to compare with"))
+    };
+    assert_eq!(judged(&[]), (0, Vec::new(), true));
+    let lock = ("prisma/migrations/migration_lock.toml", "provider = \"postgresql\"\n");
+    assert_eq!(judged(&[lock]), (1, vec!["missing-migration".to_owned()], false));
+}
+
 /// A squash is believed only where the one migration builds what the many built.
 #[test]
 fn a_squash_is_verified() {

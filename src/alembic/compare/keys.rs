@@ -78,9 +78,8 @@ impl<'a> Comparison<'a> {
         self.judged_key(difference, table, key)
     }
 
-    fn judged_key(&self, mut difference: Difference, table: &Table, key: &ForeignKey) -> Option<Difference> {
-        difference.certain = key.columns.iter().all(|column| self.certain(&Object::Column(&table.name, column)));
-        self.judged(difference, &Object::Table(&table.name))
+    fn judged_key(&self, difference: Difference, table: &Table, key: &ForeignKey) -> Option<Difference> {
+        self.judged_part(difference, &table.name, key.name.as_deref(), key.columns.iter().map(String::as_str))
     }
 
     /// Autogenerate never compares primary keys.
@@ -226,7 +225,8 @@ impl<'a> Comparison<'a> {
         difference.beyond_engine = true;
         difference.declared_at = declared.and_then(|check| check.place.clone()).or_else(|| table.place.clone());
         difference.migrated_at = replayed.and_then(|check| check.place.clone());
-        self.push(difference, &Object::Table(&table.name));
+        let found = self.judged_part(difference, &table.name, subject.name.as_deref(), []);
+        self.differences.extend(found);
     }
 }
 

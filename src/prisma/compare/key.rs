@@ -2,8 +2,8 @@
 
 use super::{Comparison, Pair, in_table, or_table, text};
 use crate::catalog::contrast::{self, Contrast, pair_up};
-use crate::catalog::difference::{Aspect, Side};
-use crate::catalog::{Dialect, ForeignKey, IndexPart, Key, Object, Table};
+use crate::catalog::difference::{Aspect, Difference, Kind, Side};
+use crate::catalog::{Catalog, Dialect, ForeignKey, Index, IndexPart, Key, Object, ObjectName, Table};
 
 impl<'a> Comparison<'a> {
     pub(super) fn primary_key(&mut self, pair: Pair<'a>) {
@@ -127,7 +127,7 @@ impl<'a> Comparison<'a> {
 
     fn target(&self, key: &ForeignKey) -> Option<&'a Table> {
         let exact = self.replayed.tables.get(&key.target);
-        let written = || self.replayed.table(&crate::catalog::ObjectName::from(&key.target));
+        let written = || self.replayed.table(&ObjectName::from(&key.target));
         exact.or_else(written)
     }
 
@@ -158,6 +158,37 @@ impl<'a> Comparison<'a> {
 fn objects<'p>(pair: Pair<'p>, key: &'p ForeignKey) -> Vec<Object<'p>> {
     let columns = key.columns.iter().map(|column| Object::Column(&pair.declared.name, column));
     std::iter::once(Object::Table(&pair.declared.name)).chain(columns).collect()
+}
+
+/// Makes uncertain what differs where a relation's table has the unique index of Prisma before 6 in place of the primary key
+/// that is declared: either guards the same rows, and which of them is right depends on a version that is not known.
+pub(crate) fn take_either_key(found: &mut [Difference], declared: &Catalog, replayed: &Catalog) {
+    for difference in found {
+        let is_key = match difference.kind {
+            Kind { side: Side::Missing, aspect: Aspect::PrimaryKey } => true,
+            Kind { side: Side::Extra, aspect: Aspect::Index } => false,
+            _ => continue,
+        };
+        let tables = difference.table.as_ref().and_then(|name| {
+            let there = replayed.tables.get(name).or_else(|| replayed.table(&ObjectName::from(name)));
+            Some((declared.tables.get(name)?, there?))
+        });
+        let Some((declared, replayed)) = tables.filter(|(declared, _)| is_relation_table(declared)) else { continue };
+        let guards = |index: &&Index| {
+            let both = index.parts.iter().filter_map(IndexPart::column).eq(["A", "B"]);
+            both && index.unique && index.predicate.is_none()
+        };
+        let guard = replayed.indexes.iter().find(guards).filter(|_| replayed.primary_key.is_none());
+        let is_guard = |index: &Index| is_key || index.name.as_deref() == Some(difference.name.as_str());
+        if declared.primary_key.is_some() && guard.is_some_and(is_guard) {
+            difference.certain = false;
+        }
+    }
+}
+
+/// Whether a declared table is that of a many-to-many relation: by its columns, and by the `_` that its name begins with.
+pub(crate) fn is_relation_table(table: &Table) -> bool {
+    table.name.name.starts_with('_') && is_join_table(table)
 }
 
 /// The join table of an implicit many-to-many relation, by its columns (`is_prisma_implicit_m2m_fk`).
