@@ -57,7 +57,7 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, settings: &RuleSetting
         EcosystemKind::Alembic => "declare it in the models",
     };
     let help = format!(
-        "{declare}, or take it out of the migration; to write the migration anew from what is declared:\n  {}",
+        "{declare}, or take it out of the migration; if that has been applied, write one that makes what is declared:\n  {}",
         command(change, &gap.undeclared)
     );
     groups(&gap.undeclared)
