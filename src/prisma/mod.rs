@@ -158,9 +158,13 @@ impl Ecosystem for Prisma {
             compare::take_either_key(&mut found, declared, replayed);
         }
         if version(project) < RENAMING_VERSION {
-            let by_name =
-                |aspect| matches!(aspect, Aspect::Index | Aspect::Unique | Aspect::ForeignKey | Aspect::PrimaryKey);
-            for difference in found.iter_mut().filter(|difference| by_name(difference.kind.aspect)) {
+            let by_name = |difference: &&mut Difference| match difference.kind.aspect {
+                Aspect::Index | Aspect::Unique | Aspect::ForeignKey | Aspect::PrimaryKey => true,
+                // A schema could not name the default of a column either.
+                Aspect::Default => difference.contrast.as_ref().is_some_and(|contrast| contrast.renamed),
+                _ => false,
+            };
+            for difference in found.iter_mut().filter(by_name) {
                 difference.certain = false;
             }
         }
