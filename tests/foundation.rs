@@ -208,6 +208,14 @@ fn what_was_declared_already_is_made_late() {
         repo.write("app/models.py", &models);
         repo.commit("Models without their migration");
         assert_eq!(blamed_in(&repo, Some(make)), [], "{first}");
+        let (_, json) = run(&repo, &["check", "--staged"]);
+        let rules: Vec<_> = json["findings"].as_array().unwrap().iter().map(|finding| &finding["rule"]).collect();
+        assert!(!rules.contains(&&serde_json::json!("unjudged-change")), "all of it is known: {json:#}");
+        assert_eq!(
+            blamed_in(&repo, Some(&format!("{make}\nop.add_column(\"users\", sa.Column(\"age\", sa.Integer()))")))
+                .len(),
+            1
+        );
         let twice = format!("{make}\nop.create_table(\"tags\", sa.Column(\"id\", sa.Integer(), primary_key=True))");
         assert_eq!(blamed_in(&repo, Some(&twice)).len(), 1, "{first}");
     }

@@ -205,7 +205,7 @@ impl Guard {
 }
 
 /// The most doubts of a catalog that are told apart.
-const MOST_DOUBTS: usize = 2_000;
+pub(super) const MOST_DOUBTS: usize = 2_000;
 
 /// What applying an operation gives.
 type Applied = Result<Vec<Effect>, ApplyError>;

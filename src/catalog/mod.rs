@@ -10,6 +10,7 @@ pub mod apply;
 pub mod condition;
 pub mod dialect;
 pub mod difference;
+mod known;
 pub mod operation;
 mod table;
 pub mod types;
@@ -121,6 +122,8 @@ pub struct Catalog {
     pub open: bool,
     /// What [`apply`] looks up often; derived from the tables.
     pub(crate) lookup: apply::Lookup,
+    /// What no early doubt can be about.
+    known: known::Known,
 }
 
 impl Catalog {
@@ -142,6 +145,7 @@ impl Catalog {
             unmanaged: Vec::new(),
             open: false,
             lookup: apply::Lookup::default(),
+            known: known::Known::default(),
         }
     }
 
@@ -191,9 +195,9 @@ impl Catalog {
         self.enums.get(&self.resolve(&self.enums, name)?)
     }
 
-    /// The first doubt whose reach covers `object`.
+    /// The first doubt whose reach covers `object`, and that it was there for.
     pub fn doubt_about(&self, object: &Object<'_>) -> Option<&Opaque> {
-        self.doubts.iter().find(|opaque| opaque.reach.covers(object, self.dialect))
+        self.doubts_since(object).find(|opaque| opaque.reach.covers(object, self.dialect))
     }
 }
 
@@ -355,10 +359,12 @@ pub enum Reach {
 /// What a doubt may be about; borrowed for the question.
 #[derive(Debug, Clone, Copy)]
 pub enum Object<'a> {
-    /// A table, or something in it that is no column (an index, a key).
+    /// A table, or something in it that is no column and has no name of its own (a key).
     Table(&'a Name),
     /// A column.
     Column(&'a Name, &'a str),
+    /// An index or a constraint of a table, by its name.
+    Part(&'a Name, &'a str),
     /// An enum or another user-defined type.
     Type(&'a Name),
     /// Something outside every table: a schema, an extension.
@@ -382,7 +388,9 @@ impl Reach {
         };
         match (self, object) {
             (Self::Everything, _) => true,
-            (Self::Table(table), Object::Table(name) | Object::Column(name, _)) => same(table, name),
+            (Self::Table(table), Object::Table(name) | Object::Column(name, _) | Object::Part(name, _)) => {
+                same(table, name)
+            }
             (Self::Column(table, column), Object::Column(name, other)) => {
                 same(table, name) && dialect.same_column(column, other)
             }

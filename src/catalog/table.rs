@@ -110,6 +110,8 @@ pub struct Column {
     pub on_update: Option<String>,
     /// The collation, where one is named.
     pub collation: Option<String>,
+    /// In a declared catalog: whether the length of its type was worked out of the labels of an enum, and written by nobody.
+    pub(crate) length_of_labels: bool,
     /// The comment.
     pub comment: Option<String>,
     /// Where it is declared or created.
@@ -130,6 +132,7 @@ impl Column {
             generated: None,
             on_update: None,
             collation: None,
+            length_of_labels: false,
             comment: None,
             place: None,
         }

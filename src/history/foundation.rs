@@ -22,9 +22,17 @@ use crate::source::Place;
 /// Why a database is in doubt before the first migration.
 const STANDS_ON_OTHERS: &str = "the history begins with tables that it does not make";
 
+/// Why a database is in doubt behind a second beginning.
+const BEGINS_ANEW: &str = "a branch that begins anew and makes the same tables: which of them is run is not known";
+
 /// Whether a doubt is that of a history's foundation: of what migrations themselves make it says nothing.
 pub(crate) fn is_foundation(doubt: &Opaque) -> bool {
     doubt.reach == Reach::Everything && doubt.reason == STANDS_ON_OTHERS
+}
+
+/// Whether a doubt is one of what was there before a history, or of which of its beginnings was run.
+pub(super) fn is_of_base(doubt: &Opaque) -> bool {
+    is_foundation(doubt) || doubt.reason == BEGINS_ANEW
 }
 
 /// A history whose first migrations make no table and fail for want of one stands on tables that it does not make. What
@@ -96,8 +104,7 @@ pub(super) fn doubt_other_beginning(failures: &mut [Failure], catalog: &mut Cata
     for failure in failures {
         failure.certain = false;
     }
-    let reason = "a branch that begins anew and makes the same tables: which of them is run is not known".to_owned();
-    catalog.doubts.push(Opaque { place, reason, reach: Reach::Everything });
+    catalog.doubts.push(Opaque { place, reason: BEGINS_ANEW.to_owned(), reach: Reach::Everything });
 }
 
 /// Takes back the certainty of failures, and of differences, that are about something which is declared and which no
@@ -171,7 +178,7 @@ fn on_what_was(before: (&History, &Replay), declared: &Catalog, after: &History,
         .flat_map(|done| &done.failures)
         .filter_map(|failure| holder(failure).map(|(_, holder)| holder))
         .collect();
-    catalog.doubts.retain(|doubt| Some(&doubt.place) != old.base.as_ref() || doubt.reach != Reach::Everything);
+    catalog.retain_doubts(|doubt| Some(&doubt.place) != old.base.as_ref() || doubt.reach != Reach::Everything);
     let stands: Vec<&Table> = declared
         .tables
         .values()
@@ -199,14 +206,28 @@ fn on_what_was(before: (&History, &Replay), declared: &Catalog, after: &History,
             .any(|table| reach.covers(&Object::Table(&table.name), dialect) || is_column_of(reach, table, dialect)),
         _ => false,
     };
-    catalog.doubts.retain(|doubt| !on(&doubt.reach));
+    catalog.retain_doubts(|doubt| !on(&doubt.reach));
     catalog.schemas.extend(stands.iter().map(|table| table.name.schema.clone()));
+    // And so was a column.
+    let added = |migrations: &[Arc<Replayed>]| -> BTreeSet<(String, String)> {
+        let steps = migrations.iter().flat_map(|done| &done.steps);
+        let columns = steps.filter_map(|step| match &step.operation.kind {
+            OperationKind::AddColumn { table, column, if_absent: false } => {
+                Some((table.name.clone(), column.column.name.clone()))
+            }
+            _ => None,
+        });
+        columns.collect()
+    };
+    let earlier = added(&old.migrations);
+    let late_columns: BTreeSet<(String, String)> =
+        added(&replay.migrations[shared(old, replay)..]).difference(&earlier).cloned().collect();
     for table in &stands {
-        catalog.put_table(named((*table).clone(), dialect));
+        catalog.put_table(named(without(table, &late_columns), dialect));
     }
     if old.base.is_some() {
         let others = declared.tables.values().filter(|table| stands.iter().all(|one| one.name != table.name));
-        others.for_each(|table| complete(&mut catalog, table));
+        others.for_each(|table| complete(&mut catalog, &without(table, &late_columns)));
     }
     for (name, enumeration) in &declared.enums {
         catalog.enums.entry(name.clone()).or_insert_with(|| enumeration.clone());
@@ -230,6 +251,16 @@ fn on_what_was(before: (&History, &Replay), declared: &Catalog, after: &History,
 /// How many of the first migrations two replays have in common.
 fn shared(one: &Replay, other: &Replay) -> usize {
     one.fingerprints.iter().zip(&other.fingerprints).take_while(|(a, b)| a == b).count()
+}
+
+/// A table without those of its columns that are in a list, each with the name of its table, and without what is on them.
+fn without(table: &Table, columns: &BTreeSet<(String, String)>) -> Table {
+    let is_gone = |column: &str| columns.contains(&(table.name.name.clone(), column.to_owned()));
+    let mut table = table.clone();
+    table.columns.retain(|column| !is_gone(&column.name));
+    table.indexes.retain(|index| !index.parts.iter().filter_map(IndexPart::column).any(is_gone));
+    table.foreign_keys.retain(|key| !key.columns.iter().any(|column| is_gone(column)));
+    table
 }
 
 /// Gives a table the columns that were declared and that no migration makes: on a database that was there before the first

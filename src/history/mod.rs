@@ -72,6 +72,8 @@ pub struct Run<'a> {
     copied: u64,
     /// What the history has cost so far, see [`MOST_WORK`].
     work: u64,
+    /// Whether an error of what is being done is caught: where it may come of a doubt, what follows may not be done.
+    caught: bool,
 }
 
 /// One operation that was run.
@@ -128,14 +130,21 @@ impl Run<'_> {
         if let OperationKind::Attempt { body, caught, handler } = operation.kind {
             return self.attempt(body, caught, handler);
         }
+        let doubts = self.catalog.doubts.len();
         match self.catalog.apply(&operation) {
             Ok(mut effects) => {
                 effects.shrink_to_fit();
+                // Which tables were there before the first migration is not known, whatever the migrations make.
+                let is_known = !self.caught && !self.catalog.doubts.iter().any(foundation::is_of_base);
+                self.catalog.note_known(&operation, &effects, if is_known { doubts } else { 0 });
+                if self.caught && doubts > 0 {
+                    self.catalog.forget_known(&operation);
+                }
                 self.steps.push(Step { operation, effects });
             }
             Err(error) => {
                 if !operation.guard.swallows(&error) && !self.is_about_temporary(&operation) {
-                    let certain = !self.catalog.could_explain(&operation);
+                    let certain = !self.catalog.could_explain(&operation, &error);
                     if !certain && self.make_without_targets(&operation, &error) {
                         return;
                     }
@@ -147,6 +156,13 @@ impl Run<'_> {
                 self.steps.push(Step { operation, effects: Vec::new() });
             }
         }
+    }
+
+    /// Does one operation whose error is caught.
+    pub(crate) fn apply_caught(&mut self, operation: Operation) {
+        let outer = std::mem::replace(&mut self.caught, true);
+        self.apply(operation);
+        self.caught = outer;
     }
 
     /// Tells the catalog which tables or views the operations to come drop in one statement: they may refer to each other.
@@ -190,7 +206,7 @@ impl Run<'_> {
         let outer = std::mem::take(&mut self.failures);
         let mut failed = None;
         for operation in body {
-            self.apply(operation);
+            self.apply_caught(operation);
             failed = self.failures.drain(..).find(|failure| failure.certain);
             if failed.is_some() {
                 break;
@@ -630,8 +646,14 @@ fn replay_only(history: &History, replay: Replay, wanted: impl Fn(&u64) -> bool)
 /// Continues `replay` with one migration.
 fn replay_one(may_have_base: bool, mut replay: Replay, migration: &Migration) -> Replay {
     let empty = replay.catalog.tables.is_empty();
-    let mut run =
-        Run { catalog: &mut replay.catalog, steps: Vec::new(), failures: Vec::new(), copied: 0, work: replay.work };
+    let mut run = Run {
+        catalog: &mut replay.catalog,
+        steps: Vec::new(),
+        failures: Vec::new(),
+        copied: 0,
+        work: replay.work,
+        caught: false,
+    };
     migration.script.run(&mut run);
     let Run { steps, mut failures, work, .. } = run;
     replay.work = work;

@@ -9,8 +9,9 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
+use crate::catalog::apply::Effect;
 use crate::catalog::difference::{Aspect, Difference};
-use crate::catalog::{Catalog, Dialect, Object, Opaque, Reach};
+use crate::catalog::{Catalog, Dialect, Name, Object, Opaque, Reach};
 use crate::git::{ChangedPath, FileList, Leftover, Snapshot, SnapshotError};
 use crate::history::{History, Replay};
 use crate::source::{Place, RepoPath, Source};
@@ -153,8 +154,15 @@ impl ProjectState {
 
     /// Every opaque place of both sides. What is unknown of a temporary table is no one's concern.
     pub fn opaque(&self) -> impl Iterator<Item = &Opaque> {
-        let doubts = self.declared.catalog.doubts.iter().chain(&self.replay.catalog.doubts).chain(&self.history.opaque);
-        doubts.filter(|opaque| !opaque.reach.is_temporary())
+        self.opaque_at().map(|(_, opaque)| opaque)
+    }
+
+    /// The same, with the position of those of the replay among its doubts.
+    fn opaque_at(&self) -> impl Iterator<Item = (Option<usize>, &Opaque)> {
+        let replayed = self.replay.catalog.doubts.iter().enumerate().map(|(at, opaque)| (Some(at), opaque));
+        let declared = self.declared.catalog.doubts.iter().map(|opaque| (None, opaque));
+        let doubts = declared.chain(replayed).chain(self.history.opaque.iter().map(|opaque| (None, opaque)));
+        doubts.filter(|(_, opaque)| !opaque.reach.is_temporary())
     }
 }
 
@@ -256,9 +264,9 @@ pub struct Unjudged<'a> {
     pub hides: Vec<&'a Difference>,
 }
 
-/// Whether an opaque place could explain a difference.
-fn explains(opaque: &Opaque, difference: &Difference, dialect: Dialect) -> bool {
-    let object = match (&difference.table, &difference.enumeration) {
+/// What a doubt has to be about to explain a difference.
+fn object_of(difference: &Difference) -> Object<'_> {
+    match (&difference.table, &difference.enumeration) {
         (Some(table), _)
             if matches!(
                 difference.kind.aspect,
@@ -267,11 +275,18 @@ fn explains(opaque: &Opaque, difference: &Difference, dialect: Dialect) -> bool 
         {
             Object::Column(table, &difference.name)
         }
+        (Some(table), _)
+            if matches!(
+                difference.kind.aspect,
+                Aspect::Index | Aspect::Unique | Aspect::ForeignKey | Aspect::Check
+            ) && !difference.name.is_empty() =>
+        {
+            Object::Part(table, &difference.name)
+        }
         (Some(table), _) => Object::Table(table),
         (None, Some(name)) => Object::Type(name),
         (None, None) => Object::Database,
-    };
-    opaque.reach.covers(&object, dialect)
+    }
 }
 
 /// A change as one project sees it: what rules are handed.
@@ -318,10 +333,36 @@ impl Shared {
 }
 
 impl ProjectChange<'_> {
-    /// Differences that the change brought: the gap after without the gap before.
+    /// Differences that the change brought: the gap after without the gap before. What a table lacked before it was renamed
+    /// is what it lacks under its new name.
     pub fn new_differences(&self) -> Vec<&Difference> {
-        let before: BTreeSet<_> = self.before.iter().flat_map(|state| &state.gap).map(Difference::identity).collect();
+        let renamed = self.renamed_differences();
+        let old = self.before.iter().flat_map(|state| &state.gap).chain(&renamed);
+        let before: BTreeSet<_> = old.map(Difference::identity).collect();
         self.after.gap.iter().filter(|difference| !before.contains(&difference.identity())).collect()
+    }
+
+    /// The gap before in the tables that a migration of the change renames, under their new names.
+    fn renamed_differences(&self) -> Vec<Difference> {
+        let Some(before) = self.before else { return Vec::new() };
+        let old: BTreeSet<&str> = before.history.migrations.iter().map(|migration| migration.id.as_str()).collect();
+        let new = self.after.replay.migrations.iter().filter(|done| !old.contains(done.id.as_str()));
+        let mut names: BTreeMap<&Name, &Name> = BTreeMap::new();
+        for effect in new.flat_map(|done| &done.steps).flat_map(|step| &step.effects) {
+            if let Effect::TableRenamed { from, to } = effect {
+                let first = names.iter().find(|(_, last)| **last == from).map_or(from, |(first, _)| first);
+                names.insert(first, to);
+            }
+        }
+        if names.is_empty() {
+            return Vec::new();
+        }
+        let under_new_name = |difference: &Difference| {
+            let to = names.get(difference.table.as_ref()?)?;
+            (difference.kind.aspect != Aspect::Table)
+                .then(|| Difference { table: Some((*to).clone()), ..difference.clone() })
+        };
+        before.gap.iter().filter_map(under_new_name).collect()
     }
 
     /// Migrations that the change adds: those whose id was not there before.
@@ -363,9 +404,15 @@ impl ProjectChange<'_> {
         let cause = doubts.iter().find(|doubt| blind && doubt.reach == Reach::Everything).map(key);
         let hides_all = |opaque: &Opaque| cause.is_some_and(|cause| cause == key(opaque));
         self.after
-            .opaque()
-            .map(|opaque| {
-                let hides = within(&opaque.reach).iter().copied().filter(|d| explains(opaque, d, dialect));
+            .opaque_at()
+            .map(|(at, opaque)| {
+                let replayed = &self.after.replay.catalog;
+                let explains = |difference: &&Difference| {
+                    let object = object_of(difference);
+                    // What ran before an object was made says nothing of it.
+                    at.is_none_or(|at| replayed.known_since(&object) <= at) && opaque.reach.covers(&object, dialect)
+                };
+                let hides = within(&opaque.reach).iter().copied().filter(explains);
                 Unjudged { opaque, hides: hides.collect() }
             })
             .filter(|one| {

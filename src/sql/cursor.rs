@@ -234,12 +234,30 @@ impl<'a> Cursor<'a> {
     /// Reads a string.
     pub(crate) fn string(&mut self) -> Read<String> {
         match self.token(0) {
-            Some(token) if token.kind == TokenKind::Text => {
+            Some(mut token) if token.kind == TokenKind::Text => {
                 self.at += 1;
-                Ok(string(self.text_of(token), self.dialect))
+                let mut found = string(self.text_of(token), self.dialect);
+                while let Some(next) = self.token(0).filter(|next| self.goes_on(token, *next)) {
+                    self.at += 1;
+                    found.push_str(&string(self.text_of(next), self.dialect));
+                    token = next;
+                }
+                Ok(found)
             }
             _ => Err(self.unexpected("a string")),
         }
+    }
+
+    /// Whether two strings that follow each other are one: across a line end in PostgreSQL
+    /// (<https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-STRINGS>), in any case in MySQL.
+    fn goes_on(&self, one: Token, next: Token) -> bool {
+        let between = self.text.get(one.span.end as usize..next.span.start as usize).unwrap_or_default();
+        next.kind == TokenKind::Text
+            && match self.dialect {
+                Dialect::PostgreSql | Dialect::CockroachDb => between.contains('\n') && between.trim().is_empty(),
+                Dialect::MySql => between.trim().is_empty(),
+                Dialect::Sqlite | Dialect::SqlServer | Dialect::Oracle => false,
+            }
     }
 
     /// Whether a string is next.

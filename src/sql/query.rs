@@ -132,6 +132,8 @@ impl Reader {
     fn select(&mut self, cursor: &mut Cursor<'_>, known: &Known<'_>, scope: &mut Scope, mut clause: Clause) {
         // Whether something begins here that may be a column and nothing else.
         let mut fresh = false;
+        // Whether what follows is INSERT's, whose rows are those of another table.
+        let mut of_insert = false;
         while let Some(token) = cursor.token(0) {
             let word =
                 if token.kind == TokenKind::Word { cursor.text_of(token).to_ascii_lowercase() } else { String::new() };
@@ -149,11 +151,14 @@ impl Reader {
                 "using" if (in_from || cursor.position() == 0) && !cursor.is_symbol(1, '(') => {
                     Some(Clause::From { wants: true })
                 }
-                "where" => Some(Clause::Where),
+                "where" if !of_insert => Some(Clause::Where),
                 "order" => Some(Clause::Order),
                 "set" if in_from => Some(Clause::Other),
                 // INSERT's, behind the query.
-                "on" if ["conflict", "duplicate"].iter().any(|word| cursor.is_word(1, word)) => Some(Clause::Other),
+                "on" if ["conflict", "duplicate"].iter().any(|word| cursor.is_word(1, word)) => {
+                    of_insert = true;
+                    Some(Clause::Other)
+                }
                 word if BEHIND_FROM.contains(&word) => Some(Clause::Other),
                 _ => None,
             };

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::text::same_expression;
 use super::{Comparison, describe};
 use crate::catalog::difference::{Aspect, Difference, Side};
-use crate::catalog::{Column, Dialect, Index, IndexOn, Object, Table};
+use crate::catalog::{Column, Dialect, Index, IndexOn, Table};
 
 /// The columns of a unique constraint, sorted: what it is known by without a name.
 type Columns<'a> = Vec<&'a str>;
@@ -150,12 +150,8 @@ impl<'a> Comparison<'a> {
         difference.migrated_at = replayed.and_then(|index| index.place.clone());
         difference.beyond_engine = beyond_engine;
         // A column that cannot be read may bring an index or take it along.
-        difference.certain = subject
-            .parts
-            .iter()
-            .filter_map(|part| part.column())
-            .all(|column| self.certain(&Object::Column(&table.name, column)));
-        self.push(difference, &Object::Table(&table.name));
+        let columns = subject.parts.iter().filter_map(|part| part.column());
+        self.push_part(difference, &table.name, subject.name.as_deref(), columns);
     }
 }
 

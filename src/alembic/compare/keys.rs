@@ -83,8 +83,8 @@ impl<'a> Comparison<'a> {
         difference.replayed = replayed.map(describe::foreign_key);
         difference.declared_at = declared.and_then(|key| key.place.clone()).or_else(|| table.place.clone());
         difference.migrated_at = replayed.and_then(|key| key.place.clone());
-        difference.certain = subject.columns.iter().all(|column| self.certain(&Object::Column(&table.name, column)));
-        self.push(difference, &Object::Table(&table.name));
+        let name = replayed.or(declared).and_then(|key| key.name.as_deref());
+        self.push_part(difference, &table.name, name, subject.columns.iter().map(String::as_str));
     }
 
     /// Autogenerate never compares primary keys.
@@ -230,7 +230,7 @@ impl<'a> Comparison<'a> {
         difference.beyond_engine = true;
         difference.declared_at = declared.and_then(|check| check.place.clone()).or_else(|| table.place.clone());
         difference.migrated_at = replayed.and_then(|check| check.place.clone());
-        self.push(difference, &Object::Table(&table.name));
+        self.push_part(difference, &table.name, subject.name.as_deref(), []);
     }
 }
 

@@ -99,6 +99,27 @@ impl<'a> Comparison<'a> {
         self.differences.push(difference);
     }
 
+    /// A difference about an index or a constraint: one that came after a doubt is not touched by it, nor are the columns that
+    /// it is on, which had to be there.
+    fn push_part<'c>(
+        &mut self,
+        mut difference: Difference,
+        table: &Name,
+        name: Option<&str>,
+        columns: impl IntoIterator<Item = &'c str>,
+    ) {
+        let object = name.map_or(Object::Table(table), |name| Object::Part(table, name));
+        let dialect = self.dialect();
+        let from = self.replayed.known_since(&object);
+        difference.certain = columns.into_iter().all(|column| {
+            let column = Object::Column(table, column);
+            let from = from.max(self.replayed.known_since(&column));
+            let in_doubt = self.replayed.doubts.iter().skip(from).any(|doubt| doubt.reach.covers(&column, dialect));
+            !in_doubt && self.declared.doubt_about(&column).is_none()
+        });
+        self.push(difference, &object);
+    }
+
     /// Whether `env.py` keeps what a difference is about out of the comparison: what differs in a column goes with it.
     fn is_kept_out(&self, difference: &Difference) -> bool {
         let (kind, side) = match difference.kind.aspect {
@@ -243,7 +264,10 @@ impl<'a> Comparison<'a> {
             self.push(difference, &object);
         }
         let verdict = types::compare(self.dialect(), &declared.ty, &replayed.ty, self.replayed);
-        if verdict != types::Verdict::Equal {
+        // A length that nobody wrote is none that a column without one lacks.
+        let lacks_nothing =
+            verdict == types::Verdict::Unseen && declared.length_of_labels && replayed.ty.args().is_empty();
+        if verdict != types::Verdict::Equal && !lacks_nothing {
             let mut difference = self.column_difference(Side::Changed, Aspect::Type, table, declared);
             difference.declared = Some(declared.ty.to_string());
             difference.replayed = Some(replayed.ty.to_string());

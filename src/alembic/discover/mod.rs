@@ -162,8 +162,15 @@ fn environments(snapshot: &dyn Snapshot) -> Result<Vec<Environment>, SnapshotErr
             python_path: Vec::new(),
         });
     }
+    found.retain(|environment| !is_template(files, environment));
     found.sort_by(|a, b| (&a.script.dir, &a.section).cmp(&(&b.script.dir, &b.section)));
     Ok(found)
+}
+
+/// Whether an environment is what others are made of: a folder called a template, without any place for revisions.
+fn is_template(files: &FileList, environment: &Environment) -> bool {
+    environment.script.dir.components().any(|part| part.to_ascii_lowercase().contains("template"))
+        && !environment.versions.iter().any(|dir| files.has_dir(dir))
 }
 
 /// Whether a file of that name may hold Alembic's settings.

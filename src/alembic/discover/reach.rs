@@ -30,7 +30,10 @@ const DYNAMIC: [&str; 5] = ["import_module", "pkgutil", "walk_packages", "iter_m
 
 /// Whether the text of a file declares tables.
 pub(crate) fn declares_tables(text: &str) -> bool {
-    TABLES.iter().any(|mark| text.contains(mark))
+    // `model.__tablename__` asks a class for the name of its table.
+    let is_asked =
+        |at: usize, mark: &str| mark.starts_with('_') && text.get(..at).is_some_and(|text| text.ends_with('.'));
+    TABLES.iter().any(|mark| text.match_indices(mark).any(|(at, mark)| !is_asked(at, mark)))
 }
 
 /// Whether the text of a file declares tables, or bases, types and enums that tables use.

@@ -111,6 +111,7 @@ impl Reader<'_, '_, '_> {
         doubts.extend(sql_type.unknown.take());
         let mut column = Column::new(&*name, std::mem::replace(&mut sql_type.ty, ColumnType::unknown()), true);
         column.collation.clone_from(&sql_type.collation);
+        column.length_of_labels = sql_type.length_of_labels;
         column.place = Some(place.clone());
         let mut item = ColumnItem {
             key: args.keyword("key").and_then(Value::as_str).map_or_else(|| name.to_string(), |key| key.to_string()),

@@ -8,6 +8,7 @@ mod filters;
 mod host;
 mod mapping;
 mod packages;
+mod plugins;
 mod registry;
 mod relations;
 mod resolve;
@@ -68,6 +69,7 @@ pub(crate) fn declared(
         let filtered = filters.as_ref().map(|filters| (filters, &named));
         let mut catalog = reading.catalog(&mut interpreter, &recorder, &target, versions, dialect, filtered);
         catalog.doubts.append(&mut reading.doubts);
+        reading.doubt_plugins(&mut catalog)?;
         if let Some(base) = foreign.as_ref().filter(|_| catalog.tables.is_empty() && reading.unnamed.is_none()) {
             let reason = format!("target_metadata is that of {base}, which is not in this repository");
             reading.unnamed = Some(Opaque { place: reading.start_place(), reason, reach: Reach::Nothing });
@@ -289,6 +291,16 @@ impl<'a> Reading<'a> {
             if wanted {
                 moved.insert(at, kept.len());
                 kept.push(table);
+            }
+        }
+        if self.project.facts.contains_key(discover::FLASK) && matches!(target, Target::All) {
+            for table in target::beside_most(&kept) {
+                self.doubts.push(Opaque {
+                    place: table.place.clone(),
+                    reason: "its metadata is another than that of most tables, and Flask-Migrate compares one"
+                        .to_owned(),
+                    reach: Reach::Table(ObjectName::bare(&table.name)),
+                });
             }
         }
         let classes: Vec<(usize, String, usize)> =

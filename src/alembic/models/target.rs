@@ -1,8 +1,11 @@
 //! Which metadata is compared: what `target_metadata` names.
 
+use std::collections::BTreeMap;
+
 use super::host::Recorder;
 use super::mapping::{Mapper, Standing};
 use super::registry::{self, MetaKey, metadata};
+use super::table::TableSpec;
 use crate::alembic::python::{Interpreter, Value};
 
 /// Which metadata is compared.
@@ -47,6 +50,20 @@ pub(super) fn several_metadata(interpreter: &Interpreter<'_>) -> bool {
     let mapped = interpreter.classes().iter().filter(|class| mapper.standing(class) == Standing::Mapped);
     let mut keys = mapped.filter_map(|class| registry::class_meta(class, 0)).map(|meta| meta.key);
     keys.next().is_some_and(|first| keys.any(|other| other != first))
+}
+
+/// The tables of another metadata than the one that most are of, for Flask-Migrate: it compares that of one `SQLAlchemy()`, and
+/// finds it in the running application. A template for plugins in the application's folder has one of its own.
+pub(super) fn beside_most(tables: &[TableSpec]) -> Vec<&TableSpec> {
+    let mut counts: BTreeMap<&MetaKey, usize> = BTreeMap::new();
+    let keyed = || tables.iter().filter_map(|table| Some((table, &table.meta.as_ref()?.key)));
+    for (_, key) in keyed() {
+        *counts.entry(key).or_default() += 1;
+    }
+    let most = counts.values().copied().max().unwrap_or_default();
+    let mut main = counts.iter().filter(|(_, count)| **count == most).map(|(key, _)| *key);
+    let (Some(main), None) = (main.next(), main.next()) else { return Vec::new() };
+    keyed().filter(|(_, key)| *key != main && !matches!(key, MetaKey::Bind(..))).map(|(table, _)| table).collect()
 }
 
 /// The metadata that `target_metadata` names.

@@ -12,6 +12,8 @@ pub(super) enum Answer {
     Rows,
     /// Whether a query of the database's own catalog finds something.
     Exists(bool, Shape),
+    /// One row with one text.
+    Text(String),
 }
 
 /// In what shape a query says whether something exists.
@@ -31,6 +33,11 @@ impl Database<'_, '_> {
         let lower = text.to_lowercase();
         if !lower.trim_start().starts_with("select") {
             return None;
+        }
+        if lower.trim_start_matches("select").trim().trim_end_matches(';').trim_end() == "current_schema()" {
+            return self
+                .with_catalog(|catalog| catalog.dialect.is_postgres_like().then(|| catalog.current_schema().to_owned()))
+                .map(Answer::Text);
         }
         let values = equalities(text, args.positional.get(1).or_else(|| args.keyword("parameters")));
         let value = |names: &[&str]| {
@@ -154,6 +161,7 @@ pub(super) fn answer_method(args: &Args, name: &str, place: &Place) -> Value {
     let one = match shape.as_deref() {
         Some("truth") => Value::Bool(exists),
         Some("count") => Value::Int(i64::from(exists)),
+        Some("text") => args.positional.first().cloned().unwrap_or(Value::None),
         _ if exists => Value::unknown("a row of the database's own catalog", place.clone()),
         _ => Value::None,
     };
@@ -184,6 +192,13 @@ pub(super) fn rows_value(place: &Place) -> Value {
 pub(super) fn answer_value(answer: Answer, place: &Place) -> Value {
     match answer {
         Answer::Rows => rows_value(place),
+        Answer::Text(text) => Value::symbol(
+            SymbolKind::Call {
+                callee: Value::external("alembic.answer"),
+                args: Args::positional(vec![Value::str(text), Value::str("text")]),
+            },
+            Some(place.clone()),
+        ),
         Answer::Exists(exists, shape) => {
             let shape = match shape {
                 Shape::Row => "row",

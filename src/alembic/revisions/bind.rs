@@ -307,7 +307,7 @@ fn unknown_question(args: &Args, place: &Place) -> Value {
 pub(super) fn doubt_about_table(catalog: &Catalog, name: &ObjectName) -> Option<String> {
     let resolved = catalog.resolve(&catalog.tables, name).unwrap_or_else(|| catalog.new_name(name));
     let object = Object::Table(&resolved);
-    let mut doubts = catalog.doubts.iter().filter(|doubt| !is_foundation(doubt));
+    let mut doubts = catalog.doubts_since(&object).filter(|doubt| !is_foundation(doubt));
     let doubt = doubts.find(|doubt| doubt.reach.covers(&object, catalog.dialect))?;
     Some(format!("what the database holds after {}", doubt.reason))
 }

@@ -169,6 +169,7 @@ impl<'d, 'r> Database<'d, 'r> {
             self.pay(0, &operation.place)?;
             let operation = self.apart(self.about_own_table(operation));
             if let Some(unknown) = interpreter.maybe() {
+                let operation = self.with_catalog(|catalog| of_known_index(catalog, operation));
                 for doubt in operation.doubted(&unknown.reason) {
                     self.emit_certain(doubt);
                 }
@@ -178,7 +179,7 @@ impl<'d, 'r> Database<'d, 'r> {
                 self.pay(self.with_catalog(Catalog::cost_of_copy), &operation.place)?;
                 let mut trial = self.with_catalog(Clone::clone);
                 if let Err(error) = trial.apply(&operation) {
-                    if trial.could_explain(&operation) {
+                    if trial.could_explain(&operation, &error) {
                         self.emit_certain(Operation { guard: Guard::Tolerant, ..operation });
                         continue;
                     }
@@ -187,7 +188,11 @@ impl<'d, 'r> Database<'d, 'r> {
             }
             self.expect_extensions(&operation);
             self.expect_schemas(&operation);
-            self.run.borrow_mut().apply(operation);
+            if interpreter.is_catching() {
+                self.run.borrow_mut().apply_caught(operation);
+            } else {
+                self.run.borrow_mut().apply(operation);
+            }
         }
         Ok(())
     }
@@ -326,6 +331,20 @@ impl<'d, 'r> Database<'d, 'r> {
             })
             .collect()
     }
+}
+
+/// An index that is dropped under a condition by its name alone is that of the table which has it. Where none has, it is one
+/// that an earlier run may have left behind, or is in a table of which not all is known already.
+fn of_known_index(catalog: &Catalog, mut operation: Operation) -> Operation {
+    let OperationKind::DropIndex { name, table: table @ None, .. } = &mut operation.kind else { return operation };
+    let has_it = |known: &&crate::catalog::Table| {
+        known.indexes.iter().any(|index| index.name.as_deref() == Some(name.name.as_str()))
+    };
+    *table = catalog.tables.values().find(has_it).map(|known| ObjectName::from(&known.name));
+    if table.is_some() {
+        return operation;
+    }
+    opaque("an index that no revision makes is dropped", Reach::Nothing, operation.place)
 }
 
 /// What a condition on a setting or a helper comes to that is named for a database: `is_postgres`, `settings.pg_uri`,

@@ -67,6 +67,7 @@ impl Reader<'_, '_> {
                 }
                 let words = if self.dialect == Dialect::Oracle { "varchar2" } else { "varchar" };
                 let mut ty = self.words(words, &[length]);
+                ty.length_of_labels = given.is_none();
                 if constrained {
                     ty.check = Some(TypeCheck { name, labels: Some(labels) });
                 }

@@ -26,6 +26,8 @@ pub(crate) struct SqlType {
     pub(crate) integer: bool,
     /// The collation that the type names.
     pub(crate) collation: Option<String>,
+    /// Whether its length is that of the longest label of an enum, which is not written.
+    pub(crate) length_of_labels: bool,
     /// The native enum that is created along with the table.
     pub(crate) enumeration: Option<Enumeration>,
     /// The CHECK that the type puts on its column.
@@ -82,7 +84,15 @@ impl TypeCheck {
 impl SqlType {
     /// A known type and nothing else.
     pub(crate) fn plain(ty: ColumnType) -> Self {
-        Self { ty, integer: false, collation: None, enumeration: None, check: None, unknown: None }
+        Self {
+            ty,
+            integer: false,
+            collation: None,
+            length_of_labels: false,
+            enumeration: None,
+            check: None,
+            unknown: None,
+        }
     }
 
     /// A type that could not be evaluated.

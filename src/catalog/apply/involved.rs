@@ -202,6 +202,46 @@ fn replace_word(expression: &str, from: &str, to: &str) -> String {
 /// names, constants and comparisons alone are looked at: in others a word can be much else.
 pub(super) fn unknown_column(dialect: Dialect, table: &Table, expression: &str) -> Option<String> {
     const WORDS: &[&str] = &["and", "or", "not", "is", "null", "true", "false", "in", "like", "between"];
+    /// Words of the language that other syntax comes with.
+    const OTHERS: &[&str] = &[
+        "all",
+        "any",
+        "array",
+        "binary",
+        "case",
+        "collate",
+        "current_date",
+        "current_time",
+        "current_timestamp",
+        "current_user",
+        "date",
+        "distinct",
+        "div",
+        "escape",
+        "exists",
+        "glob",
+        "ilike",
+        "interval",
+        "isnull",
+        "localtime",
+        "localtimestamp",
+        "match",
+        "mod",
+        "notnull",
+        "regexp",
+        "rlike",
+        "row",
+        "session_user",
+        "similar",
+        "some",
+        "symmetric",
+        "time",
+        "timestamp",
+        "unknown",
+        "user",
+        "value",
+        "xor",
+    ];
     let simple =
         expression.chars().all(|c| c.is_alphanumeric() || c.is_whitespace() || "_'\"().,<>=!-+*/%".contains(c));
     if !simple || table.kind != crate::catalog::TableKind::Plain || !table.parents.is_empty() {
@@ -216,11 +256,15 @@ pub(super) fn unknown_column(dialect: Dialect, table: &Table, expression: &str) 
         if !quoted && WORDS.contains(&lower.as_str()) {
             continue;
         }
+        let is_column = table.column(dialect, word).is_some() || table.column(dialect, &lower).is_some();
+        if !quoted && !is_column && OTHERS.contains(&lower.as_str()) {
+            return None;
+        }
         // A function, a qualified name, a number with an exponent, a prefix of a string.
         if next.starts_with(['(', '.', '\'']) || before.ends_with(|c: char| c == '.' || c.is_ascii_digit()) {
             return None;
         }
-        if table.column(dialect, word).is_none() && table.column(dialect, &lower).is_none() {
+        if !is_column {
             unknown = unknown.or_else(|| Some(word.to_owned()));
         }
     }

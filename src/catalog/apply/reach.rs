@@ -1,7 +1,8 @@
 //! Doubts: what they follow, when they end, and which failures they could explain.
 
+use super::ApplyError;
 use crate::catalog::operation::{Constraint, NewColumn, Operation, OperationKind as K};
-use crate::catalog::{Catalog, Column, Name, Object, ObjectName, Reach, TypeKind};
+use crate::catalog::{Catalog, Column, Name, Object, ObjectName, Opaque, Reach, TypeKind};
 
 impl Catalog {
     /// A table is certainly gone: what was unknown about it no longer matters.
@@ -57,14 +58,26 @@ impl Catalog {
     }
 
     /// Whether an earlier doubt could explain why an operation fails: one whose reach covers what it works on.
-    pub fn could_explain(&self, operation: &Operation) -> bool {
-        let open: Vec<&Reach> =
-            self.doubts.iter().map(|doubt| &doubt.reach).filter(|reach| **reach != Reach::Nothing).collect();
+    pub(crate) fn could_explain(&self, operation: &Operation, error: &ApplyError) -> bool {
+        let is_open = |doubt: &&Opaque| doubt.reach != Reach::Nothing;
+        let open: Vec<&Reach> = self.doubts.iter().filter(is_open).map(|doubt| &doubt.reach).collect();
         if open.is_empty() {
             return false;
         }
+        let (tables, types) = self.named_by(operation);
         if open.iter().any(|reach| **reach == Reach::Everything) {
-            return true;
+            // What is not where it should be is missing for certain only where all that is named came later than the doubt:
+            // what stands in the way may have been moved away, whatever it is in.
+            let about_named = match error {
+                ApplyError::Missing { what, .. } => {
+                    ["the table", "the column", "the constraint", "the index"].contains(what)
+                }
+                ApplyError::Exists { what, .. } => *what == "the column",
+                ApplyError::Refused(_) => false,
+            };
+            if !about_named || tables.is_empty() {
+                return true;
+            }
         }
         // An index that is named without its table may be on any table of which not all is known.
         if let K::DropIndex { table: None, .. } | K::RenameIndex { table: None, .. } = operation.kind
@@ -72,16 +85,21 @@ impl Catalog {
         {
             return true;
         }
+        let columns = Named::of(operation).columns;
+        tables.iter().any(|table| {
+            // A column that came after a doubt about its table is known, and the table's other columns are not.
+            let in_table = || self.doubt_about(&Object::Table(table)).is_some();
+            let in_column = |column: &&str| self.doubt_about(&Object::Column(table, column)).is_some();
+            in_table() || columns.iter().any(in_column)
+        }) || types.iter().any(|name| self.doubt_about(&Object::Type(name)).is_some())
+    }
+
+    /// The tables and types that an operation names, as they are known now or would be.
+    pub(in crate::catalog) fn named_by(&self, operation: &Operation) -> (Vec<Name>, Vec<Name>) {
         let named = Named::of(operation);
-        let touches = |object: &Object<'_>| open.iter().any(|reach| reach.covers(object, self.dialect));
-        named.tables.iter().any(|name| {
-            let found = self.resolve(&self.tables, name).unwrap_or_else(|| self.new_name(name));
-            touches(&Object::Table(&found))
-                || named.columns.iter().any(|column| touches(&Object::Column(&found, column)))
-        }) || named.types.iter().any(|name| {
-            let found = self.type_named(name).unwrap_or_else(|| self.new_name(name));
-            touches(&Object::Type(&found))
-        })
+        let table = |name: &&ObjectName| self.resolve(&self.tables, name).unwrap_or_else(|| self.new_name(name));
+        let type_ = |name: &&ObjectName| self.type_named(name).unwrap_or_else(|| self.new_name(name));
+        (named.tables.iter().map(table).collect(), named.types.iter().map(type_).collect())
     }
 }
 

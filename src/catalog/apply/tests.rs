@@ -350,7 +350,28 @@ fn a_doubt_explains_why_what_names_its_object_fails() {
     };
     for reach in [Reach::Type(name("mood")), Reach::Column(name("t"), "m".to_owned())] {
         catalog.doubts = vec![Opaque { place: place(), reason: "not known".to_owned(), reach }];
-        assert!(catalog.could_explain(&add("m", Some("mood"))));
-        assert!(!catalog.could_explain(&add("n", None)));
+        let error = missing("the type", "mood");
+        assert!(catalog.could_explain(&add("m", Some("mood")), &error));
+        assert!(!catalog.could_explain(&add("n", None), &error));
     }
+}
+
+#[test]
+fn a_check_of_a_column_that_is_not_there_is_refused_where_it_is_sure_to_be_one() {
+    let fails = |expression: &str| {
+        let mut catalog =
+            catalog(Dialect::PostgreSql, vec![table("t", &[("kind", "text"), ("size", "integer")], vec![])]);
+        let check = crate::catalog::Check {
+            name: None,
+            expression: Some(expression.to_owned()),
+            not_valid: false,
+            place: None,
+        };
+        let add = K::AddConstraint { table: name("t"), constraint: Constraint::Check(check) };
+        catalog.apply(&Operation::new(add, place())).err().map(|error| error.to_string())
+    };
+    assert_eq!(fails("kind = 'a' and gone is null").as_deref(), Some("the column t.gone does not exist"));
+    assert_eq!(fails("kind = 'a' and size is null"), None);
+    assert_eq!(fails("CASE WHEN kind = 'a' THEN size is not null ELSE size is null END"), None);
+    assert_eq!(fails("kind is distinct from 'a'"), None);
 }

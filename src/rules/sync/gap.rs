@@ -82,8 +82,30 @@ fn fills_rows(change: &ProjectChange<'_>, difference: &Difference) -> bool {
         let table = catalog.table(&ObjectName::from(difference.table.as_ref()?))?;
         Some(table.column(catalog.dialect, &difference.name).map(|column| column.nullable))
     };
-    // The table was there, and the column was not.
-    change.before.and_then(column) == Some(None) && column(change.after) == Some(Some(false))
+    if column(change.after) != Some(Some(false)) {
+        return false;
+    }
+    match change.before.and_then(column) {
+        // The table was there, and the column was not.
+        Some(before) => before.is_none() || is_given_late(change, difference),
+        None => false,
+    }
+}
+
+/// Whether an older migration was edited so that it gives a column its default where it adds it: the models did not change,
+/// and no new migration did.
+fn is_given_late(change: &ProjectChange<'_>, difference: &Difference) -> bool {
+    let Some(before) = change.before else { return false };
+    let Some(place) = &difference.migrated_at else { return false };
+    let is_edited = change.touched.iter().any(|(path, touch)| {
+        *touch == Touch::Migration && path.path == *place.path() && path.before.is_some() && path.after.is_some()
+    });
+    let declared = |state: &ProjectState| declared_text(&state.declared.catalog, difference);
+    is_edited
+        && new_files(change).is_empty()
+        && ["server_default", "DEFAULT"].iter().any(|word| place.text().contains(word))
+        && declared(before).is_some()
+        && declared(before) == declared(change.after)
 }
 
 /// Whether a new migration, and not the schema, made the difference.

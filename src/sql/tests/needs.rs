@@ -89,6 +89,11 @@ fn what_a_statement_surely_reads() {
             PostgreSql,
             "u u.b",
         ),
+        (
+            "INSERT INTO t (a) SELECT b FROM u WHERE x = 1 ON CONFLICT (a) WHERE c IS NULL DO UPDATE SET a = 1 WHERE d IS NULL",
+            PostgreSql,
+            "u u.b u.x",
+        ),
         ("INSERT INTO t (a) SELECT b FROM u ON DUPLICATE KEY UPDATE a = 1, b = 2", MySql, "u u.b"),
         ("INSERT INTO t (a) VALUES ('x') ON CONFLICT DO NOTHING", PostgreSql, ""),
         ("WITH x AS (SELECT a FROM u), y(b) AS (SELECT * FROM x) INSERT INTO t SELECT b FROM y", PostgreSql, "u u.a"),

@@ -167,3 +167,14 @@ fn cockroach() {
         Dialect::CockroachDb
     ));
 }
+
+#[test]
+fn strings_that_follow_each_other_in_lines_are_one() {
+    let grants = "DO $$ BEGIN EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I '\n'GRANT SELECT ON TABLES TO bob', \
+        current_user); END $$";
+    assert_harmless(&[grants], Dialect::PostgreSql);
+    let unknown = grants.replace("ALTER DEFAULT PRIVILEGES FOR ROLE %I ", "ALTER TABLE %I ");
+    assert!(pg(&unknown).contains("Everything"), "{}", pg(&unknown));
+    assert!(pg("COMMENT ON TABLE t IS 'a'\n  'b'").contains("\"ab\""));
+    assert!(!pg("COMMENT ON TABLE t IS 'a' 'b'").contains("\"ab\""), "one line holds two, which is no SQL");
+}

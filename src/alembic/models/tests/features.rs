@@ -142,33 +142,40 @@ class Public(Base):
     );
     assert_eq!(told(&read(&snapshot).catalog), ["teammember(id integer, boss_id integer?, name varchar(7))"]);
 
-    let flask = MemorySnapshot::new([
-        ("migrations/alembic.ini", "[alembic]\n"),
-        (
-            "migrations/env.py",
-            "from flask import current_app\nfrom alembic import context\nget = current_app.extensions['migrate'].db",
-        ),
-        (
-            "app/__init__.py",
-            "from flask_sqlalchemy import SQLAlchemy\nfrom flask_migrate import Migrate\ndb = SQLAlchemy()\nmigrate = Migrate()\n",
-        ),
-        (
-            "app/models.py",
-            "from app import db\nclass BlogPost(db.Model):\n    id = db.Column(db.Integer, primary_key=True)\nclass Other(db.Model):\n    __bind_key__ = 'logs'\n    id = db.Column(db.Integer, primary_key=True)\n",
-        ),
-        (
-            "tests/test_models.py",
-            "from app import db\nclass Fake(db.Model):\n    id = db.Column(db.Integer, primary_key=True)\n",
-        ),
-        // Nothing can import a program of that name, whatever it is written in.
-        (
-            "tools/migrate-users.py",
-            "print 'Python 2'\nfrom app import db\nclass Stray(db.Model):\n    id = db.Column(db.Integer, primary_key=True)\n",
-        ),
-    ]);
-    let declared = read(&flask);
+    let flask = |models: &str| {
+        MemorySnapshot::new([
+            ("migrations/alembic.ini", "[alembic]\n"),
+            (
+                "migrations/env.py",
+                "from flask import current_app\nfrom alembic import context\nget = current_app.extensions['migrate'].db",
+            ),
+            (
+                "app/__init__.py",
+                "from flask_sqlalchemy import SQLAlchemy\nfrom flask_migrate import Migrate\ndb = SQLAlchemy()\nmigrate = Migrate()\n",
+            ),
+            ("app/models.py", models),
+            (
+                "tests/test_models.py",
+                "from app import db\nclass Fake(db.Model):\n    id = db.Column(db.Integer, primary_key=True)\n",
+            ),
+            // Asks a model for its table, and declares none.
+            (
+                "app/views.py",
+                "from app.models import BlogPost\ndef show(model):\n    print model.__tablename__, BlogPost.__tablename__\n",
+            ),
+            // Nothing can import a program of that name, whatever it is written in.
+            (
+                "tools/migrate-users.py",
+                "print 'Python 2'\nfrom app import db\nclass Stray(db.Model):\n    id = db.Column(db.Integer, primary_key=True)\n",
+            ),
+        ])
+    };
+    let models = "from app import db\nclass BlogPost(db.Model):\n    id = db.Column(db.Integer, primary_key=True)\nclass Other(db.Model):\n    __bind_key__ = 'logs'\n    id = db.Column(db.Integer, primary_key=True)\n";
+    let declared = read(&flask(models));
     assert_eq!(told(&declared.catalog), ["blog_post(id integer)"]);
     assert!(declared.problems.is_empty(), "{:?}", declared.problems);
+    let broken = format!("print 'x'\n{models}");
+    assert_eq!(read(&flask(&broken)).problems.len(), 1, "a model that cannot be read stops the comparison");
 }
 
 #[test]

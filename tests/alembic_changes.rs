@@ -1,0 +1,133 @@
+//! Changes of projects with Alembic, as they are committed: what is said of each, and what is not.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
+
+mod support;
+
+use std::process::Command;
+
+use support::TestRepo;
+
+const ENV: &str = "from alembic import context\nfrom app.models import Base\n\ntarget_metadata = Base.metadata\n\n\ndef run_migrations_online():\n    with engine.connect() as connection:\n        context.configure(connection=connection, target_metadata=target_metadata)\n        with context.begin_transaction():\n            context.run_migrations()\n\n\nrun_migrations_online()\n";
+
+/// A module of models with these classes: each its table and its columns beside `id`.
+fn models(classes: &[(&str, &str)]) -> String {
+    let mut text = "from sqlalchemy import Boolean, Column, ForeignKey, Integer, String\nfrom sqlalchemy.orm import declarative_base\n\nBase = declarative_base()\n".to_owned();
+    for (table, columns) in classes {
+        let class: String = table.split('_').map(|part| part[..1].to_uppercase() + &part[1..]).collect();
+        text += &format!(
+            "\n\nclass {class}(Base):\n    __tablename__ = \"{table}\"\n    id = Column(Integer, primary_key=True)\n"
+        );
+        for column in columns.split(';').filter(|column| !column.is_empty()) {
+            text += &format!("    {}\n", column.trim());
+        }
+    }
+    text
+}
+
+fn revision(id: &str, parent: Option<&str>, body: &str) -> String {
+    let parent = parent.map_or_else(|| "None".to_owned(), |parent| format!("\"{parent}\""));
+    format!(
+        "from alembic import op\nimport sqlalchemy as sa\n\nrevision = \"{id}\"\ndown_revision = {parent}\n\n\ndef upgrade():\n    {}\n\n\ndef downgrade():\n    pass\n",
+        body.replace('\n', "\n    ")
+    )
+}
+
+/// A committed project with these models and this first revision.
+fn project(classes: &[(&str, &str)], first: &str) -> TestRepo {
+    let repo = TestRepo::new();
+    repo.write("alembic.ini", "[alembic]\nscript_location = migrations\nsqlalchemy.url = postgresql://localhost/app\n");
+    repo.write("migrations/env.py", ENV);
+    repo.write("app/__init__.py", "");
+    repo.write("app/models.py", &models(classes));
+    repo.write("migrations/versions/a1_start.py", &revision("a1", None, first));
+    repo.commit("A project");
+    repo
+}
+
+/// What is said of all that was written since: rules of the gap with their levels and messages.
+fn said(repo: &TestRepo) -> Vec<String> {
+    repo.git(&["add", "--all"]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_driftgate"));
+    command
+        .args(["check", "--staged", "--format", "json"])
+        .current_dir(repo.root())
+        .env_clear()
+        .envs(repo.env().iter());
+    let output = command.output().expect("the program runs");
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
+    let rules = [
+        "broken-history",
+        "missing-migration",
+        "uncovered-change",
+        "undeclared-change",
+        "unjudged-change",
+        "unreadable-source",
+    ];
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let findings =
+        json["findings"].as_array().unwrap().iter().filter(|finding| rules.contains(&text(&finding["rule"]).as_str()));
+    findings.map(|one| format!("{} {}: {}", text(&one["level"]), text(&one["rule"]), text(&one["message"]))).collect()
+}
+
+const USERS: &str = "op.create_table(\"users\", sa.Column(\"id\", sa.Integer(), primary_key=True))";
+const NOTHING: [&str; 0] = [];
+
+#[test]
+fn a_default_that_an_old_revision_is_given_for_the_rows_that_are_there() {
+    let active = "active = Column(Boolean, nullable=False)";
+    let first = |default: &str| {
+        format!("{USERS}\nop.add_column(\"users\", sa.Column(\"active\", sa.Boolean(), nullable=False{default}))")
+    };
+    let edit = |classes: &[(&str, &str)], first: &str| {
+        let repo = project(&[("users", active)], &first_without());
+        repo.write("app/models.py", &models(classes));
+        repo.write("migrations/versions/a1_start.py", &revision("a1", None, first));
+        said(&repo)
+    };
+    fn first_without() -> String {
+        format!("{USERS}\nop.add_column(\"users\", sa.Column(\"active\", sa.Boolean(), nullable=False))")
+    }
+    let filled = first(", server_default=sa.false()");
+    assert_eq!(edit(&[("users", active)], &filled), NOTHING);
+    // Any other edit of an old revision is told, and so is a default that a new one sets.
+    let nullable = filled.replace("nullable=False", "nullable=True");
+    assert!(!edit(&[("users", active)], &nullable).is_empty());
+    let repo = project(&[("users", active)], &first(""));
+    let set = "op.alter_column(\"users\", \"active\", server_default=sa.false())";
+    repo.write("migrations/versions/b2_more.py", &revision("b2", Some("a1"), set));
+    assert_eq!(said(&repo).len(), 1, "{:?}", said(&repo));
+    // So is one that the model gives up.
+    let repo = project(&[("users", "active = Column(Boolean, nullable=False, server_default=\"f\")")], &filled);
+    repo.write("app/models.py", &models(&[("users", active)]));
+    assert_eq!(
+        said(&repo),
+        ["warning missing-migration: the default of users.active is no longer declared but no migration drops it"]
+    );
+}
+
+#[test]
+fn what_a_table_lacked_before_it_was_renamed() {
+    let lacks = "name = Column(String(20)); size = Column(Integer)";
+    let first = USERS.replace("primary_key=True)", "primary_key=True), sa.Column(\"size\", sa.String(9))");
+    let rename = |columns: &str, body: &str| {
+        let repo = project(&[("users", lacks)], &first);
+        repo.write("app/models.py", &models(&[("people", columns)]));
+        repo.write("migrations/versions/b2_more.py", &revision("b2", Some("a1"), body));
+        said(&repo)
+    };
+    let renamed = "op.rename_table(\"users\", \"people\")";
+    assert_eq!(rename(lacks, renamed), NOTHING);
+    let twice = "op.rename_table(\"users\", \"persons\")\nop.rename_table(\"persons\", \"people\")";
+    assert_eq!(rename(lacks, twice), NOTHING);
+    let more = format!("{lacks}; age = Column(Integer)");
+    assert_eq!(
+        rename(&more, renamed),
+        ["error uncovered-change: the column people.age is declared but no migration adds it"]
+    );
+    let other = lacks.replace("Integer", "Boolean");
+    assert_eq!(rename(&other, renamed).len(), 1, "it lacks something else now");
+    // A table that is made anew lacks it anew.
+    let anew = "op.drop_table(\"users\")\nop.create_table(\"people\", sa.Column(\"id\", sa.Integer(), primary_key=True), sa.Column(\"size\", sa.String(9)))";
+    assert_eq!(rename(lacks, anew).len(), 1, "{:?}", rename(lacks, anew));
+}
