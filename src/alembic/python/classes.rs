@@ -19,6 +19,16 @@ fn is_settings(class: &Rc<Class>) -> bool {
         .any(|base| class.inherits(base))
 }
 
+/// The bases that `six.with_metaclass(Meta, A, B)` stands for.
+fn without_metaclass(base: Value) -> Vec<Value> {
+    match base.call_of() {
+        Some((path, args)) if path.ends_with(".with_metaclass") && args.more.is_none() => {
+            args.positional.iter().skip(1).cloned().collect()
+        }
+        _ => vec![base],
+    }
+}
+
 impl Interpreter<'_> {
     pub(crate) fn define_class(&mut self, frame: &Frame, stmt: &ast::StmtClassDef) -> Eval<Value> {
         let mut decorators = Vec::new();
@@ -40,7 +50,7 @@ impl Interpreter<'_> {
             Ok(_) => Vec::new(),
             Err(Stop::Raise(raised)) => vec![Rc::new(super::value::Unknown {
                 reason: format!("the body of the class raises {}", super::format::repr(&raised.value)),
-                place: raised.place,
+                place: self.take_skipped(frame.file.source(), &stmt.body).unwrap_or(raised.place),
                 shape: None,
             })],
             Err(stop) => return Err(stop),
@@ -48,6 +58,7 @@ impl Interpreter<'_> {
         // `Generic[T]` and the like stand for the class they are made of.
         let bases: Vec<Value> = bases
             .into_iter()
+            .flat_map(without_metaclass)
             .map(|base| match &base {
                 Value::Symbol(symbol) => match &symbol.kind {
                     SymbolKind::Subscript { base: generic @ Value::Class(_), .. } => generic.clone(),
