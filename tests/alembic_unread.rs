@@ -184,3 +184,19 @@ fn a_model_whose_base_is_not_known() {
     let with = |more: &str| vec![("models.py", format!("{HEAD}from six import with_metaclass\n{mixed}{more}"))];
     assert_eq!(said(&with(""), &with(MORE)), [MISSING]);
 }
+
+/// `@reopen(A) class __A: …` puts what a class without bases holds into another one.
+#[test]
+fn a_class_that_another_is_reopened_by() {
+    let reopen = |bases: &str| {
+        format!(
+            "def reopen(cls):\n    def decorator(other):\n        if other.__bases__ != (object,):\n            raise TypeError(\"x\")\n        if other.__class__ is not type:\n            raise TypeError(\"y\")\n        for name, value in list(other.__dict__.items()):\n            setattr(cls, name, value)\n            delattr(other, name)\n        return cls\n    return decorator\n@reopen(A)\nclass __A{bases}:\n    def f(self):\n        pass\n"
+        )
+    };
+    assert_eq!(added(&reopen(""), ""), [MISSING]);
+    let refused = added(&reopen("(object, A)"), "");
+    assert!(refused.iter().any(|one| one.contains("the module raises builtins.TypeError('x')")), "{refused:?}");
+    let with = |more: &str| vec![("models.py", format!("{HEAD}{}{more}{B}", reopen("")))];
+    let missing = "error missing-migration: the column a.z is declared but no migration adds it";
+    assert_eq!(said(&with(""), &with(MORE)), [missing]);
+}

@@ -399,8 +399,7 @@ impl Interpreter<'_> {
         match name {
             "__name__" | "__qualname__" => return Ok(Value::Str(Rc::clone(&class.name))),
             "__module__" => return Ok(Value::Str(Rc::clone(&class.module))),
-            "__bases__" => return Ok(Value::tuple(class.bases.clone())),
-            "__mro__" => return Ok(Value::tuple(class.mro().into_iter().map(Value::Class).collect())),
+            "__bases__" | "__base__" | "__mro__" | "__class__" => return Ok(nature(class, name, place)),
             "__doc__" => return Ok(Value::None),
             "__members__" if class.is_enum() => {
                 let members: Vec<(Value, Value)> = class
@@ -529,6 +528,34 @@ impl Interpreter<'_> {
             }
         }
         Ok(Value::symbol(SymbolKind::Attribute { base: value.clone(), name: Rc::from(name) }, Some(place.clone())))
+    }
+}
+
+/// What Python itself says of a class: its bases, its order of ancestors, its metaclass. `object` is the base of a class that
+/// names none (<https://docs.python.org/3/reference/compound_stmts.html#class-definitions>).
+fn nature(class: &Rc<Class>, name: &str, place: &Place) -> Value {
+    let object = || Value::external("builtins.object");
+    let bases = || if class.bases.is_empty() { vec![object()] } else { class.bases.clone() };
+    let unknown = || Value::unknown(format!("`{name}` of a class with a base in a library"), place.clone());
+    match name {
+        "__bases__" => Value::tuple(bases()),
+        // The one whose layout it has, where there are several.
+        "__base__" if class.bases.len() > 1 => {
+            Value::unknown("`__base__` of a class with several bases", place.clone())
+        }
+        "__base__" => bases().swap_remove(0),
+        "__mro__" if class.has_library_base() => unknown(),
+        "__mro__" => Value::tuple(class.mro().into_iter().map(Value::Class).chain([object()]).collect()),
+        _ => {
+            let given = class.mro().into_iter().find_map(|owner| {
+                owner.keywords.iter().find(|(key, _)| &**key == "metaclass").map(|(_, value)| value.clone())
+            });
+            match given {
+                Some(metaclass) => metaclass,
+                None if class.has_library_base() => unknown(),
+                None => Value::external("builtins.type"),
+            }
+        }
     }
 }
 
