@@ -211,8 +211,3 @@ fn is_importable(path: &RepoPath) -> bool {
     let name = path.file_name().trim_end_matches(".py");
     !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
-
-/// Whether tables are declared behind a place: what a module that stops there did not get to.
-pub(super) fn has_models_behind(place: &Place) -> bool {
-    discover::declares_tables(place.source.text().get(place.span.start as usize..).unwrap_or_default())
-}
