@@ -602,6 +602,59 @@ fn a_template_for_plugins_in_the_folder_of_an_application() {
 }
 
 #[test]
+fn a_library_for_tests_declares_nothing_of_the_application() {
+    let env =
+        "from flask import current_app\nfrom alembic import context\nget = current_app.extensions['migrate'].db\n";
+    let app = "from flask_sqlalchemy import SQLAlchemy\ndb = SQLAlchemy()\n\n\nclass A(db.Model):\n    id = db.Column(db.Integer, primary_key=True)\n";
+    let model =
+        "from app.models import db\n\n\nclass Fake(db.Model):\n    id = db.Column(db.Integer, primary_key=True)\n";
+    let tables = |library: &str, importer: &str| {
+        let module = library.trim_end_matches(".py").replace('/', ".");
+        told(&[
+            ("migrations/env.py", env),
+            ("migrations/script.py.mako", ""),
+            ("migrations/versions/1.py", &revision("1", "None", &makes("a"))),
+            ("app/__init__.py", ""),
+            ("app/models.py", app),
+            (library, model),
+            (importer, &format!("from {module} import Fake\n")),
+        ])
+        .remove(0)
+    };
+    assert_eq!(tables("app/test_support/models.py", "tests/test_a.py"), ".: a | a");
+    assert_eq!(tables("app/test_support/models.py", "app/views.py"), ".: a fake | a", "the application imports it");
+    assert_eq!(tables("app/lab_tests/models.py", "app/lab_tests/views.py"), ".: a fake | a", "so it may as well");
+    assert_eq!(tables("app/support/models.py", "tests/test_a.py"), ".: a fake | a", "it is not called so");
+}
+
+#[test]
+fn models_that_are_declared_once_for_each_database() {
+    let module = |column: &str| {
+        format!(
+            "from sqlalchemy import Column, Integer, String\nfrom base import Base\n\n\nclass A(Base):\n    __tablename__ = 'a'\n    {column} = Column(Integer, primary_key=True)\n"
+        )
+    };
+    let told_by = |condition: &str| {
+        let models = format!(
+            "import os\nfrom base import Base\n{condition}\nif mysql_dsn:\n    from mysql import *\nelse:\n    from other import *\n"
+        );
+        let models = models.replace("mysql_dsn:", if condition.contains("fast") { "fast:" } else { "mysql_dsn:" });
+        let revision = revision("1", "None", &makes("a"));
+        told(&[
+            ("alembic.ini", INI),
+            ("alembic/env.py", ENV),
+            ("alembic/versions/1.py", &revision),
+            ("base.py", "from sqlalchemy.orm import declarative_base\nBase = declarative_base()\n"),
+            ("models.py", &models),
+            ("mysql.py", &module("key")),
+            ("other.py", &module("id")),
+        ])
+    };
+    assert_eq!(told_by("mysql_dsn = os.environ.get('DSN')"), [".: a | a"]);
+    assert!(told_by("fast = os.environ.get('FAST')").len() > 1, "which of the two it is cannot be told");
+}
+
+#[test]
 fn an_enum_that_is_kept_as_text_needs_no_length() {
     let told_of = |ty: &str, made: &str| {
         let models = format!("from sqlalchemy import Enum\n{MODELS}    kind = Column({ty})\n");

@@ -11,7 +11,7 @@ use crate::finding::{Finding, Level};
 use crate::git::overlay::Overlay;
 use crate::git::{Change, FileKind, Scope, SnapshotError, links};
 use crate::policy::{Date, FILE_NAMES, Policy};
-use crate::project::{EcosystemKind, NAMED_BY, Project};
+use crate::project::{EcosystemKind, NAMED_BY, Project, ProjectState, Touch};
 use crate::rules::{Group, Narrowing, PolicyNarrowing, RuleSettings, of_policy};
 use crate::source::RepoPath;
 
@@ -26,6 +26,7 @@ pub(super) fn of(
     found.extend(loaded.iter().filter_map(unnamed));
     found.extend(switched(change, before, after, loaded)?);
     found.extend(loaded.iter().filter_map(|loaded| external(loaded, before)));
+    found.extend(loaded.iter().filter_map(unlisted));
     for loaded in loaded {
         found.extend(filtered(change, loaded, before)?);
     }
@@ -187,6 +188,24 @@ fn external(loaded: &Loaded<'_>, before: &[Found]) -> Option<Narrowing> {
     let tables: Vec<String> = listed(project).into_iter().filter(|name| !known.contains(name) && made(name)).collect();
     let settings = project.facts.get(NAMED_BY).map(RepoPath::new)?;
     (!tables.is_empty()).then(|| Narrowing::External { project: project.name.clone(), settings, tables })
+}
+
+/// Tables that migrations make in schemas of the database that Prisma's `datasource` listed before, and lists no more.
+fn unlisted(loaded: &Loaded<'_>) -> Option<Narrowing> {
+    let before = loaded.before.as_ref()?;
+    let (project, after) = (&loaded.found.project, &loaded.after);
+    let is_unread = |state: &ProjectState| !state.declared.problems.is_empty();
+    if project.ecosystem != EcosystemKind::Prisma || is_unread(before) || is_unread(after) {
+        return None;
+    }
+    let gone = |schema: &String| {
+        before.declared.catalog.schemas.contains(schema) && !after.declared.catalog.schemas.contains(schema)
+    };
+    let made = after.replay.catalog.tables.values().filter(|table| gone(&table.name.schema));
+    let tables: Vec<String> = made.map(|table| table.name.to_string()).collect();
+    let touched = loaded.touched.iter().find(|(_, touch)| *touch == Touch::Schema).map(|(changed, _)| &changed.path);
+    let path = touched.or(project.schema.first())?.clone();
+    (!tables.is_empty()).then(|| Narrowing::Unlisted { project: project.name.clone(), path, tables })
 }
 
 /// Differences that an edited `env.py` keeps out of the comparison, told by comparing as it was before.

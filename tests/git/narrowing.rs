@@ -368,6 +368,33 @@ fn tables_that_become_external_are_told() {
 }
 
 #[test]
+fn tables_in_a_schema_that_is_listed_no_more_are_told() {
+    let schema = |listed: &str, own: &str| {
+        format!(
+            "datasource db {{\n  provider = \"postgresql\"\n  schemas = [{listed}]\n}}\n\nmodel A {{\n  id Int @id\n  @@schema(\"{own}\")\n}}\n"
+        )
+    };
+    let listed = |listed: &'static str, sql: &'static str| {
+        let repo = project();
+        repo.write("prisma/schema.prisma", &schema("\"public\"", "public"));
+        repo.write(SECOND_PATH, "");
+        repo.commit("lists");
+        after(repo, move |repo| {
+            repo.write("prisma/schema.prisma", &schema(listed, "own"));
+            repo.write("prisma/migrations/20260301000000_own/migration.sql", sql);
+        })
+    };
+    let anew = "CREATE SCHEMA own; CREATE TABLE own.\"A\" (\"id\" INTEGER NOT NULL PRIMARY KEY);";
+    assert_eq!(
+        listed("\"own\"", anew),
+        ["warning: the datasource leaves out the schema of tables that the migrations make: A"]
+    );
+    assert_eq!(listed("\"own\", \"public\"", anew), NOTHING);
+    let moved = "CREATE SCHEMA own; ALTER TABLE \"A\" SET SCHEMA own;";
+    assert_eq!(listed("\"own\"", moved), NOTHING);
+}
+
+#[test]
 fn scripts_that_a_second_file_of_settings_names_as_well_are_fine() {
     let repo = alembic();
     repo.write("pyproject.toml", "[tool.alembic]\nscript_location = 'alembic'\n");

@@ -12,6 +12,8 @@ mod relations;
 #[cfg(test)]
 pub(crate) mod tests;
 
+use std::collections::BTreeSet;
+
 use crate::catalog::{
     AutoIncrement, Catalog, Column, ColumnType, Dialect, Enum, Extension, Name, ObjectName, Table, TypeKind,
 };
@@ -76,8 +78,12 @@ impl<'a> Builder<'a> {
             return;
         }
         self.catalog.search_path = vec![self.context.default_schema.clone()];
-        self.catalog.schemas.insert(self.context.default_schema.clone());
-        self.catalog.schemas.extend(settings.schemas.iter().cloned());
+        // The engine describes the schemas that the datasource lists, and where it lists none the connection's.
+        self.catalog.schemas = if settings.schemas.is_empty() {
+            BTreeSet::from([self.context.default_schema.clone()])
+        } else {
+            settings.schemas.iter().cloned().collect()
+        };
     }
 
     /// Extensions that the datasource names: the engine refuses them without the preview feature `postgresqlExtensions`,

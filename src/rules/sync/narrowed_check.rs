@@ -16,7 +16,8 @@ page! {
     /// - `env.py` is gone, or names no `target_metadata` of this repository any more, beside revisions;
     /// - `prisma.config.ts`, `package.json` or `alembic.ini` names another schema than before, and that one differs from its
     ///   migrations, has none, or is not in the repository (a *note* where it agrees with them);
-    /// - tables that the migrations make are called external in `prisma.config.ts`: a *warning*;
+    /// - tables that the migrations make are called external in `prisma.config.ts`, or lie in a database schema that the
+    ///   `datasource` lists no more: a *warning*;
     /// - `env.py` keeps out of the comparison what it did not before (`include_object`, `include_name`), and that
     ///   differs: a *warning*;
     /// - a file is edited that a project reads through a symbolic link which is not followed (a link to a `.prisma` file or to a
@@ -107,6 +108,15 @@ pub enum Narrowing {
         /// The tables.
         tables: Vec<String>,
     },
+    /// Tables that migrations make lie in schemas of the database that are not looked into any more.
+    Unlisted {
+        /// The project's name.
+        project: String,
+        /// The file of the schema that said which.
+        path: RepoPath,
+        /// The tables.
+        tables: Vec<String>,
+    },
     /// `env.py` keeps differences out of the comparison that it did not keep out before.
     Filtered {
         /// The project's name.
@@ -179,6 +189,16 @@ fn one(narrowing: &Narrowing) -> Finding {
             let help = "take them out of `external`, or let the migrations leave them to whoever makes them now";
             let mut finding = Finding::new(RuleId::NarrowedCheck, settings.clone(), message, help)
                 .because("Prisma compares no external table, so that no later change of one is found");
+            finding.project = Some(project.clone());
+            finding.level = Level::Warning;
+            finding
+        }
+        Narrowing::Unlisted { project, path, tables } => {
+            let all = listed(tables, "further table");
+            let message = format!("the datasource leaves out the schema of tables that the migrations make: {all}");
+            let help = "list the schema again in `schemas`, or drop the tables in a migration";
+            let mut finding = Finding::new(RuleId::NarrowedCheck, path.clone(), message, help)
+                .because("Prisma looks into the listed schemas alone: nobody is told that the tables are still there");
             finding.project = Some(project.clone());
             finding.level = Level::Warning;
             finding

@@ -248,7 +248,9 @@ fn schemas_enums_and_extensions_are_declared() {
     assert_eq!(catalog.tables[&Name::new("auth", "U")].columns[1].ty.to_string(), "shop.e_t");
     assert_eq!(catalog.extensions.keys().collect::<Vec<_>>(), ["citext", "uuid-ossp"]);
     assert_eq!(catalog.extensions["uuid-ossp"].schema.as_deref(), Some("ext"));
-    assert!(catalog.schemas.contains("auth") && catalog.schemas.contains("public"));
+    assert_eq!(catalog.schemas.iter().collect::<Vec<_>>(), ["auth", "shop"]);
+    let listless = declared(Dialect::PostgreSql, 7, "model A {\n id Int @id\n}\n");
+    assert_eq!(listless.schemas.iter().collect::<Vec<_>>(), ["public"]);
     assert!(declared(Dialect::MySql, 7, "enum E {\n A\n}\n").enums.is_empty());
 }
 
