@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::gap::{is_declared, made_anew, new_files};
+use super::gap::{is_declared, label_added, made_anew, new_files};
 use crate::catalog::Name;
 use crate::catalog::apply::Effect;
 use crate::catalog::contrast::Contrast;
@@ -287,7 +287,7 @@ pub(super) fn finding(
 fn placed(change: &ProjectChange<'_>, difference: &Difference) -> Difference {
     let mut placed = difference.clone();
     if difference.kind.side != Side::Missing
-        && let Some(place) = made_anew(change, difference)
+        && let Some(place) = made_anew(change, difference).or_else(|| label_added(change, difference))
     {
         placed.migrated_at = Some(place.clone());
     }
