@@ -186,12 +186,18 @@ fn essence(dialect: Dialect, text: &str) -> Vec<String> {
             continue;
         }
         cast = false;
+        if word == "end" && dialect.is_postgres_like() && words.ends_with(&NO_OTHER.map(str::to_owned)) {
+            words.truncate(words.len() - NO_OTHER.len());
+        }
         if word != "interval" {
             words.push(word);
         }
     }
     words
 }
+
+/// What PostgreSQL writes into a CASE without ELSE when it stores it (`transformCaseExpr`).
+const NO_OTHER: [&str; 2] = ["else", "null"];
 
 /// What the describer (and the engine, for what is declared) make of a column's default.
 fn kind(dialect: Dialect, family: Family, column: &Column, replayed: bool) -> Option<Kind> {
@@ -382,5 +388,18 @@ mod tests {
         assert!(!same("gen_random_uuid()", "uuid_generate_v4()"));
         assert!(same("lower('X')", "LOWER('x')"), "the engine passes over case");
         assert!(!same("1 + 1", "1 + 2"));
+        let stored = "\nCASE\n    WHEN (id < 0) THEN 'x'::text\n    ELSE NULL::text\nEND";
+        assert!(same("CASE WHEN id < 0 THEN 'x' END", stored));
+        assert!(same(
+            "case when a then case when b then 1 end end",
+            "CASE WHEN a THEN CASE WHEN b THEN 1 ELSE NULL::integer END ELSE NULL::integer END"
+        ));
+        for other in [
+            "CASE WHEN id < 0 THEN 'x' ELSE 'null' END",
+            "CASE WHEN id < 0 THEN 'x' ELSE NULL || 'y' END",
+            "CASE WHEN id < 1 THEN 'x' END",
+        ] {
+            assert!(!same(other, stored), "{other}");
+        }
     }
 }
