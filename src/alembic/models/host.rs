@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use super::conventions::Conventions;
 use super::mapping::{Mapper, snake_case};
 use super::registry::{MetaKey, Root, address, bind_meta, class_of, is_flask_db, metadata, root};
 use crate::alembic::discover::ini::Ini;
@@ -52,6 +53,8 @@ pub(super) struct Recorder<'m> {
     /// Options that `env.py` has set.
     set: RefCell<BTreeSet<String>>,
     mapper: RefCell<Mapper>,
+    /// Naming conventions that were assigned to a metadata.
+    pub(super) conventions: Conventions,
     /// Folders whose modules a loop has imported.
     swept: RefCell<BTreeSet<RepoPath>>,
     sweeping: Cell<usize>,
@@ -76,6 +79,7 @@ impl<'m> Recorder<'m> {
             options,
             set: RefCell::default(),
             mapper: RefCell::default(),
+            conventions: Conventions::default(),
             swept: RefCell::default(),
             sweeping: Cell::new(0),
         }
@@ -307,6 +311,10 @@ impl Host for Recorder<'_> {
             (Root::Flask(_), "__tablename__") => Some(Value::str(snake_case(&class.name))),
             _ => None,
         }
+    }
+
+    fn assigned(&self, interpreter: &Interpreter<'_>, base: &Value, name: &str, value: &Value) {
+        self.conventions.hear(interpreter, self.tables.borrow().len(), (base, name, value));
     }
 
     fn class_created(&self, interpreter: &mut Interpreter<'_>, class: &Rc<Class>) {

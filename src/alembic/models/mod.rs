@@ -4,6 +4,7 @@
 mod annotations;
 mod catalog;
 mod columns;
+mod conventions;
 mod filters;
 mod host;
 mod lost;
@@ -31,11 +32,12 @@ use crate::git::{FileList, Snapshot, SnapshotError};
 use crate::project::{Declared, Parsed, Project, SourceProblem};
 use crate::source::{Place, RepoPath, Source};
 
+pub(crate) use conventions::Conventions;
 use filters::{Filters, Named};
 use host::Recorder;
 use mapping::{Mapper, Outcome};
 use packages::WithPackages;
-use registry::{Meta, MetaKey, address, metadata};
+use registry::{Meta, MetaKey, address};
 use resolve::References;
 use running::model_files;
 use table::TableSpec;
@@ -101,14 +103,6 @@ pub(crate) fn declared(
     match modules.into_error() {
         Some(error) => Err(error),
         None => Ok(declared),
-    }
-}
-
-/// The naming convention of a metadata, or of the first of several that has one.
-pub(crate) fn convention_of(target: &Value) -> Option<Convention> {
-    match target {
-        Value::List(_) | Value::Tuple(_) => target.items()?.iter().find_map(convention_of),
-        other => Convention::of(&metadata(other)?.naming_convention()?),
     }
 }
 
@@ -336,10 +330,11 @@ impl<'a> Reading<'a> {
         let start = self.start_place();
         let mut tables: Vec<TableSpec> = Vec::new();
         let mut origins: BTreeMap<usize, usize> = BTreeMap::new();
-        for made in recorder.tables.borrow().iter() {
+        for (at, made) in recorder.tables.borrow().iter().enumerate() {
             let Some((_, args)) = made.value.call_of() else { continue };
             match TableSpec::of_call(&made.value, args, &start) {
                 Ok(mut spec) => {
+                    recorder.conventions.settle(spec.meta.as_mut(), None, Some(at));
                     if let Some(unknown) = &made.maybe {
                         spec.doubt = Some((unknown.reason.clone(), unknown.place.clone()));
                     }
@@ -365,6 +360,7 @@ impl<'a> Reading<'a> {
                 Outcome::None => {}
                 Outcome::Table(spec) => {
                     let mut spec = *spec;
+                    recorder.conventions.settle(spec.meta.as_mut(), Some(position - 1), None);
                     if let Some(unknown) = maybe {
                         spec.doubt = Some((unknown.reason.clone(), unknown.place.clone()));
                     }

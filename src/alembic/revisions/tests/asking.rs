@@ -501,6 +501,47 @@ def upgrade():
 }
 
 #[test]
+fn constraints_go_by_the_convention_that_is_assigned_to_the_metadata() {
+    let models = "\
+from sqlmodel import SQLModel
+from sqlalchemy.orm import DeclarativeBase
+class Base(DeclarativeBase):
+    pass
+";
+    let env = |target: &str| {
+        format!(
+            "from alembic import context\nfrom conventions import NAMES\nfrom models import Base, SQLModel\nconfig = context.config\n\
+             if config.config_file_name is not None:\n    fileConfig(config.config_file_name)\n{target}\n\
+             context.configure(target_metadata=target_metadata)\n"
+        )
+    };
+    let names = "NAMES = {'fk': 'fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s'}\n";
+    let body = "\
+def upgrade():
+    op.create_table('u', sa.Column('id', sa.Integer(), primary_key=True))
+    op.create_table('t', sa.Column('id', sa.Integer()), sa.Column('u_id', sa.Integer(), sa.ForeignKey('u.id')))
+    op.drop_constraint('fk_t_u_id_u', 't', type_='foreignkey')";
+    let done = |target: &str| {
+        after(PG, &[body], &[("alembic/env.py", &env(target)), ("models.py", models), ("conventions.py", names)])
+    };
+    for target in [
+        "target_metadata = SQLModel.metadata\ntarget_metadata.naming_convention = NAMES",
+        "target_metadata = Base.metadata\ntarget_metadata.naming_convention = NAMES",
+        "Base.metadata.naming_convention = NAMES\ntarget_metadata = Base.metadata",
+        "SQLModel.metadata.naming_convention = NAMES\ntarget_metadata = [SQLModel.metadata]",
+    ] {
+        assert_eq!(done(target), "t(id, u_id); u(id)", "{target}");
+    }
+    for target in [
+        "target_metadata = SQLModel.metadata",
+        "target_metadata = SQLModel.metadata\nBase.metadata.naming_convention = NAMES",
+        "target_metadata = SQLModel.metadata\ntarget_metadata.info = NAMES",
+    ] {
+        assert!(done(target).contains("the constraint fk_t_u_id_u of t does not exist"), "{target}: {}", done(target));
+    }
+}
+
+#[test]
 fn a_flask_application_names_constraints_by_the_convention_of_its_models() {
     let env = "\
 from alembic import context
