@@ -290,7 +290,7 @@ fn what_an_update_writes_is_known() {
         })
     };
     let columns = |names: &[&str]| Some(Some(names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>()));
-    assert_eq!(written("op.execute('UPDATE t SET a = 1, t.b = f(2, 3)')"), columns(&["a", "b"]));
+    assert_eq!(written("op.execute('UPDATE t SET a = 1, b = f(2, 3)')"), columns(&["a", "b"]));
     assert_eq!(written("s = 'UPDATE t SET a = :a'\n    conn.execute(sa.text(s).bindparams(a=1))"), columns(&["a"]));
     assert_eq!(written("op.execute(t.update().values(a=f(1, 2), b='x, y'))"), columns(&["a", "b"]));
     assert_eq!(written("op.execute(t.update().values({'a': t.c.b}))"), columns(&["a"]));
