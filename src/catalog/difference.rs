@@ -209,30 +209,54 @@ impl Difference {
                     Aspect::ForeignKey => "foreign key",
                     _ => "check",
                 };
-                if self.name.is_empty() {
-                    let shape = self.declared.as_deref().or(self.replayed.as_deref()).unwrap_or_default();
-                    // The text of an index begins with what it is.
-                    let (what, shape) = match (what, shape.strip_prefix("unique index ")) {
-                        ("index", Some(rest)) => ("unique index", rest),
-                        _ => (
-                            what,
-                            ["unique ", "index ", "check ", "foreign key "]
-                                .iter()
-                                .fold(shape, |text, word| text.strip_prefix(word).unwrap_or(text)),
-                        ),
-                    };
-                    format!("the {what} {shape} of {table}")
-                } else {
-                    format!("the {what} {} of {table}", self.name)
-                }
+                // The text of an index without a name begins with what it is.
+                let is_unique = what == "index" && self.name.is_empty() && self.text().starts_with("unique index ");
+                let what = if is_unique { "unique index" } else { what };
+                format!("the {what} {} of {table}", self.label())
             }
         }
+    }
+
+    /// What it is called in a list: its name, or the columns or the condition by which one without a name is known.
+    pub fn label(&self) -> &str {
+        let known = matches!(
+            self.kind.aspect,
+            Aspect::Unique | Aspect::Index | Aspect::ForeignKey | Aspect::Check if self.name.is_empty()
+        );
+        if !known {
+            return &self.name;
+        }
+        let words = ["unique ", "index ", "check ", "foreign key "];
+        let shape = words.iter().fold(self.text(), |text, word| text.strip_prefix(word).unwrap_or(text));
+        match self.kind.aspect {
+            Aspect::ForeignKey => shape.split_once(" references ").map_or(shape, |(columns, _)| columns),
+            _ => shape,
+        }
+    }
+
+    /// How it is declared, or else how the migrations make it.
+    fn text(&self) -> &str {
+        self.declared.as_deref().or(self.replayed.as_deref()).unwrap_or_default()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_has_no_name_is_known_by_its_columns() {
+        let with = |aspect, name: &str, text: &str| {
+            let mut one = Difference::new(Side::Missing, aspect, Some(Name::new("public", "t")), name);
+            one.declared = Some(text.to_owned());
+            one.object()
+        };
+        assert_eq!(with(Aspect::Unique, "", "unique (a)"), "the unique constraint (a) of t");
+        assert_eq!(with(Aspect::Index, "", "unique index (a)"), "the unique index (a) of t");
+        assert_eq!(with(Aspect::Index, "i", "unique index (a)"), "the index i of t");
+        assert_eq!(with(Aspect::Check, "", "check (a > 0)"), "the check (a > 0) of t");
+        assert_eq!(with(Aspect::ForeignKey, "", "(a) references u (id) on delete cascade"), "the foreign key (a) of t");
+    }
 
     #[test]
     fn only_a_table_that_nothing_declares_stays_the_same_whatever_it_becomes() {

@@ -245,7 +245,8 @@ fn load_after(
     match before.filter(|before| before.replay.catalog.dialect == found.project.dialect()) {
         Some(before) => {
             let old = (&before.history, &before.replay);
-            replay = foundation::rebuild(old, &before.declared.catalog, &side.history, replay);
+            let declared = (&before.declared.catalog, &side.declared.catalog);
+            replay = foundation::rebuild(old, declared, &side.history, replay);
         }
         None => foundation::settle(&side.history, &mut replay, &side.declared.catalog),
     }
@@ -268,7 +269,8 @@ pub(crate) fn load_both(
     let new = side(after.0, after.1)?;
     let (mut old_replay, new_replay) = history::replay_both(&old.history, &new.history, after.0.project.dialect());
     foundation::settle(&old.history, &mut old_replay, &old.declared.catalog);
-    let new_replay = foundation::rebuild((&old.history, &old_replay), &old.declared.catalog, &new.history, new_replay);
+    let declared = (&old.declared.catalog, &new.declared.catalog);
+    let new_replay = foundation::rebuild((&old.history, &old_replay), declared, &new.history, new_replay);
     let old = state(before.0, old, old_replay);
     let mut new = state(after.0, new, new_replay);
     parts::split(after.0, &old, &mut new);

@@ -38,7 +38,7 @@ pub(super) fn line(out: &mut String, finding: &Finding, look: &Look) {
         escape::line(&finding.message)
     );
     // Most headlines name them already.
-    let unnamed = || finding.differences.iter().filter(|d| d.name.is_empty() || !finding.message.contains(&d.name));
+    let unnamed = || finding.differences.iter().filter(|d| !finding.message.contains(d.label()));
     if finding.differences.len() > 1 && unnamed().next().is_some() {
         let named: Vec<String> = unnamed().take(NAMED).map(|d| escape::line(&d.object()).into_owned()).collect();
         let more = unnamed().count().saturating_sub(NAMED);

@@ -217,9 +217,11 @@ fn full(report: &DiffReport, look: &Look) -> String {
 }
 
 fn at(path: &RepoPath, place: Option<&Place>) -> String {
+    let path = path.to_string();
+    let path = escape::line(&path);
     match place {
         Some(place) => format!("{path}:{}", place.start().0),
-        None => path.to_string(),
+        None => path.into_owned(),
     }
 }
 
@@ -231,7 +233,7 @@ fn sql(report: &DiffReport) -> String {
             let _ = writeln!(
                 out,
                 "-- error: {}: {}",
-                escape::line(&at(&problem.path, problem.place.as_ref())),
+                at(&problem.path, problem.place.as_ref()),
                 escape::line(&problem.message)
             );
         }

@@ -161,7 +161,7 @@ fn finding(out: &mut String, finding: &Finding, look: &Look) {
     // A related file without a place has no excerpt: it is named.
     for related in finding.related.iter().filter(|related| related.place.is_none()) {
         let line = format!("{}: {}", related.path, related.message);
-        text::wrap(out, look, &format!("  {} ", look.bullet()), "    ", &line);
+        text::wrap(out, look, &format!("  {} ", look.bullet()), "    ", &escape::line(&line));
     }
     differences(out, finding, look);
     let why = look.paint(anstyle::Style::new().bold(), "why:");

@@ -49,7 +49,7 @@ fn annotation(out: &mut String, finding: &Finding, command: &str) {
     }
     let _ = write!(out, ",title={}", escape::github_property(finding.rule.as_str()));
     // The log shows the message alone, so it says again where.
-    let mut message = format!("{}: {}", text::location(finding), finding.message);
+    let mut message = format!("{}: {}", text::location(finding), escape::line(&finding.message));
     if finding.differences.len() > 1 {
         for difference in finding.differences.iter().take(NAMED) {
             let _ = write!(message, "\n- {}", text::difference(difference));

@@ -105,6 +105,27 @@ fn nothing_hostile_is_printed() {
     assert_harmless(&render(&fixtures::many(), Format::Full, &Look { graphics: false, ..look }));
 }
 
+/// What lies below a folder with a line end in its name, and a headline with one.
+#[test]
+fn a_line_end_in_a_name_ends_no_line() {
+    let mut report = fixtures::one();
+    let finding = &mut report.findings[0];
+    finding.message = "the table a\n::error::b is declared".to_owned();
+    finding.related.clear();
+    finding.related.push(crate::finding::Related {
+        path: "migrations/2026_a\nforged/migration.sql".into(),
+        place: None,
+        message: "2026_a\nforged does not do it".to_owned(),
+    });
+    let full = render(&report, Format::Full, &at(200));
+    assert!(full.contains("migrations/2026_a\\nforged/migration.sql: 2026_a\\nforged does not do it"), "{full}");
+    for format in [Format::Full, Format::Concise, Format::Github] {
+        let text = render(&report, format, &at(200));
+        assert!(text.contains("a\\n::error::b"), "{text}");
+        assert!(text.lines().all(|line| !line.trim_start().starts_with("forged")), "{text}");
+    }
+}
+
 #[test]
 fn concise_is_one_line_a_finding() {
     let text = render(&fixtures::many(), Format::Concise, &at(80));

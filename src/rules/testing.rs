@@ -108,7 +108,7 @@ impl Half {
         match before {
             Some(before) => {
                 let old = (&before.history, &before.replay);
-                replay = foundation::rebuild(old, &before.declared.catalog, &self.history, replay);
+                replay = foundation::rebuild(old, (&before.declared.catalog, &self.declared), &self.history, replay);
             }
             None => foundation::settle(&self.history, &mut replay, &self.declared),
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::actions::Actions;
-use super::cursor::{Cursor, Read};
+use super::cursor::{Cursor, Origin, Read};
 use super::needs;
 use super::query::{self, Known, Part, is_query};
 use crate::catalog::operation::{DataKind, NewTable, OperationKind as K, Reads};
@@ -128,14 +128,17 @@ fn change(cursor: &mut Cursor<'_>, outermost: bool, known: &Known<'_>, actions: 
         }
     }
     // What an alias stands for is found behind, and so are the columns of several tables.
-    let mut needs = match kind {
-        DataKind::Insert => needs::inserted(cursor),
-        DataKind::Update if is_plain => needs::updated(cursor),
-        _ => Vec::new(),
+    let (mut needs, written) = match kind {
+        DataKind::Insert => (needs::inserted(cursor), None),
+        DataKind::Update => {
+            let assigned = needs::assigned(cursor);
+            (if is_plain { assigned.needs } else { Vec::new() }, assigned.written)
+        }
+        _ => (Vec::new(), None),
     };
     if outermost && lists_rows {
         let mut reads = match kind {
-            DataKind::Insert => inserted_from(cursor, known),
+            DataKind::Insert => inserted_from(cursor, known, &needs),
             DataKind::Update => query::needs(&rows, known, Part::Tables),
             DataKind::Delete => query::needs(&rows, known, Part::Rows),
             DataKind::Truncate => Reads::default(),
@@ -149,7 +152,6 @@ fn change(cursor: &mut Cursor<'_>, outermost: bool, known: &Known<'_>, actions: 
         });
         push_query(reads, actions);
     }
-    let written = if kind == DataKind::Update { assigned(cursor) } else { None };
     cursor.skip_until(&["where", "join", "using", "limit", "from"]);
     let bounded = limited || kind != DataKind::Truncate && !cursor.at_end();
     cursor.skip_all();
@@ -158,8 +160,8 @@ fn change(cursor: &mut Cursor<'_>, outermost: bool, known: &Known<'_>, actions: 
     true
 }
 
-/// What the rows of an INSERT are read from; the cursor stands behind the name of the table.
-fn inserted_from(cursor: &Cursor<'_>, known: &Known<'_>) -> Reads {
+/// What the rows of an INSERT into these columns are read from; the cursor stands behind the name of the table.
+fn inserted_from(cursor: &Cursor<'_>, known: &Known<'_>, columns: &[String]) -> Reads {
     let mut ahead = cursor.clone();
     ahead.skip_to("from");
     // Most statements list values and no query.
@@ -170,44 +172,9 @@ fn inserted_from(cursor: &Cursor<'_>, known: &Known<'_>) -> Reads {
     if !is_query(&own, 0) {
         own.skip_until(&["select", "with", "values", "table", "set"]);
     }
-    query::needs(&own, known, Part::Rows)
-}
-
-/// The columns that the rest of an UPDATE writes: `SET a = …, t.b = …, (c, d) = …`; none where that is not what stands
-/// there. What is set to itself, so that triggers run, is not written.
-fn assigned(cursor: &Cursor<'_>) -> Option<Vec<String>> {
-    const BEHIND: &[&str] = &["where", "from", "order", "limit", "returning", "output", "option"];
-    let mut own = cursor.clone();
-    own.skip_until(&["set"]);
-    if !own.eat("set") {
-        return None;
-    }
-    let mut columns = Vec::new();
-    loop {
-        if let Ok(mut several) = own.inside() {
-            loop {
-                columns.push(several.object_name().ok()?.name);
-                if !several.eat_symbol(',') {
-                    break;
-                }
-            }
-        } else {
-            columns.push(own.object_name().ok()?.name);
-        }
-        if !own.eat_symbol('=') {
-            return None;
-        }
-        let stops: Vec<&str> = BEHIND.iter().copied().chain([","]).collect();
-        let itself = own.object_name().ok().filter(|name| columns.last() == Some(&name.name));
-        let ends = own.at_end() || own.is_symbol(0, ',') || BEHIND.iter().any(|word| own.is_word(0, word));
-        if itself.is_some() && ends {
-            columns.pop();
-        }
-        own.skip_until(&stops);
-        if !own.eat_symbol(',') {
-            return Some(columns);
-        }
-    }
+    // What a program executes may mean a text.
+    let columns = if matches!(cursor.origin, Origin::File(_)) { columns } else { &[] };
+    query::copies(&own, known, columns)
 }
 
 /// The table that the rest of a statement gives that alias, in its FROM or a JOIN.

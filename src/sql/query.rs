@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 pub(super) use self::scope::Known;
 use self::scope::{Named, Scope};
-use self::words::{BEHIND_FROM, COMPARISONS, NO_COLUMNS, WORDS};
+use self::words::{BEHIND_FROM, COMPARISONS, FUNCTIONS, NO_COLUMNS, WORDS};
 use super::cursor::{Cursor, MAX_DEPTH};
 use super::lexer::TokenKind;
 use crate::catalog::operation::Reads;
@@ -56,13 +56,22 @@ pub(super) enum Part {
 /// What a statement about rows surely reads, from the cursor to its end: a database refuses it where that is not there.
 /// `known` are the names that a WITH in front gives.
 pub(super) fn needs(cursor: &Cursor<'_>, known: &Known<'_>, part: Part) -> Reads {
+    needs_of(cursor, known, part, Vec::new())
+}
+
+/// The same of a query whose columns are written to those of another table.
+pub(super) fn copies(cursor: &Cursor<'_>, known: &Known<'_>, columns: &[String]) -> Reads {
+    needs_of(cursor, known, Part::Rows, columns.to_vec())
+}
+
+fn needs_of(cursor: &Cursor<'_>, known: &Known<'_>, part: Part, copied: Vec<String>) -> Reads {
     /// Relations and columns of one statement that are kept.
     const MOST: usize = 1_000;
     if !matches!(cursor.dialect, Dialect::PostgreSql | Dialect::MySql | Dialect::Sqlite) {
         return Reads::default();
     }
     let mut rest = cursor.rest();
-    let mut reader = Reader::default();
+    let mut reader = Reader { copied, ..Reader::default() };
     let mut scope = Scope::default();
     if part == Part::Rows && (rest.is_word(0, "with") || is_query(&rest, 0)) {
         reader.query(&mut rest, known, &mut scope);
@@ -97,6 +106,12 @@ enum Clause {
 struct Reader {
     reads: Reads,
     depth: usize,
+    /// The columns that the query's own are written to, in their order.
+    copied: Vec<String>,
+    /// That of what is being selected.
+    target: Option<String>,
+    /// The clause that is being read.
+    clause: Option<Clause>,
 }
 
 impl Reader {
@@ -109,6 +124,8 @@ impl Reader {
 
     /// `[WITH …] SELECT … [UNION SELECT …]`, each SELECT a scope inside `outer`.
     fn query(&mut self, cursor: &mut Cursor<'_>, known: &Known<'_>, outer: &mut Scope) {
+        // A query inside another one writes to nothing.
+        let around = (self.depth > 0).then(|| (std::mem::take(&mut self.copied), self.target.take(), self.clause));
         self.depth += 1;
         let mut known = Known { names: BTreeSet::new(), outer: Some(known) };
         if self.depth < MAX_DEPTH {
@@ -126,6 +143,9 @@ impl Reader {
             }
         }
         self.depth -= 1;
+        if let Some(around) = around {
+            (self.copied, self.target, self.clause) = around;
+        }
     }
 
     /// One SELECT, up to a UNION or the end.
@@ -134,6 +154,7 @@ impl Reader {
         let mut fresh = false;
         // Whether what follows is INSERT's, whose rows are those of another table.
         let mut of_insert = false;
+        let mut item = 0;
         while let Some(token) = cursor.token(0) {
             let word =
                 if token.kind == TokenKind::Word { cursor.text_of(token).to_ascii_lowercase() } else { String::new() };
@@ -165,6 +186,8 @@ impl Reader {
             if let Some(next) = next {
                 clause = next;
                 fresh = matches!(clause, Clause::Items | Clause::Where);
+                item = 0;
+                self.target = self.copied.first().filter(|_| clause == Clause::Items).cloned();
                 cursor.skip();
                 continue;
             }
@@ -180,6 +203,8 @@ impl Reader {
                 }
                 Clause::Items if cursor.is_symbol(0, ',') => {
                     fresh = true;
+                    item += 1;
+                    self.target = self.copied.get(item).cloned();
                     cursor.skip();
                 }
                 Clause::Items if matches!(word.as_str(), "distinct" | "all") => cursor.skip(),
@@ -189,11 +214,13 @@ impl Reader {
                 }
                 Clause::Where if fresh && cursor.is_symbol(0, '(') && !is_query(cursor, 1) => cursor.skip(),
                 _ => {
-                    let sure = fresh && surely_column(cursor, clause);
+                    let sure = fresh && surely_column(cursor, clause, self.target.as_deref());
                     let known_names = scope.named.len();
+                    self.clause = Some(clause);
                     self.expression(cursor, known, scope, clause == Clause::Order);
                     if let Some(named) = scope.named.get_mut(known_names).filter(|_| sure) {
                         named.alone = true;
+                        named.is_item = clause == Clause::Items;
                     }
                     fresh = false;
                 }
@@ -298,8 +325,17 @@ impl Reader {
                 return;
             }
         }
-        // A function, or a string of a named type: `date '2020-01-01'`.
-        if cursor.is_symbol(0, '(') || cursor.is_string() {
+        if cursor.is_symbol(0, '(') {
+            let is_builtin = |name: &String| FUNCTIONS.iter().any(|known| name.eq_ignore_ascii_case(known));
+            // Elsewhere names of the SELECT's own columns may stand, or those of a table that is written to.
+            let asks = matches!(self.clause, Some(Clause::Items | Clause::Where | Clause::From { .. }));
+            if asks && parts.len() == 1 && token.kind == TokenKind::Word && parts.iter().all(is_builtin) {
+                self.arguments(cursor, known, scope);
+            }
+            return;
+        }
+        // A string of a named type: `date '2020-01-01'`.
+        if cursor.is_string() {
             return;
         }
         let Some(name) = parts.pop() else {
@@ -308,8 +344,41 @@ impl Reader {
         };
         let qualifier = parts.pop();
         if !(in_order && qualifier.is_none() && scope.given.contains(&name)) {
-            scope.named.push(Named { qualifier, column: name, alone: false });
+            scope.named.push(Named { qualifier, column: name, alone: false, is_item: false });
         }
+    }
+
+    /// `(a, b)` behind the name of a function that takes values: a name that is all of an argument is a column.
+    fn arguments(&mut self, cursor: &mut Cursor<'_>, known: &Known<'_>, scope: &mut Scope) {
+        if is_query(cursor, 1) {
+            self.group(cursor, known, scope);
+            return;
+        }
+        let Ok(mut inside) = cursor.inside() else {
+            cursor.skip();
+            return;
+        };
+        self.depth += 1;
+        let mut fresh = true;
+        while self.depth < MAX_DEPTH && !inside.at_end() {
+            if inside.eat_symbol(',') {
+                fresh = true;
+            } else if !(fresh && (inside.eat("distinct") || inside.eat("all"))) {
+                let mut behind = inside.clone();
+                behind.skip();
+                let sure = fresh
+                    && (behind.at_end() || behind.is_symbol(0, ','))
+                    && may_be_column(&inside, self.target.as_deref());
+                let known_names = scope.named.len();
+                self.expression(&mut inside, known, scope, false);
+                if let Some(named) = scope.named.get_mut(known_names).filter(|_| sure) {
+                    named.alone = true;
+                    named.is_item = self.clause == Some(Clause::Items);
+                }
+                fresh = false;
+            }
+        }
+        self.depth -= 1;
     }
 
     /// `( … )`: a query of its own, or a part of the expression.
@@ -401,12 +470,8 @@ fn alias(cursor: &mut Cursor<'_>) -> Option<String> {
 
 /// Whether the name in front stands where nothing but a column can: as a thing that is selected, or on the left of a
 /// comparison.
-fn surely_column(cursor: &Cursor<'_>, clause: Clause) -> bool {
-    let Some(token) = cursor.token(0).filter(|_| cursor.is_name(0)) else { return false };
-    let text = cursor.text_of(token);
-    let other = [WORDS, NO_COLUMNS].iter().any(|words| words.iter().any(|word| text.eq_ignore_ascii_case(word)));
-    // SQLite takes a name in double quotes that is no column for a text.
-    if token.kind == TokenKind::Word && other || cursor.dialect == Dialect::Sqlite && text.starts_with('"') {
+fn surely_column(cursor: &Cursor<'_>, clause: Clause, target: Option<&str>) -> bool {
+    if !may_be_column(cursor, target) {
         return false;
     }
     let mut behind = cursor.clone();
@@ -415,6 +480,19 @@ fn surely_column(cursor: &Cursor<'_>, clause: Clause) -> bool {
         return is_comparison(&behind);
     }
     behind.at_end() || behind.is_symbol(0, ',') || ["from", "as", "into"].iter().any(|word| behind.is_word(0, word))
+}
+
+/// Whether a name stands in front that may be a column and nothing else; `target` is the column that it is written to.
+fn may_be_column(cursor: &Cursor<'_>, target: Option<&str>) -> bool {
+    let Some(token) = cursor.token(0).filter(|_| cursor.is_name(0)) else { return false };
+    let text = cursor.text_of(token);
+    if token.kind == TokenKind::Word {
+        return ![WORDS, NO_COLUMNS].iter().any(|words| words.iter().any(|word| text.eq_ignore_ascii_case(word)));
+    }
+    // Most builds of SQLite take a name in double quotes that is no column for a text. Nobody means one that says what the
+    // column is called into which it is written, as where a table is copied into its successor.
+    let is_text = cursor.dialect == Dialect::Sqlite && text.starts_with('"');
+    !is_text || cursor.clone().name().is_ok_and(|name| target.is_some_and(|target| name.eq_ignore_ascii_case(target)))
 }
 
 /// Whether an operator follows on whose left a value stands.

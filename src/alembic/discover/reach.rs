@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::alembic::python::{Found, Modules, SnapshotModules, find, find_in};
 use crate::git::{Snapshot, SnapshotError};
-use crate::source::RepoPath;
+use crate::source::{Place, RepoPath};
 
 /// Files that are followed. The largest public project imports under 1,500 of its own.
 const MAX_FILES: usize = 5000;
@@ -55,23 +55,63 @@ pub(super) struct Reached {
 /// Where the snapshot cannot be read.
 pub(super) fn from(snapshot: &dyn Snapshot, roots: &[RepoPath], start: &RepoPath) -> Result<Reached, SnapshotError> {
     let modules = SnapshotModules::new(snapshot, roots.to_vec())?;
+    match snapshot.read(start)?.text() {
+        Some(source) => follow(snapshot, &modules, start, source.text()),
+        None => Ok(Reached { files: BTreeSet::new(), dynamic: false }),
+    }
+}
+
+/// The files that a piece of a file imports, directly or not.
+///
+/// # Errors
+/// Where the snapshot cannot be read.
+pub(crate) fn imported_by(
+    snapshot: &dyn Snapshot,
+    modules: &dyn Modules,
+    place: &Place,
+) -> Result<BTreeSet<RepoPath>, SnapshotError> {
+    follow(snapshot, modules, place.path(), place.text()).map(|reached| reached.files)
+}
+
+/// Follows the imports of a text that stands in a file.
+fn follow(
+    snapshot: &dyn Snapshot,
+    modules: &dyn Modules,
+    start: &RepoPath,
+    text: &str,
+) -> Result<Reached, SnapshotError> {
     let mut reached = Reached { files: BTreeSet::new(), dynamic: false };
-    let mut queue = vec![start.clone()];
+    let mut queue: Vec<RepoPath> = Vec::new();
     let mut seen = BTreeSet::from([start.clone()]);
-    while let Some(path) = queue.pop() {
-        let Some(source) = snapshot.read(&path)?.text() else { continue };
-        reached.dynamic |= DYNAMIC.iter().any(|word| source.text().contains(word));
+    let mut read = |path: &RepoPath, text: &str, queue: &mut Vec<RepoPath>| {
+        reached.dynamic |= DYNAMIC.iter().any(|word| text.contains(word));
         let dir = path.parent().unwrap_or_default();
-        for import in imports(source.text()) {
-            for found in import.files(&modules, &dir) {
+        for import in imports(text) {
+            for found in import.files(modules, &dir) {
                 if seen.len() < MAX_FILES && seen.insert(found.clone()) {
                     reached.files.insert(found.clone());
                     queue.push(found);
                 }
             }
         }
+    };
+    read(start, text, &mut queue);
+    while let Some(path) = queue.pop() {
+        if let Some(source) = snapshot.read(&path)?.text() {
+            read(&path, source.text(), &mut queue);
+        }
     }
     Ok(reached)
+}
+
+/// Whether the text of a file in `dir` imports another file.
+pub(crate) fn imports_file(text: &str, dir: &RepoPath, modules: &dyn Modules, file: &RepoPath) -> bool {
+    let stem = match file.file_name() {
+        "__init__.py" => file.parent().unwrap_or_default(),
+        _ => file.clone(),
+    };
+    let stem = stem.file_name().trim_end_matches(".py").to_owned();
+    text.contains(&stem) && imports(text).iter().any(|import| import.files(modules, dir).contains(file))
 }
 
 /// One `import a.b` or `from ..a import b, c`.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::annotations::{Versions, mapped};
 use super::columns::{self, Attribute, Settings, is_column};
 use super::packages;
-use super::registry::{Root, address, class_meta, root};
+use super::registry::{Root, address, class_meta, is_made_elsewhere, root};
 use super::sqlmodel;
 use super::table::{TableColumn, TableSpec};
 use crate::alembic::python;
@@ -153,6 +153,11 @@ impl Mapper {
         }) {
             return self.given_table(interpreter, class, table, &place);
         }
+        // Which table it is may stand behind the place where its body stops.
+        let stopped = class.doubts.borrow().iter().find(|doubt| doubt.place.text().contains("__tablename__")).cloned();
+        if let Some(doubt) = stopped {
+            return Outcome::Doubt(doubt.reason.clone(), doubt.place.clone());
+        }
         let ancestor = self.mapped_ancestor(class);
         let lineage = Self::lineage(class, &root);
         let collected = self.collect(interpreter, class, &root, &lineage, versions);
@@ -274,6 +279,9 @@ impl Mapper {
                     seen.extend(further.attributes.borrow().iter().map(|attribute| attribute.name.to_string()));
                 }
                 continue;
+            }
+            if !is_self && let Some(unknown) = ancestor.doubts.borrow().first() {
+                table_doubt.get_or_insert((unknown.reason.clone(), unknown.place.clone()));
             }
             if let Some(found) = ancestor.bases.iter().find_map(foreign_mixin) {
                 table_doubt.get_or_insert((found, class.place.clone()));
@@ -575,6 +583,9 @@ fn foreign_mixin(base: &Value) -> Option<String> {
                 (!HARMLESS.contains(&package)).then(|| format!("the base class `{path}` of another package"))
             }
             SymbolKind::Subscript { base, .. } => foreign_mixin(base),
+            SymbolKind::Call { callee, .. } if is_made_elsewhere(base) => {
+                Some(format!("the base class that `{}()` makes", callee.path().unwrap_or_default()))
+            }
             _ => None,
         },
         _ => None,

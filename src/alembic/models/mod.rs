@@ -4,8 +4,10 @@
 mod annotations;
 mod catalog;
 mod columns;
+mod conventions;
 mod filters;
 mod host;
+mod lost;
 mod mapping;
 mod packages;
 mod plugins;
@@ -24,19 +26,20 @@ use std::sync::Arc;
 
 use super::discover::{self, ini::Ini};
 use super::items::Convention;
-use super::python::{AT_RUN_TIME, Imports, Interpreter, SnapshotModules, Value};
+use super::python::{Imports, Interpreter, SnapshotModules, Value};
 use crate::catalog::{Catalog, Dialect, ObjectName, Opaque, Reach};
 use crate::git::{FileList, Snapshot, SnapshotError};
 use crate::project::{Declared, Parsed, Project, SourceProblem};
 use crate::source::{Place, RepoPath, Source};
 
+pub(crate) use conventions::Conventions;
 use filters::{Filters, Named};
 use host::Recorder;
 use mapping::{Mapper, Outcome};
 use packages::WithPackages;
-use registry::{Meta, MetaKey, address, metadata};
+use registry::{Meta, MetaKey, address};
 use resolve::References;
-use running::{has_models_behind, model_files};
+use running::model_files;
 use table::TableSpec;
 use target::Target;
 
@@ -54,11 +57,14 @@ pub(crate) fn declared(
     let versions = versions::of(project, snapshot)?;
     let declared = {
         let with_packages = WithPackages::new(&modules);
-        let recorder = Recorder::new(&with_packages, options(project, snapshot)?);
+        let recorder = Recorder::new(&with_packages, project.dialect, options(project, snapshot)?);
         let mut interpreter = Interpreter::new(&with_packages, &recorder, Imports::Eager);
         let mut reading = Reading::new(project, snapshot, files);
         let target = reading.run(&mut interpreter, &recorder)?;
         reading.parse_problems(&modules);
+        if !matches!(target, Target::None) {
+            reading.doubt_lost(&interpreter, &with_packages)?;
+        }
         let filters = Filters::of(&recorder.configured.borrow());
         let foreign = target.foreign();
         let made = modules.read_files().into_iter().find(|file| makes_classes(file.source().text()));
@@ -70,6 +76,8 @@ pub(crate) fn declared(
         let mut catalog = reading.catalog(&mut interpreter, &recorder, &target, versions, dialect, filtered);
         catalog.doubts.append(&mut reading.doubts);
         reading.doubt_plugins(&mut catalog)?;
+        catalog.made_at_start =
+            modules.read_files().iter().any(|file| file.source().text().contains("metadata.create_all("));
         if let Some(base) = foreign.as_ref().filter(|_| catalog.tables.is_empty() && reading.unnamed.is_none()) {
             let reason = format!("target_metadata is that of {base}, which is not in this repository");
             reading.unnamed = Some(Opaque { place: reading.start_place(), reason, reach: Reach::Nothing });
@@ -98,14 +106,6 @@ pub(crate) fn declared(
     }
 }
 
-/// The naming convention of a metadata, or of the first of several that has one.
-pub(crate) fn convention_of(target: &Value) -> Option<Convention> {
-    match target {
-        Value::List(_) | Value::Tuple(_) => target.items()?.iter().find_map(convention_of),
-        other => Convention::of(&metadata(other)?.naming_convention()?),
-    }
-}
-
 /// The naming convention of the metadata that the models use, for an `env.py` that takes it from the running application.
 ///
 /// # Errors
@@ -123,7 +123,7 @@ pub(crate) fn convention(project: &Project, snapshot: &dyn Snapshot) -> Result<C
     let versions = versions::of(project, snapshot)?;
     let found = {
         let with_packages = WithPackages::new(&modules);
-        let recorder = Recorder::new(&with_packages, None);
+        let recorder = Recorder::new(&with_packages, project.dialect, None);
         let mut interpreter = Interpreter::new(&with_packages, &recorder, Imports::Eager);
         let mut reading = Reading::new(project, snapshot, files);
         reading.run(&mut interpreter, &recorder)?;
@@ -149,7 +149,7 @@ pub(crate) fn unregistered(project: &Project, snapshot: &dyn Snapshot) -> Result
     let mut found = Vec::new();
     {
         let with_packages = WithPackages::new(&modules);
-        let recorder = Recorder::new(&with_packages, None);
+        let recorder = Recorder::new(&with_packages, project.dialect, None);
         let mut interpreter = Interpreter::new(&with_packages, &recorder, Imports::Eager);
         let mut reading = Reading::new(project, snapshot, files);
         let Target::Keys(keys) = reading.run(&mut interpreter, &recorder)? else { return Ok(found) };
@@ -192,11 +192,13 @@ struct Reading<'a> {
     problems: Vec<SourceProblem>,
     /// See [`Declared::unnamed`].
     unnamed: Option<Opaque>,
+    /// Whether every model that was looked for was read to its end: only then do models contradict each other.
+    clean: bool,
 }
 
 impl<'a> Reading<'a> {
     fn new(project: &'a Project, snapshot: &'a dyn Snapshot, files: &'a FileList) -> Self {
-        Self { project, snapshot, files, doubts: Vec::new(), problems: Vec::new(), unnamed: None }
+        Self { project, snapshot, files, doubts: Vec::new(), problems: Vec::new(), unnamed: None, clean: true }
     }
 
     /// Alembic is not told what to compare with.
@@ -255,26 +257,8 @@ impl<'a> Reading<'a> {
             self.nothing_named("env.py names no target_metadata, so there is nothing to compare");
             return Catalog::new(dialect);
         }
-        let mut clean = true;
-        for unknown in interpreter.doubts() {
-            let what = unknown.reason.as_str();
-            let lost = what.starts_with("the module raises") && has_models_behind(&unknown.place);
-            let exhausted = what.ends_with("than is evaluated") || what.ends_with("than are evaluated");
-            // What the models' own modules make so may be models; elsewhere it seldom is.
-            let made = what.ends_with(AT_RUN_TIME) && discover::declares_tables(unknown.place.source.text());
-            clean = clean && !lost && !exhausted && !made;
-            let reach = if lost || exhausted {
-                Reach::Everything
-            } else if made {
-                // A table whose name is not known.
-                Reach::Table(ObjectName::bare(""))
-            } else {
-                Reach::Nothing
-            };
-            self.doubts.push(Opaque { place: unknown.place.clone(), reason: unknown.reason.clone(), reach });
-        }
         // What another package declares beside the models is not known.
-        clean = clean && recorder.unfollowed.borrow().is_empty() && target.foreign().is_none();
+        let clean = self.clean && recorder.unfollowed.borrow().is_empty() && target.foreign().is_none();
         let (tables, classes) = self.tables(interpreter, recorder, versions);
         if recorder.versioned.get() {
             self.version_tables(interpreter, &tables, &classes);
@@ -284,7 +268,8 @@ impl<'a> Reading<'a> {
         for (at, table) in tables.into_iter().enumerate() {
             let wanted = match (&target, &table.meta) {
                 (Target::Keys(keys), Some(meta)) => keys.contains(&meta.key),
-                (Target::Keys(_), None) => false,
+                // Of a base that is not known.
+                (Target::Keys(_), None) => table.doubt.is_some(),
                 (Target::All, Some(Meta { key: MetaKey::Bind(..), .. })) => false,
                 _ => true,
             };
@@ -345,10 +330,11 @@ impl<'a> Reading<'a> {
         let start = self.start_place();
         let mut tables: Vec<TableSpec> = Vec::new();
         let mut origins: BTreeMap<usize, usize> = BTreeMap::new();
-        for made in recorder.tables.borrow().iter() {
+        for (at, made) in recorder.tables.borrow().iter().enumerate() {
             let Some((_, args)) = made.value.call_of() else { continue };
             match TableSpec::of_call(&made.value, args, &start) {
                 Ok(mut spec) => {
+                    recorder.conventions.settle(spec.meta.as_mut(), None, Some(at));
                     if let Some(unknown) = &made.maybe {
                         spec.doubt = Some((unknown.reason.clone(), unknown.place.clone()));
                     }
@@ -374,6 +360,7 @@ impl<'a> Reading<'a> {
                 Outcome::None => {}
                 Outcome::Table(spec) => {
                     let mut spec = *spec;
+                    recorder.conventions.settle(spec.meta.as_mut(), Some(position - 1), None);
                     if let Some(unknown) = maybe {
                         spec.doubt = Some((unknown.reason.clone(), unknown.place.clone()));
                     }

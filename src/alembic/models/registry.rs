@@ -93,6 +93,8 @@ pub(super) enum Root {
     Registry(Value),
     /// A declarative base of another package, by its path.
     Library(String),
+    /// A base that is not known.
+    Unknown,
 }
 
 /// A class under the decorators that leave it what it is.
@@ -169,14 +171,29 @@ fn foreign_base(class: &Rc<Class>) -> Option<Root> {
         let own = ancestor.own("metadata").and_then(|attribute| attribute.value);
         own.is_some_and(|value| matches!(value.call_of(), Some(("sqlalchemy.MetaData", _))))
     });
-    lineage.iter().flat_map(|ancestor| ancestor.bases.clone()).find_map(|base| {
-        let Value::Symbol(symbol) = &base else { return None };
+    let bases: Vec<Value> = lineage.iter().flat_map(|ancestor| ancestor.bases.clone()).collect();
+    let named = bases.iter().find_map(|base| {
+        let Value::Symbol(symbol) = base else { return None };
         let SymbolKind::External(path) = &symbol.kind else { return None };
         let package = path.split('.').next().unwrap_or(path);
         let name = path.rsplit('.').next().unwrap_or(path);
         let is_base = given || name.ends_with("Base") || name.ends_with("Model");
         (is_base && !HARMLESS.contains(&package)).then(|| Root::Library(path.to_string()))
+    });
+    // What a call makes that is not followed, and what is not known at all: the class is nothing without a declarative base.
+    let made = || bases.iter().find(|base| is_made_elsewhere(base));
+    let unknown = || bases.iter().any(|base| matches!(base, Value::Unknown(_)));
+    named.or_else(|| match made() {
+        Some(Value::Symbol(symbol)) => Some(Root::Call(Rc::clone(symbol))),
+        _ => unknown().then_some(Root::Unknown),
     })
+}
+
+/// Whether a base of a class is what a function of another package makes.
+pub(super) fn is_made_elsewhere(base: &Value) -> bool {
+    let Value::Symbol(symbol) = base else { return false };
+    let SymbolKind::Call { callee, .. } = &symbol.kind else { return false };
+    callee.path().is_some_and(|path| !HARMLESS.contains(&path.split('.').next().unwrap_or(&path)))
 }
 
 /// The root of a class, found along its bases; and whether the class itself is that root and not mapped.
@@ -314,6 +331,7 @@ impl Root {
             Self::SqlModel => Some(Meta::of(MetaKey::SqlModel)),
             Self::Registry(registry) => registry_meta(registry, depth),
             Self::Library(path) => Some(Meta::of(MetaKey::Library(path.clone()))),
+            Self::Unknown => None,
         }
     }
 }

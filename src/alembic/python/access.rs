@@ -164,7 +164,10 @@ impl Interpreter<'_> {
                 }
             }
             Value::Module(module) => module.scope.set(name, value),
-            Value::Symbol(symbol) => super::value::set_in(&mut symbol.overrides.borrow_mut(), name, value),
+            Value::Symbol(symbol) => {
+                self.host.assigned(self, base, name, &value);
+                super::value::set_in(&mut symbol.overrides.borrow_mut(), name, value);
+            }
             _ => {}
         }
     }

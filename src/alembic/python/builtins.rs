@@ -503,6 +503,7 @@ impl Interpreter<'_> {
                 }
                 match first {
                     Some(Value::Instance(instance)) => Value::Class(Rc::clone(&instance.class)),
+                    Some(object @ Value::Class(_)) => return self.get_attribute(object, "__class__", place).map(Some),
                     Some(Value::Symbol(symbol)) => match &symbol.kind {
                         SymbolKind::Call { callee, .. } => callee.clone(),
                         _ => return Ok(None),

@@ -19,6 +19,16 @@ fn is_settings(class: &Rc<Class>) -> bool {
         .any(|base| class.inherits(base))
 }
 
+/// The bases that `six.with_metaclass(Meta, A, B)` stands for.
+fn without_metaclass(base: Value) -> Vec<Value> {
+    match base.call_of() {
+        Some((path, args)) if path.ends_with(".with_metaclass") && args.more.is_none() => {
+            args.positional.iter().skip(1).cloned().collect()
+        }
+        _ => vec![base],
+    }
+}
+
 impl Interpreter<'_> {
     pub(crate) fn define_class(&mut self, frame: &Frame, stmt: &ast::StmtClassDef) -> Eval<Value> {
         let mut decorators = Vec::new();
@@ -40,7 +50,7 @@ impl Interpreter<'_> {
             Ok(_) => Vec::new(),
             Err(Stop::Raise(raised)) => vec![Rc::new(super::value::Unknown {
                 reason: format!("the body of the class raises {}", super::format::repr(&raised.value)),
-                place: raised.place,
+                place: self.take_skipped(frame.file.source(), &stmt.body).unwrap_or(raised.place),
                 shape: None,
             })],
             Err(stop) => return Err(stop),
@@ -48,6 +58,7 @@ impl Interpreter<'_> {
         // `Generic[T]` and the like stand for the class they are made of.
         let bases: Vec<Value> = bases
             .into_iter()
+            .flat_map(without_metaclass)
             .map(|base| match &base {
                 Value::Symbol(symbol) => match &symbol.kind {
                     SymbolKind::Subscript { base: generic @ Value::Class(_), .. } => generic.clone(),
@@ -388,8 +399,7 @@ impl Interpreter<'_> {
         match name {
             "__name__" | "__qualname__" => return Ok(Value::Str(Rc::clone(&class.name))),
             "__module__" => return Ok(Value::Str(Rc::clone(&class.module))),
-            "__bases__" => return Ok(Value::tuple(class.bases.clone())),
-            "__mro__" => return Ok(Value::tuple(class.mro().into_iter().map(Value::Class).collect())),
+            "__bases__" | "__base__" | "__mro__" | "__class__" => return Ok(nature(class, name, place)),
             "__doc__" => return Ok(Value::None),
             "__members__" if class.is_enum() => {
                 let members: Vec<(Value, Value)> = class
@@ -518,6 +528,34 @@ impl Interpreter<'_> {
             }
         }
         Ok(Value::symbol(SymbolKind::Attribute { base: value.clone(), name: Rc::from(name) }, Some(place.clone())))
+    }
+}
+
+/// What Python itself says of a class: its bases, its order of ancestors, its metaclass. `object` is the base of a class that
+/// names none (<https://docs.python.org/3/reference/compound_stmts.html#class-definitions>).
+fn nature(class: &Rc<Class>, name: &str, place: &Place) -> Value {
+    let object = || Value::external("builtins.object");
+    let bases = || if class.bases.is_empty() { vec![object()] } else { class.bases.clone() };
+    let unknown = || Value::unknown(format!("`{name}` of a class with a base in a library"), place.clone());
+    match name {
+        "__bases__" => Value::tuple(bases()),
+        // The one whose layout it has, where there are several.
+        "__base__" if class.bases.len() > 1 => {
+            Value::unknown("`__base__` of a class with several bases", place.clone())
+        }
+        "__base__" => bases().swap_remove(0),
+        "__mro__" if class.has_library_base() => unknown(),
+        "__mro__" => Value::tuple(class.mro().into_iter().map(Value::Class).chain([object()]).collect()),
+        _ => {
+            let given = class.mro().into_iter().find_map(|owner| {
+                owner.keywords.iter().find(|(key, _)| &**key == "metaclass").map(|(_, value)| value.clone())
+            });
+            match given {
+                Some(metaclass) => metaclass,
+                None if class.has_library_base() => unknown(),
+                None => Value::external("builtins.type"),
+            }
+        }
     }
 }
 

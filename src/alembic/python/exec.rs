@@ -73,11 +73,14 @@ impl Interpreter<'_> {
     }
 
     pub(crate) fn exec_block(&mut self, frame: &Frame, body: &[Stmt]) -> Eval<Flow> {
-        self.enter()?;
+        if let Err(stop) = self.enter() {
+            self.skip(frame, body, &stop);
+            return Err(stop);
+        }
         let depth = self.maybe.len();
         let mut left: Option<(Rc<Unknown>, Exit)> = None;
         let mut result = Ok(Flow::Next);
-        for stmt in body {
+        for (at, stmt) in body.iter().enumerate() {
             match self.exec(frame, stmt) {
                 Ok(Flow::Next) => {}
                 Ok(Flow::Maybe(unknown, exit)) => {
@@ -88,6 +91,9 @@ impl Interpreter<'_> {
                     });
                 }
                 other => {
+                    if let Err(stop) = &other {
+                        self.skip(frame, &body[at..], stop);
+                    }
                     result = other;
                     break;
                 }

@@ -45,6 +45,11 @@ pub trait Host {
         None
     }
 
+    /// An attribute of a symbol is assigned.
+    fn assigned(&self, interpreter: &Interpreter<'_>, base: &Value, name: &str, value: &Value) {
+        let _ = (interpreter, base, name, value);
+    }
+
     /// The truth of a symbol. None leaves it unknown.
     fn truth(&self, value: &Value) -> Option<bool> {
         let _ = value;

@@ -7,6 +7,7 @@ use super::host::Host;
 use super::modules::Modules;
 use super::recursion::Running;
 use super::scope::{Module, ModuleState, Scope, ScopeKind};
+use super::skipped::Skipped;
 use super::value::{Annotation, Args, Class, Unknown, Value};
 use crate::source::{Place, RepoPath, Source};
 
@@ -71,6 +72,8 @@ pub struct Interpreter<'h> {
     /// `try` blocks with handlers that the current statement stands in.
     pub(crate) catching: usize,
     pub(crate) doubts: Vec<Rc<Unknown>>,
+    /// Statements that were left out, see [`Skipped`].
+    pub(crate) skipped: Vec<Skipped>,
     /// Names that nothing defines, which a statement that surely runs has used: Python's `NameError`.
     pub(crate) undefined: Vec<(String, Place)>,
     /// Yields of the generators that are running.
@@ -102,6 +105,7 @@ impl<'h> Interpreter<'h> {
             maybe: Vec::new(),
             catching: 0,
             doubts: Vec::new(),
+            skipped: Vec::new(),
             undefined: Vec::new(),
             yields: Vec::new(),
             handling: Vec::new(),
@@ -176,6 +180,11 @@ impl<'h> Interpreter<'h> {
     /// Every module that was run or is known, by path.
     pub fn modules(&self) -> impl Iterator<Item = &Rc<Module>> {
         self.loaded.values()
+    }
+
+    /// Whether a file was run, as far as it goes.
+    pub(crate) fn has_run(&self, path: &RepoPath) -> bool {
+        self.loaded.get(path).is_some_and(|module| module.state.get() != ModuleState::Fresh)
     }
 
     /// The innermost unknown condition under which the current statement stands: what it does may or may not happen.
@@ -312,13 +321,17 @@ impl<'h> Interpreter<'h> {
             self.depth = depth;
             self.catching = catching;
             self.maybe = maybe;
+            // The doubt is about all that the module did not get to: an edit of it is another doubt.
+            let behind = if result.is_ok() { None } else { self.take_skipped(file.source(), file.body()) };
             match result {
                 Ok(()) => {}
                 Err(Stop::Raise(raised)) => {
                     let what = super::format::repr(&raised.value);
-                    self.doubt(format!("the module raises {what}"), raised.place);
+                    self.doubt(format!("the module raises {what}"), behind.unwrap_or(raised.place));
                 }
-                Err(Stop::Exhausted(what)) => self.doubt(what, Place::start_of(file.source())),
+                Err(Stop::Exhausted(what)) => {
+                    self.doubt(what, behind.unwrap_or_else(|| Place::start_of(file.source())));
+                }
             }
         }
         module.state.set(ModuleState::Done);

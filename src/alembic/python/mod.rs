@@ -29,6 +29,7 @@ mod patterns;
 mod recursion;
 mod regex;
 mod scope;
+mod skipped;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -45,6 +46,7 @@ pub(crate) use parse::MAX_ALL_TOKENS;
 pub(crate) use parse::PARSED;
 pub use parse::{ParsedFile, SyntaxError};
 pub use scope::Module;
+pub use skipped::Skipped;
 pub(crate) use value::SUPER_INIT;
 pub use value::{
     Annotation, Args, Attribute, Bound, Class, Deferred, Function, Instance, Symbol, SymbolKind, Text, Unknown, Value,

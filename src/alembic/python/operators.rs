@@ -427,6 +427,10 @@ fn equal_to(a: &Value, b: &Value, depth: usize, left: &Cell<usize>) -> Option<bo
         {
             Some(a.same(b))
         }
+        // A class of the repository is none of Python's own.
+        (Value::Class(_), Value::Symbol(symbol)) | (Value::Symbol(symbol), Value::Class(_)) if matches!(&symbol.kind, SymbolKind::External(path) if path.starts_with("builtins.")) => {
+            Some(false)
+        }
         (Value::Symbol(_), _) | (_, Value::Symbol(_)) => {
             // `op.f("x")` is a string.
             match (a.as_str(), b.as_str()) {

@@ -246,3 +246,39 @@ proptest! {
         x(&pieces.concat());
     }
 }
+
+#[test]
+fn what_a_class_says_of_itself() {
+    let program = |expression: &str| {
+        x(&format!(
+            "import lib\nclass A: pass\nclass B(A): pass\nclass O(object): pass\nclass L(lib.X): pass\nclass M(metaclass=A): pass\nx = {expression}"
+        ))
+    };
+    for truth in [
+        "A.__bases__ == (object,)",
+        "O.__bases__ == (object,)",
+        "B.__bases__ == (A,)",
+        "A.__base__ is object",
+        "B.__base__ is A",
+        "A.__mro__ == (A, object)",
+        "O.__mro__ == (O, object)",
+        "B.__mro__ == (B, A, object)",
+        "A.__class__ is type",
+        "type(A) is type",
+        "type(B()) is B",
+        "M.__class__ is A",
+        "issubclass(B, A) and issubclass(A, object) and not issubclass(A, B)",
+        "isinstance(B(), A) and isinstance(B(), object) and isinstance(B, type)",
+        "type(A()) in A.__mro__",
+    ] {
+        assert_eq!(program(truth), "True", "{truth}");
+    }
+    for falsehood in
+        ["A.__bases__ != (object,)", "B.__bases__ == (object,)", "B.__base__ is object", "A.__class__ is not type"]
+    {
+        assert_eq!(program(falsehood), "False", "{falsehood}");
+    }
+    for unknown in ["L.__mro__", "L.__class__", "L.__bases__ == (object,)"] {
+        assert!(program(unknown).starts_with("<unknown") || program(unknown) == "False", "{unknown}");
+    }
+}

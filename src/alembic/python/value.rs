@@ -636,6 +636,7 @@ impl Value {
             (Self::Class(a), Self::Class(b)) => Rc::ptr_eq(a, b),
             (Self::Instance(a), Self::Instance(b)) => Rc::ptr_eq(a, b),
             (Self::Module(a), Self::Module(b)) => Rc::ptr_eq(a, b),
+            (Self::Deferred(a), Self::Deferred(b)) => Rc::ptr_eq(a, b),
             (Self::Symbol(a), Self::Symbol(b)) => {
                 Rc::ptr_eq(a, b)
                     || matches!((&a.kind, &b.kind), (SymbolKind::External(a), SymbolKind::External(b)) if a == b)

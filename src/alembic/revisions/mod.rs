@@ -192,7 +192,7 @@ fn naming_convention(project: &Project, snapshot: &dyn Snapshot, modules: &Snaps
     if let Value::Unknown(_) = target {
         return None;
     }
-    let found = models::convention_of(&target);
+    let found = listener.conventions.of(&target);
     let from_application = project.facts.contains_key(discover::FLASK) && found.is_none();
     (!from_application).then(|| found.unwrap_or_default())
 }
@@ -201,9 +201,14 @@ fn naming_convention(project: &Project, snapshot: &dyn Snapshot, modules: &Snaps
 #[derive(Default)]
 struct Listener {
     target: RefCell<Option<Value>>,
+    conventions: models::Conventions,
 }
 
 impl Host for Listener {
+    fn assigned(&self, interpreter: &Interpreter<'_>, base: &Value, name: &str, value: &Value) {
+        self.conventions.hear(interpreter, 0, (base, name, value));
+    }
+
     fn call(&self, interpreter: &mut Interpreter<'_>, call: &CallSite<'_>) -> Option<Eval<Value>> {
         if let Some((_, name)) = call.method() {
             // `connection.run_sync(do_run_migrations)`.

@@ -114,7 +114,7 @@ fn told(differences: &[Difference]) -> Vec<String> {
     differences.iter().map(one).collect()
 }
 
-const POSTS: &str = r#"
+const POSTS: &str = r"
 model User {
   id Int @id
   posts Post[]
@@ -126,7 +126,7 @@ model Post {
   author User? @relation(fields: [authorId], references: [id])
   // here
 }
-"#;
+";
 
 const TABLES: &str = r#"
 CREATE TABLE "User" ("id" INTEGER NOT NULL, CONSTRAINT "User_pkey" PRIMARY KEY ("id"));

@@ -317,9 +317,7 @@ impl Fold {
             match kind {
                 DataKind::Insert => {
                     entity.filled = true;
-                    entity
-                        .inserts
-                        .push(without_sql_comments(text.map_or_else(|| step.operation.place.text(), |text| text)));
+                    entity.inserts.push(without_sql_comments(text.map_or(step.operation.place.text(), |text| &**text)));
                 }
                 DataKind::Update => entity.updated = true,
                 DataKind::Delete | DataKind::Truncate => {}

@@ -212,6 +212,16 @@ pub(super) fn made_anew<'a>(change: &'a ProjectChange<'_>, difference: &'a Diffe
     made.next().map(|step| &step.operation.place)
 }
 
+/// Where any migration added the label that a difference is about: the place of an enum is that where the enum was made.
+pub(super) fn label_added<'a>(change: &'a ProjectChange<'_>, difference: &Difference) -> Option<&'a Place> {
+    if difference.kind.aspect != Aspect::EnumValue {
+        return None;
+    }
+    let mut steps = change.after.replay.migrations.iter().rev().flat_map(|migration| migration.steps.iter().rev());
+    let added = steps.find(|step| step.effects.iter().any(|effect| makes(effect, difference)));
+    added.map(|step| &step.operation.place)
+}
+
 /// Whether an effect gave what a difference is about its name, or an enum its label: the places of such stay those where
 /// they were made.
 fn makes(effect: &Effect, difference: &Difference) -> bool {

@@ -135,6 +135,18 @@ mod tests {
     }
 
     #[test]
+    fn a_column_that_takes_no_null_is_said_to_be_so() {
+        let mut changed = difference(Side::Changed, Aspect::Nullability, "users", "name");
+        changed.declared = Some("not null".to_owned());
+        changed.replayed = Some("null".to_owned());
+        let world = World::prisma().touch_schema().new_migration("20260112090000_add_b", "").gap_after(changed);
+        assert_eq!(
+            world.run(RuleId::UncoveredChange)[0].message,
+            "the column users.name is declared NOT NULL but the migrations make it nullable"
+        );
+    }
+
+    #[test]
     fn a_migration_that_covers_everything_is_fine() {
         assert!(
             World::alembic().touch_schema().new_migration("b2c3d4e5f6a7_add_age", "").silent(RuleId::UncoveredChange)

@@ -57,7 +57,7 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, settings: &RuleSetting
         EcosystemKind::Alembic => "declare it in the models",
     };
     let help = format!(
-        "{declare}, or take it out of the migration; to write the migration anew from what is declared:\n  {}",
+        "{declare}, or take it out of the migration; if that has been applied, write one that makes what is declared:\n  {}",
         command(change, &gap.undeclared)
     );
     groups(&gap.undeclared)
@@ -183,6 +183,9 @@ mod tests {
         let mut extra = crate::catalog::difference::Difference::new(Side::Extra, Aspect::EnumValue, None, "blue");
         extra.enumeration = Some(crate::catalog::Name::new("public", "color"));
         extra.migrated_at = Some(world.migration_place("20260106090000_a"));
+        // No longer declared, and added by a migration that was there: the place is that statement's as well.
+        let old = world.clone().commit().touch_schema().gap_after(extra.clone()).run(RuleId::MissingMigration);
+        assert!(old[0].path.as_str().contains("20260112090000_b"), "{}", old[0].path);
         let findings = world.gap_after(extra).run(RuleId::UndeclaredChange);
         assert_eq!(findings[0].message, "a new migration adds the value blue of the enum color, which is not declared");
         assert!(findings[0].path.as_str().contains("20260112090000_b"), "{}", findings[0].path);

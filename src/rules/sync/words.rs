@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::gap::{is_declared, made_anew, new_files};
+use super::gap::{is_declared, label_added, made_anew, new_files};
 use crate::catalog::Name;
 use crate::catalog::apply::Effect;
 use crate::catalog::contrast::Contrast;
@@ -90,16 +90,23 @@ pub(super) enum Fault {
 /// The headline about one difference.
 fn one(difference: &Difference, fault: Fault) -> String {
     let object = difference.object();
+    let both = |object: &str, declared: &str, replayed: &str| match fault {
+        Fault::Migration => format!("a new migration makes {object} {replayed}, but it is declared {declared}"),
+        Fault::Schema | Fault::State => {
+            format!("{object} is declared {declared} but the migrations make it {replayed}")
+        }
+    };
     if let Some(Contrast { declared, replayed, .. }) = &difference.contrast {
-        return match fault {
-            Fault::Migration => format!("a new migration makes {object} {replayed}, but it is declared {declared}"),
-            Fault::Schema | Fault::State => {
-                format!("{object} is declared {declared} but the migrations make it {replayed}")
-            }
-        };
+        return both(&object, declared, replayed);
     }
     let declared = difference.declared.as_deref();
     let replayed = difference.replayed.as_deref();
+    let nullable = |text: &str| if text == "null" { "nullable" } else { "NOT NULL" };
+    if let (Aspect::Nullability, Some(table), Some(declared), Some(replayed)) =
+        (difference.kind.aspect, &difference.table, declared, replayed)
+    {
+        return both(&format!("the column {table}.{}", difference.name), nullable(declared), nullable(replayed));
+    }
     match difference.kind.side {
         Side::Missing => {
             let verb = match difference.kind.aspect {
@@ -141,7 +148,7 @@ pub(super) fn headline(group: &[&Difference], fault: Fault) -> String {
     let Some(first) = group.first() else { return String::new() };
     let (_, owner) = owner(first);
     let of = if owner.is_empty() { String::new() } else { format!(" of {owner}") };
-    let names = |group: &[&Difference]| group.iter().map(|d| name(d)).collect::<Vec<_>>().join(", ");
+    let names = |group: &[&Difference]| group.iter().map(|d| d.label()).collect::<Vec<_>>().join(", ");
     if group.iter().all(|d| d.kind == first.kind) && first.kind.side != Side::Changed {
         let what = count(group.len(), noun(first.kind.aspect));
         let names = names(group);
@@ -159,15 +166,18 @@ pub(super) fn headline(group: &[&Difference], fault: Fault) -> String {
     for difference in group {
         let text = match (difference.kind.side, difference.sides()) {
             (Side::Changed, (Some(declared), Some(replayed))) => {
-                format!("{} (declared {declared}, migrated {replayed})", name(difference))
+                format!("{} (declared {declared}, migrated {replayed})", difference.label())
             }
-            _ => name(difference),
+            _ => difference.label().to_owned(),
         };
         sorts.entry(difference.kind.side).or_default().entry(difference.kind.aspect).or_default().push(text);
     }
     let listed = |aspects: &BTreeMap<Aspect, Vec<String>>, before: &str, between: &str| {
-        let all = aspects.iter().map(|(aspect, names)| format!("{before}{} {}", noun(*aspect), names.join(", ")));
-        all.collect::<Vec<_>>().join(between)
+        // A primary key is the table's only one, and has no name here.
+        let one = |(aspect, names): (&Aspect, &Vec<String>)| {
+            format!("{before}{} {}", noun(*aspect), names.join(", ").trim_start()).trim_end().to_owned()
+        };
+        aspects.iter().map(one).collect::<Vec<_>>().join(between)
     };
     if let (Fault::Schema, [(Side::Missing, aspects)]) = (fault, sorts.iter().collect::<Vec<_>>().as_slice()) {
         return format!(
@@ -192,11 +202,6 @@ pub(super) fn headline(group: &[&Difference], fault: Fault) -> String {
         Fault::State => format!("{subject} has {what} between its declaration and the migrations"),
     };
     format!("{subject}; {}", parts.join("; "))
-}
-
-/// What a difference is called in a list.
-fn name(difference: &Difference) -> String {
-    if difference.name.is_empty() { difference.object() } else { difference.name.clone() }
 }
 
 /// A finding about the differences of one table or enum, at the best place there is.
@@ -282,7 +287,7 @@ pub(super) fn finding(
 fn placed(change: &ProjectChange<'_>, difference: &Difference) -> Difference {
     let mut placed = difference.clone();
     if difference.kind.side != Side::Missing
-        && let Some(place) = made_anew(change, difference)
+        && let Some(place) = made_anew(change, difference).or_else(|| label_added(change, difference))
     {
         placed.migrated_at = Some(place.clone());
     }

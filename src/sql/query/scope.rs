@@ -25,12 +25,14 @@ pub(super) struct Named {
     pub(super) column: String,
     /// Whether it stands where nothing but a column can.
     pub(super) alone: bool,
+    /// Whether it is selected: there no column is meant by the name that the SELECT gives it.
+    pub(super) is_item: bool,
 }
 
 impl Named {
     /// One without its relation.
     pub(super) fn column(column: String) -> Self {
-        Self { qualifier: None, column, alone: false }
+        Self { qualifier: None, column, alone: false, is_item: false }
     }
 }
 
@@ -84,12 +86,12 @@ impl Scope {
     /// Finds out which relations each name may be of.
     pub(super) fn settle(&self, outer: Option<&Around<'_>>, reads: &mut Reads) {
         let around = Around::new(self, outer);
-        for Named { qualifier, column, alone } in &self.named {
+        for Named { qualifier, column, alone, is_item } in &self.named {
             let (of, sure) = match qualifier {
                 Some(qualifier) => (around.aliased(qualifier).cloned().flatten(), true),
                 None => {
                     // The name of a relation is its whole row.
-                    let other = self.given.contains(column) || around.aliased(column).is_some();
+                    let other = !is_item && self.given.contains(column) || around.aliased(column).is_some();
                     (Some(Arc::clone(&around.sources)), *alone && around.whole && !other)
                 }
             };

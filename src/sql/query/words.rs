@@ -164,3 +164,29 @@ pub(super) const BEHIND_FROM: &[&str] = &[
     "except",
     "returning",
 ];
+
+/// Functions of every database whose arguments are values alone.
+pub(super) const FUNCTIONS: &[&str] = &[
+    "abs",
+    "avg",
+    "ceil",
+    "char_length",
+    "coalesce",
+    "count",
+    "floor",
+    "ifnull",
+    "length",
+    "lower",
+    "ltrim",
+    "max",
+    "md5",
+    "min",
+    "nullif",
+    "replace",
+    "round",
+    "rtrim",
+    "substr",
+    "sum",
+    "trim",
+    "upper",
+];

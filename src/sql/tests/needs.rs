@@ -25,6 +25,8 @@ fn the_columns_that_are_named_where_nothing_else_can_stand() {
         ("WITH x AS (SELECT 1) INSERT INTO t (a) SELECT * FROM x", PostgreSql, "a"),
         ("UPDATE t SET a = b, (c, d) = (1, 2), e[1] = 2 WHERE f = 1", PostgreSql, "a c d e f"),
         ("UPDATE t SET a.field = 1", PostgreSql, ""),
+        ("UPDATE t SET (a, b.c) = (1, 2), d = 3", PostgreSql, "a d"),
+        ("UPDATE t SET f(x) = 1, b = 2", PostgreSql, "b"),
         (
             "UPDATE ONLY t AS x SET a = 1 WHERE x.b IS NULL AND (c > 1 OR NOT d IN (1)) AND x IS NOT NULL",
             PostgreSql,
@@ -37,7 +39,7 @@ fn the_columns_that_are_named_where_nothing_else_can_stand() {
         (
             "DELETE FROM t WHERE lower(a) = 'x' AND coalesce(b = 1, c = 2) AND extract(year FROM d) = 2000",
             PostgreSql,
-            "",
+            "a",
         ),
         (
             "DELETE FROM t WHERE current_date > a AND b < current_date AND EXISTS (SELECT 1 FROM u WHERE c = 1)",
@@ -74,7 +76,37 @@ fn what_a_statement_surely_reads() {
         ("SELECT user, current_date, true, \"user\" FROM t", PostgreSql, "t t.user"),
         ("SELECT a FROM t AS x(a, b) WHERE x.b = 1", PostgreSql, "t"),
         ("SELECT (SELECT max(v.a) FROM v WHERE w = 1) FROM t", PostgreSql, "v t v.a v|t.w"),
-        ("SELECT setval('s', (SELECT max(id) FROM t))", PostgreSql, "t"),
+        ("SELECT setval('s', (SELECT max(id) FROM t))", PostgreSql, "t t.id"),
+        (
+            "SELECT max(a), coalesce(b, 0), lower(c::text), sum(DISTINCT d), f(e), count(*), min(g + 1) FROM t",
+            PostgreSql,
+            "t t.a t.b t.d",
+        ),
+        ("SELECT coalesce(current_date, a), trim(both FROM b), round(t.c, 2), max(t) FROM t", PostgreSql, "t t.a t.c"),
+        (
+            "SELECT a FROM t JOIN u ON lower(b) = lower(u.c) WHERE upper(lower(d)) = 'x'",
+            PostgreSql,
+            "t u t|u.a t|u.b u.c t|u.d",
+        ),
+        (
+            "SELECT a AS b FROM t WHERE length(b) > 1 GROUP BY lower(c) HAVING max(d) > 1 ORDER BY lower(e)",
+            MySql,
+            "t t.a",
+        ),
+        ("SELECT max(a) OVER (PARTITION BY lower(b)) FROM generate_series(1, 2) AS a, t", PostgreSql, "t"),
+        ("SELECT lower((SELECT max(b) FROM u WHERE u.c = a)) FROM t", PostgreSql, "u t u|t.b u.c"),
+        ("SELECT \"max\"(a), s.max(b), max(x => c) FROM t", PostgreSql, "t"),
+        ("INSERT INTO t (a) SELECT b FROM u ON DUPLICATE KEY UPDATE a = lower(c), d = max(e)", MySql, "u u.b"),
+        ("INSERT INTO t (a) VALUES (lower(b))", MySql, ""),
+        ("SELECT max(\"a\") FROM t", Sqlite, "t"),
+        (
+            "INSERT INTO t (a, \"b\", c) SELECT \"A\", \"x\", coalesce(\"c\", 1) AS \"c\" FROM u WHERE \"d\" = 1",
+            Sqlite,
+            "u u.A u.c",
+        ),
+        ("INSERT INTO t (a, b) SELECT \"b\", \"a\" FROM u", Sqlite, "u"),
+        ("INSERT INTO t (a) SELECT (SELECT \"a\" FROM v) FROM u", Sqlite, "v u"),
+        ("INSERT INTO t SELECT \"a\" FROM u", Sqlite, "u"),
         ("SELECT a FROM generate_series(1, 2) AS g(a), unnest(ARRAY[1])", PostgreSql, ""),
         ("SELECT extract(year FROM a), trim(both FROM b) FROM t FOR UPDATE OF t, u", PostgreSql, "t"),
         ("SELECT a IS DISTINCT FROM b FROM t", PostgreSql, "t"),
@@ -129,4 +161,29 @@ fn what_a_statement_surely_reads() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_an_update_writes_is_all_known_or_not_at_all() {
+    use Dialect::{MySql, Oracle, PostgreSql, SqlServer};
+    let written = |sql: &str, dialect: Dialect| {
+        ops(sql, dialect).into_iter().find_map(|operation| match operation.kind {
+            K::Data { written, .. } => Some(written.map_or_else(|| "?".to_owned(), |all| all.join(" "))),
+            _ => None,
+        })
+    };
+    for (sql, dialect, expected) in [
+        ("UPDATE t SET a = 1, (b, c) = (2, 3), d[1] = 4 WHERE e = 5", PostgreSql, "a b c d"),
+        ("UPDATE t SET a.field = 1", PostgreSql, "a"),
+        ("UPDATE t x SET x.a = 1, b = b", MySql, "a"),
+        ("UPDATE t, u SET t.a = 1, u.b = 2", MySql, "a b"),
+        ("UPDATE t JOIN u ON t.x = u.y SET t.a = 1", MySql, "a"),
+        ("UPDATE x SET a = 1, b += 2 FROM t x", SqlServer, "?"),
+        ("UPDATE t SET a = 1", Oracle, "a"),
+        ("UPDATE t SET a = b, b = b + 1, c = c", PostgreSql, "a b"),
+        ("UPDATE t SET f(x) = 1, b = 2", PostgreSql, "?"),
+        ("UPDATE t SET a = 1, $1 = 2", PostgreSql, "?"),
+    ] {
+        assert_eq!(written(sql, dialect).as_deref(), Some(expected), "{sql}");
+    }
 }

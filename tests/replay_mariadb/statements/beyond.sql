@@ -35,5 +35,3 @@ CREATE INDEX fresh ON lonely (c);
 TRUNCATE users;
 
 /*!40101 SET NAMES utf8 */; /*!40000 ALTER TABLE users ADD COLUMN x INT */; /*!99999 ALTER TABLE users ADD COLUMN y INT */;
-
-INSERT INTO lonely (a) VALUES ((SELECT max(missing) FROM users));

@@ -157,8 +157,6 @@ SELECT id FROM (SELECT id AS number FROM users) AS x;
 
 SELECT x.missing FROM (SELECT id FROM users) AS x;
 
-SELECT setval('counter', (SELECT max(missing) FROM users));
-
 UPDATE users AS u SET name = 'x' WHERE users.id = 1;
 
 SELECT p.id FROM posts p CROSS JOIN LATERAL (SELECT missing FROM users WHERE id = p.author_id) AS t;

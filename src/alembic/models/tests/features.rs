@@ -482,3 +482,28 @@ fn a_file_that_does_not_parse_is_a_problem() {
     assert_eq!(declared.problems.len(), 1);
     assert_eq!(declared.problems[0].message, "this file has conflict markers");
 }
+
+#[test]
+fn a_convention_that_is_assigned_names_what_is_declared_later() {
+    let models = |assigned: &str, late: &str| {
+        let text = format!(
+            "from sqlalchemy import CheckConstraint, Column, Integer\nfrom sqlalchemy.orm import DeclarativeBase\nclass Base(DeclarativeBase):\n    pass\n\
+             {assigned}class A(Base):\n    __tablename__ = 'a'\n    id = Column(Integer, primary_key=True)\n    __table_args__ = (CheckConstraint('id > 0', name='positive'),)\n{late}"
+        );
+        let snapshot = MemorySnapshot::new([
+            ("alembic.ini", "[alembic]\nscript_location = alembic\nsqlalchemy.url = postgresql://h/d\n"),
+            (
+                "alembic/env.py",
+                "from alembic import context\nfrom models import Base\ncontext.configure(target_metadata=Base.metadata)\n",
+            ),
+            ("models.py", &text),
+        ]);
+        let catalog = read(&snapshot).catalog;
+        let checks = catalog.tables.values().flat_map(|table| &table.checks);
+        checks.filter_map(|check| check.name.clone()).collect::<Vec<_>>()
+    };
+    let assigned = "Base.metadata.naming_convention = {'ck': 'ck_%(table_name)s_%(constraint_name)s'}\n";
+    assert_eq!(models(assigned, ""), ["ck_a_positive"]);
+    assert_eq!(models("", assigned), ["positive"]);
+    assert_eq!(models("", ""), ["positive"]);
+}

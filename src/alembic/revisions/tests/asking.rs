@@ -290,7 +290,7 @@ fn what_an_update_writes_is_known() {
         })
     };
     let columns = |names: &[&str]| Some(Some(names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>()));
-    assert_eq!(written("op.execute('UPDATE t SET a = 1, t.b = f(2, 3)')"), columns(&["a", "b"]));
+    assert_eq!(written("op.execute('UPDATE t SET a = 1, b = f(2, 3)')"), columns(&["a", "b"]));
     assert_eq!(written("s = 'UPDATE t SET a = :a'\n    conn.execute(sa.text(s).bindparams(a=1))"), columns(&["a"]));
     assert_eq!(written("op.execute(t.update().values(a=f(1, 2), b='x, y'))"), columns(&["a", "b"]));
     assert_eq!(written("op.execute(t.update().values({'a': t.c.b}))"), columns(&["a"]));
@@ -498,6 +498,47 @@ def upgrade():
     op.create_table('t', sa.Column('id', sa.Integer()), sa.Column('u_id', sa.Integer(), sa.ForeignKey('u.id')))
     op.drop_constraint('t_u_id_u_fkey', 't', type_='foreignkey')";
     assert_eq!(after(PG, &[body], &[("alembic/env.py", env), ("models.py", models)]), "t(id, u_id); u(id)");
+}
+
+#[test]
+fn constraints_go_by_the_convention_that_is_assigned_to_the_metadata() {
+    let models = "\
+from sqlmodel import SQLModel
+from sqlalchemy.orm import DeclarativeBase
+class Base(DeclarativeBase):
+    pass
+";
+    let env = |target: &str| {
+        format!(
+            "from alembic import context\nfrom conventions import NAMES\nfrom models import Base, SQLModel\nconfig = context.config\n\
+             if config.config_file_name is not None:\n    fileConfig(config.config_file_name)\n{target}\n\
+             context.configure(target_metadata=target_metadata)\n"
+        )
+    };
+    let names = "NAMES = {'fk': 'fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s'}\n";
+    let body = "\
+def upgrade():
+    op.create_table('u', sa.Column('id', sa.Integer(), primary_key=True))
+    op.create_table('t', sa.Column('id', sa.Integer()), sa.Column('u_id', sa.Integer(), sa.ForeignKey('u.id')))
+    op.drop_constraint('fk_t_u_id_u', 't', type_='foreignkey')";
+    let done = |target: &str| {
+        after(PG, &[body], &[("alembic/env.py", &env(target)), ("models.py", models), ("conventions.py", names)])
+    };
+    for target in [
+        "target_metadata = SQLModel.metadata\ntarget_metadata.naming_convention = NAMES",
+        "target_metadata = Base.metadata\ntarget_metadata.naming_convention = NAMES",
+        "Base.metadata.naming_convention = NAMES\ntarget_metadata = Base.metadata",
+        "SQLModel.metadata.naming_convention = NAMES\ntarget_metadata = [SQLModel.metadata]",
+    ] {
+        assert_eq!(done(target), "t(id, u_id); u(id)", "{target}");
+    }
+    for target in [
+        "target_metadata = SQLModel.metadata",
+        "target_metadata = SQLModel.metadata\nBase.metadata.naming_convention = NAMES",
+        "target_metadata = SQLModel.metadata\ntarget_metadata.info = NAMES",
+    ] {
+        assert!(done(target).contains("the constraint fk_t_u_id_u of t does not exist"), "{target}: {}", done(target));
+    }
 }
 
 #[test]

@@ -1,0 +1,202 @@
+//! Models that are not read, because something before them stops or is not known: an edit of them is told, as a doubt where
+//! it cannot be judged and as what it is where it can.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
+
+mod support;
+
+use std::process::Command;
+
+use support::TestRepo;
+
+const HEAD: &str = "from sqlalchemy import Column, Integer\nfrom sqlalchemy.orm import declarative_base\nBase = declarative_base()\nclass A(Base):\n    __tablename__ = \"a\"\n    id = Column(Integer, primary_key=True)\n";
+const B: &str = "class B(Base):\n    __tablename__ = \"b\"\n    id = Column(Integer, primary_key=True)\n";
+const MORE: &str = "    z = Column(Integer)\n";
+const ENV: &str = "from alembic import context\nfrom models import Base\n\ntarget_metadata = Base.metadata\ncontext.configure(target_metadata=target_metadata)\n";
+const REVISION: &str = "from alembic import op\nimport sqlalchemy as sa\n\nrevision = \"a1\"\ndown_revision = None\n\n\ndef upgrade():\n    op.create_table(\"a\", sa.Column(\"id\", sa.Integer(), primary_key=True))\n    op.create_table(\"b\", sa.Column(\"id\", sa.Integer(), primary_key=True))\n";
+
+/// What is said of a change of some files: each finding's level, rule, file and message.
+fn said(before: &[(&str, String)], after: &[(&str, String)]) -> Vec<String> {
+    let repo = TestRepo::new();
+    repo.write("alembic.ini", "[alembic]\nscript_location = alembic\nsqlalchemy.url = postgresql://localhost/app\n");
+    repo.write("alembic/env.py", ENV);
+    repo.write("alembic/versions/a1_start.py", REVISION);
+    for (path, text) in before {
+        repo.write(path, text);
+    }
+    repo.commit("A project");
+    for (path, text) in after {
+        repo.write(path, text);
+    }
+    repo.git(&["add", "--all"]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_driftgate"));
+    command
+        .args(["check", "--staged", "--format", "json"])
+        .current_dir(repo.root())
+        .env_clear()
+        .envs(repo.env().iter());
+    let output = command.output().expect("the program runs");
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let findings = json["findings"].as_array().unwrap().iter();
+    findings.map(|one| format!("{} {}: {}", text(&one["level"]), text(&one["rule"]), text(&one["message"]))).collect()
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("    {line}\n")).collect()
+}
+
+/// What is said when a column is put into the model `B`, which stands between two texts of one module.
+fn added(before: &str, after: &str) -> Vec<String> {
+    let with = |model: &str| {
+        let model = if before.ends_with(":\n") { indented(model) } else { model.to_owned() };
+        vec![("models.py", format!("{HEAD}{before}{model}{after}"))]
+    };
+    said(&with(B), &with(&format!("{B}{MORE}")))
+}
+
+const MISSING: &str = "error missing-migration: the column b.z is declared but no migration adds it";
+
+/// The one thing that is said, about a place that is not judged.
+fn is_doubt(said: &[String], reason: &str) -> bool {
+    matches!(said, [only] if only.starts_with("warning unjudged-change: ") && only.contains(reason))
+}
+
+#[test]
+fn a_model_behind_the_place_where_its_module_stops() {
+    let cases = [
+        ("raise TypeError(\"x\")\n", "the module raises builtins.TypeError('x')"),
+        ("raise SystemExit\n", "the module raises builtins.SystemExit"),
+        ("exit()\n", "the module raises builtins.SystemExit"),
+        ("assert False\n", "the module raises builtins.AssertionError"),
+        ("{}[\"x\"]\n", "the module raises builtins.KeyError"),
+        ("n = 0\nwhile n < 10000000:\n    n += 1\n", "a loop that goes on longer than is evaluated"),
+        ("x = [n for n in range(200000)]\n", "than are evaluated"),
+        ("def f(n):\n    return f(n + 1)\nf(0)\n", "than is evaluated"),
+    ];
+    for (before, reason) in cases {
+        assert!(is_doubt(&added(before, ""), reason), "{before}: {:?}", added(before, ""));
+    }
+    // What stands before it is read, as ever; and what does not stop hides nothing.
+    assert_eq!(added("", "raise TypeError(\"x\")\n").len(), 1);
+    for before in ["if UNKNOWN:\n    raise TypeError(\"x\")\n", "import sys\nif len(sys.argv) > 9:\n    sys.exit(1)\n"]
+    {
+        assert_eq!(added(before, ""), [MISSING], "{before}");
+    }
+}
+
+#[test]
+fn an_edit_before_the_place_where_a_module_stops_says_nothing_of_what_is_behind_it() {
+    let text = |comment: &str| vec![("models.py", format!("{HEAD}# {comment}\nraise TypeError(\"x\")\n{B}"))];
+    assert_eq!(said(&text("one"), &text("another")), [""; 0]);
+}
+
+#[test]
+fn a_model_behind_an_exception_that_is_caught() {
+    let cases = [
+        ("try:\n    {}[\"x\"]\n", "except KeyError:\n    pass\n"),
+        ("try:\n    from pkg.missing import X\n", "except ImportError:\n    pass\n"),
+        ("import os\nif os.environ.get(\"X\"):\n    {}[\"x\"]\n", ""),
+        ("def make():\n    {}[\"x\"]\n", "make()\n"),
+    ];
+    for (before, after) in cases {
+        let with = |model: &str| {
+            vec![("pkg/__init__.py", String::new()), ("models.py", format!("{HEAD}{before}{}{after}", indented(model)))]
+        };
+        let said = said(&with(B), &with(&format!("{B}{MORE}")));
+        assert!(is_doubt(&said, "models that are not read: it stands behind builtins."), "{before}: {said:?}");
+    }
+    // An optional package is taken to be there, and what Python would not run either declares nothing.
+    assert_eq!(added("try:\n    import geoalchemy2\nexcept ImportError:\n    geoalchemy2 = None\n", ""), [MISSING]);
+    for before in ["if False:\n", "for x in []:\n", "def never_called():\n"] {
+        assert_eq!(added(before, ""), [""; 0], "{before}");
+    }
+}
+
+#[test]
+fn a_doubt_about_one_table_hides_nothing_of_another() {
+    let with = |column: &str| {
+        let tried = format!("try:\n    {{}}[\"x\"]\n{}except KeyError:\n    pass\n", indented(B));
+        vec![("models.py", format!("{HEAD}{column}{tried}"))]
+    };
+    let missing = "error missing-migration: the column a.n is declared but no migration adds it";
+    assert_eq!(said(&with(""), &with("    n = Column(Integer)\n")), [missing]);
+}
+
+#[test]
+fn what_a_function_of_another_module_raises_is_told_where_the_models_are() {
+    let helpers = ("helpers.py", "def f():\n    raise TypeError(\"x\")\n".to_owned());
+    let with = |model: &str| vec![helpers.clone(), ("models.py", format!("{HEAD}from helpers import f\nf()\n{model}"))];
+    assert!(is_doubt(&said(&with(B), &with(&format!("{B}{MORE}"))), "the module raises"));
+}
+
+#[test]
+fn a_module_that_is_imported_behind_the_place_where_another_stops() {
+    let other =
+        |model: &str| ("b.py", format!("from sqlalchemy import Column, Integer\nfrom models import Base\n{model}"));
+    let first = ("models.py", format!("{HEAD}raise TypeError(\"x\")\nfrom b import B\n"));
+    let said_of = |first: &(&'static str, String)| said(&[first.clone(), other(B)], &[other(&format!("{B}{MORE}"))]);
+    assert!(is_doubt(&said_of(&first), "it is imported behind what is not run of models.py: the module raises"));
+    let fine = ("models.py", format!("{HEAD}from b import B\n"));
+    assert_eq!(said_of(&fine), [MISSING]);
+    let env = ENV.replace("from models", "raise TypeError(\"x\")\nfrom models");
+    let edited = [("models.py", format!("{HEAD}{B}{MORE}"))];
+    let found = said(&[("alembic/env.py", env), ("models.py", format!("{HEAD}{B}"))], &edited);
+    assert!(is_doubt(&found, "it is imported behind what is not run of alembic/env.py"), "{found:?}");
+}
+
+#[test]
+fn what_stands_behind_an_exception_in_the_body_of_a_class() {
+    let model = |more: &str| vec![("models.py", format!("{HEAD}{B}    {{}}[\"x\"]\n{more}"))];
+    assert!(is_doubt(&said(&model(""), &model(MORE)), "the body of the class raises builtins.KeyError"));
+    // The name of its table may stand there as well, and a mixin's body stops like a model's.
+    let late = |more: &str| {
+        let class =
+            "class B(Base):\n    id = Column(Integer, primary_key=True)\n    {}[\"x\"]\n    __tablename__ = \"b\"\n";
+        vec![("models.py", format!("{HEAD}{class}{more}"))]
+    };
+    assert!(is_doubt(&said(&late(""), &late(MORE)), "the body of the class raises builtins.KeyError"));
+    let mixed = |more: &str| {
+        let model = B.replace("(Base)", "(M, Base)");
+        vec![("models.py", format!("{HEAD}class M:\n    {{}}[\"x\"]\n{more}{model}"))]
+    };
+    assert!(is_doubt(&said(&mixed(""), &mixed(MORE)), "the body of the class raises builtins.KeyError"));
+}
+
+#[test]
+fn a_model_whose_base_is_not_known() {
+    let made = "from somelib import make\nBase = make(1)\n";
+    for (before, reason) in [
+        (made, "the base class that `somelib.make()` makes"),
+        (
+            "from .nothing import Base\n",
+            "a base class that is not known: the module `.nothing` is not in the repository",
+        ),
+    ] {
+        let found = added(before, "");
+        assert!(is_doubt(&found, reason), "{before}: {found:?}");
+        assert!(found[0].contains("the column b.z"), "{before}: {found:?}");
+    }
+    // A class without a table's name is no model on that account.
+    let plain = |more: &str| vec![("models.py", format!("{HEAD}{made}class C(Base):\n    x = 1\n{more}"))];
+    assert_eq!(said(&plain(""), &plain("    y = 2\n")), [""; 0]);
+    let mixed = B.replace("(Base)", "(with_metaclass(type, Base))");
+    let with = |more: &str| vec![("models.py", format!("{HEAD}from six import with_metaclass\n{mixed}{more}"))];
+    assert_eq!(said(&with(""), &with(MORE)), [MISSING]);
+}
+
+/// `@reopen(A) class __A: …` puts what a class without bases holds into another one.
+#[test]
+fn a_class_that_another_is_reopened_by() {
+    let reopen = |bases: &str| {
+        format!(
+            "def reopen(cls):\n    def decorator(other):\n        if other.__bases__ != (object,):\n            raise TypeError(\"x\")\n        if other.__class__ is not type:\n            raise TypeError(\"y\")\n        for name, value in list(other.__dict__.items()):\n            setattr(cls, name, value)\n            delattr(other, name)\n        return cls\n    return decorator\n@reopen(A)\nclass __A{bases}:\n    def f(self):\n        pass\n"
+        )
+    };
+    assert_eq!(added(&reopen(""), ""), [MISSING]);
+    let refused = added(&reopen("(object, A)"), "");
+    assert!(refused.iter().any(|one| one.contains("the module raises builtins.TypeError('x')")), "{refused:?}");
+    let with = |more: &str| vec![("models.py", format!("{HEAD}{}{more}{B}", reopen("")))];
+    let missing = "error missing-migration: the column a.z is declared but no migration adds it";
+    assert_eq!(said(&with(""), &with(MORE)), [missing]);
+}
