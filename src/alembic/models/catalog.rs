@@ -11,7 +11,7 @@ use crate::catalog::operation::{Constraint, Operation, OperationKind};
 use crate::catalog::{
     Catalog, Dialect, Enum, Index, IndexOn, ObjectName, Opaque, Reach, TypeKind, UserType, UserTypeKind,
 };
-use crate::source::Place;
+use crate::source::{Place, Span};
 
 /// Makes the catalog. `clean` says that everything that `env.py` imports could be followed: then what SQLAlchemy would
 /// refuse is refused, and not a gap in the reading.
@@ -27,6 +27,16 @@ pub(super) fn make(
     let mut problems: Vec<Unresolved> = Vec::new();
     for table in tables {
         let name = object_name(table);
+        // A name is taken once in a `MetaData`, and each of several has its own; where the database knows no schemas, tables of
+        // two of them are those of two databases.
+        if catalog.table(&name).is_some() {
+            catalog.doubts.push(Opaque {
+                place: whole(&table.place),
+                reason: format!("another table is called {} too, of another metadata or schema", table.name),
+                reach: Reach::Table(name),
+            });
+            continue;
+        }
         let Some(item) = read(interpreter, tables, table, references, dialect, &mut problems, &mut catalog.doubts)
         else {
             continue;
@@ -57,6 +67,18 @@ pub(super) fn make(
         catalog.doubts.push(Opaque { place, reason, reach });
     }
     catalog
+}
+
+/// The place of a class with its body, or of a call as it is: an edit of what is not looked at is another doubt.
+fn whole(place: &Place) -> Place {
+    let text = place.source.text();
+    let start = text.get(..place.span.start as usize).and_then(|text| text.rfind('\n')).map_or(0, |at| at + 1);
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let mut lines = text.get(start..).unwrap_or_default().split_inclusive('\n');
+    let first = lines.next().unwrap_or_default();
+    let body = lines.take_while(|line| line.trim().is_empty() || indent(line) > indent(first)).map(str::len);
+    let end = u32::try_from(start + first.len() + body.sum::<usize>()).unwrap_or(u32::MAX);
+    Place::new(&place.source, Span { start: place.span.start, end: end.max(place.span.end) })
 }
 
 /// The name that operations use.
