@@ -253,3 +253,40 @@ fn one_name_in_the_metadata_of_two_databases() {
     let found = said(&before, &models("", MORE));
     assert!(is_doubt(&found, "another table is called a too"), "{found:?}");
 }
+
+#[test]
+fn a_key_to_a_table_of_which_not_all_is_known() {
+    let models = |base: &str, target: &str, more: &str| {
+        let head = HEAD.replace("Column, Integer", "Column, ForeignKey, Integer");
+        format!(
+            "{head}    b_id = Column(Integer, ForeignKey(\"b.{target}\"))\n{more}from elsewhere import IdMixin\nclass B({base}):\n    __tablename__ = \"b\"\n    x = Column(Integer)\n    __mapper_args__ = {{\"primary_key\": [x]}}\n"
+        )
+    };
+    let (head, _) = REVISION.split_once("    op.").unwrap();
+    let made = format!(
+        "{head}    op.create_table(\"b\", sa.Column(\"id\", sa.Integer(), primary_key=True), sa.Column(\"x\", sa.Integer()))\n    op.create_table(\"a\", sa.Column(\"id\", sa.Integer(), primary_key=True), sa.Column(\"b_id\", sa.Integer(), sa.ForeignKey(\"b.id\")), sa.Column(\"c\", sa.Integer()))\n"
+    );
+    let said_of = |base: &str, more: &str| {
+        let before = [
+            ("alembic/versions/a1_start.py", made.clone()),
+            ("models.py", models(base, "id", "    c = Column(Integer)\n")),
+        ];
+        said(&before, &[("models.py", models(base, "id", &format!("    c = Column(Integer)\n{more}")))])
+    };
+    let missing = "error missing-migration: the column a.n is declared but no migration adds it";
+    assert_eq!(said_of("IdMixin, Base", "    n = Column(Integer)\n"), [missing]);
+    // Where all of the table is known, the models contradict themselves.
+    let found = said_of("Base", "    n = Column(Integer)\n");
+    assert!(is_doubt(&found, "the column a.n cannot be judged: the column b.id does not exist"), "{found:?}");
+    // The key itself is judged.
+    let before = [
+        ("alembic/versions/a1_start.py", made.clone()),
+        ("models.py", models("IdMixin, Base", "id", "    c = Column(Integer)\n")),
+    ];
+    let after = [("models.py", models("IdMixin, Base", "id", "    c = Column(Integer, ForeignKey(\"b.id\"))\n"))];
+    let found = said(&before, &after);
+    assert!(
+        matches!(found.as_slice(), [only] if only.contains("missing-migration: the foreign key (c) references b (id) of a")),
+        "{found:?}"
+    );
+}
