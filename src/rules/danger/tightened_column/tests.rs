@@ -596,3 +596,12 @@ fn an_exclusion_that_is_made_anew_tightens_nothing() {
         assert_eq!(run(world.clone(), &new).len(), found, "{new}");
     }
 }
+
+#[test]
+fn a_session_prepares_rows_in_a_revision_alone() {
+    let sql = "/* def upgrade(): session.update(name) */ ALTER TABLE users ALTER COLUMN name SET NOT NULL;";
+    for (world, level) in [(World::alembic(), Level::Note), (World::prisma(), Level::Warning)] {
+        let id = world.new_id();
+        assert_eq!(world.new_migration(id, sql).run(RuleId::TightenedColumn)[0].level, level);
+    }
+}
