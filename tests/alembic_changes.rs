@@ -131,3 +131,23 @@ fn what_a_table_lacked_before_it_was_renamed() {
     let anew = "op.drop_table(\"users\")\nop.create_table(\"people\", sa.Column(\"id\", sa.Integer(), primary_key=True), sa.Column(\"size\", sa.String(9)))";
     assert_eq!(rename(lacks, anew).len(), 1, "{:?}", rename(lacks, anew));
 }
+
+#[test]
+fn one_place_that_reaches_several_tables_is_one_finding() {
+    let tables = [("users", ""), ("posts", ""), ("tags", "")];
+    let body = "import os\nfor table in (\"users\", \"posts\", \"tags\"):\n    if os.environ.get(\"AGE\"):\n        op.add_column(table, sa.Column(\"age\", sa.Integer()))";
+    let made = |tables: &[(&str, &str)]| -> String {
+        tables.iter().map(|(table, _)| USERS.replace("users", table)).collect::<Vec<_>>().join("\n")
+    };
+    let repo = project(&tables, &made(&tables));
+    repo.write("app/models.py", &models(&tables.map(|(table, _)| (table, "age = Column(Integer)"))));
+    repo.write("migrations/versions/b2_more.py", &revision("b2", Some("a1"), body));
+    let found = said(&repo);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(["users.age", "posts.age", "tags.age"].iter().all(|column| found[0].contains(column)), "{found:?}");
+    // Two places are two matters.
+    let twice = body.replace("\"tags\"):", "):")
+        + "\nif os.environ.get(\"TAGS\"):\n    op.add_column(\"tags\", sa.Column(\"age\", sa.Integer()))";
+    repo.write("migrations/versions/b2_more.py", &revision("b2", Some("a1"), &twice));
+    assert_eq!(said(&repo).len(), 2, "{:?}", said(&repo));
+}

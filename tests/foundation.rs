@@ -251,3 +251,26 @@ fn a_base_that_nobody_declares_is_not_known() {
     let told: Vec<&str> = told.iter().map(|finding| finding["message"].as_str().unwrap()).collect();
     assert!(told.len() == 1 && told[0].contains("env.py names no target_metadata"), "{told:?}");
 }
+
+#[test]
+fn what_create_all_makes_before_the_migrations_run() {
+    let start = "\n\ndef init(engine):\n    Base.metadata.create_all(engine)\n";
+    let tag = "\n\nclass Tag(Base):\n    __tablename__ = \"tags\"\n    id = Column(Integer, primary_key=True)\n    name = Column(Integer)\n";
+    let index = "op.create_index(\"ix_tags\", \"tags\", [\"name\"])";
+    let rules = |before: &str, first: &str, body: &str| -> Vec<String> {
+        let repo = project(first);
+        repo.write("app/models.py", &format!("{MODELS}{before}"));
+        repo.commit("Start");
+        repo.write("app/models.py", &format!("{MODELS}{tag}{before}"));
+        blamed_in(&repo, Some(body)).into_iter().map(|(rule, _)| rule).collect()
+    };
+    for first in FIRSTS {
+        assert!(!rules(start, first, index).contains(&"broken-history".to_owned()), "{first}");
+        assert!(rules("", first, index).contains(&"broken-history".to_owned()), "nothing makes the table: {first}");
+        let other = index.replace("\"tags\"", "\"labels\"");
+        assert!(rules(start, first, &other).contains(&"broken-history".to_owned()), "nothing declares it: {first}");
+    }
+    // A history that makes all of its tables makes this one too.
+    let whole = "op.create_table(\"users\", sa.Column(\"id\", sa.Integer(), primary_key=True))";
+    assert!(rules(start, whole, index).contains(&"broken-history".to_owned()));
+}

@@ -4,6 +4,7 @@
 //! - [`python`]: a bounded, symbolic Python.
 //! - [`types`], [`items`], [`expression`]: SQLAlchemy's objects as what a database gets.
 //! - [`models`]: what is declared; [`revisions`] and [`graph`]: what the migrations do, in which order.
+//! - [`settings`]: what the names of settings say of the database.
 //! - [`compare`]: what autogenerate sees of the difference, and what it does not.
 
 pub(crate) mod compare;
@@ -15,6 +16,7 @@ pub(crate) mod items;
 pub(crate) mod models;
 pub mod python;
 pub(crate) mod revisions;
+mod settings;
 pub(crate) mod types;
 
 use crate::catalog::Catalog;

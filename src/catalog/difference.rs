@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::Name;
+use super::contrast::Contrast;
 use crate::source::Place;
 
 /// Which side has it.
@@ -121,6 +122,8 @@ pub struct Difference {
     pub declared: Option<String>,
     /// How the migrations make it; none where they do not.
     pub replayed: Option<String>,
+    /// Of a changed key, index or constraint what alone differs of the two.
+    pub contrast: Option<Contrast>,
     /// Whether no doubt could explain it.
     pub certain: bool,
     /// Whether the ecosystem's own engine would not see it.
@@ -143,6 +146,7 @@ impl Difference {
             enumeration: None,
             declared: None,
             replayed: None,
+            contrast: None,
             certain: true,
             beyond_engine: false,
             declared_at: None,
@@ -164,6 +168,19 @@ impl Difference {
             self.declared.as_deref(),
             self.replayed.as_deref().filter(|_| !undeclared_table),
         )
+    }
+
+    /// How it is declared and how the migrations make it, in as few words as tell the two apart.
+    pub fn sides(&self) -> (Option<&str>, Option<&str>) {
+        match &self.contrast {
+            Some(contrast) => (Some(&contrast.declared), Some(&contrast.replayed)),
+            None => (self.declared.as_deref(), self.replayed.as_deref()),
+        }
+    }
+
+    /// Whether it is a declared table that the migrations make as a view: the database has what is asked for by its name.
+    pub fn is_view(&self) -> bool {
+        (self.kind.side, self.kind.aspect) == (Side::Changed, Aspect::Table)
     }
 
     /// The object in a person's words: `the column users.age`, `the index users_email_key`, `the table users`.
@@ -194,6 +211,16 @@ impl Difference {
                 };
                 if self.name.is_empty() {
                     let shape = self.declared.as_deref().or(self.replayed.as_deref()).unwrap_or_default();
+                    // The text of an index begins with what it is.
+                    let (what, shape) = match (what, shape.strip_prefix("unique index ")) {
+                        ("index", Some(rest)) => ("unique index", rest),
+                        _ => (
+                            what,
+                            ["unique ", "index ", "check ", "foreign key "]
+                                .iter()
+                                .fold(shape, |text, word| text.strip_prefix(word).unwrap_or(text)),
+                        ),
+                    };
                     format!("the {what} {shape} of {table}")
                 } else {
                     format!("the {what} {} of {table}", self.name)

@@ -8,6 +8,7 @@
 
 pub mod apply;
 pub mod condition;
+pub mod contrast;
 pub mod dialect;
 pub mod difference;
 mod known;
@@ -120,6 +121,9 @@ pub struct Catalog {
     /// In a declared catalog: whether further tables may be declared where nobody can look, so that a table which it does
     /// not name is not certainly one too many.
     pub open: bool,
+    /// In a declared catalog: whether the application makes the tables that are not there before it runs the migrations
+    /// (`metadata.create_all()`).
+    pub(crate) made_at_start: bool,
     /// What [`apply`] looks up often; derived from the tables.
     pub(crate) lookup: apply::Lookup,
     /// What no early doubt can be about.
@@ -144,6 +148,7 @@ impl Catalog {
             doubts: Vec::new(),
             unmanaged: Vec::new(),
             open: false,
+            made_at_start: false,
             lookup: apply::Lookup::default(),
             known: known::Known::default(),
         }
@@ -188,6 +193,11 @@ impl Catalog {
     /// The table of that name.
     pub fn table(&self, name: &ObjectName) -> Option<&Table> {
         self.tables.get(&self.resolve(&self.tables, name)?)
+    }
+
+    /// The view in the place of a table that another catalog has.
+    pub(crate) fn view_for(&self, table: &Name) -> Option<&View> {
+        self.views.get(&self.find(&self.views, &table.schema, &table.name)?)
     }
 
     /// The enum of that name.

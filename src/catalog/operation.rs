@@ -7,6 +7,8 @@ mod parts;
 
 pub use parts::*;
 
+use std::sync::Arc;
+
 use super::condition::Condition;
 use super::{ColumnType, Index, ObjectName, Opaque, Reach};
 use crate::source::Place;
@@ -406,6 +408,8 @@ pub enum OperationKind {
         written: Option<Vec<String>>,
         /// Columns that the statement surely names of the table: it fails where one of them is not there.
         needs: Vec<String>,
+        /// The statement as the database gets it, where the place shows another text: a program that executes it.
+        text: Option<Arc<str>>,
     },
     /// SELECT, and the queries of another statement: nothing changes, and the database refuses it where what it reads is
     /// not there.

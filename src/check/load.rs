@@ -196,8 +196,10 @@ pub(crate) fn doubt_if_unmigrated(found: &Found, state: &mut ProjectState) {
     // A schema that does not parse is one more thing that cannot be compared: documentation and templates hold such.
     let problems = std::mem::take(&mut state.declared.problems);
     let unread = problems.iter().find_map(|problem| problem.place.clone());
-    let table = state.declared.catalog.tables.values().find_map(|table| table.place.as_ref());
-    if let Some(place) = unread.as_ref().or(table) {
+    let table = state.declared.catalog.tables.values().find_map(|table| table.place.clone());
+    // A schema for a client alone has no models, but extensions and enums that others create.
+    let other = || state.gap.iter().find_map(|difference| difference.declared_at.clone());
+    if let Some(place) = unread.or(table).or_else(other) {
         let folder = found.project.migrations.first().map(ToString::to_string).unwrap_or_default();
         let reason = format!("there is no folder with migrations of Prisma to compare with ({folder})");
         history.opaque.push(Opaque { place: Place::start_of(&place.source), reason, reach: Reach::Everything });
@@ -242,7 +244,8 @@ fn load_after(
     match before.filter(|before| before.replay.catalog.dialect == found.project.dialect()) {
         Some(before) => {
             let old = (&before.history, &before.replay);
-            replay = foundation::rebuild(old, &before.declared.catalog, &side.history, replay);
+            let declared = (&before.declared.catalog, &side.declared.catalog);
+            replay = foundation::rebuild(old, declared, &side.history, replay);
         }
         None => foundation::settle(&side.history, &mut replay, &side.declared.catalog),
     }
@@ -261,7 +264,8 @@ pub(crate) fn load_both(
     let new = side(after.0, after.1)?;
     let (mut old_replay, new_replay) = history::replay_both(&old.history, &new.history, after.0.project.dialect());
     foundation::settle(&old.history, &mut old_replay, &old.declared.catalog);
-    let new_replay = foundation::rebuild((&old.history, &old_replay), &old.declared.catalog, &new.history, new_replay);
+    let declared = (&old.declared.catalog, &new.declared.catalog);
+    let new_replay = foundation::rebuild((&old.history, &old_replay), declared, &new.history, new_replay);
     Ok((state(before.0, old, old_replay), state(after.0, new, new_replay)))
 }
 

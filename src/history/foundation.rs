@@ -140,8 +140,13 @@ pub(crate) fn settle(history: &History, replay: &mut Replay, declared: &Catalog)
 /// replay, settled. Where the history stands on nothing but itself, and where more was done to it than adding migrations,
 /// it gives `replay` back, which is the plain replay of `after`, settled by what was declared before: what is declared only
 /// now was not there.
-pub(crate) fn rebuild(before: (&History, &Replay), declared: &Catalog, after: &History, mut replay: Replay) -> Replay {
-    match on_what_was(before, declared, after, &replay) {
+pub(crate) fn rebuild(
+    before: (&History, &Replay),
+    (declared, now): (&Catalog, &Catalog),
+    after: &History,
+    mut replay: Replay,
+) -> Replay {
+    match on_what_was(before, (declared, now), after, &replay) {
         Some(rebuilt) => rebuilt,
         None => {
             settle(after, &mut replay, declared);
@@ -150,7 +155,12 @@ pub(crate) fn rebuild(before: (&History, &Replay), declared: &Catalog, after: &H
     }
 }
 
-fn on_what_was(before: (&History, &Replay), declared: &Catalog, after: &History, replay: &Replay) -> Option<Replay> {
+fn on_what_was(
+    before: (&History, &Replay),
+    (declared, now): (&Catalog, &Catalog),
+    after: &History,
+    replay: &Replay,
+) -> Option<Replay> {
     let (history, old) = before;
     let known: BTreeSet<u64> = old.fingerprints.iter().copied().collect();
     let still: BTreeSet<u64> = after.migrations.iter().map(|migration| migration.script.fingerprint()).collect();
@@ -243,8 +253,14 @@ fn on_what_was(before: (&History, &Replay), declared: &Catalog, after: &History,
     let gained = |print: &u64| !known.contains(print);
     let mut rebuilt = replay_only(after, start, gained);
     forgive_what_is_not_declared(&mut rebuilt, old.migrations.len());
-    // All that was declared is there now: extensions are what is left.
-    settle(after, &mut rebuilt, &Catalog::new(dialect));
+    // All that was declared is there now: what is left are extensions, and what the application makes by itself before it
+    // runs the migrations.
+    let mut made_beside = Catalog::new(dialect);
+    if declared.made_at_start && now.made_at_start {
+        let new = now.tables.values().filter(|table| !declared.tables.contains_key(&table.name));
+        new.for_each(|table| made_beside.put_table(table.clone()));
+    }
+    settle(after, &mut rebuilt, &made_beside);
     Some(rebuilt)
 }
 

@@ -14,10 +14,12 @@ mod types;
 
 use std::collections::BTreeMap;
 
+use crate::catalog::contrast;
 use crate::catalog::difference::{Aspect, Difference, Side};
 use crate::catalog::{Catalog, Column, Dialect, Enum, Name, Object, ObjectName, Table, TableKind, TypeKind};
 use crate::source::Place;
 
+pub(crate) use key::{is_relation_table, take_either_key};
 pub(crate) use text::{foreign_key as foreign_key_text, index as index_text};
 pub(crate) use types::POSTGRES as POSTGRES_TYPES;
 pub(crate) use types::changes_family;
@@ -84,10 +86,20 @@ impl<'a> Comparison<'a> {
 
     /// Notes a difference; it is uncertain where a doubt on either side could explain it.
     fn note(&mut self, mut difference: Difference, objects: &[Object<'_>]) {
-        difference.certain = !objects
-            .iter()
-            .any(|object| self.declared.doubt_about(object).is_some() || self.replayed.doubt_about(object).is_some());
+        difference.certain = self.is_certain(objects);
         self.found.push(difference);
+    }
+
+    /// Notes that two forms of one thing differ: that is certain where either could not be explained by itself.
+    fn note_pair(&mut self, mut difference: Difference, objects: [&[Object<'_>]; 2]) {
+        difference.certain = objects.iter().any(|objects| self.is_certain(objects));
+        self.found.push(difference);
+    }
+
+    fn is_certain(&self, objects: &[Object<'_>]) -> bool {
+        !objects
+            .iter()
+            .any(|object| self.declared.doubt_about(object).is_some() || self.replayed.doubt_about(object).is_some())
     }
 
     /// Schemas that the schema names and nothing makes. The engine never drops one.
@@ -223,7 +235,12 @@ impl<'a> Comparison<'a> {
             match side {
                 (Some(declared), Some(replayed)) => self.table(Pair { declared, replayed }),
                 (Some(table), None) => {
-                    let mut difference = table_difference(Side::Missing, table);
+                    let view = self.replayed.view_for(&table.name);
+                    let mut difference = match view {
+                        // The engine looks at tables alone and wants to make one, which the database refuses.
+                        Some(view) => contrast::view(table, view, "model"),
+                        None => table_difference(Side::Missing, table),
+                    };
                     difference.declared = Some(text::table(table));
                     difference.declared_at.clone_from(&table.place);
                     self.note(difference, &[Object::Table(&table.name)]);

@@ -102,6 +102,17 @@ impl Ecosystem for Prisma {
                 reach: Reach::Nothing,
             });
         }
+        if !is_version_known(project)
+            && let Some(table) = catalog.tables.values().find(|table| compare::is_relation_table(table))
+            && let Some(place) = table.place.clone()
+            && dialect == Dialect::PostgreSql
+        {
+            let reason = "nothing says which version of Prisma it is: before 6 the table of a many-to-many relation has a \
+                          unique index, and a primary key since then; either is taken (`prisma-version` in the policy \
+                          settles it)";
+            let place = Place::start_of(&place.source);
+            catalog.doubts.push(Opaque { place, reason: reason.to_owned(), reach: Reach::Nothing });
+        }
         if let Some(path) = project.facts.get("external-unread") {
             catalog.doubts.push(Opaque {
                 place: Place::start_of(&Source::new(path.as_str().into(), "")),
@@ -143,10 +154,17 @@ impl Ecosystem for Prisma {
             external_enums: listed(project, "external-enums").map(str::to_owned).collect(),
         };
         let mut found = compare::compare(declared, replayed, &options);
+        if !is_version_known(project) {
+            compare::take_either_key(&mut found, declared, replayed);
+        }
         if version(project) < RENAMING_VERSION {
-            let by_name =
-                |aspect| matches!(aspect, Aspect::Index | Aspect::Unique | Aspect::ForeignKey | Aspect::PrimaryKey);
-            for difference in found.iter_mut().filter(|difference| by_name(difference.kind.aspect)) {
+            let by_name = |difference: &&mut Difference| match difference.kind.aspect {
+                Aspect::Index | Aspect::Unique | Aspect::ForeignKey | Aspect::PrimaryKey => true,
+                // A schema could not name the default of a column either.
+                Aspect::Default => difference.contrast.as_ref().is_some_and(|contrast| contrast.renamed),
+                _ => false,
+            };
+            for difference in found.iter_mut().filter(by_name) {
                 difference.certain = false;
             }
         }
@@ -181,6 +199,11 @@ const VALIDATED_VERSION: u32 = 4;
 fn version(project: &Project) -> u32 {
     let written = project.facts.get("prisma-version");
     written.and_then(|version| version.split('.').next()?.parse().ok()).unwrap_or(discover::NEWEST_VERSION)
+}
+
+/// Whether anything says which major version that is.
+fn is_version_known(project: &Project) -> bool {
+    project.facts.contains_key("prisma-version")
 }
 
 /// The words of a fact that is a list.

@@ -93,6 +93,8 @@ fn steps(differences: &[&Difference], declared: &Catalog, replayed: &Catalog) ->
                     enums.entry(name).or_default().push(difference);
                 }
             }
+            // No table can be made where there is a view.
+            Aspect::Table if difference.is_view() => {}
             Aspect::Table => planner.table(difference),
             Aspect::Check | Aspect::Comment => {}
             _ => {
@@ -367,6 +369,11 @@ impl<'a> Planner<'a> {
                     replayed.indexes.iter().find(|other| Some(super::compare::index_text(other).as_str()) == text);
                 let Some(was) = was else { return };
                 match (self.dialect(), &was.name) {
+                    // What differs in more than its name goes, and comes anew.
+                    _ if !is_renamed(difference) => {
+                        self.drop_index(replayed, was);
+                        self.create_index(declared, &index);
+                    }
                     (Dialect::Sqlite, _) => {
                         let text =
                             [self.renderer.drop_index(replayed, was), self.renderer.create_index(declared, &index)];
@@ -393,8 +400,13 @@ impl<'a> Planner<'a> {
             (None, Some(key)) => self.add_foreign_key(declared, &key),
             (Some(key), None) => self.drop_foreign_key(replayed, &key),
             (Some(was), Some(key)) => {
-                let (Some(from), Some(to)) = (&was.name, &key.name) else { return };
-                if let Some(text) = self.renderer.rename_foreign_key(declared, from, to) {
+                let rename = match (&was.name, &key.name) {
+                    (Some(from), Some(to)) if is_renamed(difference) => {
+                        self.renderer.rename_foreign_key(declared, from, to)
+                    }
+                    _ => None,
+                };
+                if let Some(text) = rename {
                     self.push(Rank::RenameForeignKey, text);
                 } else {
                     self.drop_foreign_key(replayed, &was);
@@ -404,4 +416,9 @@ impl<'a> Planner<'a> {
             (None, None) => {}
         }
     }
+}
+
+/// Whether the name alone differs.
+fn is_renamed(difference: &Difference) -> bool {
+    difference.contrast.as_ref().is_some_and(|contrast| contrast.renamed)
 }

@@ -153,7 +153,7 @@ fn finding(out: &mut String, finding: &Finding, look: &Look) {
     if let Some(project) = finding.project.as_deref().filter(|name| *name != ".") {
         let _ = write!(code, " in {}", escape::line(project));
     }
-    let marks = marks(finding, look);
+    let marks = marks(finding);
     if marks.is_empty() {
         let _ = write!(code, " at {}", text::location(finding));
     }
@@ -205,7 +205,7 @@ fn section(out: &mut String, look: &Look, indent: &str, title: &str, text: &str,
 }
 
 /// The marks of a finding: the declared things that are not made, the finding's own place, what is related to it.
-fn marks(finding: &Finding, look: &Look) -> Marks {
+fn marks(finding: &Finding) -> Marks {
     let mut marks = Marks::default();
     let several = finding.differences.len() > 1;
     let own = finding.place.as_ref();
@@ -213,14 +213,14 @@ fn marks(finding: &Finding, look: &Look) -> Marks {
     for (difference, place) in with_places {
         let named = several || difference.kind.side == Side::Extra;
         let label = if named { difference.object() } else { "declared here".to_owned() };
-        marks.add(place, Some(&label), own == Some(place), look);
+        marks.add(place, Some(&label), own == Some(place));
     }
     if let Some(place) = own {
-        marks.add(place, None, true, look);
+        marks.add(place, None, true);
     }
     for related in &finding.related {
         if let Some(place) = &related.place {
-            marks.add(place, Some(&related.message), false, look);
+            marks.add(place, Some(&related.message), false);
         }
     }
     for difference in &finding.differences {
@@ -230,11 +230,11 @@ fn marks(finding: &Finding, look: &Look) -> Marks {
                 _ if several => difference.object(),
                 // Nothing makes it: what is shown is the table that it would belong to.
                 Side::Missing => "the table as it is migrated".to_owned(),
-                Side::Extra | Side::Changed => "migrated here".to_owned(),
+                Side::Extra | Side::Changed => "made here".to_owned(),
             };
             // A related place has said more about it already.
             if several || difference.kind.side != Side::Missing || !marks.covers(place) {
-                marks.add(place, Some(&label), false, look);
+                marks.add(place, Some(&label), false);
             }
         }
     }
@@ -300,13 +300,13 @@ fn policy_error(out: &mut String, error: &PolicyError, look: &Look) {
     let mut marks = Marks::default();
     let mut code = "error[policy]".to_owned();
     if let Some(place) = error.place() {
-        if !marks.add(place, Some(error.label()), true, look) {
+        if !marks.add(place, Some(error.label()), true) {
             let (line, column) = place.start();
             let path = place.path().to_string();
             let _ = write!(code, " at {}:{line}:{column}", escape::line(&path));
         }
         if let Some((place, label)) = error.related() {
-            marks.add(place, Some(label), false, look);
+            marks.add(place, Some(label), false);
         }
     }
     Headline::new(Level::Error, code, &error.to_string(), marks, look).draw(out, look);

@@ -44,7 +44,7 @@ pub(super) struct Marks {
 impl Marks {
     /// Marks a place, unless it is a whole file or there are enough marks. Says whether it is marked now. Of places that
     /// overlap, the first is marked and says what the others would: overlapping lines under a line cannot be read.
-    pub(super) fn add(&mut self, place: &Place, label: Option<&str>, primary: bool, look: &Look) -> bool {
+    pub(super) fn add(&mut self, place: &Place, label: Option<&str>, primary: bool) -> bool {
         let range = first_line(place);
         if range.is_empty() {
             return false;
@@ -59,16 +59,16 @@ impl Marks {
             None => return false,
         };
         let Some((_, marks)) = self.files.get_mut(index) else { return false };
-        let most = look.width.saturating_sub(24).max(24);
-        let label = label.filter(|text| !text.is_empty()).map(|text| cut(&escape::line(text), most, look.ellipsis()));
+        let label = label.filter(|text| !text.is_empty()).map(|text| escape::line(text).into_owned());
         if let Some(same) = marks.iter_mut().find(|mark| mark.start < range.end && range.start < mark.end) {
             same.primary |= primary;
             same.label = match (same.label.take(), label) {
                 // One that says more about the same thing says it alone.
                 (Some(first), Some(second)) if second.starts_with(&first) => Some(second),
-                (Some(first), Some(second)) if !first.contains(&second) => {
-                    Some(cut(&format!("{first}, {second}"), most, look.ellipsis()))
-                }
+                // Of `the index i is made here` and `made here` the short one is enough.
+                (Some(first), Some(second)) if first.ends_with(&second) => Some(second),
+                (Some(first), Some(second)) if second.ends_with(&first) => Some(first),
+                (Some(first), Some(second)) if !first.contains(&second) => Some(format!("{first}, {second}")),
                 (first, second) => first.or(second),
             };
             return true;
@@ -97,6 +97,7 @@ impl Marks {
 
     /// The excerpts and the marks in them.
     pub(super) fn build(self, look: &Look) -> (Excerpts, Vec<LabeledSpan>) {
+        let most = look.width.saturating_sub(24).max(24);
         let mut files: Vec<Excerpt> = Vec::new();
         let mut labels = Vec::new();
         let mut base = 0;
@@ -106,10 +107,11 @@ impl Marks {
             for (mark, (start, end)) in marks.into_iter().zip(spans) {
                 columns.insert(start, source.position(mark.start).1 - 1);
                 let span = (base + start, end.saturating_sub(start));
+                let label = mark.label.map(|label| cut(&label, most, look.ellipsis()));
                 labels.push(if mark.primary {
-                    LabeledSpan::new_primary_with_span(mark.label, span)
+                    LabeledSpan::new_primary_with_span(label, span)
                 } else {
-                    LabeledSpan::new_with_span(mark.label, span)
+                    LabeledSpan::new_with_span(label, span)
                 });
             }
             let name = escape::line(&source.path().to_string()).into_owned();
@@ -281,7 +283,7 @@ mod tests {
             let mut marks = Marks::default();
             for (start, length) in spans {
                 let place = Place::new(&source, Span::new(start, start + length));
-                marks.add(&place, Some("here"), false, &look);
+                marks.add(&place, Some("here"), false);
             }
             let (excerpts, labels) = marks.build(&look);
             for label in labels {
@@ -302,7 +304,7 @@ mod tests {
         let text = format!("{}HERE{}\n", "a".repeat(5_000), "b".repeat(5_000));
         let source = Source::new("a.sql".into(), text);
         let mut marks = Marks::default();
-        assert!(marks.add(&Place::new(&source, Span::new(5_000, 5_004)), None, true, &Look::plain()));
+        assert!(marks.add(&Place::new(&source, Span::new(5_000, 5_004)), None, true));
         let (excerpts, labels) = marks.build(&Look::plain());
         let [label] = labels.as_slice() else { panic!("one mark") };
         let line = excerpts.read_span(label.inner(), 1, 1).expect("reads");

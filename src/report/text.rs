@@ -181,9 +181,9 @@ pub(super) fn advice(out: &mut String, look: &Look, indent: &str, text: &str) {
 /// One difference on one line, without its object's side: `the column users.age: integer not null`.
 pub(super) fn difference(difference: &Difference) -> String {
     let object = difference.object();
-    let mut text = match (&difference.declared, &difference.replayed) {
+    let mut text = match difference.sides() {
         (Some(declared), Some(replayed)) => format!("{object}: declared {declared}, migrated {replayed}"),
-        (Some(one), None) | (None, Some(one)) if !object.contains(one.as_str()) => format!("{object}: {one}"),
+        (Some(one), None) | (None, Some(one)) if !object.contains(one) => format!("{object}: {one}"),
         _ => object,
     };
     if !difference.certain {

@@ -70,8 +70,18 @@ impl Ecosystem for Folders {
         Ok(History::default())
     }
 
-    fn compare(&self, _: &Project, _: &Catalog, _: &Catalog) -> Vec<Difference> {
-        Vec::new()
+    /// Columns that a world declares and that are missing: enough for what a change declares anew.
+    fn compare(&self, _: &Project, declared: &Catalog, replayed: &Catalog) -> Vec<Difference> {
+        let all = declared.tables.values().flat_map(|table| table.columns.iter().map(move |column| (table, column)));
+        let missing = all.filter(|(table, column)| {
+            let is_declared = column.ty == ColumnType::unknown();
+            let there = replayed.tables.get(&table.name);
+            is_declared && there.is_none_or(|there| there.columns.iter().all(|other| other.name != column.name))
+        });
+        let difference = |(table, column): (&Table, &Column)| {
+            Difference::new(Side::Missing, Aspect::Column, Some(table.name.clone()), &column.name)
+        };
+        missing.map(difference).collect()
     }
 
     fn command_new_migration(&self, _: &Project, name: &str) -> String {
@@ -98,7 +108,7 @@ impl Half {
         match before {
             Some(before) => {
                 let old = (&before.history, &before.replay);
-                replay = foundation::rebuild(old, &before.declared.catalog, &self.history, replay);
+                replay = foundation::rebuild(old, (&before.declared.catalog, &self.declared), &self.history, replay);
             }
             None => foundation::settle(&self.history, &mut replay, &self.declared),
         }

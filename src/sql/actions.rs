@@ -1,8 +1,9 @@
 //! What a statement does, as it is being read.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, Origin};
 use crate::catalog::ObjectName;
 use crate::catalog::condition::Condition;
 use crate::catalog::operation::{Caught, Guard, Operation, OperationKind};
@@ -11,18 +12,26 @@ use crate::source::Place;
 /// What a statement does, in order.
 pub(super) struct Actions {
     place: Place,
+    /// The statement, where the place shows another text.
+    text: Option<Arc<str>>,
     operations: Vec<Operation>,
 }
 
 impl Actions {
     /// Nothing yet; what is added stands at the statement of the cursor.
     pub(super) fn of(cursor: &Cursor<'_>) -> Self {
-        Self { place: cursor.place(), operations: Vec::new() }
+        let text = matches!(cursor.origin, Origin::Inside(_)).then(|| cursor.whole().into());
+        Self { place: cursor.place(), text, operations: Vec::new() }
     }
 
     /// Nothing yet, at the same place.
     pub(super) fn like(&self) -> Self {
-        Self { place: self.place.clone(), operations: Vec::new() }
+        Self { place: self.place.clone(), text: self.text.clone(), operations: Vec::new() }
+    }
+
+    /// The statement, where the place shows another text.
+    pub(super) fn text(&self) -> Option<Arc<str>> {
+        self.text.clone()
     }
 
     /// Adds one that must succeed.

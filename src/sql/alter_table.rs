@@ -471,6 +471,7 @@ fn drop_key(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut Actions) ->
             bounded: true,
             written: None,
             needs: Vec::new(),
+            text: None,
         });
         return Ok(true);
     } else {
@@ -538,10 +539,11 @@ fn alter_column(cursor: &mut Cursor<'_>, table: &ObjectName, kinds: &mut Actions
     let change = if cursor.eat("set data type") || cursor.eat("type") {
         let ty = types::read(cursor)?;
         let collation = if cursor.eat("collate") { Some(cursor.object_name()?.name) } else { None };
-        let using = cursor.eat("using");
-        if using {
+        let using = cursor.eat("using").then(|| {
+            let from = cursor.position();
             cursor.skip_until(&[","]);
-        }
+            canonical_tokens(cursor.source_text(), cursor.tokens(from, cursor.position()), cursor.dialect)
+        });
         // ALTER COLUMN makes no sequence: PostgreSQL refuses the serial types here.
         ColumnChange::Type { ty, using, collation }
     } else if cursor.eat("set default") {

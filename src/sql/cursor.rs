@@ -119,6 +119,11 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// The text of everything.
+    pub(crate) fn whole(&self) -> &'a str {
+        self.slice(0, self.tokens.len())
+    }
+
     /// The tokens between two positions.
     pub(crate) fn tokens(&self, from: usize, to: usize) -> &'a [Token] {
         self.tokens.get(from..to).unwrap_or_default()

@@ -153,7 +153,8 @@ fn change(cursor: &mut Cursor<'_>, outermost: bool, known: &Known<'_>, actions: 
     cursor.skip_until(&["where", "join", "using", "limit", "from"]);
     let bounded = limited || kind != DataKind::Truncate && !cursor.at_end();
     cursor.skip_all();
-    actions.push(K::Data { kind, table, bounded, written, needs });
+    let text = actions.text();
+    actions.push(K::Data { kind, table, bounded, written, needs, text });
     true
 }
 

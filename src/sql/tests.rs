@@ -134,7 +134,7 @@ fn shape(operation: &Operation) -> String {
                 format!("alter {table}.{name}: default {}", default(value))
             }
             crate::catalog::operation::ColumnChange::Type { ty, using, collation } => {
-                format!("alter {table}.{name}: type {ty}{} {collation:?}", if *using { " using" } else { "" })
+                format!("alter {table}.{name}: type {ty}{} {collation:?}", if using.is_some() { " using" } else { "" })
             }
             change => format!("alter {table}.{name}: {change:?}"),
         },

@@ -92,6 +92,26 @@ fn a_project_that_clearly_uses_migrations_is_judged_without_the_folder() {
     );
 }
 
+/// A schema without models that is there for a client's sake is compared with nothing, as one with models is not; where
+/// there are migrations, an extension has to be among them.
+#[test]
+fn an_extension_is_asked_for_only_where_there_are_migrations() {
+    let schema = DATASOURCE.replace('}', "  extensions = [pgcrypto]\n}");
+    let judged = |files: &[(&str, &str)]| {
+        let place = Place::repository();
+        place.write("prisma/schema.prisma", &schema);
+        for (path, text) in files {
+            place.write(path, text);
+        }
+        place.git(&["add", "."]);
+        let ran = place.run(&["check", "--format", "json"]);
+        (ran.code, rules(&ran), ran.stdout.contains("there is no folder with migrations of Prisma to compare with"))
+    };
+    assert_eq!(judged(&[]), (0, Vec::new(), true));
+    let lock = ("prisma/migrations/migration_lock.toml", "provider = \"postgresql\"\n");
+    assert_eq!(judged(&[lock]), (1, vec!["missing-migration".to_owned()], false));
+}
+
 /// A squash is believed only where the one migration builds what the many built.
 #[test]
 fn a_squash_is_verified() {
@@ -222,4 +242,29 @@ fn a_project_that_is_not_there_is_said_whatever_the_change_touches() {
         assert!(ran.stderr.contains("there is no project `typo`"), "{}", ran.stderr);
     }
     assert_eq!(place.run(&["check"]).code, 0);
+}
+
+/// A model that stands for a view stops nobody; a table that nothing makes does, also where a view of its name is gone.
+#[test]
+fn a_model_for_a_view_is_a_warning() {
+    let place = prisma();
+    let user = "model User {\n  id Int @id @default(autoincrement())\n}\n";
+    let report = "model Report {\n  id Int @id\n}\n";
+    place.write("prisma/schema.prisma", &format!("{DATASOURCE}\n{user}{report}"));
+    let migration = "prisma/migrations/20260201093000_report/migration.sql";
+    let view = "CREATE VIEW \"Report\" AS SELECT id FROM \"User\";\n";
+    for (sql, code, level, words) in [
+        (view.to_owned(), 0, "warning", "is declared as a model but the migrations make it a view"),
+        (format!("{view}DROP VIEW \"Report\";\n"), 1, "error", "is declared but no migration creates it"),
+        ("CREATE VIEW \"Reports\" AS SELECT id FROM \"User\";\n".to_owned(), 1, "error", "no migration creates it"),
+    ] {
+        place.write(migration, &sql);
+        place.git(&["add", "."]);
+        let ran = place.run(&["check", "--format", "json"]);
+        let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        let finding = &report["findings"][0];
+        assert_eq!((ran.code, finding["level"].as_str()), (code, Some(level)), "{sql}");
+        assert_eq!(finding["rule"], "uncovered-change");
+        assert!(finding["message"].as_str().unwrap().ends_with(words), "{finding}");
+    }
 }

@@ -5,9 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::text::same_expression;
-use super::{Comparison, describe};
+use super::{Comparison, describe, paired};
+use crate::catalog::contrast::{self, pair_up};
 use crate::catalog::difference::{Aspect, Difference, Side};
-use crate::catalog::{Column, Dialect, Index, IndexOn, Table};
+use crate::catalog::{Column, Dialect, Index, IndexOn, IndexPart, Table};
 
 /// The columns of a unique constraint, sorted: what it is known by without a name.
 type Columns<'a> = Vec<&'a str>;
@@ -62,23 +63,19 @@ impl<'a> Comparison<'a> {
         let made_uniques: BTreeSet<Columns<'_>> =
             made.iter().filter(|index| is_unique_constraint(index)).map(|index| columns(index)).collect();
 
+        let (mut missing, mut extra): (Vec<&Index>, Vec<&Index>) = (Vec::new(), Vec::new());
         for (name, index) in &made_by_name {
             if named.contains_key(name) || (is_unique_constraint(index) && unnamed.contains(&columns(index))) {
                 continue;
             }
-            self.index_difference(
-                Side::Extra,
-                declared,
-                None,
-                Some(index),
-                dialect == Dialect::Sqlite && index.has_expression(),
-            );
+            extra.push(index);
         }
         // SQLite: an unnamed unique constraint that no model asks for is not seen.
         for index in made.iter().filter(|index| index.name.is_none()) {
             let columns_of = columns(index);
             if !wanted_uniques.iter().any(|wanted| columns(wanted) == columns_of) {
-                self.index_difference(Side::Extra, declared, None, Some(index), true);
+                let unseen = self.index_difference(Side::Extra, declared, None, Some(index), true);
+                self.differences.extend(unseen);
             }
         }
         for (name, wanted) in &named {
@@ -93,28 +90,49 @@ impl<'a> Comparison<'a> {
                     let hidden = dialect == Dialect::Sqlite && made.has_expression() && !wanted.has_expression();
                     let sameness = if hidden { Sameness::Seen } else { sameness };
                     if sameness != Sameness::Same {
-                        self.index_difference(
-                            Side::Changed,
-                            declared,
-                            Some(wanted),
-                            Some(made),
-                            sameness == Sameness::Unseen,
-                        );
+                        let unseen = sameness == Sameness::Unseen;
+                        let changed = self.index_difference(Side::Changed, declared, Some(wanted), Some(made), unseen);
+                        self.differences.extend(changed);
                     }
                 }
-                Some(made) => self.index_difference(Side::Changed, declared, Some(wanted), Some(made), false),
-                None => {
-                    // SQLite cannot reflect indexes on expressions, so missing ones are passed over.
-                    let unseen = dialect == Dialect::Sqlite && wanted.has_expression();
-                    self.index_difference(Side::Missing, declared, Some(wanted), None, unseen);
+                Some(made) => {
+                    let changed = self.index_difference(Side::Changed, declared, Some(wanted), Some(made), false);
+                    self.differences.extend(changed);
                 }
+                None => missing.push(wanted),
             }
         }
         for wanted in wanted_uniques.iter().filter(|unique| given_name(unique).is_none()) {
             if !made_uniques.contains(&columns(wanted)) {
-                self.index_difference(Side::Missing, declared, Some(wanted), None, false);
+                missing.push(wanted);
             }
         }
+        // What autogenerate drops and makes anew on the same columns is one thing to a person.
+        let on = |index: &Index| {
+            let column = |part: &IndexPart| part.column().map(|column| dialect.folded(column));
+            index.parts.iter().map(column).collect::<Option<Vec<_>>>()
+        };
+        for (wanted, made) in pair_up(&mut missing, &mut extra, on) {
+            let halves = (self.missing_index(declared, wanted), self.extra_index(declared, made));
+            self.differences.extend(paired(halves.0, halves.1, contrast::indexes(wanted, made, !doubles)));
+        }
+        let missing = missing.into_iter().filter_map(|wanted| self.missing_index(declared, wanted));
+        let extra = extra.into_iter().filter_map(|made| self.extra_index(declared, made));
+        let found: Vec<Difference> = missing.chain(extra).collect();
+        self.differences.extend(found);
+    }
+
+    /// SQLite cannot reflect indexes on expressions, so missing ones are passed over, and so are those too many.
+    fn is_hidden(&self, index: &Index) -> bool {
+        self.dialect() == Dialect::Sqlite && index.has_expression()
+    }
+
+    fn missing_index(&self, table: &Table, index: &Index) -> Option<Difference> {
+        self.index_difference(Side::Missing, table, Some(index), None, self.is_hidden(index))
+    }
+
+    fn extra_index(&self, table: &Table, index: &Index) -> Option<Difference> {
+        self.index_difference(Side::Extra, table, None, Some(index), self.is_hidden(index))
     }
 
     /// Whether autogenerate gets to see an index of the database at all.
@@ -133,25 +151,29 @@ impl<'a> Comparison<'a> {
     }
 
     fn index_difference(
-        &mut self,
+        &self,
         side: Side,
-        table: &'a Table,
+        table: &Table,
         declared: Option<&Index>,
         replayed: Option<&Index>,
         beyond_engine: bool,
-    ) {
-        let Some(subject) = declared.or(replayed) else { return };
+    ) -> Option<Difference> {
+        let subject = declared.or(replayed)?;
         let aspect = if subject.constraint { Aspect::Unique } else { Aspect::Index };
         let name = subject.name.clone().unwrap_or_default();
         let mut difference = Difference::new(side, aspect, Some(table.name.clone()), name);
         difference.declared = declared.map(describe::index);
         difference.replayed = replayed.map(describe::index);
+        // MySQL keeps a unique constraint as an index.
+        let tells_constraints = !matches!(self.dialect(), Dialect::MySql | Dialect::Oracle);
+        difference.contrast =
+            declared.zip(replayed).and_then(|(wanted, made)| contrast::indexes(wanted, made, tells_constraints));
         difference.declared_at = declared.and_then(|index| index.place.clone()).or_else(|| table.place.clone());
         difference.migrated_at = replayed.and_then(|index| index.place.clone());
         difference.beyond_engine = beyond_engine;
         // A column that cannot be read may bring an index or take it along.
         let columns = subject.parts.iter().filter_map(|part| part.column());
-        self.push_part(difference, &table.name, subject.name.as_deref(), columns);
+        self.judged_part(difference, &table.name, subject.name.as_deref(), columns)
     }
 }
 

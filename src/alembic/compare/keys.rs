@@ -1,7 +1,8 @@
 //! Foreign keys, primary keys and CHECK constraints.
 
 use super::text::same_expression;
-use super::{Comparison, describe};
+use super::{Comparison, describe, paired};
+use crate::catalog::contrast::{self, pair_up};
 use crate::catalog::difference::{Aspect, Difference, Side};
 use crate::catalog::{Catalog, Check, Dialect, ForeignKey, Key, Object, ReferentialAction, Table};
 
@@ -9,82 +10,76 @@ impl<'a> Comparison<'a> {
     /// Foreign keys are known by their columns and what they refer to, never by name (`_compare_foreign_keys`).
     pub(super) fn foreign_keys(&mut self, declared: &'a Table, replayed: &'a Table) {
         let dialect = self.dialect();
+        // Two keys that say the same are one: a model, or the history, may repeat itself.
+        let same = |wanted: &ForeignKey, made: &ForeignKey| {
+            self.same_reference(wanted, made) && same_options(dialect, wanted, made)
+        };
+        let mut missing: Vec<&ForeignKey> = declared.foreign_keys.iter().collect();
+        missing.retain(|wanted| !replayed.foreign_keys.iter().any(|made| same(wanted, made)));
         let mut left: Vec<&ForeignKey> = replayed.foreign_keys.iter().collect();
-        let mut missing: Vec<&ForeignKey> = Vec::new();
-        for wanted in &declared.foreign_keys {
-            let same =
-                left.iter().position(|made| self.same_reference(wanted, made) && same_options(dialect, wanted, made));
-            match same {
-                Some(at) => {
-                    left.remove(at);
-                }
-                None => missing.push(wanted),
+        left.retain(|made| !declared.foreign_keys.iter().any(|wanted| same(wanted, made)));
+        // Autogenerate drops and makes anew what a person calls one key with another action or target.
+        let contrast = |wanted: &ForeignKey, made: &ForeignKey| {
+            let targets = (target_columns(wanted, self.declared), target_columns(made, self.replayed));
+            contrast::foreign_keys(dialect, (wanted, &targets.0), (made, &targets.1))
+        };
+        let mut found = Vec::new();
+        missing.retain(|wanted| match left.iter().position(|made| self.same_reference(wanted, made)) {
+            Some(at) => {
+                let made = left.remove(at);
+                let mut difference = foreign_key_difference(Side::Changed, declared, wanted);
+                difference.declared = Some(describe::foreign_key(wanted));
+                difference.replayed = Some(describe::foreign_key(made));
+                difference.contrast = contrast(wanted, made);
+                difference.declared_at = wanted.place.clone().or_else(|| declared.place.clone());
+                difference.migrated_at.clone_from(&made.place);
+                found.extend(self.judged_key(difference, declared, wanted));
+                false
             }
+            None => true,
+        });
+        let mut changed = pair_up(&mut missing, &mut left, |key| {
+            key.name.as_deref().filter(|_| !key.generated_name).map(|name| dialect.folded(name))
+        });
+        changed.extend(pair_up(&mut missing, &mut left, |key| {
+            Some(key.columns.iter().map(|column| dialect.folded(column)).collect::<Vec<_>>())
+        }));
+        for (wanted, made) in changed {
+            let halves = (self.missing_key(declared, wanted), self.extra_key(declared, made));
+            found.extend(paired(halves.0, halves.1, contrast(wanted, made)));
         }
-        for wanted in missing {
-            // Two keys that say the same are one: a model may repeat itself.
-            if replayed
-                .foreign_keys
-                .iter()
-                .any(|made| self.same_reference(wanted, made) && same_options(dialect, wanted, made))
-            {
-                continue;
-            }
-            match left.iter().position(|made| self.same_reference(wanted, made)) {
-                Some(at) => {
-                    let made = left.remove(at);
-                    self.foreign_key_difference(Side::Changed, declared, Some(wanted), Some(made));
-                }
-                None => self.foreign_key_difference(Side::Missing, declared, Some(wanted), None),
-            }
-        }
-        for made in left {
-            let repeated = declared
-                .foreign_keys
-                .iter()
-                .any(|wanted| self.same_reference(wanted, made) && same_options(dialect, wanted, made));
-            if !repeated {
-                self.foreign_key_difference(Side::Extra, declared, None, Some(made));
-            }
-        }
+        found.extend(missing.into_iter().filter_map(|wanted| self.missing_key(declared, wanted)));
+        found.extend(left.into_iter().filter_map(|made| self.extra_key(declared, made)));
+        self.differences.extend(found);
     }
 
     fn same_reference(&self, declared: &ForeignKey, replayed: &ForeignKey) -> bool {
         let dialect = self.dialect();
         let same_columns =
             |a: &[String], b: &[String]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| dialect.same_column(a, b));
-        let target = |key: &ForeignKey, catalog: &Catalog| -> Vec<String> {
-            if !key.target_columns.is_empty() {
-                return key.target_columns.clone();
-            }
-            let table = catalog.tables.get(&key.target);
-            let primary = table.and_then(|table| table.primary_key.as_ref());
-            primary
-                .map(|key| key.columns.iter().filter_map(|part| part.column()).map(str::to_owned).collect())
-                .unwrap_or_default()
-        };
         same_columns(&declared.columns, &replayed.columns)
             && declared.target.schema == replayed.target.schema
             && dialect.same_name(&declared.target.name, &replayed.target.name)
-            && same_columns(&target(declared, self.declared), &target(replayed, self.replayed))
+            && same_columns(&target_columns(declared, self.declared), &target_columns(replayed, self.replayed))
     }
 
-    fn foreign_key_difference(
-        &mut self,
-        side: Side,
-        table: &'a Table,
-        declared: Option<&ForeignKey>,
-        replayed: Option<&ForeignKey>,
-    ) {
-        let Some(subject) = declared.or(replayed) else { return };
-        let name = subject.name.clone().filter(|_| !subject.generated_name).unwrap_or_default();
-        let mut difference = Difference::new(side, Aspect::ForeignKey, Some(table.name.clone()), name);
-        difference.declared = declared.map(describe::foreign_key);
-        difference.replayed = replayed.map(describe::foreign_key);
-        difference.declared_at = declared.and_then(|key| key.place.clone()).or_else(|| table.place.clone());
-        difference.migrated_at = replayed.and_then(|key| key.place.clone());
-        let name = replayed.or(declared).and_then(|key| key.name.as_deref());
-        self.push_part(difference, &table.name, name, subject.columns.iter().map(String::as_str));
+    fn missing_key(&self, table: &Table, key: &ForeignKey) -> Option<Difference> {
+        let mut difference = foreign_key_difference(Side::Missing, table, key);
+        difference.declared = Some(describe::foreign_key(key));
+        difference.declared_at = key.place.clone().or_else(|| table.place.clone());
+        self.judged_key(difference, table, key)
+    }
+
+    fn extra_key(&self, table: &Table, key: &ForeignKey) -> Option<Difference> {
+        let mut difference = foreign_key_difference(Side::Extra, table, key);
+        difference.replayed = Some(describe::foreign_key(key));
+        difference.declared_at.clone_from(&table.place);
+        difference.migrated_at.clone_from(&key.place);
+        self.judged_key(difference, table, key)
+    }
+
+    fn judged_key(&self, difference: Difference, table: &Table, key: &ForeignKey) -> Option<Difference> {
+        self.judged_part(difference, &table.name, key.name.as_deref(), key.columns.iter().map(String::as_str))
     }
 
     /// Autogenerate never compares primary keys.
@@ -230,8 +225,24 @@ impl<'a> Comparison<'a> {
         difference.beyond_engine = true;
         difference.declared_at = declared.and_then(|check| check.place.clone()).or_else(|| table.place.clone());
         difference.migrated_at = replayed.and_then(|check| check.place.clone());
-        self.push_part(difference, &table.name, subject.name.as_deref(), []);
+        let found = self.judged_part(difference, &table.name, subject.name.as_deref(), []);
+        self.differences.extend(found);
     }
+}
+
+fn foreign_key_difference(side: Side, table: &Table, key: &ForeignKey) -> Difference {
+    let name = key.name.clone().filter(|_| !key.generated_name).unwrap_or_default();
+    Difference::new(side, Aspect::ForeignKey, Some(table.name.clone()), name)
+}
+
+/// The columns that a key refers to; the primary key's where none are written.
+fn target_columns(key: &ForeignKey, catalog: &Catalog) -> Vec<String> {
+    if !key.target_columns.is_empty() {
+        return key.target_columns.clone();
+    }
+    let primary = catalog.tables.get(&key.target).and_then(|table| table.primary_key.as_ref());
+    let columns = primary.into_iter().flat_map(|key| key.columns.iter().filter_map(|part| part.column()));
+    columns.map(str::to_owned).collect()
 }
 
 fn same_options(dialect: Dialect, declared: &ForeignKey, replayed: &ForeignKey) -> bool {

@@ -9,7 +9,8 @@ mod keys;
 mod text;
 mod types;
 
-use crate::catalog::difference::{Aspect, Difference, Side};
+use crate::catalog::contrast::{self, Contrast};
+use crate::catalog::difference::{Aspect, Difference, Kind, Side};
 use crate::catalog::{
     AutoIncrement, Catalog, Column, ColumnDefault, Dialect, Name, Object, ObjectName, Part, Reach, Settled, Table,
     Unmanaged,
@@ -62,6 +63,24 @@ pub(crate) fn compare(declared: &Catalog, replayed: &Catalog, options: &Options)
     differences
 }
 
+/// What is missing, and what is there in its place, as one difference. Where only one of the two is compared, or
+/// autogenerate does not look at one, they stay apart.
+fn paired(missing: Option<Difference>, extra: Option<Difference>, contrast: Option<Contrast>) -> Vec<Difference> {
+    match (missing, extra) {
+        (Some(missing), Some(extra)) if !missing.beyond_engine && !extra.beyond_engine => vec![Difference {
+            kind: Kind { side: Side::Changed, ..missing.kind },
+            name: if missing.name.is_empty() { extra.name } else { missing.name },
+            replayed: extra.replayed,
+            migrated_at: extra.migrated_at,
+            // Either would be certain by itself.
+            certain: missing.certain || extra.certain,
+            contrast,
+            ..missing
+        }],
+        (missing, extra) => missing.into_iter().chain(extra).collect(),
+    }
+}
+
 /// Tables of extensions, which migrations do not make and models do not declare: PostGIS and SpatiaLite.
 const SPATIAL_TABLES: [&str; 8] = [
     "spatial_ref_sys",
@@ -91,23 +110,28 @@ impl<'a> Comparison<'a> {
         self.declared.doubt_about(object).is_none() && self.replayed.doubt_about(object).is_none()
     }
 
-    fn push(&mut self, mut difference: Difference, object: &Object<'_>) {
+    fn push(&mut self, difference: Difference, object: &Object<'_>) {
+        self.differences.extend(self.judged(difference, object));
+    }
+
+    /// A difference with its certainty; none where the project keeps it out.
+    fn judged(&self, mut difference: Difference, object: &Object<'_>) -> Option<Difference> {
         if self.is_kept_out(&difference) {
-            return;
+            return None;
         }
         difference.certain = difference.certain && self.certain(object);
-        self.differences.push(difference);
+        Some(difference)
     }
 
     /// A difference about an index or a constraint: one that came after a doubt is not touched by it, nor are the columns that
     /// it is on, which had to be there.
-    fn push_part<'c>(
-        &mut self,
+    fn judged_part<'c>(
+        &self,
         mut difference: Difference,
         table: &Name,
         name: Option<&str>,
         columns: impl IntoIterator<Item = &'c str>,
-    ) {
+    ) -> Option<Difference> {
         let object = name.map_or(Object::Table(table), |name| Object::Part(table, name));
         let dialect = self.dialect();
         let from = self.replayed.known_since(&object);
@@ -117,7 +141,7 @@ impl<'a> Comparison<'a> {
             let in_doubt = self.replayed.doubts.iter().skip(from).any(|doubt| doubt.reach.covers(&column, dialect));
             !in_doubt && self.declared.doubt_about(&column).is_none()
         });
-        self.push(difference, &object);
+        self.judged(difference, &object)
     }
 
     /// Whether `env.py` keeps what a difference is about out of the comparison: what differs in a column goes with it.
@@ -180,8 +204,13 @@ impl<'a> Comparison<'a> {
             match self.counterpart(replayed, &table.name) {
                 Some(other) => self.table(table, other),
                 None => {
-                    let mut difference =
-                        Difference::new(Side::Missing, Aspect::Table, Some(table.name.clone()), &table.name.name);
+                    let mut difference = match replayed.view_for(&table.name) {
+                        // Autogenerate looks at tables alone and wants to make one, which the database refuses.
+                        Some(view) => contrast::view(table, view, "table"),
+                        None => {
+                            Difference::new(Side::Missing, Aspect::Table, Some(table.name.clone()), &table.name.name)
+                        }
+                    };
                     difference.declared = Some(describe::table(table));
                     difference.declared_at.clone_from(&table.place);
                     self.push(difference, &Object::Table(&table.name));

@@ -225,3 +225,74 @@ fn defaults_are_compared_by_what_they_do() {
     assert!(same(ColumnDefault::Expression("uuid()".into()), ColumnDefault::Expression("(UUID())".into())));
     assert!(!same(ColumnDefault::Text("a".into()), ColumnDefault::Text("b".into())));
 }
+
+/// How the two sides of the only difference are told.
+fn sides(declared: &Catalog, replayed: &Catalog) -> (String, String) {
+    let found = compare(declared, replayed, &Options::default());
+    assert_eq!(found.len(), 1, "{found:?}");
+    let (declared, replayed) = found[0].sides();
+    (declared.unwrap_or_default().to_owned(), replayed.unwrap_or_default().to_owned())
+}
+
+#[test]
+fn two_forms_of_one_index_are_told_once() {
+    let plain = |name: &str, unique| Index::new(Some(name.into()), vec![IndexPart::named("email")], unique);
+    let of = |index: Index| catalog(PG, |t| t.indexes.push(index));
+    // A model says `unique=True, index=True`, the revision makes a constraint.
+    let pair = sides(&of(plain("ix_users_email", true)), &of(unique(Some("users_email_key"), "email")));
+    assert_eq!(pair.0, "as an index and with the name ix_users_email");
+    assert_eq!(pair.1, "as a constraint and with the name users_email_key");
+    let pair = sides(&of(unique(None, "email")), &of(plain("ix_users_email", false)));
+    assert_eq!((pair.0.as_str(), pair.1.as_str()), ("UNIQUE", "not UNIQUE"));
+    let pair = sides(&of(unique(Some("uq_a"), "email")), &of(unique(Some("uq_b"), "email")));
+    assert_eq!((pair.0.as_str(), pair.1.as_str()), ("with the name uq_a", "with the name uq_b"));
+    // One on other columns is another one.
+    let other = Index::new(Some("ix_users_id".into()), vec![IndexPart::named("id")], true);
+    assert_eq!(
+        told(&of(plain("ix_users_email", true)), &of(other)),
+        ["missing-index ix_users_email", "extra-index ix_users_id"]
+    );
+}
+
+#[test]
+fn two_forms_of_one_foreign_key_are_told_once() {
+    let key = |name: Option<&str>, column: &str, target: &str, on_delete| ForeignKey {
+        name: name.map(str::to_owned),
+        generated_name: name.is_none(),
+        columns: vec![column.into()],
+        target: Name::new("public", target),
+        target_columns: vec!["id".into()],
+        on_delete,
+        on_update: ReferentialAction::NoAction,
+        deferrable: false,
+        initially_deferred: false,
+        not_valid: false,
+        place: None,
+    };
+    let of = |key: ForeignKey| catalog(PG, |t| t.foreign_keys.push(key));
+    let none = ReferentialAction::NoAction;
+    let pair = sides(
+        &of(key(None, "id", "a", ReferentialAction::Cascade)),
+        &of(key(None, "id", "a", ReferentialAction::SetNull)),
+    );
+    assert_eq!((pair.0.as_str(), pair.1.as_str()), ("ON DELETE CASCADE", "ON DELETE SET NULL"));
+    let pair = sides(&of(key(Some("fk"), "id", "a", none)), &of(key(Some("fk"), "email", "a", none)));
+    assert_eq!((pair.0.as_str(), pair.1.as_str()), ("ON (id)", "ON (email)"));
+    let pair = sides(&of(key(None, "id", "a", none)), &of(key(None, "id", "b", none)));
+    assert_eq!((pair.0.as_str(), pair.1.as_str()), ("REFERENCES a (id)", "REFERENCES b (id)"));
+    let apart = told(&of(key(None, "id", "a", none)), &of(key(None, "email", "a", none)));
+    assert_eq!(apart, ["missing-foreign-key ", "extra-foreign-key "]);
+}
+
+#[test]
+fn a_model_for_a_view_is_no_missing_table() {
+    let declared = catalog(PG, |_| {});
+    let mut replayed = Catalog::new(PG);
+    let sql = "CREATE VIEW users AS SELECT 1 AS id;";
+    for operation in &crate::sql::read(&crate::source::Source::new("m.sql".into(), sql), PG).operations {
+        replayed.apply(operation).unwrap();
+    }
+    assert_eq!(told(&declared, &replayed), ["changed-table users"]);
+    assert_eq!(sides(&declared, &replayed), ("as a table".to_owned(), "a view".to_owned()));
+    assert_eq!(told(&declared, &Catalog::new(PG)), ["missing-table users"]);
+}

@@ -30,6 +30,13 @@ fn dialect_in_text(text: &str) -> Option<Dialect> {
     })
 }
 
+/// The database that a folder of revisions is named for, where its name says one.
+fn named_for(folder: &str) -> Option<Dialect> {
+    let mut found = folder.split(['_', '-', '.']).filter_map(|word| word.parse().ok());
+    let first = found.next()?;
+    found.next().is_none().then_some(first)
+}
+
 /// What decides the database when the settings do not.
 pub(crate) struct Evidence<'a> {
     /// The snapshot.
@@ -47,8 +54,9 @@ pub(crate) struct Evidence<'a> {
 impl Evidence<'_> {
     /// The database that a project targets, and whether the imports of its revisions say so; none where nothing does.
     ///
-    /// The settings' URL counts first, unless `env.py` sets another: then it is often a leftover. After it come the
-    /// dialects that revisions import, the drivers that the project depends on, and URLs in `env.py` and `.env` files.
+    /// The settings' URL counts first, unless `env.py` sets another: then it is often a leftover. After it come the name of
+    /// the folder (`migrations_sqlite`), the dialects that revisions import, the drivers that the project depends on, and
+    /// URLs in `env.py` and `.env` files.
     pub(crate) fn dialect(&self) -> Result<(Option<Dialect>, bool), SnapshotError> {
         let files = self.snapshot.files()?;
         let env = self.snapshot.read(self.env)?.text();
@@ -60,6 +68,9 @@ impl Evidence<'_> {
         if let Some(dialect) = url
             && !overridden
         {
+            return Ok((Some(dialect), false));
+        }
+        if let Some(dialect) = self.env.parent().and_then(|dir| named_for(dir.file_name())) {
             return Ok((Some(dialect), false));
         }
         if let Some(dialect) = self.imported(files)? {
@@ -214,6 +225,25 @@ mod tests {
         .dialect()
         .ok()?
         .0
+    }
+
+    #[test]
+    fn one_of_several_folders_is_named_for_its_database() {
+        for (folder, wanted) in [
+            ("migrations_sqlite", Some(Dialect::Sqlite)),
+            ("pg-migrations", Some(Dialect::PostgreSql)),
+            ("migrations", None),
+            ("sqlite_to_mysql", None),
+            ("mysqlite", None),
+        ] {
+            assert_eq!(named_for(folder), wanted, "{folder}");
+        }
+        let files =
+            [("requirements.txt", "PyMySQL==1"), ("migrations_sqlite/env.py", "config.set_main_option('x', y)")];
+        let snapshot = MemorySnapshot::new(files);
+        let (env, root) = ("migrations_sqlite/env.py".into(), RepoPath::root());
+        let evidence = |url| Evidence { snapshot: &snapshot, url, env: &env, root: &root, versions: &[] };
+        assert_eq!(evidence(None).dialect().ok(), Some((Some(Dialect::Sqlite), false)));
     }
 
     #[test]

@@ -104,6 +104,16 @@ fn follow(
     Ok(reached)
 }
 
+/// Whether the text of a file in `dir` imports another file.
+pub(crate) fn imports_file(text: &str, dir: &RepoPath, modules: &dyn Modules, file: &RepoPath) -> bool {
+    let stem = match file.file_name() {
+        "__init__.py" => file.parent().unwrap_or_default(),
+        _ => file.clone(),
+    };
+    let stem = stem.file_name().trim_end_matches(".py").to_owned();
+    text.contains(&stem) && imports(text).iter().any(|import| import.files(modules, dir).contains(file))
+}
+
 /// One `import a.b` or `from ..a import b, c`.
 #[derive(Debug, PartialEq, Eq)]
 struct Import {

@@ -10,6 +10,8 @@ use super::mapping::{Mapper, snake_case};
 use super::registry::{MetaKey, Root, address, bind_meta, class_of, is_flask_db, metadata, root};
 use crate::alembic::discover::ini::Ini;
 use crate::alembic::python::{Args, CallSite, Class, Eval, Host, Interpreter, Modules, SymbolKind, Unknown, Value};
+use crate::alembic::settings::names_database;
+use crate::catalog::Dialect;
 use crate::source::{Place, RepoPath};
 
 /// Modules of one package that are imported because a loop does so.
@@ -44,6 +46,8 @@ pub(super) struct Recorder<'m> {
     pub(super) unfollowed: RefCell<Vec<Place>>,
     /// Whether `sqlalchemy_continuum.make_versioned()` was called: it adds a table of versions for models that ask for it.
     pub(super) versioned: Cell<bool>,
+    /// The database, where the project says which.
+    dialect: Option<Dialect>,
     /// The main section of the settings; none where they are not in a file, or are a program's.
     options: Option<(Ini, String)>,
     /// Options that `env.py` has set.
@@ -59,9 +63,10 @@ pub(super) struct Recorder<'m> {
 impl<'m> Recorder<'m> {
     /// A recorder that has seen nothing. `options` are the settings with the name of their main section, where they are
     /// known.
-    pub(super) fn new(modules: &'m dyn Modules, options: Option<(Ini, String)>) -> Self {
+    pub(super) fn new(modules: &'m dyn Modules, dialect: Option<Dialect>, options: Option<(Ini, String)>) -> Self {
         Self {
             modules,
+            dialect,
             tables: RefCell::default(),
             indexes: RefCell::default(),
             constraints: RefCell::default(),
@@ -211,6 +216,10 @@ fn relative(package: &str, name: &str) -> String {
 }
 
 impl Host for Recorder<'_> {
+    fn truth_of_name(&self, name: &str) -> Option<bool> {
+        names_database(name, self.dialect?)
+    }
+
     fn call(&self, interpreter: &mut Interpreter<'_>, call: &CallSite<'_>) -> Option<Eval<Value>> {
         if let Some((receiver, name)) = call.method() {
             return match name {

@@ -57,7 +57,7 @@ pub(crate) fn declared(
     let versions = versions::of(project, snapshot)?;
     let declared = {
         let with_packages = WithPackages::new(&modules);
-        let recorder = Recorder::new(&with_packages, options(project, snapshot)?);
+        let recorder = Recorder::new(&with_packages, project.dialect, options(project, snapshot)?);
         let mut interpreter = Interpreter::new(&with_packages, &recorder, Imports::Eager);
         interpreter.checks_labels = versions.check_labels();
         let mut reading = Reading::new(project, snapshot, files);
@@ -77,6 +77,8 @@ pub(crate) fn declared(
         let mut catalog = reading.catalog(&mut interpreter, &recorder, &target, versions, dialect, filtered);
         catalog.doubts.append(&mut reading.doubts);
         reading.doubt_plugins(&mut catalog)?;
+        catalog.made_at_start =
+            modules.read_files().iter().any(|file| file.source().text().contains("metadata.create_all("));
         if let Some(base) = foreign.as_ref().filter(|_| catalog.tables.is_empty() && reading.unnamed.is_none()) {
             let reason = format!("target_metadata is that of {base}, which is not in this repository");
             reading.unnamed = Some(Opaque { place: reading.start_place(), reason, reach: Reach::Nothing });
@@ -122,7 +124,7 @@ pub(crate) fn convention(project: &Project, snapshot: &dyn Snapshot) -> Result<C
     let versions = versions::of(project, snapshot)?;
     let found = {
         let with_packages = WithPackages::new(&modules);
-        let recorder = Recorder::new(&with_packages, None);
+        let recorder = Recorder::new(&with_packages, project.dialect, None);
         let mut interpreter = Interpreter::new(&with_packages, &recorder, Imports::Eager);
         interpreter.checks_labels = versions.check_labels();
         let mut reading = Reading::new(project, snapshot, files);
@@ -149,7 +151,7 @@ pub(crate) fn unregistered(project: &Project, snapshot: &dyn Snapshot) -> Result
     let mut found = Vec::new();
     {
         let with_packages = WithPackages::new(&modules);
-        let recorder = Recorder::new(&with_packages, None);
+        let recorder = Recorder::new(&with_packages, project.dialect, None);
         let mut interpreter = Interpreter::new(&with_packages, &recorder, Imports::Eager);
         interpreter.checks_labels = versions.check_labels();
         let mut reading = Reading::new(project, snapshot, files);

@@ -1,12 +1,14 @@
 //! What is run to find the models: `env.py` and what it imports, or the files of the project.
 
+use std::collections::BTreeSet;
+
 use ruff_python_ast::Stmt;
 
 use super::Reading;
 use super::host::Recorder;
 use super::target::{Target, has_tables, several_metadata, targets};
 use crate::alembic::discover;
-use crate::alembic::python::{Interpreter, ParsedFile, Value, is_library, parse};
+use crate::alembic::python::{Interpreter, ParsedFile, SnapshotModules, Value, is_library, parse};
 use crate::catalog::{Opaque, Reach};
 use crate::git::{FileList, Snapshot, SnapshotError};
 use crate::project::Project;
@@ -157,7 +159,51 @@ pub(super) fn model_files(
             found.push(path);
         }
     }
+    if found.iter().any(is_called_test) {
+        let modules = SnapshotModules::new(snapshot, discover::python_roots(project, files))?;
+        let of_tests = of_tests_alone(&modules, project, snapshot, files, &found)?;
+        found.retain(|path| !of_tests.contains(path));
+    }
     Ok(found)
+}
+
+/// Of some files those that are called after tests, and that nothing but tests imports: a library for tests has tables
+/// that no database of the application gets.
+fn of_tests_alone(
+    modules: &SnapshotModules<'_>,
+    project: &Project,
+    snapshot: &dyn Snapshot,
+    files: &FileList,
+    found: &[RepoPath],
+) -> Result<BTreeSet<RepoPath>, SnapshotError> {
+    let mut by_tests: BTreeSet<RepoPath> = BTreeSet::new();
+    let mut by_others: BTreeSet<RepoPath> = BTreeSet::new();
+    for entry in files.under(&project.root).filter(|entry| entry.path.extension() == Some("py")) {
+        let Some(source) = snapshot.read(&entry.path)?.text() else { continue };
+        let dir = entry.path.parent().unwrap_or_default();
+        for path in found.iter().filter(|path| **path != entry.path && is_called_test(path)) {
+            if discover::imports_file(source.text(), &dir, modules, path) {
+                if is_test(&entry.path) { &mut by_tests } else { &mut by_others }.insert(path.clone());
+            }
+        }
+    }
+    Ok(by_tests.difference(&by_others).cloned().collect())
+}
+
+/// Whether a file is a test, or helps tests alone.
+fn is_test(path: &RepoPath) -> bool {
+    let name = path.file_name();
+    discover::is_foreign(path) || name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py"
+}
+
+/// Whether a file, or a folder that it is in, has a name that begins or ends with the word.
+fn is_called_test(path: &RepoPath) -> bool {
+    let is_word = |word: &str| matches!(word, "test" | "tests" | "testing" | "conftest");
+    path.components().any(|part| {
+        let part = part.trim_end_matches(".py").to_ascii_lowercase();
+        let mut words = part.split(['_', '-', '.']);
+        words.next().is_some_and(is_word) || words.next_back().is_some_and(is_word)
+    })
 }
 
 /// Whether an `import` can name a file: a program called `migrate-users.py` is no module, whatever tables it declares.

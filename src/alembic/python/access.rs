@@ -258,12 +258,18 @@ impl Interpreter<'_> {
                 let items = items.borrow();
                 Ok(match index.as_int().and_then(|at| position(at, items.len())) {
                     Some(at) => items[at].clone(),
-                    None => return Err(self.exception("IndexError", "list index out of range", place.clone())),
+                    None => match any_number(&items) {
+                        Some(unknown) => unknown,
+                        None => return Err(self.exception("IndexError", "list index out of range", place.clone())),
+                    },
                 })
             }
             Value::Tuple(items) => Ok(match index.as_int().and_then(|at| position(at, items.len())) {
                 Some(at) => items[at].clone(),
-                None => return Err(self.exception("IndexError", "tuple index out of range", place.clone())),
+                None => match any_number(items) {
+                    Some(unknown) => unknown,
+                    None => return Err(self.exception("IndexError", "tuple index out of range", place.clone())),
+                },
             }),
             Value::Str(text) => {
                 let chars: Vec<char> = text.chars().collect();
@@ -422,4 +428,9 @@ fn is_computed(key: &Value) -> bool {
         Value::Tuple(parts) => parts.iter().any(is_computed),
         other => other.as_unknown().is_some(),
     }
+}
+
+/// An unknown value in a list stands for any number of items: one beyond the end may be there.
+fn any_number(items: &[Value]) -> Option<Value> {
+    items.iter().find(|item| matches!(item, Value::Unknown(_))).cloned()
 }

@@ -103,6 +103,16 @@ fn statements() {
 }
 
 #[test]
+fn an_item_of_what_holds_an_unknown_number_is_unknown() {
+    for ends in ["tuple(i for i in f())[2]", "[i for i in f()][1]", "[1, *f()][3]"] {
+        let program =
+            format!("from colorsys import hsv_to_rgb as f\ntry:\n    x = {ends}\nexcept IndexError:\n    x = 'none'");
+        assert!(!x(&program).contains("none"), "{ends}: {}", x(&program));
+    }
+    assert_eq!(x("try:\n    x = (1, 2)[2]\nexcept IndexError:\n    x = 'none'"), "'none'");
+}
+
+#[test]
 fn libraries_stay_symbolic_under_one_name() {
     let program = "import sqlalchemy as sa\nfrom sqlalchemy.types import String as S\nfrom sqlalchemy.dialects import postgresql\n";
     assert_eq!(

@@ -134,7 +134,12 @@ impl Database<'_, '_> {
                 let reach = Reach::Column(table.clone(), column.clone());
                 operations.push(opaque(unknown.reason, reach, unknown.place.unwrap_or_else(|| call.place.clone())));
             }
-            let using = call.option("postgresql_using").is_some();
+            let using = call.option("postgresql_using").map(|value| {
+                value
+                    .as_str()
+                    .map(|text| crate::sql::expression::canonical(&text, self.settings.dialect))
+                    .unwrap_or_default()
+            });
             changes.push(ColumnChange::Type { ty: read.ty, using, collation: read.collation });
         }
         if let Some(nullable) = call.option("nullable") {

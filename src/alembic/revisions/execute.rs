@@ -1,9 +1,10 @@
 //! Statements that are executed: text, constructs of SQLAlchemy, schema objects that make themselves.
 
+use crate::alembic::expression::Renderer;
 use crate::alembic::python::{Args, Eval, Interpreter, SymbolKind, Unknown, Value};
 use crate::alembic::types;
 use crate::catalog::operation::{DataKind, Guard, Operation, OperationKind};
-use crate::catalog::{ObjectName, Reach};
+use crate::catalog::{Dialect, ObjectName, Reach};
 use crate::source::Place;
 
 use super::answers::{Answer, answer_method, rows_value};
@@ -148,7 +149,7 @@ impl Database<'_, '_> {
 
     /// The operations of a statement that is built of SQLAlchemy's objects.
     fn construct(&self, interpreter: &mut Interpreter<'_>, statement: &Value, place: &Place) -> Vec<Operation> {
-        if let Some(operation) = rows(statement, place) {
+        if let Some(operation) = rows(statement, self.settings.dialect, place) {
             return vec![operation];
         }
         let Some((path, args)) = statement.call_of() else {
@@ -444,9 +445,10 @@ fn statement_text(statement: &Value) -> Option<String> {
 }
 
 /// A statement about rows that is built of SQLAlchemy's objects: `table.update().where(…).values(…)`.
-fn rows(statement: &Value, place: &Place) -> Option<Operation> {
+fn rows(statement: &Value, dialect: Dialect, place: &Place) -> Option<Operation> {
     let mut current = statement.clone();
     let mut bounded = false;
+    let mut conditions: Vec<Value> = Vec::new();
     let mut written: Option<Vec<String>> = None;
     for _ in 0..50 {
         if let Some((path, args)) = current.call_of() {
@@ -466,7 +468,9 @@ fn rows(statement: &Value, place: &Place) -> Option<Operation> {
                 _ => return None,
             };
             let bounded = bounded || kind == DataKind::Insert || args.positional.len() > 1;
-            return Some(data(kind, args.positional.first(), bounded, written, place));
+            conditions.extend(args.positional.iter().skip(1).cloned());
+            let text = condition_text(&conditions, dialect);
+            return Some(data(kind, args.positional.first(), bounded, written, &text, place));
         }
         let (base, name, args) = current.method_call()?;
         let kind = match name {
@@ -487,9 +491,14 @@ fn rows(statement: &Value, place: &Place) -> Option<Operation> {
                 Some(values) => keys(values),
                 None => written,
             };
-            return Some(data(kind, Some(base), bounded, written, place));
+            conditions.extend(args.positional.iter().chain(args.keyword("whereclause")).cloned());
+            let text = condition_text(&conditions, dialect);
+            return Some(data(kind, Some(base), bounded, written, &text, place));
         }
-        bounded |= matches!(name, "where" | "filter" | "filter_by");
+        if matches!(name, "where" | "filter" | "filter_by") {
+            bounded = true;
+            conditions.extend(args.positional.iter().chain(args.keyword.iter().map(|(_, value)| value)).cloned());
+        }
         if name == "values" {
             written = values(args);
         }
@@ -500,6 +509,65 @@ fn rows(statement: &Value, place: &Place) -> Option<Operation> {
         current = base;
     }
     None
+}
+
+/// The conditions of a statement as SQL; where one cannot be told, the columns that they name.
+fn condition_text(conditions: &[Value], dialect: Dialect) -> String {
+    let renderer = Renderer { dialect, columns: None };
+    let told: Option<Vec<String>> = conditions.iter().map(|condition| renderer.render(condition)).collect();
+    told.map_or_else(
+        || {
+            let mut names = Vec::new();
+            let mut left = MOST_VALUES;
+            for condition in conditions {
+                attributes(condition, &mut names, &mut left);
+            }
+            format!("WHERE known_at_run_time({})", names.join(", "))
+        },
+        |told| format!("WHERE {}", told.join(" AND ")),
+    )
+}
+
+/// How many values are looked through for the columns that they name.
+const MOST_VALUES: usize = 200;
+
+/// The names of all attributes that a value is made of, `users.c.name` and `User.name` among them, and its texts.
+fn attributes(value: &Value, names: &mut Vec<String>, left: &mut usize) {
+    if *left == 0 {
+        return;
+    }
+    *left -= 1;
+    if let Some(text) = value.as_str() {
+        names.push(text.to_string());
+        return;
+    }
+    let Value::Symbol(symbol) = value else {
+        for item in value.items().iter().flatten() {
+            attributes(item, names, left);
+        }
+        return;
+    };
+    match &symbol.kind {
+        SymbolKind::Attribute { base, name } => {
+            // Behind `t.c` stands the table with all its columns.
+            if !matches!(&**name, "c" | "columns") {
+                names.push(name.to_string());
+                attributes(base, names, left);
+            }
+        }
+        SymbolKind::Call { callee, args } => {
+            attributes(callee, names, left);
+            for argument in args.positional.iter().chain(args.keyword.iter().map(|(_, value)| value)) {
+                attributes(argument, names, left);
+            }
+        }
+        SymbolKind::Binary { left: one, right: other, .. } | SymbolKind::Subscript { base: one, index: other } => {
+            attributes(one, names, left);
+            attributes(other, names, left);
+        }
+        SymbolKind::Unary { operand, .. } => attributes(operand, names, left),
+        SymbolKind::External(_) | SymbolKind::Decorated { .. } => {}
+    }
 }
 
 /// The columns that `values(…)` writes; none where they are not all known.

@@ -205,7 +205,7 @@ impl Database<'_, '_> {
             "drop_constraint" => self.drop_constraint(interpreter, call),
             "create_entity" | "replace_entity" | "drop_entity" => return entity(name, call).map(Ok),
             "sync_enum_values" => return self.sync_enum_values(call).map(Ok),
-            "bulk_insert" => Ok(vec![data(DataKind::Insert, call.args.positional.first(), true, None, call.place)]),
+            "bulk_insert" => Ok(vec![data(DataKind::Insert, call.args.positional.first(), true, None, "", call.place)]),
             _ => return None,
         })
     }
@@ -328,17 +328,20 @@ pub(super) fn without_geometry(name: &str) -> &str {
     }
 }
 
-/// A statement about rows of the table that a value stands for.
+/// A statement about rows of the table that a value stands for; `text` says which rows.
 pub(super) fn data(
     kind: DataKind,
     table: Option<&Value>,
     bounded: bool,
     written: Option<Vec<String>>,
+    text: &str,
     place: &Place,
 ) -> Operation {
     match table.and_then(table_name) {
         Some(table) => {
-            Operation::new(OperationKind::Data { kind, table, bounded, written, needs: Vec::new() }, place.clone())
+            let text = Some(text.into());
+            let kind = OperationKind::Data { kind, table, bounded, written, needs: Vec::new(), text };
+            Operation::new(kind, place.clone())
         }
         // Rows of a table that is not known change no schema.
         None => Operation::new(OperationKind::Harmless("a statement about rows"), place.clone()),

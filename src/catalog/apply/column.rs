@@ -336,7 +336,7 @@ impl Catalog {
             ColumnChange::Type { ty, using, collation } => {
                 after.ty = self.settled(ty)?;
                 self.refuse_inherited(found, &before.name)?;
-                self.free_to_retype(&name, found, &before, &after.ty, *using)?;
+                self.free_to_retype(&name, found, &before, &after.ty, using.is_some())?;
                 if after.ty.kind != before.ty.kind && self.holds_default(&before, &after.ty) {
                     return Err(refused(format!(
                         "the type of {name}.{} cannot change: its default cannot be cast to {}",

@@ -314,7 +314,7 @@ fn a_default_holds_a_change_to_an_enum_back() {
     );
     let ty = ColumnType { kind: TypeKind::Named(name("status")), array: false };
     let change = |change| K::AlterColumn { table: name("t"), column: "status".into(), change };
-    let to_enum = ColumnChange::Type { ty, using: true, collation: None };
+    let to_enum = ColumnChange::Type { ty, using: Some("status::text::status".to_owned()), collation: None };
     assert!(error(&mut catalog, change(to_enum.clone())).contains("default cannot be cast"));
     catalog.apply(&Operation::new(change(ColumnChange::DropDefault), place())).unwrap();
     catalog.apply(&Operation::new(change(to_enum), place())).unwrap();

@@ -201,8 +201,8 @@ pub enum ColumnChange {
     Type {
         /// The new type.
         ty: ColumnType,
-        /// Whether a USING clause says how values are converted.
-        using: bool,
+        /// How a USING clause converts values: its expression, in canonical text; empty where that is not known.
+        using: Option<String>,
         /// COLLATE.
         collation: Option<String>,
     },

@@ -1,6 +1,7 @@
 //! Columns that both sides have: type, nullability, default.
 
 use super::{Comparison, Pair, defaults, enum_of, in_table, or_table, text, types};
+use crate::catalog::contrast::Contrast;
 use crate::catalog::difference::{Aspect, Difference, Side};
 use crate::catalog::{Column, Dialect, Object, TypeKind};
 
@@ -25,8 +26,17 @@ impl<'a> Comparison<'a> {
             let mut difference = changed(Aspect::Default, pair, declared, replayed);
             difference.declared = Some(default_words(declared));
             difference.replayed = Some(default_words(replayed));
+            difference.contrast = self.default_names(declared, replayed);
             self.note_column(difference, pair, declared, replayed);
         }
+    }
+
+    /// What differs of two defaults of SQL Server that have another name alone.
+    fn default_names(&self, declared: &Column, replayed: &Column) -> Option<Contrast> {
+        let renamed = Column { default_name: declared.default_name.clone(), ..replayed.clone() };
+        let is_same = defaults::same((self.declared, declared), (self.replayed, &renamed));
+        let name = declared.default_name.as_deref().filter(|_| is_same)?;
+        Some(Contrast::renamed(name, replayed.default_name.as_deref(), "without a name of its own"))
     }
 
     /// Whether the describer reports a column as nullable: an INTEGER PRIMARY KEY of SQLite never is.

@@ -3,8 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::{Comparison, Pair, in_table, or_table, text};
+use crate::catalog::contrast::{self, Contrast, pair_up};
 use crate::catalog::difference::{Aspect, Difference, Side};
 use crate::catalog::{Dialect, Index, IndexPart, Object, Table};
+
+/// How an index is made that has no name of its own.
+const AUTOINDEX: &str = "as a UNIQUE constraint, whose index SQLite names by itself";
 
 impl<'a> Comparison<'a> {
     pub(super) fn indexes(&mut self, pair: Pair<'a>) {
@@ -13,24 +17,31 @@ impl<'a> Comparison<'a> {
             pair.replayed.indexes.iter().filter(|index| self.is_reported(pair.replayed, index)).collect();
         replayed.sort_by(|a, b| a.name.cmp(&b.name));
         let (declared_on, replayed_on) = (by_columns(&declared), by_columns(&replayed));
-        for index in &declared {
-            if on(&replayed_on, index).iter().any(|other| self.same_index(index, other)) {
-                continue;
-            }
+        let is_made = |index: &&Index| on(&replayed_on, index).iter().any(|other| self.same_index(index, other));
+        let is_wanted = |index: &&Index| on(&declared_on, index).iter().any(|other| self.same_index(other, index));
+        let mut missing: Vec<&Index> = declared.iter().copied().filter(|index| !is_made(index)).collect();
+        // What has the name of one that is wanted stands in its place, whether the engine sees it or not.
+        let is_seen = |index: &&Index| self.is_reported(pair.replayed, index);
+        let mut others: Vec<&Index> =
+            pair.replayed.indexes.iter().filter(|index| !(is_seen(index) && is_wanted(index))).collect();
+        let mut changed = pair_up(&mut missing, &mut others, |index| index.name.as_deref());
+        let mut extra = others;
+        extra.retain(|index| is_seen(index) && !self.is_let_be(pair, index));
+        changed.extend(pair_up(&mut missing, &mut extra, |index| Some(columns(index))));
+        for (wanted, made) in changed {
+            self.changed_index(pair, wanted, made, contrast::indexes(wanted, made, false));
+        }
+        for index in missing {
             let mut difference = index_difference(Side::Missing, pair, index);
             difference.declared = Some(text::index(index));
             difference.declared_at = or_table(index.place.as_ref(), pair.declared);
-            self.note_index(difference, pair, index);
+            self.note(difference, &objects(pair, index));
         }
-        for index in &replayed {
-            if on(&declared_on, index).iter().any(|other| self.same_index(other, index)) || self.is_let_be(pair, index)
-            {
-                continue;
-            }
+        for index in extra {
             let mut difference = index_difference(Side::Extra, pair, index);
             difference.replayed = Some(text::index(index));
             difference.migrated_at = or_table(index.place.as_ref(), pair.replayed);
-            self.note_index(difference, pair, index);
+            self.note(difference, &objects(pair, index));
         }
         let mut doubles: BTreeMap<(Vec<&str>, &str), usize> = BTreeMap::new();
         for index in &replayed {
@@ -46,23 +57,23 @@ impl<'a> Comparison<'a> {
             }
             // The index of a unique constraint of SQLite is `sqlite_autoindex_…`, whatever the constraint is called.
             let autoindex = self.dialect() == Dialect::Sqlite && index.constraint;
-            if (other.name == index.name && !autoindex) || other.name.is_none() {
+            if other.name == index.name && !autoindex {
                 continue;
             }
-            let mut difference = index_difference(Side::Changed, pair, other);
-            difference.declared = Some(text::index(other));
-            difference.replayed = Some(text::index(index));
-            difference.declared_at = or_table(other.place.as_ref(), pair.declared);
-            difference.migrated_at = or_table(index.place.as_ref(), pair.replayed);
-            self.note_index(difference, pair, other);
+            let Some(name) = other.name.as_deref() else { continue };
+            let there = index.name.as_deref().filter(|_| !autoindex);
+            self.changed_index(pair, other, index, Some(Contrast::renamed(name, there, AUTOINDEX)));
         }
     }
 
-    fn note_index(&mut self, difference: Difference, pair: Pair<'_>, index: &Index) {
-        let mut objects = vec![Object::Table(&pair.declared.name)];
-        let columns = index.parts.iter().filter_map(IndexPart::column);
-        objects.extend(columns.map(|column| Object::Column(&pair.declared.name, column)));
-        self.note(difference, &objects);
+    fn changed_index(&mut self, pair: Pair<'_>, wanted: &Index, made: &Index, contrast: Option<Contrast>) {
+        let mut difference = index_difference(Side::Changed, pair, wanted);
+        difference.declared = Some(text::index(wanted));
+        difference.replayed = Some(text::index(made));
+        difference.contrast = contrast;
+        difference.declared_at = or_table(wanted.place.as_ref(), pair.declared);
+        difference.migrated_at = or_table(made.place.as_ref(), pair.replayed);
+        self.note_pair(difference, [&objects(pair, wanted), &objects(pair, made)]);
     }
 
     /// Whether the describer reports an index: those with expressions it leaves out, and those with a condition before
@@ -143,6 +154,13 @@ impl<'a> Comparison<'a> {
 
 fn index_difference(side: Side, pair: Pair<'_>, index: &Index) -> Difference {
     in_table(side, Aspect::Index, pair, index.name.as_deref().unwrap_or_default())
+}
+
+/// What a doubt about an index is about.
+fn objects<'p>(pair: Pair<'p>, index: &'p Index) -> Vec<Object<'p>> {
+    let columns = index.parts.iter().filter_map(IndexPart::column);
+    let columns = columns.map(|column| Object::Column(&pair.declared.name, column));
+    std::iter::once(Object::Table(&pair.declared.name)).chain(columns).collect()
 }
 
 /// The columns of an index as the describer reports them: INCLUDE columns are among them.

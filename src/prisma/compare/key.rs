@@ -1,8 +1,9 @@
 //! Primary keys and foreign keys.
 
 use super::{Comparison, Pair, in_table, or_table, text};
-use crate::catalog::difference::{Aspect, Side};
-use crate::catalog::{Dialect, ForeignKey, IndexPart, Key, Object, Table};
+use crate::catalog::contrast::{self, Contrast, pair_up};
+use crate::catalog::difference::{Aspect, Difference, Kind, Side};
+use crate::catalog::{Catalog, Dialect, ForeignKey, Index, IndexPart, Key, Object, ObjectName, Table};
 
 impl<'a> Comparison<'a> {
     pub(super) fn primary_key(&mut self, pair: Pair<'a>) {
@@ -22,6 +23,8 @@ impl<'a> Comparison<'a> {
         let mut difference = in_table(side, Aspect::PrimaryKey, pair, name);
         difference.declared = declared.map(text::key);
         difference.replayed = replayed.map(text::key);
+        difference.contrast =
+            declared.zip(replayed).and_then(|(declared, replayed)| contrast::keys(declared, replayed));
         if let Some(key) = declared {
             difference.declared_at = or_table(key.place.as_ref(), pair.declared);
         }
@@ -54,25 +57,34 @@ impl<'a> Comparison<'a> {
             pair.replayed.foreign_keys.iter().filter(|key| self.is_seen(key)).collect();
         // The describer reports them by name, and the first one that matches is the pair.
         replayed.sort_by(|a, b| a.name.cmp(&b.name));
-        for key in &declared {
-            if replayed.iter().any(|other| self.same_foreign_key(key, other)) {
-                continue;
-            }
+        let is_made = |key: &ForeignKey| replayed.iter().any(|other| self.same_foreign_key(key, other));
+        let is_wanted = |key: &ForeignKey| declared.iter().any(|other| self.same_foreign_key(other, key));
+        let mut missing: Vec<&ForeignKey> = declared.iter().copied().filter(|key| !is_made(key)).collect();
+        let mut extra: Vec<&ForeignKey> = replayed.iter().copied().filter(|key| !is_wanted(key)).collect();
+        // The engine drops and makes anew what a person calls one key with another action or target.
+        let mut changed = pair_up(&mut missing, &mut extra, |key| key.name.as_deref());
+        let dialect = self.dialect();
+        let target = |key: &ForeignKey| Some((key.columns.clone(), dialect.folded(&key.target.name)));
+        changed.extend(pair_up(&mut missing, &mut extra, target));
+        changed.extend(pair_up(&mut missing, &mut extra, |key| Some(&key.columns)));
+        for (wanted, made) in changed {
+            let target = self.target_columns(made);
+            let contrast = contrast::foreign_keys(dialect, (wanted, &wanted.target_columns), (made, &target));
+            self.changed_foreign_key(pair, wanted, made, contrast);
+        }
+        for key in missing {
             let mut difference =
                 in_table(Side::Missing, Aspect::ForeignKey, pair, key.name.as_deref().unwrap_or_default());
             difference.declared = Some(text::foreign_key(key));
             difference.declared_at = or_table(key.place.as_ref(), pair.declared);
-            self.note_key(difference, pair, key);
+            self.note(difference, &objects(pair, key));
         }
-        for key in &replayed {
-            if declared.iter().any(|other| self.same_foreign_key(other, key)) {
-                continue;
-            }
+        for key in extra {
             let mut difference =
                 in_table(Side::Extra, Aspect::ForeignKey, pair, key.name.as_deref().unwrap_or_default());
             difference.replayed = Some(text::foreign_key(key));
             difference.migrated_at = or_table(key.place.as_ref(), pair.replayed);
-            self.note_key(difference, pair, key);
+            self.note(difference, &objects(pair, key));
         }
         if self.dialect() == Dialect::Sqlite || is_join_table(pair.declared) && is_join_table(pair.replayed) {
             return;
@@ -84,22 +96,27 @@ impl<'a> Comparison<'a> {
             taken[at] = true;
             let other = declared[at];
             let (Some(name), Some(there)) = (&other.name, &key.name) else { continue };
-            if name == there {
-                continue;
+            if name != there {
+                self.changed_foreign_key(pair, other, key, Some(Contrast::renamed(name, Some(there), "")));
             }
-            let mut difference = in_table(Side::Changed, Aspect::ForeignKey, pair, name);
-            difference.declared = Some(text::foreign_key(other));
-            difference.replayed = Some(text::foreign_key(key));
-            difference.declared_at = or_table(other.place.as_ref(), pair.declared);
-            difference.migrated_at = or_table(key.place.as_ref(), pair.replayed);
-            self.note_key(difference, pair, other);
         }
     }
 
-    fn note_key(&mut self, difference: crate::catalog::difference::Difference, pair: Pair<'_>, key: &ForeignKey) {
-        let mut objects = vec![Object::Table(&pair.declared.name)];
-        objects.extend(key.columns.iter().map(|column| Object::Column(&pair.declared.name, column)));
-        self.note(difference, &objects);
+    fn changed_foreign_key(
+        &mut self,
+        pair: Pair<'_>,
+        wanted: &ForeignKey,
+        made: &ForeignKey,
+        contrast: Option<Contrast>,
+    ) {
+        let name = wanted.name.as_deref().or(made.name.as_deref()).unwrap_or_default();
+        let mut difference = in_table(Side::Changed, Aspect::ForeignKey, pair, name);
+        difference.declared = Some(text::foreign_key(wanted));
+        difference.replayed = Some(text::foreign_key(made));
+        difference.contrast = contrast;
+        difference.declared_at = or_table(wanted.place.as_ref(), pair.declared);
+        difference.migrated_at = or_table(made.place.as_ref(), pair.replayed);
+        self.note_pair(difference, [&objects(pair, wanted), &objects(pair, made)]);
     }
 
     /// Whether the describer reports a foreign key: not where its target is no table (SQLite), nor where it lies in a
@@ -110,7 +127,7 @@ impl<'a> Comparison<'a> {
 
     fn target(&self, key: &ForeignKey) -> Option<&'a Table> {
         let exact = self.replayed.tables.get(&key.target);
-        let written = || self.replayed.table(&crate::catalog::ObjectName::from(&key.target));
+        let written = || self.replayed.table(&ObjectName::from(&key.target));
         exact.or_else(written)
     }
 
@@ -135,6 +152,43 @@ impl<'a> Comparison<'a> {
         let columns = primary.into_iter().flat_map(|key| key.columns.iter().filter_map(IndexPart::column));
         columns.map(str::to_owned).collect()
     }
+}
+
+/// What a doubt about a foreign key is about.
+fn objects<'p>(pair: Pair<'p>, key: &'p ForeignKey) -> Vec<Object<'p>> {
+    let columns = key.columns.iter().map(|column| Object::Column(&pair.declared.name, column));
+    std::iter::once(Object::Table(&pair.declared.name)).chain(columns).collect()
+}
+
+/// Makes uncertain what differs where a relation's table has the unique index of Prisma before 6 in place of the primary key
+/// that is declared: either guards the same rows, and which of them is right depends on a version that is not known.
+pub(crate) fn take_either_key(found: &mut [Difference], declared: &Catalog, replayed: &Catalog) {
+    for difference in found {
+        let is_key = match difference.kind {
+            Kind { side: Side::Missing, aspect: Aspect::PrimaryKey } => true,
+            Kind { side: Side::Extra, aspect: Aspect::Index } => false,
+            _ => continue,
+        };
+        let tables = difference.table.as_ref().and_then(|name| {
+            let there = replayed.tables.get(name).or_else(|| replayed.table(&ObjectName::from(name)));
+            Some((declared.tables.get(name)?, there?))
+        });
+        let Some((declared, replayed)) = tables.filter(|(declared, _)| is_relation_table(declared)) else { continue };
+        let guards = |index: &&Index| {
+            let both = index.parts.iter().filter_map(IndexPart::column).eq(["A", "B"]);
+            both && index.unique && index.predicate.is_none()
+        };
+        let guard = replayed.indexes.iter().find(guards).filter(|_| replayed.primary_key.is_none());
+        let is_guard = |index: &Index| is_key || index.name.as_deref() == Some(difference.name.as_str());
+        if declared.primary_key.is_some() && guard.is_some_and(is_guard) {
+            difference.certain = false;
+        }
+    }
+}
+
+/// Whether a declared table is that of a many-to-many relation: by its columns, and by the `_` that its name begins with.
+pub(crate) fn is_relation_table(table: &Table) -> bool {
+    table.name.name.starts_with('_') && is_join_table(table)
 }
 
 /// The join table of an implicit many-to-many relation, by its columns (`is_prisma_implicit_m2m_fk`).

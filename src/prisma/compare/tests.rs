@@ -95,3 +95,169 @@ fn suggestions_are_the_statements_that_the_engine_writes() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
+
+/// What a schema lacks or has too much beside the database that these statements build.
+fn against(schema: &str, sql: &str, options: &CompareOptions) -> Vec<Difference> {
+    let mut built = Catalog::new(Dialect::PostgreSql);
+    for operation in &crate::sql::read(&Source::new("migration.sql".into(), sql), Dialect::PostgreSql).operations {
+        built.apply(operation).unwrap();
+    }
+    compare(&declared(Dialect::PostgreSql, schema).unwrap(), &built, options)
+}
+
+/// Kind, and what is told of the two sides.
+fn told(differences: &[Difference]) -> Vec<String> {
+    let one = |one: &Difference| {
+        let (declared, replayed) = one.sides();
+        format!("{} {}: {} / {}", one.kind, one.name, declared.unwrap_or("-"), replayed.unwrap_or("-"))
+    };
+    differences.iter().map(one).collect()
+}
+
+const POSTS: &str = r#"
+model User {
+  id Int @id
+  posts Post[]
+}
+model Post {
+  id Int @id
+  authorId Int?
+  title String
+  author User? @relation(fields: [authorId], references: [id])
+  // here
+}
+"#;
+
+const TABLES: &str = r#"
+CREATE TABLE "User" ("id" INTEGER NOT NULL, CONSTRAINT "User_pkey" PRIMARY KEY ("id"));
+CREATE TABLE "Post" ("id" INTEGER NOT NULL, "authorId" INTEGER, "title" TEXT NOT NULL, CONSTRAINT "Post_pkey" PRIMARY KEY ("id"));
+"#;
+
+#[test]
+fn a_foreign_key_that_differs_is_told_once() {
+    let made = |rest: &str| {
+        let sql = format!("{TABLES}\nALTER TABLE \"Post\" ADD CONSTRAINT {rest};");
+        against(POSTS, &sql, &CompareOptions::default())
+    };
+    let action = made(
+        "\"Post_authorId_fkey\" FOREIGN KEY (\"authorId\") REFERENCES \"User\" (\"id\") ON DELETE CASCADE ON UPDATE CASCADE",
+    );
+    assert_eq!(told(&action), ["changed-foreign-key Post_authorId_fkey: ON DELETE SET NULL / ON DELETE CASCADE"]);
+    assert_eq!(action[0].sql.len(), 2, "{:?}", action[0].sql);
+    assert!(action[0].sql[0].contains("DROP CONSTRAINT") && action[0].sql[1].contains("ON DELETE SET NULL"));
+    let other =
+        made("\"old\" FOREIGN KEY (\"authorId\") REFERENCES \"Post\" (\"id\") ON DELETE SET NULL ON UPDATE CASCADE");
+    assert_eq!(
+        told(&other),
+        [
+            "changed-foreign-key Post_authorId_fkey: REFERENCES User (id) and with the name Post_authorId_fkey / REFERENCES \
+          Post (id) and with the name old"
+        ]
+    );
+    let renamed =
+        made("\"old\" FOREIGN KEY (\"authorId\") REFERENCES \"User\" (\"id\") ON DELETE SET NULL ON UPDATE CASCADE");
+    assert_eq!(
+        told(&renamed),
+        ["changed-foreign-key Post_authorId_fkey: with the name Post_authorId_fkey / with the name old"]
+    );
+    assert!(renamed[0].sql[0].contains("RENAME CONSTRAINT"), "{:?}", renamed[0].sql);
+    // Another key is no form of this one.
+    let another =
+        made("\"other\" FOREIGN KEY (\"id\") REFERENCES \"User\" (\"id\") ON DELETE SET NULL ON UPDATE CASCADE");
+    let kinds: Vec<String> = another.iter().map(|one| one.kind.to_string()).collect();
+    assert_eq!(kinds, ["missing-foreign-key", "extra-foreign-key"]);
+}
+
+#[test]
+fn an_index_that_differs_is_told_once() {
+    let schema = |index: &str| POSTS.replace("// here", index);
+    let keyed = format!(
+        "{TABLES}\nALTER TABLE \"Post\" ADD CONSTRAINT \"Post_authorId_fkey\" FOREIGN KEY (\"authorId\") REFERENCES \
+         \"User\" (\"id\") ON DELETE SET NULL ON UPDATE CASCADE;"
+    );
+    let found = |index: &str, sql: &str, major: u32| {
+        let options = CompareOptions { prisma_major: major, ..CompareOptions::default() };
+        against(&schema(index), &format!("{keyed}\n{sql};"), &options)
+    };
+    let cases = [
+        (
+            "@@index([title])",
+            "CREATE INDEX \"Post_title_idx\" ON \"Post\" (\"title\") WHERE \"title\" <> ''",
+            "changed-index Post_title_idx: without WHERE / WHERE title<>''",
+        ),
+        (
+            "@@index([title])",
+            "CREATE INDEX \"Post_title_idx\" ON \"Post\" (lower(\"title\"))",
+            "changed-index Post_title_idx: ON (title) / ON (lower(title))",
+        ),
+        (
+            "@@index([title], type: Hash)",
+            "CREATE INDEX \"Post_title_idx\" ON \"Post\" (\"title\")",
+            "changed-index Post_title_idx: USING hash / USING btree",
+        ),
+        (
+            "@@unique([title])",
+            "CREATE INDEX \"Post_title_idx\" ON \"Post\" (\"title\")",
+            "changed-index Post_title_key: UNIQUE and with the name Post_title_key / not UNIQUE and with the name \
+             Post_title_idx",
+        ),
+        (
+            "@@index([title, authorId], map: \"i\")",
+            "CREATE INDEX \"i\" ON \"Post\" (\"title\")",
+            "changed-index i: ON (title, authorId) / ON (title)",
+        ),
+    ];
+    for (index, sql, expected) in cases {
+        let differences = found(index, sql, 6);
+        assert_eq!(told(&differences), [expected]);
+        let sql = differences[0].sql.join("\n");
+        assert!(sql.contains("DROP INDEX") && sql.contains("INDEX"), "{sql}");
+    }
+    // One that nothing makes is missing, whatever else is there.
+    let apart = found("@@index([title])", "CREATE INDEX \"other\" ON \"Post\" (\"authorId\")", 6);
+    let kinds: Vec<String> = apart.iter().map(|one| one.kind.to_string()).collect();
+    assert_eq!(kinds, ["missing-index", "extra-index"]);
+    let partial = found("@@index([title])", "CREATE INDEX \"other\" ON \"Post\" (\"title\") WHERE \"title\" <> ''", 6);
+    assert_eq!(told(&partial).len(), 1);
+    assert_eq!(partial[0].kind.to_string(), "missing-index", "the engine does not see the other one");
+}
+
+#[test]
+fn names_of_defaults_are_asked_for_since_schemas_can_give_them() {
+    use crate::prisma::Prisma;
+    use crate::project::{Ecosystem, EcosystemKind, Project};
+
+    let schema = "model T {\n  id Int @id\n  a Int @default(1)\n}\n";
+    let found = |version: &str, default: &str| {
+        let sql = format!(
+            "CREATE TABLE [T] ([id] INT NOT NULL CONSTRAINT [T_pkey] PRIMARY KEY, [a] INT NOT NULL {default});"
+        );
+        let mut built = Catalog::new(Dialect::SqlServer);
+        for operation in &crate::sql::read(&Source::new("migration.sql".into(), sql), Dialect::SqlServer).operations {
+            built.apply(operation).unwrap();
+        }
+        let project = Project {
+            name: ".".to_owned(),
+            ecosystem: EcosystemKind::Prisma,
+            dialect: Some(Dialect::SqlServer),
+            root: crate::source::RepoPath::root(),
+            schema: Vec::new(),
+            migrations: Vec::new(),
+            settings: Vec::new(),
+            command: String::new(),
+            facts: std::collections::BTreeMap::from([("prisma-version", version.to_owned())]),
+            parsed: crate::project::Parsed::default(),
+        };
+        let found = Prisma.compare(&project, &declared(Dialect::SqlServer, schema).unwrap(), &built);
+        (told(&found), found.iter().all(|one| one.certain))
+    };
+    let named = "CONSTRAINT [DF__T__a] DEFAULT 1";
+    let told = vec!["changed-default a: with the name T_a_df / with the name DF__T__a".to_owned()];
+    assert_eq!(found("7.0.0", named), (told.clone(), true));
+    assert_eq!(found("2.19.0", named), (told, false), "what that version wrote by itself");
+    let unnamed = found("7.0.0", "DEFAULT 1").0;
+    assert_eq!(unnamed, ["changed-default a: with the name T_a_df / without a name of its own"]);
+    // Another value is another value.
+    assert!(found("2.19.0", "CONSTRAINT [DF__T__a] DEFAULT 2").1);
+    assert_eq!(found("7.0.0", "CONSTRAINT [T_a_df] DEFAULT 1").0, Vec::<String>::new());
+}

@@ -3,6 +3,7 @@
 mod naming;
 mod schemas;
 pub(crate) mod settings;
+mod version;
 
 #[cfg(test)]
 mod tests;
@@ -11,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use self::schemas::{Found, Survey, project_without_datasource};
-use self::settings::{config_root, is_config, locked_major, major, read_config, read_package};
+use self::settings::{config_root, is_config, read_config, read_package};
 use super::history::{LOCK_FILE, LockFile, SCRIPT, lock_file_in};
 use super::schema;
 use super::schema::resolve::{Settings, provider_dialect};
@@ -19,7 +20,7 @@ use crate::git::{Snapshot, SnapshotError};
 use crate::project::{EcosystemKind, NAMED_BY, Parsed, Project, ProjectOverride};
 use crate::source::{RepoPath, Source};
 
-/// The major version that is taken where nothing says one: the newest.
+/// The major version that is taken where nothing says one: the newest. The project has no fact `prisma-version` then.
 pub(crate) const NEWEST_VERSION: u32 = 7;
 
 /// Finds the projects.
@@ -103,10 +104,8 @@ fn build(
         dialect = locked;
     }
     let mut facts: BTreeMap<&'static str, String> = BTreeMap::new();
-    // The client of the previews of Prisma 2 was called Photon: later versions know none of that name.
-    let is_preview = parsed.generators.iter().any(|generator| generator.texts("provider") == ["photonjs"]);
-    let version = if is_preview { 2 } else { version(snapshot, survey, &folder)? };
-    facts.insert("prisma-version", version.to_string());
+    let version = version::of(snapshot, survey, &parsed, &folder, &migrations)?;
+    facts.extend(version.map(|version| ("prisma-version", version.to_string())));
     // Who names the folder, or runs what is in it, keeps migrations: that there is none yet is no excuse then. Where there
     // are several schemas, a script does not say which it means.
     let says_so = wanted.is_some_and(|wanted| !wanted.migrations.is_empty())
@@ -182,37 +181,6 @@ pub(super) fn nearest(dir: &RepoPath, test: impl Fn(&RepoPath) -> bool) -> Optio
         dir = here.parent();
     }
     None
-}
-
-/// The major version of Prisma: of the nearest package that settles it, else of the nearest lock file, else the newest.
-/// `bun.lockb` is no text, and a table of its own kind for each version of Bun: it is not read. Where there is no other
-/// lock file beside it and no range settles the version, the policy may (`prisma-version`).
-fn version(snapshot: &dyn Snapshot, survey: &Survey, folder: &RepoPath) -> Result<u32, SnapshotError> {
-    let mut dir = Some(folder.clone());
-    while let Some(here) = dir {
-        let range = survey.packages.get(&here).and_then(|package| package.range.as_deref());
-        if let Some(major) = range.and_then(major) {
-            return Ok(major);
-        }
-        dir = here.parent();
-    }
-    let mut dir = Some(folder.clone());
-    while let Some(here) = dir {
-        for name in ["pnpm-workspace.yaml", "package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock"] {
-            let path = here.join(name);
-            if snapshot.files()?.get(&path).is_none() {
-                continue;
-            }
-            // The lock file speaks of packages: the nearest one is the project's.
-            let package = nearest(folder, |dir| survey.packages.contains_key(dir)).unwrap_or_default();
-            let package = package.strip_prefix(&here).unwrap_or_default();
-            if let Some(major) = snapshot.read(&path)?.text().and_then(|source| locked_major(source.text(), package)) {
-                return Ok(major);
-            }
-        }
-        dir = here.parent();
-    }
-    Ok(NEWEST_VERSION)
 }
 
 /// How Prisma is called where `root` lies: by the package manager whose lock file is nearest.

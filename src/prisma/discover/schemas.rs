@@ -151,6 +151,8 @@ impl Survey {
     pub(crate) fn projects(&self) -> Vec<Found> {
         let mut found: Vec<Found> = Vec::new();
         let mut taken: BTreeSet<RepoPath> = BTreeSet::new();
+        // What settings name by a path of their own, not by the places that Prisma looks at.
+        let mut configured: Vec<Found> = Vec::new();
         let from_configs = self
             .configs
             .iter()
@@ -164,6 +166,7 @@ impl Survey {
             if project.schema.iter().any(|path| taken.contains(path)) {
                 continue;
             }
+            let says_which = schema.is_some();
             // A linked folder of a schema has its migrations where the link lies, or where it leads to.
             let beside = schema.and_then(|schema| root.join(&schema).parent()).map(|dir| dir.join("migrations"));
             if !self.migration_folders.contains(&project.migrations)
@@ -177,6 +180,9 @@ impl Survey {
             }
             project.config = Some(config);
             taken.extend(project.schema.iter().cloned());
+            if says_which {
+                configured.push(project.clone());
+            }
             found.push(project);
         }
         let datasources: Vec<&RepoPath> =
@@ -201,13 +207,26 @@ impl Survey {
             let is_default = |path: &RepoPath| path.file_name() == "schema.prisma";
             let is_sketch =
                 is_kept && !is_default(path) && siblings.iter().filter(theirs).any(|other| is_default(other));
-            if is_sketch || is_copy(path, &siblings) && (!is_kept || siblings.iter().any(|other| theirs(&other))) {
+            let is_leftover = is_kept && configured.iter().any(|one| self.stands_for(one, path, &migrations));
+            if is_sketch
+                || is_leftover
+                || is_copy(path, &siblings) && (!is_kept || siblings.iter().any(|other| theirs(&other)))
+            {
                 continue;
             }
             found.push(Found { schema: files, folder, datasource: (*path).clone(), migrations, config: None });
         }
         self.add_unread(&mut found);
         found
+    }
+
+    /// Whether a schema that no settings name is but left over beside one that they do: in one package with it, over the same
+    /// migrations. Where another package's settings share them, each has a schema of its own.
+    fn stands_for(&self, configured: &Found, leftover: &RepoPath, migrations: &RepoPath) -> bool {
+        let package = |path: &RepoPath| super::nearest(path, |dir| self.packages.contains_key(dir)).unwrap_or_default();
+        configured.config.as_ref().is_some_and(|config| leftover.is_under(&config_root(config)))
+            && self.led(&configured.migrations) == self.led(migrations)
+            && package(&configured.datasource) == package(leftover)
     }
 
     /// Adds the files that cannot be read to the schemas that they are part of, and what is a project by its migrations

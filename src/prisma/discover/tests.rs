@@ -93,10 +93,10 @@ fn a_copy_beside_the_schema_is_no_project() {
 fn a_schema_with_the_client_of_the_previews_is_one_of_prisma_2() {
     let version = |client: &str| {
         let schema = format!("generator c {{\n provider = \"{client}\"\n}}\n{}", whole(PG));
-        discover(&[("package.json", "{}"), ("prisma/schema.prisma", &schema)])[0].facts["prisma-version"].clone()
+        discover(&[("package.json", "{}"), ("prisma/schema.prisma", &schema)])[0].facts.get("prisma-version").cloned()
     };
-    assert_eq!(version("photonjs"), "2");
-    assert_ne!(version("prisma-client-js"), "2");
+    assert_eq!(version("photonjs").as_deref(), Some("2"));
+    assert_eq!(version("prisma-client-js"), None);
 }
 
 #[test]
@@ -212,6 +212,55 @@ fn configurations_name_schema_and_migrations() {
     assert_eq!(summary(&projects), [entry("models", "db/models/a.prisma db/models/base.prisma", "db/migration")]);
     assert_eq!(projects[0].settings.len(), 2);
     assert_eq!(Prisma.command_new_migration(&projects[0], "x"), "npx prisma migrate dev --name x");
+}
+
+#[test]
+fn a_schema_left_over_beside_the_one_that_is_configured_is_no_project() {
+    let leftover = format!("{PG}generator client {{\n provider = \"prisma-client\"\n}}\n");
+    let schema = whole(PG);
+    let config = "export default defineConfig({ schema: 'prisma/schema', migrations: { path: 'prisma/migrations' } })";
+    let files = [
+        ("db/package.json", "{}"),
+        ("db/prisma.config.ts", config),
+        ("db/prisma/schema/schema.prisma", &schema),
+        ("db/prisma/migrations/1_a/migration.sql", ""),
+    ];
+    let configured = entry("db", "db/prisma/schema/schema.prisma", "db/prisma/migrations");
+    for text in [&leftover, &schema] {
+        let files = [&files[..], &[("db/prisma/schema.prisma", text)]].concat();
+        assert_eq!(summary(&discover(&files)), std::slice::from_ref(&configured));
+        // The policy's word is over it.
+        let wanted = ProjectOverride {
+            name: "old".to_owned(),
+            schema: vec!["db/prisma/schema.prisma".into()],
+            ..ProjectOverride::default()
+        };
+        assert_eq!(with_policy(&files, &[wanted]).len(), 2);
+    }
+    // One with migrations of its own is a project.
+    let own = [("db/other/schema.prisma", schema.as_str()), ("db/other/migrations/1_a/migration.sql", "")];
+    assert_eq!(discover(&[&files[..], &own].concat()).len(), 2);
+    // A configuration that computes which schema it is says nothing about the others.
+    let mut computed = files.to_vec();
+    computed[1].1 = "export default { schema: place(), migrations: { path: 'prisma/migrations' } }";
+    computed.push(("db/prisma/schema.prisma", &schema));
+    assert!(summary(&discover(&computed)).iter().any(|(_, schema, _)| schema == "db/prisma/schema.prisma"));
+}
+
+#[test]
+fn the_settings_of_another_package_do_not_take_a_schema_away() {
+    let schema = whole(PG);
+    let config = "export default { schema: 'schema.prisma', migrations: { path: '../db/prisma/migrations' } }";
+    let files = [
+        ("db/package.json", "{}"),
+        ("db/prisma/schema.prisma", schema.as_str()),
+        ("db/prisma/migrations/1_a/migration.sql", ""),
+        ("worker/package.json", "{}"),
+        ("worker/prisma.config.ts", config),
+        ("worker/schema.prisma", &schema),
+    ];
+    let of = |projects: &[Project]| summary(projects).into_iter().map(|(_, schema, _)| schema).collect::<Vec<_>>();
+    assert_eq!(of(&discover(&files)), ["db/prisma/schema.prisma", "worker/schema.prisma"]);
 }
 
 #[test]
@@ -414,13 +463,15 @@ fn paths_are_told_apart() {
     }
 }
 
-/// The major version of the only project of these files.
+const LOCK: &str = "packages/db/prisma/migrations/migration_lock.toml";
+
+/// The major version of the only project of these files, empty where nothing says one.
 fn version_of(files: &[(&str, &str)], overrides: &[ProjectOverride]) -> String {
     let schema = whole(PG);
     let mut files = files.to_vec();
     files.push(("packages/db/prisma/schema.prisma", &schema));
     files.push(("packages/db/prisma/migrations/1_a/migration.sql", ""));
-    with_policy(&files, overrides)[0].facts["prisma-version"].clone()
+    with_policy(&files, overrides)[0].facts.get("prisma-version").cloned().unwrap_or_default()
 }
 
 #[test]
@@ -468,10 +519,82 @@ fn the_version_is_the_one_that_the_package_manager_settles_on() {
         (vec![("packages/db/package.json", any), ("yarn.lock", "prisma@*:\n  version \"5.3.1\"\n")], "5"),
         (vec![("packages/db/package.json", any), ("yarn.lock", "\"prisma@npm:*\":\n  version: 6.2.0\n")], "6"),
         (vec![("packages/db/package.json", any), ("bun.lock", "  \"prisma\": [\"prisma@5.0.0\", \"\"],\n")], "5"),
-        (vec![("packages/db/package.json", any)], "7"),
+        // The range settles nothing, and no lock file does.
+        (vec![("packages/db/package.json", any)], ""),
+        // The command line of 6.6 and later writes the lock file of the migrations, the engine did before.
+        (
+            vec![(LOCK, "# It should be added in your version-control system (i.e. Git)\nprovider = \"postgresql\"\n")],
+            "",
+        ),
+        (
+            vec![(
+                LOCK,
+                "# It should be added in your version-control system (e.g., Git)\nprovider = \"postgresql\"\n",
+            )],
+            "7",
+        ),
     ] {
         assert_eq!(version_of(&files, &[]), expected, "{files:?}");
     }
+}
+
+/// What a schema and a migration of a many-to-many relation differ in for certain, with a client and a list of packages.
+fn relation_differences(client: &str, list: (&str, &str), key: &str) -> Vec<String> {
+    let schema = format!(
+        "{PG}generator client {{\n provider = \"{client}\"\n}}\nmodel A {{\n id Int @id\n bs B[]\n}}\nmodel B {{\n id Int @id\n as A[]\n}}\n"
+    );
+    let id = "(\"id\" INTEGER NOT NULL PRIMARY KEY)";
+    let side = |to: &str| {
+        format!(
+            "ALTER TABLE \"_AToB\" ADD CONSTRAINT \"_AToB_{to}_fkey\" FOREIGN KEY (\"{to}\") REFERENCES \"{to}\"(\"id\") ON DELETE CASCADE ON UPDATE CASCADE;"
+        )
+    };
+    let sql = format!(
+        "CREATE TABLE \"A\" {id}; CREATE TABLE \"B\" {id}; CREATE TABLE \"_AToB\" (\"A\" INTEGER NOT NULL, \"B\" INTEGER NOT NULL); {key} CREATE INDEX \"_AToB_B_index\" ON \"_AToB\"(\"B\"); {}{}",
+        side("A"),
+        side("B")
+    );
+    let snapshot = MemorySnapshot::new([
+        ("prisma/schema.prisma", schema.as_str()),
+        ("prisma/migrations/1_a/migration.sql", &sql),
+        list,
+    ]);
+    let project = super::discover(&snapshot, &[]).expect("a snapshot in memory").remove(0);
+    let declared = Prisma.declared(&project, &snapshot).expect("readable");
+    let replay = crate::history::replay(&Prisma.history(&project, &snapshot).expect("readable"), Dialect::PostgreSql);
+    let gap = Prisma.compare(&project, &declared.catalog, &replay.catalog);
+    let is_said = declared.catalog.doubts.iter().any(|doubt| doubt.reason.contains("which version of Prisma"));
+    assert_eq!(is_said, !project.facts.contains_key("prisma-version"), "{:?}", declared.catalog.doubts);
+    gap.iter().filter(|one| one.certain).map(|one| format!("{} {}", one.kind, one.name)).collect()
+}
+
+#[test]
+fn the_key_of_a_many_to_many_relation_is_that_of_the_version() {
+    const UNIQUE: &str = "CREATE UNIQUE INDEX \"_AToB_AB_unique\" ON \"_AToB\"(\"A\", \"B\");";
+    const PRIMARY: &str = "ALTER TABLE \"_AToB\" ADD CONSTRAINT \"_AToB_AB_pkey\" PRIMARY KEY (\"A\", \"B\");";
+    let go = "go run github.com/steebchen/prisma-client-go";
+    let module = |version: &str| format!("require github.com/steebchen/prisma-client-go {version}\n");
+    let none: [&str; 0] = [];
+    let (old, new) = (module("v0.31.0"), module("v0.47.0"));
+    assert_eq!(relation_differences(go, ("go.mod", &old), UNIQUE), none);
+    assert_eq!(
+        relation_differences(go, ("go.mod", &new), UNIQUE),
+        ["missing-primary-key _AToB_AB_pkey", "extra-index _AToB_AB_unique"]
+    );
+    assert_eq!(relation_differences(go, ("go.mod", &new), PRIMARY), none);
+    let python = "prisma-client-py";
+    assert_eq!(relation_differences(python, ("requirements.txt", "prisma==0.15.0\n"), UNIQUE), none);
+    assert_eq!(relation_differences(python, ("pyproject.toml", "prisma = \"^0.13\"\n"), UNIQUE), none);
+    // Where nothing says the version either key is taken, but one of them there has to be.
+    let nothing = ("README.md", "");
+    assert_eq!(relation_differences("prisma-client-js", nothing, UNIQUE), none);
+    assert_eq!(relation_differences("prisma-client-js", nothing, PRIMARY), none);
+    assert_eq!(relation_differences("prisma-client-js", nothing, ""), ["missing-primary-key _AToB_AB_pkey"]);
+    let plain = UNIQUE.replace("UNIQUE ", "");
+    assert_eq!(
+        relation_differences("prisma-client-js", nothing, &plain),
+        ["missing-primary-key _AToB_AB_pkey", "extra-index _AToB_AB_unique"]
+    );
 }
 
 #[test]

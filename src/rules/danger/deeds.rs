@@ -7,11 +7,12 @@
 //!
 //! What the change itself made is nobody's data yet: nothing that happens to it is a deed.
 
+mod entity;
 mod settle;
 
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::catalog::apply::Effect;
 use crate::catalog::operation::{Constraint, DataKind, Operation, OperationKind, TableSource};
@@ -21,6 +22,7 @@ use crate::project::ProjectChange;
 use crate::rules::history::identity::truly_new;
 use crate::rules::text::without_sql_comments;
 use crate::source::Place;
+use entity::{Entity, EnumEntity, NewColumn};
 
 /// One thing that becomes of what was there before the change.
 #[derive(Debug, Clone)]
@@ -35,15 +37,17 @@ pub(super) struct Deed {
     pub(super) operation: Option<Operation>,
     /// Whether it is about nothing but columns that the change made.
     pub(super) on_new_columns: bool,
+    /// Which of all steps of the change does it.
+    pub(super) at: usize,
 }
 
 /// A statement about rows, on a table that was there.
 #[derive(Debug, Clone)]
 pub(super) struct RowDeed {
-    /// The migration.
-    pub(super) migration: String,
     /// The statement.
     pub(super) place: Place,
+    /// The statement as the database gets it, where the place shows another text.
+    text: Option<Arc<str>>,
     /// The table.
     pub(super) table: Name,
     /// What it does to rows.
@@ -54,9 +58,27 @@ pub(super) struct RowDeed {
     pub(super) written: Option<Vec<String>>,
     /// Columns of the table that the change had made by then.
     pub(super) new_columns: BTreeSet<String>,
+    /// Which of all steps of the change does it.
+    pub(super) at: usize,
 }
 
 impl RowDeed {
+    /// The statement as the database gets it.
+    pub(super) fn statement(&self) -> &str {
+        self.text.as_deref().unwrap_or_else(|| self.place.text())
+    }
+
+    /// Whether it may write a column.
+    pub(super) fn may_write(&self, column: &str) -> bool {
+        !matches!(self.kind, DataKind::Delete | DataKind::Truncate)
+            && self.written.as_ref().is_none_or(|written| written.iter().any(|name| name.eq_ignore_ascii_case(column)))
+    }
+
+    /// Whether it is done before a deed, or by the same statement.
+    pub(super) fn comes_before(&self, deed: &Deed) -> bool {
+        self.at <= deed.at
+    }
+
     /// Whether no row of the table is left.
     pub(super) fn empties(&self) -> bool {
         matches!((self.kind, self.bounded), (DataKind::Truncate, _) | (DataKind::Delete, false))
@@ -87,20 +109,26 @@ pub(super) struct Deeds {
     pub(super) rows: Vec<RowDeed>,
     /// Tables that are new.
     pub(super) made: Vec<NewTable>,
-    /// The migrations, by their place in the order.
-    order: BTreeMap<String, usize>,
+    /// What the change says of the tables that it makes, also of those that it drops again: their first name, and the
+    /// statements that make and fill them.
+    pub(super) helpers: Vec<(Name, Vec<String>)>,
+    /// Enums of before that got further values, and lost none.
+    pub(super) grown: Vec<Name>,
 }
 
 impl Deeds {
-    /// Whether a statement about rows is done before a deed, or by the same statement.
-    pub(super) fn comes_before(&self, row: &RowDeed, deed: &Deed) -> bool {
-        let at = |migration: &String| self.order.get(migration);
-        match at(&row.migration).cmp(&at(&deed.migration)) {
-            Ordering::Less => true,
-            Ordering::Greater => false,
-            // What a revision reads from another file stands nowhere in it.
-            Ordering::Equal => row.place.path() != deed.place.path() || row.place.span.start <= deed.place.span.start,
-        }
+    /// Whether two names are of one table, of which one is its name before the change.
+    pub(super) fn is_same(&self, one: &Name, other: &Name) -> bool {
+        one == other || self.name_before(one) == self.name_before(other)
+    }
+
+    /// What a table was called before the change.
+    pub(super) fn name_before<'a>(&'a self, name: &'a Name) -> &'a Name {
+        let renamed = self.done.iter().find_map(|deed| match &deed.effect {
+            Effect::TableRenamed { from, to } if to == name => Some(from),
+            _ => None,
+        });
+        renamed.unwrap_or(name)
     }
 
     /// What the new migrations of a change do: followed once for all rules that ask.
@@ -120,60 +148,14 @@ impl Deeds {
                 fold.step(&migration.id, step);
             }
         }
-        let order = change.after.replay.migrations.iter().enumerate();
-        let order = order.filter(|(_, m)| ids.contains(m.id.as_str())).map(|(at, m)| (m.id.clone(), at)).collect();
-        Self { order, ..fold.finish() }
+        fold.finish()
     }
-}
-
-/// A table from its first name in the change to its last.
-#[derive(Debug, Clone)]
-struct Entity {
-    /// Its name before the change; none where the change made it.
-    origin: Option<Name>,
-    /// Its name now; none once it is dropped.
-    current: Option<Name>,
-    /// Of a made table: its columns, where they are known.
-    columns: Option<Vec<Column>>,
-    /// Rows were written into it.
-    filled: bool,
-    /// The statements that wrote them, without comments.
-    inserts: Vec<String>,
-    /// Columns that the change made in it, under their names now.
-    new_columns: BTreeMap<String, NewColumn>,
-    /// Columns of before that were dropped, by their names before.
-    lost: BTreeMap<String, usize>,
-    /// The names before of columns that were renamed, by their names now.
-    renamed: BTreeMap<String, String>,
-    /// An UPDATE ran over it.
-    updated: bool,
-    /// Where it was made or last renamed.
-    place: Place,
-    /// In which migration.
-    migration: String,
-}
-
-/// A column that the change made.
-#[derive(Debug, Clone)]
-struct NewColumn {
-    /// As it is.
-    column: Column,
-    /// Whether it took no NULL from the beginning: then no row of it ever held one.
-    born_required: bool,
-}
-
-/// An enum, likewise.
-#[derive(Debug, Clone)]
-struct EnumEntity {
-    origin: Option<Name>,
-    current: Option<Name>,
-    labels: Vec<String>,
-    place: Place,
-    migration: String,
 }
 
 struct Fold {
     dialect: Dialect,
+    /// How many steps were looked at.
+    at: usize,
     tables: Vec<Entity>,
     /// Positions of those that are there, by their names now, folded as the dialect compares them.
     named: BTreeMap<Name, usize>,
@@ -196,6 +178,7 @@ impl Fold {
     fn new(dialect: Dialect) -> Self {
         Self {
             dialect,
+            at: 0,
             tables: Vec::new(),
             named: BTreeMap::new(),
             schemas: BTreeSet::new(),
@@ -221,12 +204,14 @@ impl Fold {
             columns: None,
             filled: false,
             inserts: Vec::new(),
+            made_as: None,
             new_columns: BTreeMap::new(),
             lost: BTreeMap::new(),
             renamed: BTreeMap::new(),
             updated: false,
             place: step.operation.place.clone(),
             migration: migration.to_owned(),
+            at: self.at,
         });
         self.tables.len() - 1
     }
@@ -252,8 +237,11 @@ impl Fold {
             origin: Some(name.clone()),
             current: Some(name.clone()),
             labels: Vec::new(),
+            grown: false,
+            shrunk: false,
             place: step.operation.place.clone(),
             migration: migration.to_owned(),
+            at: self.at,
         });
         self.enums.len() - 1
     }
@@ -274,12 +262,14 @@ impl Fold {
                 effect,
                 operation: Some(step.operation.clone()),
                 on_new_columns,
+                at: self.at,
             },
         ));
         self.deeds.len() - 1
     }
 
     fn step(&mut self, migration: &str, step: &Step) {
+        self.at += 1;
         for effect in &step.effects {
             self.effect(migration, step, effect);
         }
@@ -293,20 +283,20 @@ impl Fold {
         {
             self.attempted.push((table.clone(), column.clone()));
         }
-        if let OperationKind::Data { kind, table, bounded, written, .. } = &step.operation.kind {
-            self.data(migration, step, *kind, table, *bounded, written.as_deref());
+        if let OperationKind::Data { kind, table, bounded, written, text, .. } = &step.operation.kind {
+            self.data(step, *kind, table, *bounded, written.as_deref(), text.as_ref());
         }
     }
 
     /// A statement about rows: tables are found by name, as nothing became of them.
     fn data(
         &mut self,
-        migration: &str,
         step: &Step,
         kind: DataKind,
         table: &ObjectName,
         bounded: bool,
         written: Option<&[String]>,
+        text: Option<&Arc<str>>,
     ) {
         let found = match &table.schema {
             Some(schema) => self.named.get(&self.key(&Name::new(schema, &table.name))).copied(),
@@ -327,7 +317,9 @@ impl Fold {
             match kind {
                 DataKind::Insert => {
                     entity.filled = true;
-                    entity.inserts.push(without_sql_comments(step.operation.place.text()));
+                    entity
+                        .inserts
+                        .push(without_sql_comments(text.map_or_else(|| step.operation.place.text(), |text| text)));
                 }
                 DataKind::Update => entity.updated = true,
                 DataKind::Delete | DataKind::Truncate => {}
@@ -346,13 +338,14 @@ impl Fold {
         };
         let written = written.map(<[String]>::to_vec);
         self.rows.push(RowDeed {
-            migration: migration.to_owned(),
             place: step.operation.place.clone(),
+            text: text.cloned(),
             table: name,
             kind,
             bounded,
             written,
             new_columns,
+            at: self.at,
         });
     }
 
@@ -375,6 +368,7 @@ impl Fold {
                 let entity = &mut self.tables[at];
                 entity.current = Some(to.clone());
                 entity.place = step.operation.place.clone();
+                entity.at = self.at;
                 migration.clone_into(&mut entity.migration);
             }
             Effect::ColumnAdded { table, column } => {
@@ -449,8 +443,11 @@ impl Fold {
                     origin: None,
                     current: Some(name.clone()),
                     labels,
+                    grown: false,
+                    shrunk: false,
                     place: step.operation.place.clone(),
                     migration: migration.to_owned(),
+                    at: self.at,
                 });
             }
             Effect::EnumRenamed { from, to } => {
@@ -467,10 +464,12 @@ impl Fold {
             Effect::EnumValueAdded { name, value } => {
                 let at = self.enumeration(name, step, migration);
                 self.enums[at].labels.push(value.clone());
+                self.enums[at].grown = true;
             }
             Effect::EnumValueGone { name, value, .. } => {
                 let at = self.enumeration(name, step, migration);
                 self.enums[at].labels.retain(|label| label != value);
+                self.enums[at].shrunk = true;
                 if self.enums[at].origin.is_some() {
                     self.push(None, migration, step, effect.clone(), false);
                 }
@@ -495,6 +494,7 @@ impl Fold {
         self.call(name, self.tables.len());
         self.tables.push(Entity {
             inserts: Vec::new(),
+            made_as: Some(name.clone()),
             origin: None,
             current: Some(name.clone()),
             columns,
@@ -505,6 +505,7 @@ impl Fold {
             updated: false,
             place: step.operation.place.clone(),
             migration: migration.to_owned(),
+            at: self.at,
         });
     }
 

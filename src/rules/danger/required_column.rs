@@ -1,6 +1,6 @@
 //! `required-column`.
 
-use super::deeds::Deeds;
+use super::deeds::{Deed, Deeds};
 use super::finding;
 use crate::catalog::apply::Effect;
 use crate::catalog::{Column, ColumnDefault, Dialect, Name, TypeKind};
@@ -60,15 +60,7 @@ page! {
 
 pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
     let all = Deeds::of(change);
-    // A table that the change empties has no rows to be filled.
-    let emptied = |table: &Name| all.rows.iter().any(|row| row.table == *table && row.empties());
-    let added = all.done.iter().filter_map(|deed| match &deed.effect {
-        Effect::ColumnAdded { table, column } if needs_a_value(column) && !emptied(table) => {
-            Some((deed, table, column))
-        }
-        _ => None,
-    });
-    added
+    unfilled(&all)
         .map(|(deed, table, column)| {
             let object = format!("{table}.{}", column.name);
             let message = format!("the column {object} is required and has no default for the rows that are there");
@@ -85,6 +77,24 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
             found.because("the migration fails on every database whose table holds a row")
         })
         .collect()
+}
+
+/// The required columns that are added to a table with rows, and that nothing fills there.
+fn unfilled(all: &Deeds) -> impl Iterator<Item = (&Deed, &Name, &Column)> {
+    // A table that the change empties has no rows to be filled.
+    let emptied = |table: &Name| all.rows.iter().any(|row| row.table == *table && row.empties());
+    all.done.iter().filter_map(move |deed| match &deed.effect {
+        Effect::ColumnAdded { table, column } if needs_a_value(column) && !emptied(table) => {
+            Some((deed, table, &**column))
+        }
+        _ => None,
+    })
+}
+
+/// Whether the change fails on every row of a table, as it demands a column of it that nothing fills.
+pub(super) fn must_be_empty(change: &ProjectChange<'_>, all: &Deeds, table: &Name) -> bool {
+    let is_filled = |column: &Column| change.project.dialect() == Dialect::MySql && has_implicit_default(column);
+    unfilled(all).any(|(_, of, column)| all.is_same(of, table) && !is_filled(column))
 }
 
 /// Whether MySQL has a value of its own for rows that get such a column. It has one for days and times too, but refuses it in

@@ -17,7 +17,7 @@ page! {
     /// at the first statement that the database would refuse. Where something that could not be read may explain the
     /// failure, nothing is said; nor is it where the statement is about a table that stood before the first migration: one
     /// that is declared and that no migration has ever made. What a new migration names and could not do is told by its
-    /// failure alone.
+    /// failure alone, and so is what an old one does no more, or leaves behind half done, since a change made it fail.
     ///
     /// ## Why it matters
     ///
@@ -58,14 +58,7 @@ page! {
 }
 
 pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
-    // Without an order there is no history to apply; the rules of the graph say why.
-    let unordered = change.after.history.problems.iter().any(|problem| {
-        matches!(
-            problem.kind,
-            HistoryProblemKind::Cycle(_) | HistoryProblemKind::MissingParent(_) | HistoryProblemKind::DuplicateId(_)
-        )
-    });
-    if unordered {
+    if is_unordered(change) {
         return Vec::new();
     }
     let known: BTreeSet<(&str, String)> =
@@ -100,14 +93,25 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
     vec![finding]
 }
 
-/// The migrations that a change adds and that fail, where that is an error of the change: what they say and did not do is
-/// told by the failure, and is no fault of whoever declared it.
-pub(super) fn stopped<'a>(change: &'a ProjectChange<'_>) -> Vec<&'a Migration> {
-    if change.before.is_some_and(|state| failures(&state.replay).next().is_some()) {
+/// Without an order there is no history to apply; the rules of the graph say why.
+fn is_unordered(change: &ProjectChange<'_>) -> bool {
+    change.after.history.problems.iter().any(|problem| {
+        matches!(
+            problem.kind,
+            HistoryProblemKind::Cycle(_) | HistoryProblemKind::MissingParent(_) | HistoryProblemKind::DuplicateId(_)
+        )
+    })
+}
+
+/// The migrations that fail since a change, those that it adds and those that it makes fail, where that is told as an error
+/// of the change: what they say and did not do, or did by half, is no fault of whoever declared it.
+pub(super) fn stopped<'a>(change: &'a ProjectChange<'_>, settings: &RuleSettings) -> Vec<&'a Migration> {
+    let is_told = settings.level(RuleId::BrokenHistory) == Some(Level::Error) && !is_unordered(change);
+    if !is_told || change.before.is_some_and(|state| failures(&state.replay).next().is_some()) {
         return Vec::new();
     }
     let failing: BTreeSet<&str> = failures(&change.after.replay).map(|(id, _)| id).collect();
-    change.new_migrations().into_iter().filter(|migration| failing.contains(migration.id.as_str())).collect()
+    change.after.history.migrations.iter().filter(|migration| failing.contains(migration.id.as_str())).collect()
 }
 
 /// The failures of a replay that doubt cannot explain, each with its migration's id.
@@ -123,16 +127,20 @@ fn key<'a>((id, failure): (&'a str, &Failure)) -> (&'a str, String) {
 }
 
 fn reason(change: &ProjectChange<'_>, migration: Option<&Migration>, error: &ApplyError) -> String {
-    let added = migration.is_some_and(|migration| change.new_migrations().iter().any(|new| new.id == migration.id));
-    let whose = match (change.whole_state, added) {
-        (true, _) => "the migrations do not build a new database",
-        (false, true) => "the change adds a migration that no database can take",
-        (false, false) => "the change takes away or alters what this migration stands on",
+    let whose = match (change.whole_state, migration.is_some_and(|migration| is_added(change, migration)), error) {
+        (true, _, _) => "the migrations do not build a new database",
+        (false, true, _) => "the change adds a migration that no database can take",
+        (false, false, ApplyError::Exists { .. }) => "what this migration makes is there before it since the change",
+        (false, false, _) => "the change takes away or alters what this migration stands on",
     };
     match error {
         ApplyError::Refused(_) => format!("{whose}: the database refuses the statement"),
         _ => whose.to_owned(),
     }
+}
+
+fn is_added(change: &ProjectChange<'_>, migration: &Migration) -> bool {
+    change.new_migrations().iter().any(|new| new.id == migration.id)
 }
 
 fn help(change: &ProjectChange<'_>, migration: Option<&Migration>) -> String {
@@ -141,7 +149,25 @@ fn help(change: &ProjectChange<'_>, migration: Option<&Migration>) -> String {
         EcosystemKind::Prisma => "npx prisma migrate reset, on a database for development, replays all of them",
         EcosystemKind::Alembic => "alembic upgrade head, on an empty database, replays all of them",
     };
-    format!("correct the statement in {file}; {replay}")
+    let edited = change.touched.iter().any(|(changed, _)| changed.path.to_string() == file);
+    match migration.filter(|migration| !change.whole_state && !edited && !is_added(change, migration)) {
+        // It may have been applied: the change is at fault, not its text.
+        Some(old) => {
+            let later = match new_before(change, old) {
+                Some(new) => format!("let {} come after {}, or undo in it", new.name, old.name),
+                None => "undo in the change".to_owned(),
+            };
+            format!("{later} what {file} cannot stand on; {replay}")
+        }
+        None => format!("correct the statement in {file}; {replay}"),
+    }
+}
+
+/// The last migration that the change puts before an old one.
+fn new_before<'a>(change: &'a ProjectChange<'_>, old: &Migration) -> Option<&'a Migration> {
+    let ids = change.after.replay.migrations.iter().map(|migration| migration.id.as_str());
+    let before: BTreeSet<&str> = ids.take_while(|id| *id != old.id).collect();
+    change.new_migrations().into_iter().rfind(|migration| before.contains(migration.id.as_str()))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `drift`.
 
-use super::gap::{Fault, command, finding, groups, statements};
+use super::words::{Fault, command, finding, groups, statements};
 use crate::catalog::difference::Difference;
 use crate::finding::Finding;
 use crate::project::ProjectChange;

@@ -1,23 +1,16 @@
-//! The new part of the gap, sorted by who brought it, and the words for it.
+//! The new part of the gap, sorted by who brought it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
 
 use crate::catalog::apply::Effect;
 use crate::catalog::difference::{Aspect, Difference, Side};
 use crate::catalog::{Catalog, Name, ObjectName};
-use crate::finding::Finding;
 use crate::history::Migration;
 use crate::project::{ProjectChange, ProjectState, Touch};
-use crate::rules::RuleId;
+use crate::rules::RuleSettings;
 use crate::rules::sync::broken_history::stopped;
-use crate::rules::text::{count, shell_word, slug};
 use crate::source::{Place, RepoPath};
-
-/// The most places that one finding relates to: a person reads no more, and the message names them all.
-const MOST_RELATED: usize = 12;
-
-/// The most statements that are proposed.
-const MOST_STATEMENTS: usize = 12;
 
 /// What a change adds to the gap, without what doubt could explain.
 pub(super) struct NewGap<'a> {
@@ -29,26 +22,123 @@ pub(super) struct NewGap<'a> {
 
 impl<'a> NewGap<'a> {
     /// Sorts what is new. Nothing is, where the schema or the migrations could not be read.
-    pub(super) fn of(change: &'a ProjectChange<'_>) -> Self {
+    pub(super) fn of(change: &'a ProjectChange<'_>, settings: &RuleSettings) -> Self {
         let mut gap = Self { uncovered: Vec::new(), undeclared: Vec::new() };
         if change.whole_state || !change.after.is_judged() {
             return gap;
         }
-        let new: BTreeSet<&str> = new_files(change).iter().map(|migration| migration.path.as_str()).collect();
-        let certain = change.new_differences().into_iter().filter(|difference| difference.certain);
-        let stopped: Vec<&str> =
-            stopped(change).iter().filter_map(|migration| Some(migration.source.as_ref()?.text())).collect();
-        let is_told = |difference: &&Difference| {
-            fills_rows(change, difference) || stopped.iter().any(|text| is_named(text, difference))
+        let sorting = Sorting {
+            change,
+            new: new_files(change).iter().map(|migration| migration.path.as_str()).collect(),
+            stopped: stopped(change, settings),
+            moved: OnceCell::new(),
         };
-        for difference in certain.filter(|difference| !is_told(difference)) {
-            if is_undeclared(change, &new, difference) {
+        let certain = change.new_differences().into_iter().filter(|difference| difference.certain);
+        for difference in certain.filter(|difference| !fills_rows(change, difference) && !sorting.is_told(difference)) {
+            if sorting.is_undeclared(difference) {
                 gap.undeclared.push(difference);
             } else {
                 gap.uncovered.push(difference);
             }
         }
         gap
+    }
+}
+
+/// What the sorting asks again and again.
+struct Sorting<'a> {
+    change: &'a ProjectChange<'a>,
+    /// Where the migrations lie that the change adds.
+    new: BTreeSet<&'a str>,
+    /// Those that fail since the change.
+    stopped: Vec<&'a Migration>,
+    /// What the change declares otherwise than it was declared before.
+    moved: OnceCell<Vec<Difference>>,
+}
+
+impl Sorting<'_> {
+    /// Whether the failure of a migration says enough: one that the change adds would have made what it names, and one that
+    /// was there before made what was declared then, or leaves behind what it could not finish.
+    fn is_told(&self, difference: &Difference) -> bool {
+        self.stopped.iter().any(|migration| {
+            let text = migration.source.as_ref().map_or("", |source| source.text());
+            let is_new = self.new.contains(migration.path.as_str());
+            is_named(text, difference) && (is_new || self.is_left_behind(difference))
+        })
+    }
+
+    /// Whether a difference can be the work of migrations that were there before the change: nothing that the change
+    /// declares, or makes by a migration of its own, or declares no more.
+    fn is_left_behind(&self, difference: &Difference) -> bool {
+        let Some(before) = self.change.before else { return false };
+        match difference.kind.side {
+            Side::Missing => !self.is_declared_anew(difference),
+            Side::Extra => !self.is_by_new(difference) && !is_declared(&before.declared.catalog, difference),
+            Side::Changed => !self.is_by_new(difference) && !self.is_declared_anew(difference),
+        }
+    }
+
+    fn is_by_new(&self, difference: &Difference) -> bool {
+        !self.new.is_empty() && made_anew(self.change, difference).is_some()
+    }
+
+    /// Whether a new migration, and not the schema, made the difference.
+    fn is_undeclared(&self, difference: &Difference) -> bool {
+        let change = self.change;
+        if self.new.is_empty() {
+            return false;
+        }
+        let by_new = self.is_by_new(difference);
+        match difference.kind.side {
+            Side::Missing => false,
+            // An object that was declared and is not any more is the schema's doing, whoever made it.
+            Side::Extra => match change.before {
+                // Nor is it a new migration's where the older ones had made it already: then it is declared elsewhere now.
+                Some(before) => {
+                    by_new
+                        || !(is_declared(&before.declared.catalog, difference)
+                            || is_declared(&before.replay.catalog, difference))
+                }
+                None => by_new,
+            },
+            // Both have it, and one of them moved: the one whose declaration is as it was did not.
+            Side::Changed => {
+                let Some(before) = change.before else { return false };
+                if difference.contrast.is_some() {
+                    return by_new && !self.is_declared_anew(difference);
+                }
+                let old = declared_text(&before.declared.catalog, difference);
+                let new = declared_text(&change.after.declared.catalog, difference);
+                match (old, new) {
+                    (Some(old), Some(new)) => by_new && old == new,
+                    _ => !change.schema_touched(),
+                }
+            }
+        }
+    }
+
+    /// Whether the declaration in a difference is one that the change made or altered: asked of the ecosystem, which knows
+    /// keys and indexes by more than their names.
+    fn is_declared_anew(&self, difference: &Difference) -> bool {
+        let moved = self.moved.get_or_init(|| {
+            let Some(before) = self.change.before else { return Vec::new() };
+            let (after, before) = (&self.change.after.declared.catalog, &before.declared.catalog);
+            self.change.ecosystem.compare(self.change.project, after, before)
+        });
+        let here = moved.iter().filter(|other| {
+            other.table == difference.table
+                && other.enumeration == difference.enumeration
+                && other.kind.side != Side::Extra
+        });
+        here.into_iter().any(|other| {
+            let is_same = other.kind.aspect == difference.kind.aspect && other.declared == difference.declared;
+            let is_whole = match other.kind.aspect {
+                Aspect::Table | Aspect::Enum => true,
+                Aspect::Column => other.name == difference.name,
+                _ => false,
+            };
+            is_same || is_whole
+        })
     }
 }
 
@@ -108,39 +198,47 @@ fn is_given_late(change: &ProjectChange<'_>, difference: &Difference) -> bool {
         && declared(before) == declared(change.after)
 }
 
-/// Whether a new migration, and not the schema, made the difference.
-fn is_undeclared(change: &ProjectChange<'_>, new: &BTreeSet<&str>, difference: &Difference) -> bool {
-    if new.is_empty() {
-        return false;
+/// Where a new migration made what a difference is about, or gave it the name or the form that it has.
+pub(super) fn made_anew<'a>(change: &'a ProjectChange<'_>, difference: &'a Difference) -> Option<&'a Place> {
+    let new = new_files(change);
+    let paths: BTreeSet<&str> = new.iter().map(|migration| migration.path.as_str()).collect();
+    if let Some(place) = difference.migrated_at.as_ref().filter(|place| is_below(&paths, place.path())) {
+        return Some(place);
     }
-    let by_new = difference.migrated_at.as_ref().is_some_and(|place| is_below(new, place.path()));
-    match difference.kind.side {
-        Side::Missing => false,
-        // An object that was declared and is not any more is the schema's doing, whoever made it.
-        Side::Extra => match change.before {
-            // Nor is it a new migration's where the older ones had made it already: then it is declared elsewhere now.
-            Some(before) => {
-                by_new
-                    || !(is_declared(&before.declared.catalog, difference)
-                        || is_declared(&before.replay.catalog, difference))
-            }
-            None => by_new,
-        },
-        // Both have it, and one of them moved: the one whose declaration is as it was did not.
-        Side::Changed => {
-            let Some(before) = change.before else { return false };
-            let old = declared_text(&before.declared.catalog, difference);
-            let new = declared_text(&change.after.declared.catalog, difference);
-            match (old, new) {
-                (Some(old), Some(new)) => by_new && old == new,
-                _ => !change.schema_touched(),
-            }
+    let ids: BTreeSet<&str> = new.iter().map(|migration| migration.id.as_str()).collect();
+    let replayed = change.after.replay.migrations.iter().filter(|migration| ids.contains(migration.id.as_str()));
+    let steps = replayed.rev().flat_map(|migration| migration.steps.iter().rev());
+    let mut made = steps.filter(|step| step.effects.iter().any(|effect| makes(effect, difference)));
+    made.next().map(|step| &step.operation.place)
+}
+
+/// Whether an effect gave what a difference is about its name, or an enum its label: the places of such stay those where
+/// they were made.
+fn makes(effect: &Effect, difference: &Difference) -> bool {
+    let in_table = |table: &Name, name: &str| difference.table.as_ref() == Some(table) && difference.name == *name;
+    let in_enum = |of: &Name, label: &str| difference.enumeration.as_ref() == Some(of) && difference.name == *label;
+    match (effect, difference.kind.aspect) {
+        (Effect::TableRenamed { to, .. }, Aspect::Table) => difference.table.as_ref() == Some(to),
+        (
+            Effect::ColumnRenamed { table, to, .. },
+            Aspect::Column | Aspect::Type | Aspect::Nullability | Aspect::Default,
+        )
+        | (
+            Effect::ObjectRenamed { table, to, .. },
+            Aspect::Index | Aspect::Unique | Aspect::ForeignKey | Aspect::PrimaryKey | Aspect::Check,
+        ) => in_table(table, to),
+        (Effect::ColumnChanged { table, after, .. }, Aspect::Type | Aspect::Nullability | Aspect::Default) => {
+            in_table(table, &after.name)
         }
+        (Effect::EnumRenamed { to, .. }, Aspect::Enum) => difference.enumeration.as_ref() == Some(to),
+        (Effect::EnumValueAdded { name, value }, Aspect::EnumValue) => in_enum(name, value),
+        (Effect::EnumValueGone { name, renamed_to: Some(label), .. }, Aspect::EnumValue) => in_enum(name, label),
+        _ => false,
     }
 }
 
 /// Whether a catalog declares what a difference is about.
-fn is_declared(catalog: &Catalog, difference: &Difference) -> bool {
+pub(super) fn is_declared(catalog: &Catalog, difference: &Difference) -> bool {
     let name = difference.name.as_str();
     if let Some(table) = &difference.table {
         let Some(table) = catalog.table(&ObjectName::from(table)) else { return false };
@@ -229,363 +327,4 @@ pub(super) fn remaining<'a>(wanted: &[&'a Difference], state: &ProjectState) -> 
 /// What a difference is about, whichever way it differs.
 fn object_key(difference: &Difference) -> (Aspect, Option<&Name>, Option<&Name>, &str) {
     (difference.kind.aspect, difference.table.as_ref(), difference.enumeration.as_ref(), &difference.name)
-}
-
-/// Differences by what a person edits at once: a table, an enum, or the database. What the ecosystem's own engine would
-/// not see is kept apart, as it weighs less.
-pub(super) fn groups<'a>(differences: &[&'a Difference]) -> Vec<Vec<&'a Difference>> {
-    let mut groups: BTreeMap<(bool, u8, String), Vec<&Difference>> = BTreeMap::new();
-    for &difference in differences {
-        let (rank, name) = owner(difference);
-        groups.entry((difference.beyond_engine, rank, name)).or_default().push(difference);
-    }
-    groups.into_values().collect()
-}
-
-/// The object that holds what differs, and its rank in the order of reports.
-fn owner(difference: &Difference) -> (u8, String) {
-    if let Some(table) = &difference.table {
-        return (0, table.to_string());
-    }
-    match difference.kind.aspect {
-        Aspect::EnumValue | Aspect::Enum => {
-            (1, difference.enumeration.as_ref().map_or_else(|| difference.name.clone(), ToString::to_string))
-        }
-        _ => (2, String::new()),
-    }
-}
-
-/// The object of a finding about these: `users.age` for one thing in a table, `users` for several.
-fn object(group: &[&Difference]) -> String {
-    let (_, owner) = group.first().map(|difference| owner(difference)).unwrap_or_default();
-    match group {
-        [one] if one.kind.aspect != Aspect::Table && one.kind.aspect != Aspect::Enum && !one.name.is_empty() => {
-            if owner.is_empty() { one.name.clone() } else { format!("{owner}.{}", one.name) }
-        }
-        [one] if owner.is_empty() => one.name.clone(),
-        _ => owner,
-    }
-}
-
-/// The noun of an aspect, where several of them are counted.
-fn noun(aspect: Aspect) -> &'static str {
-    match aspect {
-        Aspect::Schema => "schema",
-        Aspect::Table => "table",
-        Aspect::Column => "column",
-        Aspect::Type => "type",
-        Aspect::Nullability => "nullability",
-        Aspect::Default => "default",
-        Aspect::PrimaryKey => "primary key",
-        Aspect::Unique => "unique constraint",
-        Aspect::Index => "index",
-        Aspect::ForeignKey => "foreign key",
-        Aspect::Check => "check",
-        Aspect::Enum => "enum",
-        Aspect::EnumValue => "value",
-        Aspect::Comment => "comment",
-        Aspect::Extension => "extension",
-    }
-}
-
-/// Who is at fault, for the words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
-    /// The change declares it and brings no migration for it.
-    Schema,
-    /// A new migration does it and the schema says otherwise.
-    Migration,
-    /// It is so, whoever did it.
-    State,
-}
-
-/// The headline about one difference.
-fn one(difference: &Difference, fault: Fault) -> String {
-    let object = difference.object();
-    let declared = difference.declared.as_deref();
-    let replayed = difference.replayed.as_deref();
-    match difference.kind.side {
-        Side::Missing => {
-            let verb = match difference.kind.aspect {
-                Aspect::Table | Aspect::Enum | Aspect::Schema | Aspect::Extension => "creates",
-                _ => "adds",
-            };
-            format!("{object} is declared but no migration {verb} it")
-        }
-        Side::Extra if fault == Fault::Migration => {
-            let verb = match difference.kind.aspect {
-                Aspect::Table | Aspect::Enum | Aspect::Schema | Aspect::Extension => "creates",
-                _ => "adds",
-            };
-            format!("a new migration {verb} {object}, which is not declared")
-        }
-        Side::Extra if fault == Fault::Schema => {
-            format!("{object} is no longer declared but no migration drops it")
-        }
-        Side::Extra => format!("{object} is made by the migrations but not declared"),
-        Side::Changed => match (difference.kind.aspect, declared, replayed) {
-            (_, Some(declared), Some(replayed)) if fault == Fault::Migration => {
-                format!("a new migration makes {object} {replayed}, but it is declared as {declared}")
-            }
-            (_, Some(declared), Some(replayed)) => {
-                format!("{object} is declared as {declared} but the migrations make it {replayed}")
-            }
-            (_, Some(declared), None) => format!("{object} is declared as {declared} but the migrations make it none"),
-            (_, None, Some(replayed)) => format!("{object} is not declared but the migrations make it {replayed}"),
-            (_, None, None) => format!("{object} is declared otherwise than the migrations make it"),
-        },
-    }
-}
-
-/// The headline about the differences of one table or enum.
-pub(super) fn headline(group: &[&Difference], fault: Fault) -> String {
-    if let [difference] = group {
-        return one(difference, fault);
-    }
-    let Some(first) = group.first() else { return String::new() };
-    let (_, owner) = owner(first);
-    let of = if owner.is_empty() { String::new() } else { format!(" of {owner}") };
-    let names = |group: &[&Difference]| group.iter().map(|d| name(d)).collect::<Vec<_>>().join(", ");
-    if group.iter().all(|d| d.kind == first.kind) && first.kind.side != Side::Changed {
-        let what = count(group.len(), noun(first.kind.aspect));
-        let names = names(group);
-        return match (first.kind.side, fault) {
-            (Side::Missing, _) => format!("{what}{of} are declared but no migration adds them: {names}"),
-            (_, Fault::Migration) => format!("a new migration adds {what}{of} that are not declared: {names}"),
-            (_, Fault::Schema) => format!("{what}{of} are no longer declared but no migration drops them: {names}"),
-            (_, Fault::State) => format!("{what}{of} are made by the migrations but not declared: {names}"),
-        };
-    }
-    // Of several sorts: each sort with its names.
-    let mut parts: BTreeMap<(Side, Aspect), Vec<String>> = BTreeMap::new();
-    for difference in group {
-        let text = match (difference.kind.side, &difference.declared, &difference.replayed) {
-            (Side::Changed, Some(declared), Some(replayed)) => {
-                format!("{} (declared {declared}, migrated {replayed})", name(difference))
-            }
-            _ => name(difference),
-        };
-        parts.entry((difference.kind.side, difference.kind.aspect)).or_default().push(text);
-    }
-    let parts: Vec<String> = parts
-        .into_iter()
-        .map(|((side, aspect), names)| {
-            let side = match side {
-                Side::Missing => "missing",
-                Side::Extra => "extra",
-                Side::Changed => "changed",
-            };
-            format!("{side} {} {}", noun(aspect), names.join(", "))
-        })
-        .collect();
-    let what = count(group.len(), "difference");
-    let subject = if owner.is_empty() { "the database".to_owned() } else { owner };
-    let subject = match fault {
-        Fault::Schema => format!("{subject} is declared with {what} that no migration makes"),
-        Fault::Migration => format!("a new migration leaves {subject} with {what} from what is declared"),
-        Fault::State => format!("{subject} has {what} between its declaration and the migrations"),
-    };
-    format!("{subject}: {}", parts.join("; "))
-}
-
-/// What a difference is called in a list.
-fn name(difference: &Difference) -> String {
-    if difference.name.is_empty() { difference.object() } else { difference.name.clone() }
-}
-
-/// A finding about the differences of one table or enum, at the best place there is.
-pub(super) fn finding(
-    change: &ProjectChange<'_>,
-    rule: RuleId,
-    group: &[&Difference],
-    fault: Fault,
-    help: String,
-) -> Finding {
-    let declared = |d: &&Difference| d.declared_at.clone();
-    let migrated = |d: &&Difference| d.migrated_at.clone();
-    let place = if fault == Fault::Migration {
-        group.iter().find_map(migrated).or_else(|| group.iter().find_map(declared))
-    } else {
-        group.iter().find_map(declared).or_else(|| group.iter().find_map(migrated))
-    };
-    let dropped: Vec<&Place> = group.iter().filter_map(|difference| dropped_at(change, difference)).collect();
-    let message = match (fault, change.before) {
-        // What was never declared is not "no longer" declared.
-        (Fault::Schema, Some(before))
-            if group.iter().all(|d| d.kind.side == Side::Extra && !is_declared(&before.declared.catalog, d)) =>
-        {
-            headline(group, Fault::State)
-        }
-        (Fault::Schema, _) if dropped.len() == group.len() => headline(group, fault)
-            .replace("no migration adds", "a new migration drops")
-            .replace("no migration creates", "a new migration drops"),
-        _ => headline(group, fault),
-    };
-    let mut finding = Finding::new(rule, fallback_path(change), message, help).about(object(group));
-    if let Some(place) = &place {
-        finding = finding.at(place);
-    }
-    let mut shown: Vec<Place> = place.into_iter().collect();
-    for place in dropped {
-        if !shown.contains(place) {
-            shown.push(place.clone());
-            finding = finding.related(place, "dropped here");
-        }
-    }
-    for difference in group {
-        let declared = difference.declared_at.as_ref().map(|place| {
-            // What is declared nowhere: the place is that of what it would belong to.
-            let verb = if difference.kind.side == Side::Extra { "is not declared" } else { "is declared" };
-            (place, format!("{} {verb} here", difference.object()))
-        });
-        // What is missing is made nowhere: the place is that of the table or enum it is missing from.
-        let migrated = difference.migrated_at.as_ref().map(|place| {
-            let message = match (difference.kind.side, &difference.table, &difference.enumeration) {
-                (Side::Missing, Some(table), _) => format!("the table {table} is made here, without it"),
-                (Side::Missing, None, Some(of)) => format!("the enum {of} is made here, without it"),
-                _ => format!("{} is made here", difference.object()),
-            };
-            (place, message)
-        });
-        for (place, message) in declared.into_iter().chain(migrated) {
-            if !shown.contains(place) && shown.len() <= MOST_RELATED {
-                shown.push(place.clone());
-                finding = finding.related(place, message);
-            }
-        }
-    }
-    finding.differences = group.iter().map(|&difference| difference.clone()).collect();
-    finding
-}
-
-/// Where a new migration drops what a difference says is missing.
-fn dropped_at<'a>(change: &'a ProjectChange<'_>, difference: &Difference) -> Option<&'a Place> {
-    if difference.kind.side != Side::Missing {
-        return None;
-    }
-    let new: BTreeSet<&str> = change.new_migrations().iter().map(|migration| migration.id.as_str()).collect();
-    let replayed = change.after.replay.migrations.iter().filter(|migration| new.contains(migration.id.as_str()));
-    let mut steps = replayed.flat_map(|migration| &migration.steps);
-    steps.find(|step| step.effects.iter().any(|effect| drops(effect, difference))).map(|step| &step.operation.place)
-}
-
-/// Whether an effect takes away what a difference is about.
-fn drops(effect: &Effect, difference: &Difference) -> bool {
-    let is = |table: &Name, name: Option<&str>| {
-        difference.table.as_ref() == Some(table) && name == Some(difference.name.as_str())
-    };
-    match (effect, difference.kind.aspect) {
-        (Effect::TableDropped(table), Aspect::Table) => difference.table.as_ref() == Some(&table.name),
-        (Effect::ColumnDropped { table, column }, Aspect::Column) => is(table, Some(&column.name)),
-        (Effect::IndexDropped { table, index }, Aspect::Index | Aspect::Unique) => is(table, index.name.as_deref()),
-        (Effect::ConstraintDropped { table, what, name }, aspect) => {
-            let same = matches!(
-                (*what, aspect),
-                ("foreign key", Aspect::ForeignKey) | ("check", Aspect::Check) | ("primary key", Aspect::PrimaryKey)
-            );
-            same && (is(table, name.as_deref()) || (*what == "primary key" && difference.table.as_ref() == Some(table)))
-        }
-        (Effect::EnumValueGone { name, value, .. }, Aspect::EnumValue) => {
-            difference.enumeration.as_ref() == Some(name) && *value == difference.name
-        }
-        _ => false,
-    }
-}
-
-/// Where a finding without a place points: the first schema file, else the project's folder.
-pub(super) fn fallback_path(change: &ProjectChange<'_>) -> RepoPath {
-    let touched = change.touched.iter().map(|(changed, _)| &changed.path);
-    touched.chain(&change.project.schema).next().unwrap_or(&change.project.root).clone()
-}
-
-/// The command that writes the migration for these differences.
-pub(super) fn command(change: &ProjectChange<'_>, differences: &[&Difference]) -> String {
-    change.ecosystem.command_new_migration(change.project, &migration_name(differences))
-}
-
-/// A name for a migration that closes these differences.
-pub(super) fn migration_name(differences: &[&Difference]) -> String {
-    let table = |d: &Difference| slug(d.table.as_ref().map_or("", |name| name.name.as_str()));
-    let name = match differences {
-        [d] => match (d.kind.side, d.kind.aspect) {
-            (Side::Missing, Aspect::Table) => format!("create_{}", table(d)),
-            (Side::Extra, Aspect::Table) => format!("drop_{}", table(d)),
-            (Side::Missing, Aspect::Column) => format!("add_{}_to_{}", slug(&d.name), table(d)),
-            (Side::Extra, Aspect::Column) => format!("drop_{}_from_{}", slug(&d.name), table(d)),
-            (Side::Missing, Aspect::Enum | Aspect::Extension | Aspect::Schema) => format!("create_{}", slug(&d.name)),
-            (Side::Extra, Aspect::Enum | Aspect::Extension | Aspect::Schema) => format!("drop_{}", slug(&d.name)),
-            (side, Aspect::EnumValue) => {
-                let of = slug(d.enumeration.as_ref().map_or("", |name| name.name.as_str()));
-                let (verb, to) = if side == Side::Extra { ("drop", "from") } else { ("add", "to") };
-                format!("{verb}_{}_{to}_{of}", slug(&d.name))
-            }
-            (Side::Missing, aspect) => format!("add_{}_to_{}", slug(noun(aspect)), table(d)),
-            (Side::Extra, aspect) => format!("drop_{}_from_{}", slug(noun(aspect)), table(d)),
-            (Side::Changed, aspect) => match d.name.as_str() {
-                "" => format!("change_{}_of_{}", slug(noun(aspect)), table(d)),
-                column => format!("change_{}_{}", table(d), slug(column)),
-            },
-        },
-        several => {
-            let tables: BTreeSet<String> = several.iter().map(|d| slug(&owner(d).1)).collect();
-            match tables.iter().collect::<Vec<_>>().as_slice() {
-                [one] if !one.is_empty() => format!("change_{one}"),
-                [a, b] if !a.is_empty() && !b.is_empty() => format!("change_{a}_and_{b}"),
-                _ => "describe_the_change".to_owned(),
-            }
-        }
-    };
-    // Prisma refuses names of more than 200 bytes (P3010), its stamp included; nobody reads half of that.
-    name.chars().take(80).collect()
-}
-
-/// The statements that would close these differences, where the ecosystem can give all of them and they are few.
-pub(super) fn statements(differences: &[&Difference]) -> Option<String> {
-    let all: Vec<&str> = differences.iter().flat_map(|d| &d.sql).map(String::as_str).collect();
-    let known = differences.iter().all(|d| !d.sql.is_empty());
-    (known && !all.is_empty() && all.len() <= MOST_STATEMENTS).then(|| all.join("\n"))
-}
-
-/// What mends a change that brings migrations and still leaves these differences.
-pub(super) fn help_uncovered(change: &ProjectChange<'_>, differences: &[&Difference]) -> String {
-    let command = command(change, differences);
-    match (statements(differences), new_files(change).as_slice()) {
-        (Some(sql), [migration]) if change.project.ecosystem == crate::project::EcosystemKind::Prisma => {
-            let file = migration.source.as_ref().map_or(&migration.path, |source| source.path());
-            format!("write the rest as a migration:\n  {command}\nor add it to {}:\n{sql}", shell_word(file))
-        }
-        _ => format!("write the rest as a migration:\n  {command}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::rules::testing::difference;
-
-    #[test]
-    fn statements_are_shown_where_they_are_all_known_and_few() {
-        let with = |sql: Vec<String>| {
-            let mut one = difference(Side::Missing, Aspect::Column, "users", "age");
-            one.sql = sql;
-            one
-        };
-        let (known, unknown) = (with(vec!["ALTER TABLE a;".to_owned()]), with(Vec::new()));
-        let many = with(vec!["x;".to_owned(); MOST_STATEMENTS + 1]);
-        assert_eq!(statements(&[&known, &known]).as_deref(), Some("ALTER TABLE a;\nALTER TABLE a;"));
-        for not_shown in [vec![&known, &unknown], vec![&unknown], vec![&many], Vec::new()] {
-            assert_eq!(statements(&not_shown), None);
-        }
-    }
-
-    #[test]
-    fn a_migration_is_called_after_what_has_a_name() {
-        let of = |table: Option<&str>| {
-            let mut one = difference(Side::Missing, Aspect::Extension, "x", "citext");
-            one.table = table.map(|table| Name::new("public", table));
-            one
-        };
-        assert_eq!(migration_name(&[&of(None), &of(None)]), "describe_the_change");
-        assert_eq!(migration_name(&[&of(Some("a")), &of(Some("a"))]), "change_a");
-    }
 }

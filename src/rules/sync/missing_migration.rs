@@ -1,7 +1,8 @@
 //! `missing-migration`.
 
-use super::gap::{Fault, NewGap, command, declares_the_same, fallback_path, finding, groups, new_files};
+use super::gap::{NewGap, declares_the_same, new_files};
 use super::unstaged_migration::waiting;
+use super::words::{Fault, command, fallback_path, finding, groups};
 use crate::finding::Finding;
 use crate::project::{ProjectChange, Touch};
 use crate::rules::{RuleId, RuleSettings};
@@ -12,7 +13,8 @@ page! {
     /// The declared schema changed in a way that the database would notice, and the change brings no migration at all.
     /// There is one finding for each table or enum, and it names every missing thing. Edits without effect on the
     /// database (comments, formatting, the order of fields, generator settings, `@default(cuid())`, a renamed field
-    /// that keeps its column by `@map`) are not reported.
+    /// that keeps its column by `@map`) are not reported. A model of the name of a view is a warning: the engine asks for a
+    /// table there, and what is deployed can be queried. Columns of views are not compared.
     ///
     /// Where the schema or the migrations could not be read, nothing can be compared. Then the plain rule stands: a
     /// schema file was touched and no migration was added, and the finding says why it could not look closer.
@@ -52,14 +54,14 @@ page! {
     /// ```
 }
 
-pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
+pub(in crate::rules) fn check(change: &ProjectChange<'_>, settings: &RuleSettings) -> Vec<Finding> {
     if !change.after.is_judged() {
         return unread(change).into_iter().collect();
     }
-    if !new_files(change).is_empty() || waiting(change).is_some() {
+    if !new_files(change).is_empty() || waiting(change, settings).is_some() {
         return Vec::new();
     }
-    let gap = NewGap::of(change);
+    let gap = NewGap::of(change, settings);
     // One run of the command makes all of it: it is the same for each finding, and named after all of them.
     let help = format!("write the migration and commit it with the schema:\n  {}", command(change, &gap.uncovered));
     let mut findings: Vec<Finding> = groups(&gap.uncovered)

@@ -1,6 +1,7 @@
 //! Does the change carry its migration?
 
 mod gap;
+mod words;
 
 pub(super) mod broken_history;
 pub(super) mod drift;

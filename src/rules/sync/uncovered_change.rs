@@ -1,7 +1,8 @@
 //! `uncovered-change`.
 
-use super::gap::{Fault, NewGap, finding, groups, help_uncovered, new_files};
+use super::gap::{NewGap, new_files};
 use super::unstaged_migration::waiting;
+use super::words::{Fault, finding, groups, help_uncovered};
 use crate::finding::Finding;
 use crate::project::ProjectChange;
 use crate::rules::{RuleId, RuleSettings};
@@ -54,12 +55,12 @@ page! {
     /// ```
 }
 
-pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
+pub(in crate::rules) fn check(change: &ProjectChange<'_>, settings: &RuleSettings) -> Vec<Finding> {
     let new = new_files(change);
-    if new.is_empty() || waiting(change).is_some() {
+    if new.is_empty() || waiting(change, settings).is_some() {
         return Vec::new();
     }
-    let gap = NewGap::of(change);
+    let gap = NewGap::of(change, settings);
     // One migration makes all of it: what mends is the same for each finding.
     let help = help_uncovered(change, &gap.uncovered);
     groups(&gap.uncovered)
@@ -128,8 +129,8 @@ mod tests {
             .run(RuleId::UncoveredChange);
         assert_eq!(
             findings[0].message,
-            "users is declared with 3 differences that no migration makes: missing column age; missing index \
-             users_age_idx; changed type name (declared varchar(100), migrated text)"
+            "users is declared with 3 differences from what the migrations make; not migrated: column age, index \
+             users_age_idx; different: type name (declared varchar(100), migrated text)"
         );
     }
 
@@ -182,5 +183,53 @@ mod tests {
         let old = World::prisma().new_migration("20260106090000_a", "DROP TABLE nothing;").commit();
         let world = old.touch_schema().new_migration("20260112090000_b", fails);
         assert_eq!(world.gap_after(column(Side::Missing, "users", "age")).run(RuleId::UncoveredChange).len(), 1);
+    }
+
+    /// An old migration, and a new one that is put before it and makes what it makes.
+    fn overtaken() -> World {
+        let later = "ALTER TABLE users ADD COLUMN age INT;\nCREATE TABLE logs (id INT);\nCREATE TABLE half (id INT);";
+        let world = World::prisma().declare("users", "age").declare("logs", "id");
+        let world = world.new_migration("20260301090000_later", later).commit();
+        world.new_migration("20260201090000_between", "ALTER TABLE users ADD COLUMN age INT;")
+    }
+
+    #[test]
+    fn what_an_old_migration_does_no_more_is_told_by_its_failure() {
+        let world = overtaken();
+        let findings = world.run(RuleId::BrokenHistory);
+        assert!(
+            findings[0].help.starts_with("let 20260201090000_between come after 20260301090000_later, or undo in it")
+        );
+        assert!(findings[0].reason.contains("is there before it since the change"), "{}", findings[0].reason);
+        let lost = world.clone().gap_after(column(Side::Missing, "logs", "id"));
+        assert!(lost.silent(RuleId::UncoveredChange));
+        let mut left = difference(Side::Extra, Aspect::Table, "half", "half");
+        left.migrated_at = Some(world.migration_place("20260301090000_later"));
+        assert!(world.gap_after(left).silent(RuleId::UndeclaredChange));
+    }
+
+    #[test]
+    fn no_failure_of_an_old_migration_covers_what_the_change_itself_does() {
+        let world = overtaken().touch_schema();
+        // Declared by the change, and named by the old migration by chance.
+        let declared = world.clone().declare("half", "id").gap_after(column(Side::Missing, "half", "id"));
+        assert_eq!(declared.run(RuleId::UncoveredChange).len(), 1);
+        // No longer declared.
+        let gone = world.clone().declare_before("half", "id").gap_after(difference(
+            Side::Extra,
+            Aspect::Table,
+            "half",
+            "half",
+        ));
+        assert_eq!(gone.run(RuleId::UncoveredChange).len(), 1);
+        // Made by the new migration.
+        let mut made = difference(Side::Extra, Aspect::Table, "half", "half");
+        made.migrated_at = Some(world.migration_place("20260201090000_between"));
+        assert_eq!(world.clone().gap_after(made).run(RuleId::UndeclaredChange).len(), 1);
+        // Where the failure itself is not told, nothing waits for it.
+        let mut settings = RuleSettings::default();
+        settings.levels.insert(RuleId::BrokenHistory, None);
+        let lost = world.gap_after(column(Side::Missing, "logs", "id"));
+        assert_eq!(lost.run_with(RuleId::UncoveredChange, &settings).len(), 1);
     }
 }

@@ -1,7 +1,8 @@
 //! `undeclared-change`.
 
-use super::gap::{Fault, NewGap, command, finding, groups};
+use super::gap::NewGap;
 use super::unstaged_schema::waiting;
+use super::words::{Fault, command, finding, groups};
 use crate::finding::Finding;
 use crate::project::{EcosystemKind, ProjectChange};
 use crate::rules::{RuleId, RuleSettings};
@@ -46,11 +47,11 @@ page! {
     /// ```
 }
 
-pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
-    if waiting(change).is_some() {
+pub(in crate::rules) fn check(change: &ProjectChange<'_>, settings: &RuleSettings) -> Vec<Finding> {
+    if waiting(change, settings).is_some() {
         return Vec::new();
     }
-    let gap = NewGap::of(change);
+    let gap = NewGap::of(change, settings);
     let declare = match change.project.ecosystem {
         EcosystemKind::Prisma => "declare it in the schema",
         EcosystemKind::Alembic => "declare it in the models",
@@ -68,6 +69,7 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::contrast::Contrast;
     use crate::catalog::difference::{Aspect, Side};
     use crate::rules::testing::{World, column};
 
@@ -135,5 +137,65 @@ mod tests {
     fn a_missing_column_is_not_this_rules_business() {
         let world = World::prisma().touch_schema().new_migration("20260112090000_add_b", "");
         assert!(world.gap_after(column(Side::Missing, "users", "age")).silent(RuleId::UndeclaredChange));
+    }
+
+    #[test]
+    fn a_key_that_a_new_migration_makes_otherwise_is_told_in_one_rule() {
+        let action = |declared: &str, made: &str| {
+            let mut changed =
+                crate::rules::testing::difference(Side::Changed, Aspect::ForeignKey, "users", "users_team_fkey");
+            changed.contrast = Some(Contrast {
+                declared: format!("ON DELETE {declared}"),
+                replayed: format!("ON DELETE {made}"),
+                renamed: false,
+            });
+            changed
+        };
+        for world in World::both() {
+            let id = world.new_id();
+            let world = world.new_migration(id, "SELECT 1;");
+            let place = world.migration_place(id);
+            let mut changed = action("CASCADE", "SET NULL");
+            changed.migrated_at = Some(place);
+            let by_new = world.clone().gap_after(changed.clone());
+            assert_eq!(
+                by_new.run(RuleId::UndeclaredChange)[0].message,
+                "a new migration makes the foreign key users_team_fkey of users ON DELETE SET NULL, but it is declared ON \
+                 DELETE CASCADE"
+            );
+            assert!(by_new.silent(RuleId::UncoveredChange));
+            // No new migration made it: what is declared has moved.
+            changed.migrated_at = Some(world.old_migration_place());
+            let by_old = world.touch_schema().gap_after(changed);
+            assert_eq!(
+                by_old.run(RuleId::UncoveredChange)[0].message,
+                "the foreign key users_team_fkey of users is declared ON DELETE CASCADE but the migrations make it ON \
+                 DELETE SET NULL"
+            );
+            assert!(by_old.silent(RuleId::UndeclaredChange));
+        }
+    }
+
+    #[test]
+    fn the_place_is_that_of_the_statement_that_made_it_so() {
+        let world = World::prisma().new_migration("20260106090000_a", "CREATE TYPE color AS ENUM ('red');").commit();
+        let world = world.new_migration("20260112090000_b", "ALTER TYPE color ADD VALUE 'blue';");
+        let mut extra = crate::catalog::difference::Difference::new(Side::Extra, Aspect::EnumValue, None, "blue");
+        extra.enumeration = Some(crate::catalog::Name::new("public", "color"));
+        extra.migrated_at = Some(world.migration_place("20260106090000_a"));
+        let findings = world.gap_after(extra).run(RuleId::UndeclaredChange);
+        assert_eq!(findings[0].message, "a new migration adds the value blue of the enum color, which is not declared");
+        assert!(findings[0].path.as_str().contains("20260112090000_b"), "{}", findings[0].path);
+    }
+
+    #[test]
+    fn what_an_edited_old_migration_makes_is_not_said_to_be_a_new_ones() {
+        let world = World::prisma().new_migration("20260106090000_a", "SELECT 1;").commit();
+        let world = world.rewrite_migration("20260106090000_a", "ALTER TABLE users ADD COLUMN age INT;");
+        let world = world.new_migration("20260112090000_b", "SELECT 1;");
+        let mut extra = column(Side::Extra, "users", "age");
+        extra.migrated_at = Some(world.migration_place("20260106090000_a"));
+        let findings = world.gap_after(extra).run(RuleId::UndeclaredChange);
+        assert_eq!(findings[0].message, "the column users.age is made by the migrations but not declared");
     }
 }

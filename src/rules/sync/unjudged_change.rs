@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::gap::unread_before;
+use crate::catalog::Opaque;
 use crate::catalog::difference::Difference;
 use crate::finding::Finding;
 use crate::project::{ProjectChange, Unjudged};
@@ -114,11 +115,19 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
     groups.iter().filter_map(|group| finding(group)).collect()
 }
 
-/// Whether two places are one matter: they hide the same differences, or hide none and stand in one file.
+/// Whether two places are one matter: they hide the same differences, hide none and stand in one file, or are one place that
+/// reaches several tables, each of which differs in its own way.
 fn belong_together(one: &Unjudged<'_>, other: &Unjudged<'_>) -> bool {
     let hide_the_same = one.hides.len() == other.hides.len()
         && one.hides.iter().zip(&other.hides).all(|(one, other)| std::ptr::eq(*one, *other));
-    hide_the_same && (!one.hides.is_empty() || one.opaque.place.path() == other.opaque.place.path())
+    let in_one_file = one.opaque.place.path() == other.opaque.place.path();
+    let at_one_place = is_one_place(one.opaque, other.opaque) && one.hides.is_empty() == other.hides.is_empty();
+    at_one_place || (hide_the_same && (!one.hides.is_empty() || in_one_file))
+}
+
+/// Whether one place is told of twice, for two tables that it reaches.
+fn is_one_place(one: &Opaque, other: &Opaque) -> bool {
+    one.place.path() == other.place.path() && one.place.span == other.place.span && one.reason == other.reason
 }
 
 /// A change of a project that nothing can be proved about, on account of a file that the change has nothing to do with.
@@ -133,10 +142,15 @@ fn beside_unread(path: &RepoPath) -> Finding {
 fn finding(group: &[&Unjudged<'_>]) -> Option<Finding> {
     let (one, others) = group.split_first()?;
     let place = &one.opaque.place;
-    let (what, reason) = if one.hides.is_empty() {
+    let mut seen: BTreeSet<*const Difference> = BTreeSet::new();
+    let all = group.iter().flat_map(|one| &one.hides).copied();
+    let hides: Vec<&Difference> = all.filter(|hidden| seen.insert(std::ptr::from_ref(*hidden))).collect();
+    let others: Vec<_> =
+        others.iter().filter(|other| hides.is_empty() || !is_one_place(one.opaque, other.opaque)).collect();
+    let (what, reason) = if hides.is_empty() {
         ("what this does".to_owned(), "what cannot be read may change what is compared")
     } else {
-        (objects(&one.hides), "what cannot be read may be what makes the difference")
+        (objects(&hides), "what cannot be read may be what makes the difference")
     };
     let more = match others.len() {
         0 => String::new(),
@@ -154,7 +168,7 @@ fn finding(group: &[&Unjudged<'_>]) -> Option<Finding> {
         .iter()
         .take(MOST_RELATED)
         .fold(found, |found, other| found.related(&other.opaque.place, other.opaque.reason.clone()));
-    Some(match one.hides.as_slice() {
+    Some(match hides.as_slice() {
         [only] => found.about(only.object()),
         _ => found,
     })

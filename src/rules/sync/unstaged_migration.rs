@@ -1,11 +1,11 @@
 //! `unstaged-migration`.
 
-use super::gap::{NewGap, headline, remaining};
+use super::gap::{NewGap, remaining};
+use super::words::{Fault, headline};
 use crate::catalog::difference::Difference;
 use crate::finding::Finding;
 use crate::git::{Leftover, LeftoverKind};
 use crate::project::{ProjectChange, Touch};
-use crate::rules::sync::gap::Fault;
 use crate::rules::text::{count, shell_word};
 use crate::rules::{RuleId, RuleSettings};
 use crate::source::RepoPath;
@@ -71,8 +71,8 @@ pub(super) struct Waiting<'a> {
 }
 
 /// The leftovers among the migrations that would close the change's gap, or part of it.
-pub(super) fn waiting<'a>(change: &'a ProjectChange<'_>) -> Option<Waiting<'a>> {
-    let wanted = NewGap::of(change).uncovered;
+pub(super) fn waiting<'a>(change: &'a ProjectChange<'_>, settings: &RuleSettings) -> Option<Waiting<'a>> {
+    let wanted = NewGap::of(change, settings).uncovered;
     if wanted.is_empty() {
         return None;
     }
@@ -123,8 +123,8 @@ fn files<'a>(change: &'a ProjectChange<'_>) -> Vec<(RepoPath, &'a Leftover)> {
     files
 }
 
-pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
-    let Some(waiting) = waiting(change) else { return Vec::new() };
+pub(in crate::rules) fn check(change: &ProjectChange<'_>, settings: &RuleSettings) -> Vec<Finding> {
+    let Some(waiting) = waiting(change, settings) else { return Vec::new() };
     let Some((first, leftover)) = waiting.files.first() else { return Vec::new() };
     let state = match &leftover.kind {
         LeftoverKind::Ignored { file, line, .. } => format!("is ignored by {file}:{line}"),

@@ -1,6 +1,7 @@
 //! `unstaged-schema`.
 
-use super::gap::{Fault, NewGap, headline, new_files, remaining};
+use super::gap::{NewGap, new_files, remaining};
+use super::words::{Fault, headline};
 use crate::catalog::difference::Difference;
 use crate::finding::Finding;
 use crate::git::{Leftover, LeftoverKind};
@@ -66,11 +67,11 @@ pub(super) struct Waiting<'a> {
 }
 
 /// The leftovers of the schema that would declare what the new migrations make, or part of it.
-pub(super) fn waiting<'a>(change: &'a ProjectChange<'_>) -> Option<Waiting<'a>> {
+pub(super) fn waiting<'a>(change: &'a ProjectChange<'_>, settings: &RuleSettings) -> Option<Waiting<'a>> {
     if new_files(change).is_empty() {
         return None;
     }
-    let wanted = NewGap::of(change).undeclared;
+    let wanted = NewGap::of(change, settings).undeclared;
     let files: Vec<&Leftover> = change
         .leftovers
         .iter()
@@ -94,8 +95,8 @@ pub(super) fn waiting<'a>(change: &'a ProjectChange<'_>) -> Option<Waiting<'a>> 
     Some(Waiting { files, wanted, left })
 }
 
-pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
-    let Some(waiting) = waiting(change) else { return Vec::new() };
+pub(in crate::rules) fn check(change: &ProjectChange<'_>, settings: &RuleSettings) -> Vec<Finding> {
+    let Some(waiting) = waiting(change, settings) else { return Vec::new() };
     let Some(first) = waiting.files.first() else { return Vec::new() };
     let message = match waiting.files.len() {
         1 => format!("the schema change in {} is not staged with its migration", first.path),

@@ -133,7 +133,12 @@ fn launches(word: &Word) -> bool {
 }
 
 /// Programs that run the text that they are given.
-const RUNNERS: [&str; 26] = [
+const RUNNERS: [&str; 31] = [
+    "cmd",
+    "powershell",
+    "pwsh",
+    "iex",
+    "invoke-expression",
     "sh",
     "bash",
     "zsh",
@@ -168,8 +173,27 @@ pub(super) fn runs_texts(program: &str) -> bool {
 }
 
 /// Programs that only say, keep or look for what stands behind them.
-const SAYING: [&str; 14] =
-    ["echo", "printf", "grep", "egrep", "rg", "sed", "awk", "cat", "git", "gh", "alias", "#", "//", "rem"];
+const SAYING: [&str; 19] = [
+    "echo",
+    "printf",
+    "grep",
+    "egrep",
+    "rg",
+    "sed",
+    "awk",
+    "cat",
+    "git",
+    "gh",
+    "alias",
+    "#",
+    "//",
+    "rem",
+    "write-host",
+    "write-output",
+    "write-verbose",
+    "write-debug",
+    "throw",
+];
 
 /// Words of the names that people give to functions which only say something: `log_info`, `print_step`.
 const SPEAKING: [&str; 18] = [

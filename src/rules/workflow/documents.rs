@@ -4,10 +4,15 @@ use super::command::{Command, Word, commands, commands_of_words};
 use super::yaml::scalars;
 use super::{heredoc, is_playground, words};
 use crate::source::{Place, RepoPath, Source, Span};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+mod jenkins;
+mod manifest;
 mod pipeline;
 mod platform;
+mod tasks;
+mod windows;
 
 /// What sort of file holds commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +33,20 @@ pub(super) enum Kind {
     Makefile,
     /// A shell script.
     Shell,
+    /// A script of PowerShell.
+    PowerShell,
+    /// A batch file.
+    Batch,
+    /// A justfile: its recipes.
+    Just,
+    /// A Taskfile: its tasks.
+    Taskfile,
+    /// A Jenkinsfile: `sh`, `bat`.
+    Jenkins,
+    /// A manifest of Kubernetes, a chart of Helm, a build of Cloud Build: `command`, `args`.
+    Manifest,
+    /// `heroku.yml`: `release`, `run`.
+    Heroku,
     /// A platform's settings in TOML or JSON (`fly.toml`, `railway.json`): commands by key.
     Platform,
     /// Prose with fenced code, where the policy says that it describes deployment.
@@ -47,12 +66,21 @@ impl Kind {
             "package.json" => Self::Package,
             "procfile" => Self::Procfile,
             "makefile" | "gnumakefile" => Self::Makefile,
+            "justfile" | ".justfile" => Self::Just,
+            "taskfile.yml" | "taskfile.yaml" | "taskfile.dist.yml" | "taskfile.dist.yaml" => Self::Taskfile,
+            "heroku.yml" => Self::Heroku,
+            "cloudbuild.yaml" | "cloudbuild.yml" => Self::Manifest,
+            _ if name == "jenkinsfile" || name.starts_with("jenkinsfile.") || name.ends_with(".jenkinsfile") => {
+                Self::Jenkins
+            }
+            _ if path.extension() == Some("just") => Self::Just,
             _ if path.extension() == Some("mk") => Self::Makefile,
             "fly.toml" | "railway.toml" | "railway.json" | "netlify.toml" | "vercel.json" | "nixpacks.toml"
-            | "app.json" => Self::Platform,
-            "render.yaml" | "render.yml" | "app.yaml" | ".travis.yml" | "buildspec.yml" | "buildspec.yaml" => {
-                Self::Pipeline
-            }
+            | "railpack.json" | "app.json" => Self::Platform,
+            // One for each environment: `fly.staging.toml`.
+            _ if name.starts_with("fly.") && path.extension() == Some("toml") => Self::Platform,
+            "render.yaml" | "render.yml" | "app.yaml" | ".travis.yml" | "buildspec.yml" | "buildspec.yaml"
+            | "amplify.yml" => Self::Pipeline,
             _ if name == "dockerfile"
                 || name == "containerfile"
                 || name.starts_with("dockerfile.")
@@ -76,6 +104,9 @@ impl Kind {
                 Self::Pipeline
             }
             _ if matches!(path.extension(), Some("sh" | "bash")) => Self::Shell,
+            _ if name.ends_with(".ps1") => Self::PowerShell,
+            _ if name.ends_with(".bat") || name.ends_with(".cmd") => Self::Batch,
+            _ if yaml && manifest::may_be(path) => Self::Manifest,
             _ => return None,
         })
     }
@@ -143,7 +174,14 @@ pub(super) fn find(kind: Kind, source: &Arc<Source>) -> Vec<Found> {
         Kind::Workflow | Kind::Pipeline => pipeline::pieces(path, source.text()),
         Kind::Procfile => procfile(source.text()),
         Kind::Makefile => makefile(source.text()),
-        Kind::Shell => shell(path, source.text()),
+        Kind::Shell => shell(path, source.text().to_owned()),
+        Kind::PowerShell => shell(path, windows::powershell(source.text())),
+        Kind::Batch => shell(path, windows::batch(source.text())),
+        Kind::Just => tasks::just(source.text()),
+        Kind::Taskfile => tasks::taskfile(source.text()),
+        Kind::Jenkins => jenkins::pieces(source.text()),
+        Kind::Manifest => manifest::pieces(path, source.text()),
+        Kind::Heroku => heroku(source.text()),
         Kind::Platform => platform::pieces(path, source.text()),
         Kind::Prose => prose(source.text()),
     };
@@ -215,6 +253,21 @@ fn is_deployment(name: &str) -> bool {
     })
 }
 
+/// Of a pipeline only what says so deploys: every pipeline builds, and many start a server.
+fn is_deployment_job(name: &str) -> bool {
+    words(name).any(|word| {
+        matches!(
+            word.as_str(),
+            "deploy" | "deployment" | "deploys" | "release" | "prod" | "production" | "publish" | "cd" | "staging"
+        )
+    })
+}
+
+/// The words of the commands of a text.
+fn words_of(text: &str) -> Vec<String> {
+    commands(text).into_iter().flat_map(|command| command.words).map(|word| word.text).collect()
+}
+
 /// Whether a line also starts something that only a developer runs (`next dev`, `uvicorn --reload`).
 fn starts_development(text: &str) -> bool {
     develops(&commands(text))
@@ -240,6 +293,7 @@ fn package(source: &Arc<Source>) -> Vec<Piece> {
     };
     let Some(serde_json::Value::Object(scripts)) = root.get("scripts") else { return Vec::new() };
     let from = text.find("\"scripts\"").unwrap_or(0);
+    let called = called_by_deployment(scripts);
     scripts
         .iter()
         .filter(|(name, _)| !name.starts_with("//"))
@@ -256,7 +310,7 @@ fn package(source: &Arc<Source>) -> Vec<Piece> {
                 deploys: is_deployment(name) && !starts_development(script),
                 playground: [name, main].into_iter().any(is_playground)
                     || starts_development(script)
-                    || (is_by_hand(name) && !is_run_by_deployment(name, scripts)),
+                    || (is_by_hand(name) && !called.contains(name)),
             })
         })
         .collect()
@@ -269,13 +323,10 @@ fn is_by_hand(name: &str) -> bool {
         && words(name).any(|word| matches!(word.as_str(), "db" | "database" | "prisma" | "schema" | "push"))
 }
 
-/// Whether a script that deploys runs another by name: `npm run db:push`, `yarn db:push`, `run-s db:push`.
-fn is_run_by_deployment(name: &str, scripts: &serde_json::Map<String, serde_json::Value>) -> bool {
-    scripts.iter().filter(|(other, _)| *other != name && is_deployment(other)).any(|(_, script)| {
-        let script = script.as_str().unwrap_or_default();
-        !starts_development(script)
-            && commands(script).iter().any(|command| command.words.iter().any(|word| word.text == name))
-    })
+/// The words of the scripts that deploy, by which they run others: `npm run db:push`, `yarn db:push`, `run-s db:push`.
+fn called_by_deployment(scripts: &serde_json::Map<String, serde_json::Value>) -> BTreeSet<String> {
+    let deploying = scripts.iter().filter(|(name, _)| is_deployment(name)).filter_map(|(_, script)| script.as_str());
+    deploying.filter(|script| !starts_development(script)).flat_map(words_of).collect()
 }
 
 fn docker(text: &str) -> Vec<Piece> {
@@ -396,6 +447,23 @@ fn procfile(text: &str) -> Vec<Piece> {
         .collect()
 }
 
+/// `release: command: […]` and `run: web: …`: <https://devcenter.heroku.com/articles/build-docker-images-heroku-yml>.
+fn heroku(text: &str) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    for scalar in scalars(text) {
+        let keys: Vec<&str> = scalar.keys.iter().map(String::as_str).collect();
+        let process = match keys.as_slice() {
+            ["release", "command"] => "release",
+            ["run", process] | ["run", process, "command"] => process,
+            _ => continue,
+        };
+        let playground = is_playground(process) || starts_development(&scalar.text);
+        let within = format!("the process {process}");
+        pieces.push(Piece { said: Said::Shell(scalar.text, scalar.start), within, deploys: !playground, playground });
+    }
+    pieces
+}
+
 fn makefile(text: &str) -> Vec<Piece> {
     let mut target = String::new();
     let mut variables: Vec<(String, String)> = Vec::new();
@@ -426,7 +494,7 @@ fn makefile(text: &str) -> Vec<Piece> {
         };
         let command = recipe.trim_start_matches(['@', '-', '+']);
         let at = start + at + (recipe.len() - command.len());
-        let full = variables.iter().fold(command.to_owned(), |text, (name, value)| text.replace(name, value));
+        let full = expanded(command, &variables);
         let playground = is_playground(&target) || starts_development(&full);
         pieces.push(Piece {
             said: if full == command { Said::Shell(full, at) } else { Said::Changed(full, at) },
@@ -438,6 +506,21 @@ fn makefile(text: &str) -> Vec<Piece> {
     pieces
 }
 
+/// How long a command may become by the variables in it: each may hold the next one twice.
+const MOST_TEXT: usize = 20_000;
+
+/// A command with the values of its variables, in their order, as far as it stays one.
+fn expanded(command: &str, variables: &[(String, String)]) -> String {
+    let mut text = command.to_owned();
+    for (name, value) in variables {
+        let count = text.matches(name.as_str()).count();
+        if count > 0 && text.len() + count * value.len() <= MOST_TEXT {
+            text = text.replace(name.as_str(), value);
+        }
+    }
+    text
+}
+
 /// `NAME = value`, `NAME := value`, `NAME ?= value` of a Makefile.
 fn assignment(line: &str) -> Option<(&str, &str)> {
     let (name, value) = line.split_once('=')?;
@@ -447,11 +530,11 @@ fn assignment(line: &str) -> Option<(&str, &str)> {
     named.then(|| (name, value.trim()))
 }
 
-fn shell(path: &RepoPath, text: &str) -> Vec<Piece> {
+fn shell(path: &RepoPath, text: String) -> Vec<Piece> {
     let name = path.file_name();
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     vec![Piece {
-        said: Said::Shell(text.to_owned(), 0),
+        said: Said::Shell(text, 0),
         within: format!("the script {name}"),
         deploys: is_deployment(stem) && !is_playground(stem),
         playground: is_playground(stem),

@@ -13,8 +13,9 @@ page! {
     /// A command that resets or rewinds the database where deployment is described: `prisma migrate dev`,
     /// `prisma migrate reset`, `prisma db push --force-reset`, `alembic downgrade base`, `flask db downgrade base`, and
     /// `stamp`, which marks migrations as applied without running them. Deployment is described by a Dockerfile's `RUN`,
-    /// `CMD` and `ENTRYPOINT`, a Procfile, the `command` of a compose file, scripts whose names speak of starting, building
-    /// or releasing, and jobs that deploy. Files, stages, services and jobs for development and tests are left alone.
+    /// `CMD` and `ENTRYPOINT`, a Procfile, the `command` of a compose file or of a manifest of Kubernetes, settings of
+    /// platforms, scripts, recipes and tasks whose names speak of starting, building or releasing, and jobs and stages that
+    /// deploy. Files, stages, services and jobs for development and tests are left alone.
     ///
     /// ## Why it matters
     ///
@@ -169,6 +170,15 @@ mod tests {
         let cases = [
             ("entrypoint.sh", "#!/bin/sh\nalembic -c a.ini downgrade base\n"),
             ("docker-compose.yml", "services:\n  api:\n    command: flask db stamp head\n"),
+            ("Jenkinsfile", "stage('Deploy') {\n  sh 'alembic downgrade base'\n}\n"),
+            (
+                "k8s/job.yaml",
+                "apiVersion: batch/v1\nspec:\n  containers:\n    - name: migrate\n      args: [alembic, downgrade, base]\n",
+            ),
+            ("justfile", "release:\n  poetry run alembic downgrade base\n"),
+            ("Taskfile.yml", "tasks:\n  release: alembic stamp head\n"),
+            ("start.ps1", "python -m alembic downgrade base\n"),
+            ("heroku.yml", "release:\n  command: [flask db downgrade base]\n"),
         ];
         for (path, text) in cases {
             let findings = Repository::alembic().added(path, text).run(RuleId::ResetInDeploy);
@@ -196,6 +206,9 @@ mod tests {
         );
         silent("Dockerfile", "FROM node AS dev\nCMD npx prisma migrate dev\n");
         silent("Procfile", "release: npx prisma migrate deploy\n");
+        silent("Jenkinsfile", "stage('Check') {\n  sh 'npx prisma migrate reset --force'\n}\n");
+        silent("justfile", "reset:\n  npx prisma migrate reset --force\n");
+        silent("Taskfile.yml", "tasks:\n  db: npx prisma migrate dev\n");
     }
 
     #[test]

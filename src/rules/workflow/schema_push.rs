@@ -11,8 +11,10 @@ use crate::rules::{RuleId, RuleSettings};
 page! {
     /// ## What it stops
     ///
-    /// `prisma db push` in scripts of `package.json`, Dockerfiles, compose files, pipelines, Procfiles, Makefiles, shell
-    /// scripts, and in the documents that the policy names. Scripts and jobs that are clearly for tests or for a developer's
+    /// `prisma db push` in scripts of `package.json`, Dockerfiles, compose files, pipelines, Jenkinsfiles, manifests of
+    /// Kubernetes, Helm and Cloud Build, settings of platforms (Fly, Heroku, Netlify, Railway, Render, Vercel and others),
+    /// Procfiles, Makefiles, justfiles, Taskfiles, scripts of shells, PowerShell and `cmd`, and in the documents that the policy
+    /// names. Scripts and jobs that are clearly for tests or for a developer's
     /// machine (`test`, `e2e`, `dev`, `seed`, `local`, an `.env.test`) are left alone, and so are comments and prose. Of a
     /// change only new lines are looked at.
     ///

@@ -5,15 +5,19 @@
 //! What PostgreSQL rewrites when it stores an expression is rewritten likewise: `IN`, `BETWEEN`, `LIKE`, `!=`, `now()`.
 //! An expression that is not understood is its tokens, joined.
 
+mod known;
 mod parse;
 mod tree;
+mod truth;
 
 use super::cursor::{Cursor, Origin};
 use super::lexer::{Token, TokenKind, tokenize};
 use super::literal::{string, unquote};
 use crate::catalog::types::array_literal;
 use crate::catalog::{ColumnDefault, ColumnType, Dialect, ObjectName, TypeKind};
+pub(crate) use known::{Held, is_kept, is_never_null};
 use tree::Expr;
+pub(crate) use truth::{Truth, truth};
 
 /// The canonical text of an expression.
 pub fn canonical(text: &str, dialect: Dialect) -> String {

@@ -381,6 +381,43 @@ fn what_an_update_writes_is_known() {
 }
 
 #[test]
+fn the_text_of_a_statement_about_rows_is_known() {
+    let text = |statement: &str| {
+        let body = format!(
+            "def upgrade():\n    t = sa.table('t', sa.column('a'), sa.column('b'))\n    conn = op.get_bind()\n    {statement}\n"
+        );
+        let (_, replay) = project("postgresql://localhost/app", &[&body], &[]);
+        let steps = &replay.migrations[0].steps;
+        steps.iter().find_map(|step| match &step.operation.kind {
+            OperationKind::Data { text, .. } => text.as_deref().map(str::to_owned),
+            _ => None,
+        })
+    };
+    for (statement, expected) in [
+        ("op.execute('DELETE FROM t WHERE a IS NULL')", "DELETE FROM t WHERE a IS NULL"),
+        ("s = sa.text('DELETE FROM t WHERE a = :a')\n    conn.execute(s, {'a': 1})", "DELETE FROM t WHERE a = :a"),
+        ("op.execute('SELECT 1; UPDATE t SET a = 1 WHERE b = 2;')", "UPDATE t SET a = 1 WHERE b = 2"),
+        (
+            "conn.exec_driver_sql('WITH d AS (SELECT b FROM t) DELETE FROM t WHERE a IN (SELECT b FROM d)')",
+            "WITH d AS (SELECT b FROM t) DELETE FROM t WHERE a IN (SELECT b FROM d)",
+        ),
+        ("conn.execute(t.delete().where(t.c.a.is_(None)))", "WHERE a IS NULL"),
+        ("conn.execute(t.update().where(t.c.a == None).values(a=1))", "WHERE a IS NULL"),
+        ("conn.execute(sa.update(t).where(t.c.a == 1, t.c.b > 2).values(a=1))", "WHERE a = 1 AND b > 2"),
+        (
+            "s = t.update().where(t.c.b == 1).where(t.c.a == 2)\n    conn.execute(s.values(a=1))",
+            "WHERE a = 2 AND b = 1",
+        ),
+        (
+            "d = sa.select(sa.func.min(t.c.b)).group_by(t.c.a)\n    conn.execute(t.delete().where(t.c.b.notin_(d)))",
+            "WHERE known_at_run_time(notin_, b, group_by, b, a)",
+        ),
+    ] {
+        assert_eq!(text(statement).as_deref(), Some(expected), "{statement}");
+    }
+}
+
+#[test]
 fn a_check_has_its_name_in_second_place() {
     let env = "from alembic import context\nfrom sqlalchemy import MetaData\ntarget_metadata = \
                MetaData(naming_convention={'ck': 'ck_%(table_name)s_%(constraint_name)s'})\n\

@@ -1,8 +1,9 @@
 //! What came of it all: detours followed to their end.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::{Deed, Deeds, Entity, Fold, NewTable};
+use super::entity::Entity;
+use super::{Deed, Deeds, Fold, NewTable};
 use crate::catalog::apply::Effect;
 use crate::catalog::{Column, Name, Table};
 
@@ -46,11 +47,17 @@ impl Fold {
                 place: entity.place.clone(),
             })
         });
+        let helpers = self.tables.iter().filter_map(|entity| {
+            let texts = std::iter::once(entity.place.text().to_owned()).chain(entity.inserts.iter().cloned());
+            Some((entity.made_as.clone()?, texts.collect()))
+        });
+        let grown = self.enums.iter().filter(|one| one.origin.is_some() && one.origin == one.current);
         Deeds {
+            helpers: helpers.collect(),
+            grown: grown.filter(|one| one.grown && !one.shrunk).filter_map(|one| one.current.clone()).collect(),
             made: made.collect(),
             done: deeds.into_iter().map(|(_, deed)| deed).collect(),
             rows: self.rows,
-            order: BTreeMap::new(),
         }
     }
 
@@ -90,6 +97,7 @@ impl Fold {
                 effect: Effect::TableRenamed { from: from.clone(), to: to.clone() },
                 operation: None,
                 on_new_columns: false,
+                at: entity.at,
             };
             let position = self.deeds.iter().position(|(_, other)| other.place.span.start >= deed.place.span.start);
             found.push((position.unwrap_or(self.deeds.len()), deed));
@@ -113,6 +121,7 @@ impl Fold {
                     effect: Effect::EnumValueGone { name: origin.clone(), value: value.clone(), renamed_to: None },
                     operation: None,
                     on_new_columns: false,
+                    at: one.at,
                 };
                 found.push((end, deed));
             }
@@ -139,6 +148,7 @@ fn rebuilt(new: &Entity, name: &Name, old: &Table) -> Vec<Deed> {
         effect,
         operation: None,
         on_new_columns,
+        at: new.at,
     };
     let mut deeds = Vec::new();
     for before in &old.columns {

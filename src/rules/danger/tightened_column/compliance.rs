@@ -1,37 +1,66 @@
 //! What every row complies with anyway: by what it was asked before, or by what the change itself makes of it.
 
-use std::collections::BTreeSet;
-
+use super::keys;
 use crate::catalog::apply::{Effect, mentions};
-use crate::catalog::operation::DataKind;
-use crate::catalog::{Column, Dialect, Index, IndexPart, Name, Table};
-use crate::project::{ProjectChange, ProjectState};
+use crate::catalog::operation::{ColumnChange, DataKind, OperationKind};
+use crate::catalog::{Column, ColumnDefault, Dialect, Name, Table, TypeKind};
+use crate::project::ProjectChange;
 use crate::rules::danger::deeds::{Deed, Deeds, RowDeed};
+use crate::sql::expression::{Held, Truth, is_kept, is_never_null, truth};
 
 /// Whether no row can fail what is demanded.
 pub(super) fn is_certain(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) -> bool {
-    is_filled(all, deed)
+    is_filled(change, all, deed)
         || is_emptied(all, deed)
-        || widens(change, deed)
-        || is_unique_anyway(change, all, deed)
-        || is_about_new_columns(change, &all.done, deed)
+        || keys::is_unique_anyway(change, all, deed)
+        || is_for_new_values(change, all, deed)
+        || is_about_new_columns(change, all, deed)
         || is_held_by_null(change, all, deed)
+        || excludes_the_same(change, all, deed)
 }
 
 /// Whether a column becomes NOT NULL behind a statement that gives it a value in every row, or in every row without one.
-fn is_filled(all: &Deeds, deed: &Deed) -> bool {
+fn is_filled(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) -> bool {
     let Effect::ColumnChanged { table, before, .. } = &deed.effect else { return false };
     let column = before.name.to_ascii_lowercase();
-    all.rows.iter().any(|row| {
-        let writes = row.written.iter().flatten().any(|name| name.eq_ignore_ascii_case(&column));
-        let fills = match row.kind {
-            DataKind::Update => writes && (!row.bounded || asks_for_null(row.place.text(), &column)),
-            // Rows without a value go.
-            DataKind::Delete => asks_for_null(row.place.text(), &column),
-            _ => false,
+    is_converted(change, all, deed)
+        || all.rows.iter().any(|row| {
+            let writes = row.written.iter().flatten().any(|name| name.eq_ignore_ascii_case(&column));
+            let fills = match row.kind {
+                DataKind::Update => writes && (!row.bounded || asks_for_null(row.statement(), &column)),
+                // Rows without a value go.
+                DataKind::Delete => asks_for_null(row.statement(), &column),
+                _ => false,
+            };
+            all.is_same(&row.table, table) && fills && row.comes_before(deed)
+        })
+}
+
+/// Whether a change of the column's type gives it a value in every row: `USING (deleted_at IS NOT NULL)`.
+fn is_converted(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) -> bool {
+    let Effect::ColumnChanged { table, after, .. } = &deed.effect else { return false };
+    let dialect = change.project.dialect();
+    let old = table_before(change, all, table);
+    let held = |name: &str| match old.and_then(|old| old.column(dialect, name)) {
+        Some(column) if !column.nullable => Held::Something,
+        _ => Held::Anything,
+    };
+    let is_emptied_again = all
+        .rows
+        .iter()
+        .any(|row| all.is_same(&row.table, table) && row.comes_before(deed) && row.may_write(&after.name));
+    let gives = |other: &Deed| {
+        let Some(OperationKind::AlterColumn { column, change: ColumnChange::Type { using: Some(using), .. }, .. }) =
+            other.operation.as_ref().map(|operation| &operation.kind)
+        else {
+            return false;
         };
-        row.table == *table && fills && all.comes_before(row, deed)
-    })
+        matches!(&other.effect, Effect::ColumnChanged { table: of, .. } if all.is_same(of, table))
+            && dialect.same_column(column, &after.name)
+            && other.at <= deed.at
+            && is_never_null(using, dialect, &held)
+    };
+    !is_emptied_again && all.done.iter().any(gives)
 }
 
 /// Whether the change empties the table before.
@@ -42,7 +71,7 @@ fn is_emptied(all: &Deeds, deed: &Deed) -> bool {
     else {
         return false;
     };
-    all.rows.iter().any(|row| row.table == *table && row.empties() && all.comes_before(row, deed))
+    all.rows.iter().any(|row| all.is_same(&row.table, table) && row.empties() && row.comes_before(deed))
 }
 
 /// Whether a statement picks the rows without a value in a column, and by nothing else.
@@ -58,103 +87,53 @@ fn asks_for_null(statement: &str, column: &str) -> bool {
         .collect();
     let words: Vec<&str> = plain.split(' ').filter(|word| !word.is_empty()).collect();
     let names = |word: &str| word.rsplit('.').next() == Some(column);
-    match words.as_slice() {
-        [name, "is", "null"] => names(name),
-        // SQLAlchemy: `.where(t.c.name.is_(None))`, `t.c.name == None`
-        [name, "none"] => name.strip_suffix(".is_").is_some_and(names),
-        [name, "==", "none"] => names(name),
-        _ => false,
-    }
+    matches!(words.as_slice(), [name, "is", "null"] if names(name))
 }
 
-/// Whether no two rows can be alike in what a unique index or a primary key is about: fewer of its columns make a key
-/// already.
-fn is_unique_anyway(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) -> bool {
-    let old_table = |table: &Name| change.before?.replay.catalog.tables.get(table);
-    match &deed.effect {
-        Effect::IndexAdded { table, index, .. } if index.unique => is_key(change, all, table, index),
-        // What a primary key asks beside: none of its columns takes NULL.
-        Effect::ConstraintAdded { table, what: "primary key", .. } => {
-            let key = change.after.replay.catalog.tables.get(table).and_then(|table| table.primary_key.as_ref());
-            let (Some(before), Some(key)) = (old_table(table), key) else { return false };
-            let required = |part: &IndexPart| {
-                before.columns.iter().any(|column| Some(column.name.as_str()) == part.column() && !column.nullable)
-            };
-            let index = Index::new(None, key.columns.clone(), true);
-            key.columns.iter().all(required) && is_key(change, all, table, &index)
-        }
-        _ => false,
-    }
-}
-
-/// Whether rows were unique in these columns, or in fewer of them, when the change began, and are so still: the key is
-/// there in the end, or nothing writes rows once it is gone.
-fn is_key(change: &ProjectChange<'_>, all: &Deeds, table: &Name, new: &Index) -> bool {
-    let parts = &new.parts;
-    let now = |column: &str| renamed(&all.done, table, column);
-    let covers = |old: &[IndexPart]| {
-        let same = |old: &IndexPart, new: &IndexPart| {
-            let on =
-                old.on == new.on || old.column().is_some_and(|old| new.column().is_some_and(|new| now(old) == new));
-            on && old.collation == new.collation && (new.length.is_none() || old.length == new.length)
+/// Whether a partial unique index asks for a value of an enum that the change adds: no row can hold it yet.
+fn is_for_new_values(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) -> bool {
+    let Effect::IndexAdded { table, index, .. } = &deed.effect else { return false };
+    let (Some(predicate), Some(before)) = (&index.predicate, table_before(change, all, table)) else { return false };
+    let Some(state) = change.before.filter(|_| !super::preparation::has_session(deed)) else { return false };
+    let dialect = change.project.dialect();
+    before.columns.iter().filter(|column| mentions(predicate, &column.name)).any(|column| {
+        let TypeKind::Named(ty) = &column.ty.kind else { return false };
+        let Some((name, old)) = state.replay.catalog.enums.iter().find(|(name, _)| name.name == ty.name) else {
+            return false;
         };
-        !old.is_empty() && old.iter().all(|part| parts.iter().any(|own| same(part, own)))
-    };
-    let is_stricter = |old: &Index| {
-        old.unique
-            && (old.predicate.is_none() || old.predicate == new.predicate)
-            && (old.nulls_not_distinct || !new.nulls_not_distinct)
-            && covers(&old.parts)
-    };
-    let keys_of = |state: &ProjectState| -> Vec<Vec<IndexPart>> {
-        let Some(table) = state.replay.catalog.tables.get(table) else { return Vec::new() };
-        let primary = table.primary_key.iter().map(|key| &key.columns).filter(|key| covers(key));
-        let unique = table.indexes.iter().filter(|index| is_stricter(index)).map(|index| &index.parts);
-        primary.chain(unique).cloned().collect()
-    };
-    let mut keys = change.before.map(&keys_of).unwrap_or_default();
-    keys.extend(all.done.iter().filter_map(|other| match &other.effect {
-        Effect::IndexDropped { table: of, index } if of == table && is_stricter(index) => Some(index.parts.clone()),
-        _ => None,
-    }));
-    // The index itself is in the end's catalog too: another key is asked for there.
-    if !keys.is_empty() && keys_of(change.after).iter().any(|key| key != parts) {
-        return true;
-    }
-    keys.iter().any(|key| {
-        let names =
-            |column: &str| key.iter().any(|part| part.column().is_none_or(|own| now(own).eq_ignore_ascii_case(column)));
-        let is_written = |row: &RowDeed| {
-            row.table == *table
-                && match row.kind {
-                    DataKind::Insert => true,
-                    DataKind::Update => {
-                        row.written.as_ref().is_none_or(|written| written.iter().any(|column| names(column)))
-                    }
-                    DataKind::Delete | DataKind::Truncate => false,
-                }
+        let is_same_schema = ty.schema.as_ref().is_none_or(|schema| *schema == name.schema);
+        let is_written =
+            |row: &RowDeed| all.is_same(&row.table, table) && row.comes_before(deed) && row.may_write(&column.name);
+        let is_cast = all.done.iter().any(|other| {
+            matches!(&other.effect, Effect::ColumnChanged { table: of, before, after }
+                if all.is_same(of, table) && before.ty != after.ty && after.name == column.name)
+        });
+        let values = old.labels.iter().map(|label| ColumnDefault::Text(label.clone())).chain([ColumnDefault::Null]);
+        let is_left_out = |held: ColumnDefault| {
+            let holds = |name: &str| dialect.same_column(name, &column.name).then_some(&held);
+            matches!(truth(predicate, dialect, &holds), Some(Truth::False | Truth::Null | Truth::NotTrue))
         };
-        let is_cast = |deed: &Deed| {
-            matches!(&deed.effect, Effect::ColumnChanged { table: of, before, after }
-                if of == table && before.ty != after.ty && names(&after.name))
-        };
-        !all.rows.iter().any(is_written) && !all.done.iter().any(is_cast)
+        is_same_schema
+            && all.grown.contains(name)
+            && !column.ty.array
+            && !is_cast
+            && !all.rows.iter().any(is_written)
+            && values.into_iter().all(is_left_out)
     })
 }
 
 /// Whether a check is about nothing but columns that the change adds: each row has in them what the change gives it.
-fn is_about_new_columns(change: &ProjectChange<'_>, deeds: &[Deed], deed: &Deed) -> bool {
+fn is_about_new_columns(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) -> bool {
     let Effect::ConstraintAdded { table, what: "check", name, .. } = &deed.effect else { return false };
     let Some(after) = change.after.replay.catalog.tables.get(table) else { return false };
     every_condition(after, name.as_ref(), |expression| {
         let mut about = after.columns.iter().filter(|column| mentions(expression, &column.name)).peekable();
-        about.peek().is_some() && about.all(|column| is_new(change, deeds, table, &column.name))
+        about.peek().is_some() && about.all(|column| is_new(change, all, table, &column.name))
     })
 }
 
 /// Whether every row complies since a column that the change adds is NULL in each: rows with NULL in a unique index differ
-/// from all others, and a check may say that the column is NULL or something else holds. Or that a column holds something
-/// which took no NULL before.
+/// from all others, and a check may take that. Or since a column took no NULL before, or a check of before asked as much.
 fn is_held_by_null(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) -> bool {
     let (Effect::IndexAdded { table, .. } | Effect::ConstraintAdded { table, .. }) = &deed.effect else { return false };
     let Some(after) = change.after.replay.catalog.tables.get(table) else { return false };
@@ -162,61 +141,90 @@ fn is_held_by_null(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) -> bool
     let text = deed.place.source.text().to_ascii_lowercase();
     let writes_unseen = text.contains("session.") || text.contains("session(");
     let is_null = |column: &Column| {
-        let is_written = all.rows.iter().any(|row| {
-            let names = |names: &Vec<String>| names.iter().any(|name| name.eq_ignore_ascii_case(&column.name));
-            row.table == *table
-                && !matches!(row.kind, DataKind::Delete | DataKind::Truncate)
-                && row.written.as_ref().is_none_or(names)
-        });
+        let is_written = all
+            .rows
+            .iter()
+            .any(|row| all.is_same(&row.table, table) && row.comes_before(deed) && row.may_write(&column.name));
         column.nullable
             && column.default.is_none()
             && column.generated.is_none()
             && column.auto_increment.is_none()
             && !is_written
             && !writes_unseen
-            && is_new(change, &all.done, table, &column.name)
+            && is_new(change, all, table, &column.name)
     };
     // A column that took no NULL has none, whatever it takes from now on.
-    let before = table_before(change, table);
+    let before = table_before(change, all, table);
     let was_required = |column: &Column| {
         let old = before.and_then(|before| before.column(change.project.dialect(), &column.name));
-        old.is_some_and(|old| !old.nullable) && !all.rows.iter().any(|row| row.table == *table)
+        let is_written = |row: &RowDeed| all.is_same(&row.table, table) && row.comes_before(deed);
+        old.is_some_and(|old| !old.nullable) && !all.rows.iter().any(is_written)
     };
+    let dialect = change.project.dialect();
     match &deed.effect {
         Effect::IndexAdded { index, .. } => {
-            let dialect = change.project.dialect();
             let mut columns = index.parts.iter().filter_map(|part| after.column(dialect, part.column()?));
             dialect != Dialect::SqlServer && !index.nulls_not_distinct && columns.any(is_null)
         }
-        Effect::ConstraintAdded { what: "check", name, .. } => every_condition(after, name.as_ref(), |expression| {
-            alternatives(expression).iter().any(|one| {
-                let plain = one.replace(['(', ')', '"', '`', '[', ']'], " ").to_ascii_lowercase();
-                let words: Vec<&str> = plain.split_whitespace().collect();
-                let named = |name: &str| after.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name));
-                match words.as_slice() {
-                    [name, "is", "null"] => named(name).is_some_and(is_null),
-                    [name, "is", "not", "null"] => named(name).is_some_and(was_required),
-                    _ => false,
-                }
-            })
-        }),
+        Effect::ConstraintAdded { what: "check", name, .. } => {
+            let held = |name: &str| match after.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name)) {
+                Some(column) if is_null(column) => Held::Null,
+                Some(column) if was_required(column) => Held::Something,
+                _ => Held::Anything,
+            };
+            let old = conditions_before(change, all, deed, table);
+            every_condition(after, name.as_ref(), |expression| is_kept(expression, &old, dialect, &held))
+        }
         _ => false,
     }
 }
 
+/// The checks that every row was held to when the change began, and complies with still: of those whose columns the change
+/// writes, casts or calls otherwise before the deed nothing is known.
+fn conditions_before<'a>(change: &'a ProjectChange<'_>, all: &Deeds, deed: &Deed, table: &Name) -> Vec<&'a str> {
+    let Some(before) = table_before(change, all, table) else { return Vec::new() };
+    let is_touched = |column: &Column| {
+        let is_written = all
+            .rows
+            .iter()
+            .any(|row| all.is_same(&row.table, table) && row.comes_before(deed) && row.may_write(&column.name));
+        let is_another = all.done.iter().any(|other| match &other.effect {
+            Effect::ColumnChanged { table: of, before, after } => {
+                all.is_same(of, table) && before.ty != after.ty && before.name.eq_ignore_ascii_case(&column.name)
+            }
+            Effect::ColumnRenamed { table: of, from, .. } => {
+                all.is_same(of, table) && from.eq_ignore_ascii_case(&column.name)
+            }
+            Effect::ColumnDropped { table: of, column: lost, .. } => {
+                all.is_same(of, table) && lost.name.eq_ignore_ascii_case(&column.name)
+            }
+            _ => false,
+        });
+        is_written || is_another
+    };
+    let checks = before.checks.iter().filter(|check| !check.not_valid).filter_map(|check| check.expression.as_deref());
+    checks
+        .filter(|condition| {
+            !before.columns.iter().any(|column| mentions(condition, &column.name) && is_touched(column))
+        })
+        .collect()
+}
+
 /// Whether the change adds a column, and does not only call one otherwise.
-fn is_new(change: &ProjectChange<'_>, deeds: &[Deed], table: &Name, column: &str) -> bool {
+fn is_new(change: &ProjectChange<'_>, all: &Deeds, table: &Name, column: &str) -> bool {
     let dialect = change.project.dialect();
-    let before = table_before(change, table);
-    let is_renamed = deeds
+    let before = table_before(change, all, table);
+    let is_renamed = all
+        .done
         .iter()
         .any(|deed| matches!(&deed.effect, Effect::ColumnRenamed { table: of, to, .. } if of == table && to == column));
     before.is_some_and(|before| before.column(dialect, column).is_none()) && !is_renamed
 }
 
 /// A table before the change: as the migrations had made it, or as it was declared where none made it.
-fn table_before<'a>(change: &'a ProjectChange<'_>, table: &Name) -> Option<&'a Table> {
+pub(super) fn table_before<'a>(change: &'a ProjectChange<'_>, all: &Deeds, table: &Name) -> Option<&'a Table> {
     let state = change.before?;
+    let table = all.name_before(table);
     state.replay.catalog.tables.get(table).or_else(|| state.declared.catalog.tables.get(table))
 }
 
@@ -226,76 +234,36 @@ fn every_condition(table: &Table, name: Option<&String>, holds: impl Fn(&str) ->
     checks.peek().is_some() && checks.all(|check| check.expression.as_deref().is_some_and(&holds))
 }
 
-/// The alternatives of a condition: what stands between the ORs that no parenthesis of its own holds, and no text.
-fn alternatives(condition: &str) -> Vec<&str> {
-    let whole = condition.trim();
-    let inner = whole.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).filter(|inner| is_balanced(inner));
-    if let Some(inner) = inner {
-        return alternatives(inner);
-    }
-    let (mut found, mut start, mut depth, mut quoted) = (Vec::new(), 0, 0_usize, false);
-    for (at, c) in whole.char_indices() {
-        match c {
-            '\'' => quoted = !quoted,
-            '(' if !quoted => depth += 1,
-            ')' if !quoted => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        let is_or = || whole.get(at..at + 4).is_some_and(|word| word.eq_ignore_ascii_case(" or "));
-        if c == ' ' && depth == 0 && !quoted && at >= start && is_or() {
-            found.push(&whole[start..at]);
-            start = at + 4;
-        }
-    }
-    found.push(&whole[start..]);
-    found
-}
-
-/// Whether no parenthesis of a text is closed that it did not open.
-fn is_balanced(text: &str) -> bool {
-    let mut depth = 0_i32;
-    text.chars().all(|c| {
-        depth += i32::from(c == '(') - i32::from(c == ')');
-        depth >= 0
-    })
-}
-
-/// Whether a check takes all that the one of its name took before: a longer list of values.
-fn widens(change: &ProjectChange<'_>, deed: &Deed) -> bool {
-    let Effect::ConstraintAdded { table, what: "check", name: Some(name), .. } = &deed.effect else { return false };
-    let expression = |state: &ProjectState| {
-        let checks = &state.replay.catalog.tables.get(table)?.checks;
-        checks.iter().find(|check| check.name.as_ref() == Some(name))?.expression.clone()
-    };
-    let (Some(before), Some(after)) = (change.before.and_then(expression), expression(change.after)) else {
+/// Whether an exclusion is one of before, made anew: under another name, or checked at another time.
+fn excludes_the_same(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) -> bool {
+    let Effect::ConstraintAdded { table, what: "exclusion", .. } = &deed.effect else { return false };
+    let (Some(state), Some(old)) = (change.before, table_before(change, all, table)) else { return false };
+    if all.rows.iter().any(|row| all.is_same(&row.table, table) && row.comes_before(deed)) {
         return false;
-    };
-    let ((before, old), (after, new)) = (without_values(&before), without_values(&after));
-    before == after && old.is_subset(&new) && !before.contains("not")
+    }
+    let Some(new) = exclusion(deed.place.text()) else { return false };
+    let steps = state.replay.migrations.iter().flat_map(|migration| &migration.steps);
+    let made = steps.filter(|step| {
+        step.effects.iter().any(|effect| {
+            matches!(effect, Effect::ConstraintAdded { table: of, what: "exclusion", name: Some(name), not_valid: false }
+                if all.is_same(of, table) && old.excludes.contains(name))
+        })
+    });
+    made.filter_map(|step| exclusion(step.operation.place.text())).any(|old| old == new)
 }
 
-/// A condition without its texts, casts and commas, and the texts.
-fn without_values(expression: &str) -> (String, BTreeSet<String>) {
-    let mut rest = String::new();
-    let mut values = BTreeSet::new();
-    for (at, part) in expression.split('\'').enumerate() {
-        if at % 2 == 1 {
-            values.insert(part.to_owned());
-            continue;
-        }
-        // `::text`, `::character varying`
-        let part = part
-            .strip_prefix("::")
-            .map_or(part, |cast| cast.trim_start_matches(|c: char| c.is_alphanumeric() || c == ' '));
-        rest.extend(part.chars().filter(|c| !c.is_whitespace() && *c != ',').map(|c| c.to_ascii_lowercase()));
-    }
-    (rest, values)
+/// What the one EXCLUDE of a statement asks, without what says when it is checked.
+fn exclusion(statement: &str) -> Option<String> {
+    let plain = statement.to_ascii_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
+    let (_, asked) = plain.split_once("exclude ").filter(|(_, rest)| !rest.contains("exclude "))?;
+    let end = [" deferrable", " not deferrable", " initially"].iter().filter_map(|word| asked.find(word)).min();
+    Some(asked[..end.unwrap_or(asked.len())].trim_end_matches([';', ' ']).to_owned())
 }
 
 /// What a column is called once the change has been made.
-fn renamed(deeds: &[Deed], of: &Name, column: &str) -> String {
-    let new = deeds.iter().find_map(|deed| match &deed.effect {
-        Effect::ColumnRenamed { table, from, to } if table == of && from == column => Some(to),
+pub(super) fn renamed(all: &Deeds, of: &Name, column: &str) -> String {
+    let new = all.done.iter().find_map(|deed| match &deed.effect {
+        Effect::ColumnRenamed { table, from, to } if from == column && all.is_same(table, of) => Some(to),
         _ => None,
     });
     new.map_or_else(|| column.to_owned(), Clone::clone)

@@ -1,12 +1,12 @@
 //! Pipelines in YAML: which of their scalars are shell, and what is known of the job that runs them.
 
-use super::{Piece, Said};
+use super::{Piece, Said, is_deployment_job};
 use crate::rules::workflow::yaml::{Scalar, scalars};
 use crate::rules::workflow::{is_playground, words};
 use crate::source::RepoPath;
 
 /// Keys of pipelines whose scalars are shell.
-const SHELL_KEYS: [&str; 12] = [
+const SHELL_KEYS: [&str; 16] = [
     "run",
     "script",
     "before_script",
@@ -18,8 +18,18 @@ const SHELL_KEYS: [&str; 12] = [
     "buildCommand",
     "startCommand",
     "preDeployCommand",
+    "dockerCommand",
+    "build_command",
+    "run_command",
+    "entrypoint",
     "initialDeployHook",
 ];
+
+/// Whether a key is that of a platform's settings, which say how a program gets to its users: Render, App Platform, App
+/// Engine.
+fn is_setting(key: &str) -> bool {
+    key.ends_with("Command") || key.ends_with("_command") || matches!(key, "entrypoint" | "initialDeployHook")
+}
 
 /// Keys that say what a step or a job is.
 const NAMING_KEYS: [&str; 6] = ["name", "displayName", "stage", "environment", "deployment", "job"];
@@ -28,7 +38,8 @@ const NAMING_KEYS: [&str; 6] = ["name", "displayName", "stage", "environment", "
 const STRUCTURE: [&str; 8] = ["steps", "step", "pipelines", "stages", "default", "runs", "services", "phases"];
 
 /// Parts of the names of images that are databases.
-const DATABASES: [&str; 8] = ["postgres", "postgis", "timescale", "mysql", "mariadb", "cockroach", "mssql", "pgvector"];
+pub(super) const DATABASES: [&str; 8] =
+    ["postgres", "postgis", "timescale", "mysql", "mariadb", "cockroach", "mssql", "pgvector"];
 
 /// What a pipeline says of some of its steps.
 struct Label<'a> {
@@ -85,7 +96,7 @@ pub(super) fn pieces(path: &RepoPath, text: &str) -> Vec<Piece> {
         let steps: Vec<&str> =
             labels.iter().filter(|label| label.speaks_of(scalar, job)).map(|label| label.text).collect();
         let named = || [file, title, job].into_iter().chain(steps.iter().copied());
-        let deploys = named().any(is_deployment_job) || key.ends_with("Command");
+        let deploys = named().any(is_deployment_job) || is_setting(key);
         let own_database = beside_database.contains(&job) && !given_database.contains(&job);
         let playground = named().any(is_playground) || own_database;
         let within = match job {
@@ -114,14 +125,4 @@ fn job_of(scalar: &Scalar) -> &str {
         scalar.keys.iter().find(known)
     });
     name.map_or("", String::as_str)
-}
-
-/// Of a pipeline only what says so deploys: every pipeline builds, and many start a server.
-fn is_deployment_job(name: &str) -> bool {
-    words(name).any(|word| {
-        matches!(
-            word.as_str(),
-            "deploy" | "deployment" | "deploys" | "release" | "prod" | "production" | "publish" | "cd" | "staging"
-        )
-    })
 }

@@ -10,15 +10,11 @@ struct Setting {
 }
 
 pub(super) fn pieces(path: &RepoPath, text: &str) -> Vec<Piece> {
-    let mut settings = Vec::new();
-    if path.extension() == Some("toml") {
-        if let Ok(root) = text.parse::<toml::Table>() {
-            from_toml("", "", &toml::Value::Table(root), &mut settings);
-        }
-    } else if let Ok(root) = serde_json::from_str(text) {
-        from_json("", "", &root, &mut settings);
-    }
-    settings
+    let root =
+        if path.extension() == Some("toml") { toml::from_str(text).ok() } else { serde_json::from_str(text).ok() };
+    let mut found = Vec::new();
+    settings(&Under { above: "", key: "" }, &root.unwrap_or_default(), &mut found);
+    found
         .into_iter()
         .map(|Setting { key, text: command }| {
             let playground = is_playground(&key) || starts_development(&command);
@@ -39,32 +35,37 @@ fn position(text: &str, key: &str, command: &str) -> usize {
     text.find(start).filter(|_| !start.is_empty()).or_else(|| text.find(key)).unwrap_or(0)
 }
 
-/// Whether a key, or the table that holds it, says that its value is a command.
-fn is_command(above: &str, key: &str) -> bool {
-    key.ends_with("Command")
-        || key.ends_with("command")
-        || matches!(key, "cmd" | "cmds" | "postdeploy" | "pr-predestroy")
-        || above == "processes"
+/// Where a setting stands: its key, and that of the table that holds it.
+///
+/// Kept in one value, since optimised code of LLVM 21 and 22 took the key above for empty where a function called itself
+/// with its arguments one place on: <https://github.com/llvm/llvm-project/issues/219503>.
+struct Under<'a> {
+    above: &'a str,
+    key: &'a str,
 }
 
-fn from_json(above: &str, key: &str, value: &serde_json::Value, found: &mut Vec<Setting>) {
-    match value {
-        serde_json::Value::String(text) if is_command(above, key) => {
-            found.push(Setting { key: key.to_owned(), text: text.clone() });
-        }
-        serde_json::Value::Array(items) => items.iter().for_each(|item| from_json(above, key, item, found)),
-        serde_json::Value::Object(table) => table.iter().for_each(|(name, value)| from_json(key, name, value, found)),
-        _ => {}
+impl Under<'_> {
+    /// Whether the key, or the table that holds it, says that its value is a command.
+    fn is_command(&self) -> bool {
+        self.key.ends_with("Command")
+            || self.key.ends_with("command")
+            || matches!(self.key, "cmd" | "cmds" | "commands" | "predeploy" | "postdeploy" | "pr-predestroy")
+            || self.above == "processes"
     }
 }
 
-fn from_toml(above: &str, key: &str, value: &toml::Value, found: &mut Vec<Setting>) {
+/// Adds the commands among what stands under a key.
+fn settings(under: &Under<'_>, value: &serde_json::Value, found: &mut Vec<Setting>) {
     match value {
-        toml::Value::String(text) if is_command(above, key) => {
-            found.push(Setting { key: key.to_owned(), text: text.clone() });
+        serde_json::Value::String(text) if under.is_command() => {
+            found.push(Setting { key: under.key.to_owned(), text: text.clone() });
         }
-        toml::Value::Array(items) => items.iter().for_each(|item| from_toml(above, key, item, found)),
-        toml::Value::Table(table) => table.iter().for_each(|(name, value)| from_toml(key, name, value, found)),
+        serde_json::Value::Array(items) => items.iter().for_each(|item| settings(under, item, found)),
+        serde_json::Value::Object(table) => {
+            for (name, value) in table {
+                settings(&Under { above: under.key, key: name }, value, found);
+            }
+        }
         _ => {}
     }
 }

@@ -131,6 +131,150 @@ fn commands_are_found_however_they_are_written() {
 }
 
 #[test]
+fn variables_that_hold_each_other_come_to_an_end() {
+    let make: String = (0..60).map(|n| format!("V{n} = $(V{m}) $(V{m})\n", m = n + 1)).collect();
+    let just: String = (0..60).map(|n| format!("v{n} := \"{{{{v{m}}}}} {{{{v{m}}}}}\"\n", m = n + 1)).collect();
+    assert!(pushes("Makefile", &format!("{make}deploy:\n\t$(V0)\n\tnpx prisma db push\n")));
+    assert!(pushes("justfile", &format!("{just}deploy:\n  {{{{v0}}}}\n  npx prisma db push\n")));
+}
+
+#[test]
+fn further_files_that_deploy_give_their_commands() {
+    let job = "apiVersion: batch/v1\nkind: Job\nmetadata:\n  name: migrate\nspec:\n  template:\n    spec:\n      containers:\n        - name: api\n          image: x\n";
+    let k8s = |rest: &str| format!("{job}{rest}");
+    for (path, text) in [
+        ("Jenkinsfile", "pipeline {\n  stages {\n    stage('Ship') {\n      steps {\n        sh 'npx prisma db push'\n      }\n    }\n  }\n}\n".to_owned()),
+        ("ci/Jenkinsfile.prod", "node {\n  sh \"\"\"\n    npm ci\n    npx prisma db push\n  \"\"\"\n}\n".to_owned()),
+        ("Jenkinsfile", "def out = sh(returnStdout: true, script: 'npx prisma db push').trim()\n".to_owned()),
+        ("Jenkinsfile", "bat 'call npx prisma db push'\n".to_owned()),
+        ("justfile", "set shell := [\"bash\", \"-c\"]\n\n# ships it\ndeploy env='x': build\n    @npx prisma db push\n".to_owned()),
+        ("justfile", "prisma := \"npx prisma\"\n\nrelease:\n  {{prisma}} db push\n".to_owned()),
+        ("justfile", "release: db-sync\n\ndb-sync:\n  -npx prisma \\\n    db push\n".to_owned()),
+        ("Taskfile.yml", "version: '3'\ntasks:\n  release:\n    desc: ships\n    cmds:\n      - npm ci\n      - npx prisma db push\n".to_owned()),
+        ("Taskfile.yml", "tasks:\n  ship: npx prisma db push\n".to_owned()),
+        ("Taskfile.yml", "tasks:\n  ship:\n    cmds:\n      - cmd: npx prisma db push\n        silent: true\n".to_owned()),
+        ("Taskfile.yml", "tasks:\n  deploy:\n    cmds:\n      - task: db-push\n  db-push:\n    cmds: [npx prisma db push]\n".to_owned()),
+        ("k8s/migrate.yaml", k8s("          command: [\"sh\", \"-c\", \"npx prisma db push && node .\"]\n")),
+        ("k8s/migrate.yaml", k8s("          command:\n            - sh\n            - -c\n          args:\n            - |\n              set -e\n              npx prisma db push\n")),
+        ("deploy/app.yml", k8s("          command: [\"npx\", \"prisma\"]\n          args: [\"db\", \"push\"]\n")),
+        ("charts/app/templates/job.yaml", "apiVersion: batch/v1\nkind: Job\nspec:\n  {{- if .Values.hooks }}\n  containers:\n    - name: {{ .Chart.Name }}\n      {{- with .Values.x }}\n      command:\n        - npx\n        - prisma\n        - db\n        - push\n      {{- end }}\n  {{- end }}\n".to_owned()),
+        ("helm/values.yaml", "migrate:\n  command: [\"npx\", \"prisma\", \"db\", \"push\"]\n".to_owned()),
+        ("k8s/config.yaml", "apiVersion: v1\nkind: ConfigMap\ndata:\n  start.sh: |\n    #!/bin/sh\n    npx prisma db push\n".to_owned()),
+        ("cloudbuild.yaml", "steps:\n  - name: node\n    entrypoint: npx\n    args: ['prisma', 'db', 'push']\n".to_owned()),
+        ("scripts/release.ps1", "$ErrorActionPreference = \"Stop\"\n& npx prisma `\n  db push\n".to_owned()),
+        ("scripts/release.ps1", "Invoke-Expression \"npx prisma db push\"\n".to_owned()),
+        ("scripts/release.cmd", "@echo off\r\nif not exist x (\r\n  call npx prisma db push\r\n)\r\n".to_owned()),
+        ("scripts/release.bat", "node_modules\\.bin\\prisma.cmd ^\n  db push\n".to_owned()),
+        ("heroku.yml", "build:\n  docker:\n    web: Dockerfile\nrelease:\n  image: web\n  command:\n    - npx prisma db push\n".to_owned()),
+        ("heroku.yml", "run:\n  web: npx prisma db push && node .\n".to_owned()),
+        ("render.yaml", "services:\n  - type: web\n    name: api\n    preDeployCommand: npx prisma db push\n".to_owned()),
+        ("render.yaml", "services:\n  - type: web\n    dockerCommand: npx prisma db push\n".to_owned()),
+        (".do/app.yaml", "services:\n- name: api\n  run_command: npx prisma db push && node .\n".to_owned()),
+        ("railway.toml", "[deploy]\npreDeployCommand = [\"npx prisma db push\"]\n".to_owned()),
+        ("railpack.json", "{\"steps\": {\"build\": {\"commands\": [\"npx prisma db push\"]}}}".to_owned()),
+        ("vercel.json", "{\"buildCommand\": \"prisma db push && next build\"}".to_owned()),
+        ("netlify.toml", "[build]\ncommand = \"npx prisma db push && next build\"\n".to_owned()),
+        ("fly.production.toml", "[deploy]\nrelease_command = \"npx prisma db push\"\n".to_owned()),
+    ] {
+        assert!(pushes(path, &text), "{path}: {text}");
+    }
+}
+
+#[test]
+fn comments_prose_and_development_in_further_files_are_left_alone() {
+    for (path, text) in [
+        (
+            "Jenkinsfile",
+            "// sh 'npx prisma db push'\n/* sh 'npx prisma db push' */\necho 'sh npx prisma db push'\nsh 'npm ci'\n",
+        ),
+        ("Jenkinsfile", "stage('Test') { steps { sh 'npx prisma db push' } }\n"),
+        ("Jenkinsfile", "description 'npx prisma db push'\nsh \"echo 'npx prisma db push'\"\n"),
+        ("Jenkinsfile", "docker.image('postgres:16').withRun { sh 'npx prisma db push' }\n"),
+        (
+            "justfile",
+            "# npx prisma db push\ndeploy: # npx prisma db push\n  # npx prisma db push\n  @echo npx prisma db push\n",
+        ),
+        ("justfile", "db-push:\n  npx prisma db push\n\ndev:\n  npx prisma db push\n  next dev\n"),
+        ("justfile", "notes:\n  #!/usr/bin/env python3\n  prisma db push\n"),
+        (
+            "Taskfile.yml",
+            "tasks:\n  release:\n    desc: npx prisma db push\n    # - npx prisma db push\n    summary: |\n      npx prisma db push\n    cmds: [echo npx prisma db push]\n",
+        ),
+        ("Taskfile.yml", "tasks:\n  db-push: npx prisma db push\n  test:\n    cmds:\n      - npx prisma db push\n"),
+        (
+            "k8s/a.yaml",
+            "apiVersion: v1\nkind: Pod\nmetadata:\n  annotations:\n    note: npx prisma db push\nspec:\n  containers:\n    - name: a\n      # command: [npx, prisma, db, push]\n      env:\n        - name: HINT\n          value: npx prisma db push\n",
+        ),
+        ("k8s/notes.yaml", "command: [npx, prisma, db, push]\n"),
+        (
+            "k8s/overlays/dev/a.yaml",
+            "apiVersion: v1\nspec:\n  containers:\n    - name: a\n      command: [npx, prisma, db, push]\n",
+        ),
+        (
+            "k8s/a.yaml",
+            "apiVersion: v1\nspec:\n  containers:\n    - name: a\n      command: [npx, prisma]\n    - name: b\n      args: [db, push]\n",
+        ),
+        ("docs/app.yaml.md", "command: [npx, prisma, db, push]\n"),
+        (
+            "scripts/release.ps1",
+            "<#\n npx prisma db push\n#>\n# npx prisma db push\nWrite-Host \"npx prisma db push\"\n$help = @\"\nnpx prisma db push\n\"@\n",
+        ),
+        ("scripts/release.bat", "REM npx prisma db push\n:: npx prisma db push\necho npx prisma db push\nrem it's\n"),
+        ("scripts/dev.cmd", "npx prisma db push\n"),
+        ("heroku.yml", "setup:\n  addons:\n    - plan: npx prisma db push\n# run:\n#   web: npx prisma db push\n"),
+        (
+            "render.yaml",
+            "services:\n  - name: npx prisma db push\n    buildCommand: npm run build # npx prisma db push\n",
+        ),
+        ("vercel.json", "{\"comment\": \"npx prisma db push\"}"),
+        ("railway.toml", "# startCommand = \"npx prisma db push\"\n"),
+    ] {
+        if let Some(kind) = Kind::of(&path.into()) {
+            let source = Source::new(path.into(), text);
+            let found = find(kind, &source);
+            let push = |found: &Found| !found.playground && found.command.find(&["prisma", "db", "push"]).is_some();
+            assert!(!found.iter().any(push), "{path}: {text}");
+        }
+    }
+}
+
+#[test]
+fn further_files_say_where_a_command_stands() {
+    let job = "apiVersion: v1\nmetadata:\n  name: api\nspec:\n  initContainers:\n    - command: [sh, -c]\n      args:\n        - npm ci && npx prisma db push\n      name: migrate\n";
+    for (path, text, within, deploys, line) in [
+        ("k8s/a.yaml", job, "the container migrate", true, 8),
+        ("Jenkinsfile", "stage('Deploy it') {\n  sh 'npx prisma db push'\n}\n", "the stage Deploy it", true, 2),
+        (
+            "Jenkinsfile",
+            "stage('Deploy') {\n}\nstage('Build') {\n  sh 'npx prisma db push'\n}\n",
+            "the stage Build",
+            false,
+            4,
+        ),
+        ("justfile", "a:\n  ls\ndeploy:\n  ls\n  npx prisma db push\n", "the recipe deploy", true, 5),
+        (
+            "Taskfile.yml",
+            "tasks:\n  deploy:\n    cmds:\n      - ls\n      - npx prisma db push\n",
+            "the task deploy",
+            true,
+            5,
+        ),
+        ("deploy.ps1", "<# a\n b #>\nnpx prisma db push\n", "the script deploy.ps1", true, 3),
+        ("deploy.bat", "rem a\nnpx prisma db push\n", "the script deploy.bat", true, 2),
+        ("heroku.yml", "run:\n  web: npx prisma db push\n", "the process web", true, 2),
+        (
+            "cloudbuild.yaml",
+            "steps:\n  - id: deploy\n    entrypoint: npx\n    args: [prisma, db, push]\n",
+            "the step deploy",
+            true,
+            3,
+        ),
+    ] {
+        assert_eq!(push(path, text), Some((within.to_owned(), deploys, false, line)), "{path}: {text}");
+    }
+}
+
+#[test]
 fn what_is_said_kept_or_thrown_away_is_left_alone() {
     for (path, text) in [
         ("package.json", "{ \"scripts\": { \"pretest\": \"prisma db push\", \"predev\": \"prisma db push\" } }"),
@@ -221,8 +365,8 @@ fn documents_of_the_policy_are_read_by_their_fences() {
 
 proptest::proptest! {
     #[test]
-    fn no_text_is_too_strange(text in "\\PC{0,60}|[-a:|>#\"' \n\\\\<\t\u{e9}]{0,60}") {
-        for path in ["package.json", "Dockerfile", "compose.yml", ".github/workflows/a.yml", "Procfile", "Makefile", "a.sh", "fly.toml"] {
+    fn no_text_is_too_strange(text in "\\PC{0,60}|[-a:|>#\"' \n\\\\<\t\u{e9}]{0,60}|(sh|stage| |\\(|'|\"|@|`|\\^|\\{|\\}|\n|:|#|/|\\*|<|>|script|\u{e9}|-|command|args|name|\\[|\\]|apiVersion:|tasks:|\\\\){0,40}") {
+        for path in ["Jenkinsfile", "justfile", "Taskfile.yml", "k8s/a.yaml", "a.ps1", "a.bat", "heroku.yml", "cloudbuild.yaml", "package.json", "Dockerfile", "compose.yml", ".github/workflows/a.yml", "Procfile", "Makefile", "a.sh", "fly.toml"] {
             for found in found(path, &text) {
                 found.place.text();
             }

@@ -1,0 +1,279 @@
+//! What is sure of an expression by its form: what is left of it where a column is NULL in every row, that it is never NULL,
+//! that a condition of before asks as much.
+
+use super::tree::{Expr, Infix, power};
+use crate::catalog::{Dialect, TypeKind};
+use crate::sql::lexer::tokenize;
+
+/// What a column holds in every row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Held {
+    /// NULL.
+    Null,
+    /// Something that is not NULL.
+    Something,
+    /// This or that.
+    Anything,
+}
+
+/// Whether no row fails a CHECK: by what its columns hold, or since one of the conditions that rows were held to before asks
+/// as much. A condition that cannot be read fails.
+pub(crate) fn is_kept(condition: &str, before: &[&str], dialect: Dialect, held: &dyn Fn(&str) -> Held) -> bool {
+    let Some(condition) = read(condition, dialect) else { return false };
+    let left = fold(condition, held);
+    passes(&left) || before.iter().filter_map(|old| read(old, dialect)).any(|old| implies(&old, &left))
+}
+
+/// Whether an expression is NULL in no row. One that cannot be read may be.
+pub(crate) fn is_never_null(expression: &str, dialect: Dialect, held: &dyn Fn(&str) -> Held) -> bool {
+    read(expression, dialect).is_some_and(|expr| never_null(&expr, held))
+}
+
+fn read(text: &str, dialect: Dialect) -> Option<Expr> {
+    let (tokens, error) = tokenize(text, dialect);
+    if error.is_some() {
+        return None;
+    }
+    Some(super::read(text, &tokens, dialect)?.simplified(dialect))
+}
+
+/// What a CHECK takes: TRUE, and NULL.
+fn passes(condition: &Expr) -> bool {
+    matches!(condition, Expr::Bool(true) | Expr::Null)
+}
+
+/// The column that a name means.
+fn column(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name).trim_matches('"')
+}
+
+/// What is left of an expression once it is said what its columns hold.
+fn fold(expr: Expr, held: &dyn Fn(&str) -> Held) -> Expr {
+    match expr {
+        Expr::Name(name) if held(column(&name)) == Held::Null => Expr::Null,
+        Expr::Postfix(of, test) => {
+            let of = fold(*of, held);
+            let is_null = match &of {
+                Expr::Null => Some(true),
+                of if never_null(of, held) => Some(false),
+                _ => None,
+            };
+            match (is_null, test.as_str()) {
+                (Some(is_null), "is null") => Expr::Bool(is_null),
+                (Some(is_null), "is not null") => Expr::Bool(!is_null),
+                _ => Expr::Postfix(Box::new(of), test),
+            }
+        }
+        Expr::Prefix(operator, of) => match (operator.as_str(), fold(*of, held)) {
+            ("not", Expr::Bool(truth)) => Expr::Bool(!truth),
+            ("not" | "-" | "+", Expr::Null) => Expr::Null,
+            (_, of) => Expr::Prefix(operator, Box::new(of)),
+        },
+        Expr::Infix(left, operator, right) => joined(fold(*left, held), operator, fold(*right, held)),
+        Expr::Cast(of, ty) => match fold(*of, held) {
+            Expr::Null => Expr::Null,
+            Expr::Bool(truth)
+                if !ty.array
+                    && matches!(&ty.kind, TypeKind::Builtin { name, .. } if matches!(name.as_str(), "integer" | "bigint" | "smallint")) =>
+            {
+                Expr::Number(u8::from(truth).to_string())
+            }
+            of => Expr::Cast(Box::new(of), ty),
+        },
+        Expr::In { of, list, not } => match fold(*of, held) {
+            Expr::Null => Expr::Null,
+            of => Expr::In { of: Box::new(of), list, not },
+        },
+        // <https://www.postgresql.org/docs/current/functions-comparison.html>
+        Expr::Call(name, args) if name == "num_nonnulls" => {
+            let args: Vec<Expr> =
+                args.into_iter().map(|arg| fold(arg, held)).filter(|arg| *arg != Expr::Null).collect();
+            if args.iter().all(|arg| never_null(arg, held)) {
+                Expr::Number(args.len().to_string())
+            } else {
+                Expr::Call(name, args)
+            }
+        }
+        Expr::Call(name, args) if name == "coalesce" => {
+            let mut args: Vec<Expr> =
+                args.into_iter().map(|arg| fold(arg, held)).filter(|arg| *arg != Expr::Null).collect();
+            match args.len() {
+                0 => Expr::Null,
+                1 => args.remove(0),
+                _ => Expr::Call(name, args),
+            }
+        }
+        other => other,
+    }
+}
+
+/// Two expressions with an operator between them.
+fn joined(left: Expr, operator: Infix, right: Expr) -> Expr {
+    let plain = |left, operator, right| Expr::Infix(Box::new(left), operator, Box::new(right));
+    match (operator.text.as_str(), left, right) {
+        ("and", Expr::Bool(true), other) | ("and", other, Expr::Bool(true)) => other,
+        ("and", Expr::Bool(false), _) | ("and", _, Expr::Bool(false)) => Expr::Bool(false),
+        ("or", Expr::Bool(false), other) | ("or", other, Expr::Bool(false)) => other,
+        ("or", Expr::Bool(true), _) | ("or", _, Expr::Bool(true)) => Expr::Bool(true),
+        ("and" | "or", Expr::Null, Expr::Null) => Expr::Null,
+        ("and" | "or", left, right) => plain(left, operator, right),
+        ("is distinct from", left, right) => plain(left, operator, right),
+        (_, Expr::Null, _) | (_, _, Expr::Null)
+            if operator.power == power::COMPARISON || matches!(operator.text.as_str(), "+" | "-" | "*") =>
+        {
+            Expr::Null
+        }
+        ("+", Expr::Number(zero), other) | ("+", other, Expr::Number(zero)) if zero == "0" => other,
+        (text, Expr::Number(left), Expr::Number(right)) => match (left.parse::<i64>(), right.parse::<i64>()) {
+            (Ok(one), Ok(other)) => match (text, one.checked_add(other)) {
+                ("+", Some(sum)) => Expr::Number(sum.to_string()),
+                ("=", _) => Expr::Bool(one == other),
+                ("<>", _) => Expr::Bool(one != other),
+                ("<", _) => Expr::Bool(one < other),
+                ("<=", _) => Expr::Bool(one <= other),
+                (">", _) => Expr::Bool(one > other),
+                (">=", _) => Expr::Bool(one >= other),
+                _ => plain(Expr::Number(left), operator, Expr::Number(right)),
+            },
+            _ => plain(Expr::Number(left), operator, Expr::Number(right)),
+        },
+        (_, left, right) => plain(left, operator, right),
+    }
+}
+
+fn never_null(expr: &Expr, held: &dyn Fn(&str) -> Held) -> bool {
+    match expr {
+        Expr::Text(_) | Expr::Number(_) | Expr::Bool(_) | Expr::Bits(_) => true,
+        Expr::Name(name) => name == "current_timestamp" || held(column(name)) == Held::Something,
+        Expr::Postfix(_, test) => matches!(test.as_str(), "is null" | "is not null"),
+        Expr::Prefix(operator, of) => matches!(operator.as_str(), "not" | "-" | "+") && never_null(of, held),
+        Expr::Infix(left, Infix { text, .. }, right) => {
+            text == "is distinct from"
+                || matches!(text.as_str(), "and" | "or" | "=" | "<>" | "<" | "<=" | ">" | ">=" | "+" | "-" | "*" | "||")
+                    && never_null(left, held)
+                    && never_null(right, held)
+        }
+        Expr::Cast(of, _) => never_null(of, held),
+        Expr::In { of, list, .. } => never_null(of, held) && list.iter().all(|one| never_null(one, held)),
+        Expr::Call(name, args) if name == "coalesce" => args.iter().any(|arg| never_null(arg, held)),
+        Expr::Call(name, args) => {
+            matches!(name.as_str(), "lower" | "upper" | "length" | "trim" | "btrim")
+                && args.iter().all(|arg| never_null(arg, held))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a row that is not refused by one condition is not refused by the other. A condition refuses where it is FALSE, so
+/// that each step of this holds with NULL as well.
+fn implies(before: &Expr, after: &Expr) -> bool {
+    if before == after {
+        return true;
+    }
+    if let Expr::Infix(left, Infix { text, .. }, right) = after {
+        match text.as_str() {
+            "and" => return implies(before, left) && implies(before, right),
+            "or" if implies(before, left) || implies(before, right) => return true,
+            _ => {}
+        }
+    }
+    if let Expr::Infix(left, Infix { text, .. }, right) = before {
+        match text.as_str() {
+            "and" => return implies(left, after) || implies(right, after),
+            "or" => return implies(left, after) && implies(right, after),
+            _ => {}
+        }
+    }
+    let (Some((of, old, old_not)), Some((after, new, new_not))) = (listed(before), listed(after)) else { return false };
+    let within = |few: &[&Expr], many: &[&Expr]| few.iter().all(|one| many.contains(one));
+    of == after && old_not == new_not && if old_not { within(&new, &old) } else { within(&old, &new) }
+}
+
+/// A list of constants that something is one of, or none of.
+fn listed(expr: &Expr) -> Option<(&Expr, Vec<&Expr>, bool)> {
+    let (of, list, not): (&Expr, Vec<&Expr>, bool) = match expr {
+        Expr::In { of, list, not } => (of, list.iter().collect(), *not),
+        Expr::Infix(of, Infix { text, .. }, one) if text == "=" => (of, vec![one], false),
+        Expr::Infix(of, Infix { text, .. }, one) if text == "<>" => (of, vec![one], true),
+        _ => return None,
+    };
+    let is_constant = |one: &&Expr| matches!(one, Expr::Text(_) | Expr::Number(_) | Expr::Bool(_));
+    list.iter().all(is_constant).then_some((of, list, not))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn held(name: &str) -> Held {
+        match name {
+            "nothing" | "none" => Held::Null,
+            "there" => Held::Something,
+            _ => Held::Anything,
+        }
+    }
+
+    #[test]
+    fn what_columns_hold_keeps_a_condition() {
+        for (condition, expected) in [
+            ("nothing IS NULL", true),
+            ("there IS NOT NULL", true),
+            ("old IS NOT NULL", false),
+            ("nothing > 3", true),
+            ("old > 3", false),
+            ("name = 'a or b' OR (nothing IS NULL)", true),
+            ("name = 'x' AND (id > 1 OR nothing IS NULL)", false),
+            ("NOT (nothing IS NOT NULL)", true),
+            ("(there IS NOT NULL)::int + (nothing IS NOT NULL)::int = 1", true),
+            ("(there IS NOT NULL)::int + (nothing IS NOT NULL)::int = 2", false),
+            ("(old IS NOT NULL)::int + (nothing IS NOT NULL)::int = 1", false),
+            ("num_nonnulls(there, nothing, none) = 1", true),
+            ("num_nonnulls(there, old) = 1", false),
+            ("coalesce(nothing, there) IS NOT NULL", true),
+            ("nothing > 3 AND old > 3", false),
+            ("nothing IS DISTINCT FROM 3", false),
+            ("nothing >", false),
+        ] {
+            assert_eq!(is_kept(condition, &[], Dialect::PostgreSql, &held), expected, "{condition}");
+        }
+    }
+
+    #[test]
+    fn a_condition_of_before_that_asks_as_much_keeps_one() {
+        for (before, after, expected) in [
+            ("state = ANY (ARRAY[0, 1])", "state IN (0, 1, 2)", true),
+            ("state IN (0, 1, 2)", "state = ANY (ARRAY[0, 1])", false),
+            ("state IN ('a', 'b')", "(state)::text = ANY ((ARRAY['b'::text, 'a'::text, 'c'::text])::text[])", true),
+            ("state = 'a'", "state IN ('a', 'b')", true),
+            ("state NOT IN (1, 2)", "state <> 1", true),
+            ("state <> 1", "state NOT IN (1, 2)", false),
+            ("state IN (1, 2)", "other IN (1, 2)", false),
+            ("state IN (1, 2) AND id > 0", "state IN (1, 2, 3)", true),
+            ("state IN (1, 2) OR id > 0", "state IN (1, 2, 3)", false),
+            ("state IN (1, 2) OR id > 0", "id > 0 OR state IN (2, 1)", true),
+            ("num_nonnulls(a, b) = 1", "num_nonnulls(a, b, nothing) = 1", true),
+            ("num_nonnulls(a, b) = 1", "num_nonnulls(a, nothing) = 1", false),
+            ("state IN (1, other)", "state IN (1, other, 2)", false),
+        ] {
+            assert_eq!(is_kept(after, &[before], Dialect::PostgreSql, &held), expected, "{before} | {after}");
+        }
+    }
+
+    #[test]
+    fn what_is_never_null() {
+        for (expression, expected) in [
+            ("x IS NOT NULL", true),
+            ("there::text", true),
+            ("old::text", false),
+            ("coalesce(old, 'a')", true),
+            ("coalesce(old, nothing)", false),
+            ("there > 1 AND old IS NULL", true),
+            ("old > 1", false),
+            ("lower(there)", true),
+            ("nullif(there, '')", false),
+            ("CASE WHEN there THEN 1 END", false),
+        ] {
+            assert_eq!(is_never_null(expression, Dialect::PostgreSql, &held), expected, "{expression}");
+        }
+    }
+}
