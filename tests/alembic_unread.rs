@@ -17,6 +17,22 @@ const REVISION: &str = "from alembic import op\nimport sqlalchemy as sa\n\nrevis
 
 /// What is said of a change of some files: each finding's level, rule, file and message.
 fn said(before: &[(&str, String)], after: &[(&str, String)]) -> Vec<String> {
+    let repo = project(before);
+    for (path, text) in after {
+        repo.write(path, text);
+    }
+    findings(&repo)
+}
+
+/// The same of a file that is moved, and has another text then.
+fn said_of_move(before: &[(&str, String)], (from, to): (&str, &str), text: &str) -> Vec<String> {
+    let repo = project(before);
+    repo.git(&["mv", from, to]);
+    repo.write(to, text);
+    findings(&repo)
+}
+
+fn project(before: &[(&str, String)]) -> TestRepo {
     let repo = TestRepo::new();
     repo.write("alembic.ini", "[alembic]\nscript_location = alembic\nsqlalchemy.url = postgresql://localhost/app\n");
     repo.write("alembic/env.py", ENV);
@@ -25,9 +41,10 @@ fn said(before: &[(&str, String)], after: &[(&str, String)]) -> Vec<String> {
         repo.write(path, text);
     }
     repo.commit("A project");
-    for (path, text) in after {
-        repo.write(path, text);
-    }
+    repo
+}
+
+fn findings(repo: &TestRepo) -> Vec<String> {
     repo.git(&["add", "--all"]);
     let mut command = Command::new(env!("CARGO_BIN_EXE_driftgate"));
     command
@@ -289,4 +306,24 @@ fn a_key_to_a_table_of_which_not_all_is_known() {
         matches!(found.as_slice(), [only] if only.contains("missing-migration: the foreign key (c) references b (id) of a")),
         "{found:?}"
     );
+}
+
+#[test]
+fn a_place_that_is_moved_or_set_anew_is_the_same_place() {
+    let models = ("models.py", format!("{HEAD}{B}"));
+    let revision = |statement: &str| {
+        REVISION.replace("a1", "b2").replace("= None", "= \"a1\"").split("    op.").next().unwrap().to_owned()
+            + &format!("    op.conjure({statement})\n")
+    };
+    let one = "alembic/versions/b2_one.py";
+    let told = |path: &'static str, text: String| {
+        let before = [models.clone(), (one, revision("'x', [1, 2]"))];
+        let found =
+            if path == one { said(&before, &[(path, text)]) } else { said_of_move(&before, (one, path), &text) };
+        found.into_iter().filter(|one| one.contains("unjudged-change")).count()
+    };
+    assert_eq!(told(one, revision("\n        \"x\",\n        [1, 2],\n    ")), 0);
+    assert_eq!(told(one, revision("'x', [1, 3]")), 1, "another place");
+    assert_eq!(told("alembic/versions/b2_two.py", revision("'x', [1, 2]")), 0);
+    assert_eq!(told("alembic/versions/b2_two.py", revision("'y', [1, 2]")), 1, "another place in a moved file");
 }
