@@ -1,0 +1,78 @@
+//! What libraries bring to the models: columns of bases and mixins, types of extensions, binds.
+
+use super::edges::{INI, MAKO, env, read, revision};
+
+#[test]
+fn a_column_of_the_class_that_a_base_is_made_with_is_that_of_the_model_it_is_asked_of() {
+    let models = |base: &str| {
+        format!(
+            "
+from sqlalchemy import Column, ForeignKey, Integer, Table
+from sqlalchemy.orm import declarative_base, relationship
+class B:
+    id = Column(Integer, primary_key=True)
+{base}
+class Other(Base):
+    __tablename__ = 'other'
+class User(Base):
+    __tablename__ = 'user'
+    permissions = relationship('Perm')
+class Perm(Base):
+    __tablename__ = 'perm'
+    user_id = Column(Integer, ForeignKey(User.id))
+    other_id = Column(Integer, ForeignKey(Other.id))
+    own = Column(Integer, unique=True)
+class Note(Base):
+    __tablename__ = 'note'
+    own = Column(Integer, ForeignKey(Perm.own))
+"
+        )
+    };
+    for base in ["Base = declarative_base(cls=B)", "class Base(declarative_base(cls=B)):\n    __abstract__ = True"] {
+        let (env, models) = (env("from models import Base", "Base.metadata"), models(base));
+        let (_, declared, _) = read(&[("alembic.ini", INI), ("alembic/env.py", &env), ("models.py", &models)]);
+        let tables = declared.catalog.tables.values();
+        let keys = tables.flat_map(|table| &table.foreign_keys);
+        let targets: Vec<String> =
+            keys.map(|key| format!("{:?} -> {}.{:?}", key.columns, key.target.name, key.target_columns)).collect();
+        assert_eq!(
+            targets,
+            [r#"["own"] -> perm.["own"]"#, r#"["user_id"] -> user.["id"]"#, r#"["other_id"] -> other.["id"]"#],
+            "{base}"
+        );
+        assert_eq!(declared.catalog.doubts.len(), 0, "{base}");
+    }
+}
+
+#[test]
+fn a_foreign_key_to_another_table_than_the_migrations_is_seen_on_a_base_with_columns() {
+    let models = "
+from sqlalchemy import Column, ForeignKey, Integer
+from sqlalchemy.orm import declarative_base
+class B:
+    id = Column(Integer, primary_key=True)
+Base = declarative_base(cls=B)
+class A(Base):
+    __tablename__ = 'a'
+class C(Base):
+    __tablename__ = 'c'
+class D(Base):
+    __tablename__ = 'd'
+    at = Column(Integer, ForeignKey(C.id))
+";
+    let table = |name: &str, more: &str| {
+        format!("    op.create_table('{name}', sa.Column('id', sa.Integer(), primary_key=True){more})\n")
+    };
+    let key = ", sa.Column('at', sa.Integer(), sa.ForeignKey('a.id'))";
+    let body = revision(&[table("a", ""), table("c", ""), table("d", key)].concat());
+    let env = env("from models import Base", "Base.metadata");
+    let files = [
+        ("alembic.ini", INI),
+        ("alembic/env.py", &*env),
+        MAKO,
+        ("models.py", models),
+        ("alembic/versions/a1.py", &body),
+    ];
+    let (_, _, gap) = read(&files);
+    assert!(!gap.is_empty() && gap.iter().all(|(_, certain)| *certain), "{gap:?}");
+}
