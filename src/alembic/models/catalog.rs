@@ -8,9 +8,7 @@ use super::table::{TableColumn, TableSpec};
 use crate::alembic::items::{Convention, Reader, Scheme, TableItem};
 use crate::alembic::python::{Interpreter, SymbolKind, Value};
 use crate::catalog::operation::{Constraint, Operation, OperationKind};
-use crate::catalog::{
-    Catalog, Dialect, Enum, Index, IndexOn, ObjectName, Opaque, Reach, TypeKind, UserType, UserTypeKind,
-};
+use crate::catalog::{Catalog, Dialect, Enum, Index, IndexOn, ObjectName, Opaque, Reach, UserType, UserTypeKind};
 use crate::source::Place;
 
 /// Makes the catalog. `clean` says that everything that `env.py` imports could be followed: then what SQLAlchemy would
@@ -277,8 +275,8 @@ fn create(
     let Some(place) = table_place else { return empty_table(catalog, name) };
     // Types of extensions and types that others make are taken to be there: no model declares them.
     for column in &table.columns {
-        if let TypeKind::Named(name) = &column.column.ty.kind {
-            let full = catalog.new_name(name);
+        if let Some(name) = column.column.ty.kind.user_name() {
+            let full = catalog.new_name(&name);
             if !catalog.enums.contains_key(&full) {
                 let made = UserType { name: full.clone(), kind: UserTypeKind::Other, required: false, place: None };
                 catalog.types.entry(full).or_insert(made);

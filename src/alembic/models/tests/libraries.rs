@@ -76,3 +76,36 @@ class D(Base):
     let (_, _, gap) = read(&files);
     assert!(!gap.is_empty() && gap.iter().all(|(_, certain)| *certain), "{gap:?}");
 }
+
+#[test]
+fn a_type_of_an_extension_is_known_to_the_models() {
+    let models = "
+from sqlalchemy import Column, Integer, String
+from sqlalchemy.orm import declarative_base
+from geoalchemy2 import Geometry
+from pgvector.sqlalchemy import Vector
+Base = declarative_base()
+class Area(Base):
+    __tablename__ = 'areas'
+    id = Column(Integer, primary_key=True)
+    at = Column(Geometry('POLYGON', srid=4326))
+    near = Column(Vector(3))
+class User(Base):
+    __tablename__ = 'users'
+    id = Column(Integer, primary_key=True)
+    name = Column(String)
+";
+    let env = env("from models import Base", "Base.metadata");
+    let body = revision("    op.create_table('users', sa.Column('id', sa.Integer(), primary_key=True))\n");
+    let files = [
+        ("alembic.ini", INI),
+        ("alembic/env.py", &*env),
+        MAKO,
+        ("models.py", models),
+        ("alembic/versions/a1.py", &body),
+    ];
+    let (_, declared, mut gap) = read(&files);
+    gap.sort();
+    assert_eq!(declared.catalog.doubts.len(), 0, "{:?}", declared.catalog.doubts);
+    assert_eq!(gap, [("areas".to_owned(), true), ("name".to_owned(), true)]);
+}
