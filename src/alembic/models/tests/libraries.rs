@@ -109,3 +109,40 @@ class User(Base):
     assert_eq!(declared.catalog.doubts.len(), 0, "{:?}", declared.catalog.doubts);
     assert_eq!(gap, [("areas".to_owned(), true), ("name".to_owned(), true)]);
 }
+
+#[test]
+fn a_spatial_index_that_no_model_says_may_be_one_that_geoalchemy_makes() {
+    let models = |more: &str| {
+        format!(
+            "
+from sqlalchemy import Column, Index, Integer
+from sqlalchemy.orm import declarative_base
+from geoalchemy2 import Geometry
+Base = declarative_base()
+class Area(Base):
+    __tablename__ = 'areas'
+    id = Column(Integer, primary_key=True)
+    at = Column(Geometry('POLYGON', srid=4326))
+{more}"
+        )
+    };
+    let made = |index: &str, more: &str| {
+        let body = revision(&format!(
+            "    from geoalchemy2 import Geometry\n    op.execute('CREATE EXTENSION postgis')\n    op.create_table('areas', sa.Column('id', sa.Integer(), primary_key=True), sa.Column('at', Geometry('POLYGON', srid=4326)))\n{index}"
+        ));
+        let (env, models) = (env("from models import Base", "Base.metadata"), models(more));
+        let files = [
+            ("alembic.ini", INI),
+            ("alembic/env.py", &*env),
+            MAKO,
+            ("models.py", &*models),
+            ("alembic/versions/a1.py", &body),
+        ];
+        read(&files).2
+    };
+    let create = |name: &str, column: &str| format!("    op.create_index('{name}', 'areas', ['{column}'])\n");
+    let found = |name: &str, certain: bool| vec![(name.to_owned(), certain)];
+    assert_eq!(made(&create("idx_areas_at", "at"), ""), found("idx_areas_at", false));
+    assert_eq!(made(&create("idx_areas_id", "id"), ""), found("idx_areas_id", true), "of no spatial column");
+    assert_eq!(made("", "    __table_args__ = (Index('idx_areas_at', 'at'),)\n"), found("idx_areas_at", true));
+}

@@ -25,3 +25,27 @@ def upgrade():
     let one = after(PG, &[&body(&alter("t"))], &[]);
     assert!(one.contains("! the type ct_old cannot be dropped"), "u.c is of it still: {one}");
 }
+
+#[test]
+fn an_index_that_geoalchemy_makes_may_be_there() {
+    let body = |index: &str| {
+        format!(
+            "\
+from geoalchemy2 import Geometry
+
+def upgrade():
+    op.execute('CREATE EXTENSION postgis')
+    op.create_table('a', sa.Column('id', sa.Integer()), sa.Column('g', Geometry('POLYGON', srid=4326)))
+    op.drop_index('{index}', table_name='a')"
+        )
+    };
+    let own = after(PG, &[&body("idx_a_g")], &[]);
+    assert_eq!(
+        own,
+        "a(id, g); ? the index idx_a_g, which GeoAlchemy2 makes by itself: whether it is there is not known"
+    );
+    for other in ["idx_a_id", "ix_a_g", "idx_b_g"] {
+        let text = after(PG, &[&body(other)], &[]);
+        assert_eq!(text, format!("a(id, g); ! the index {other} does not exist"));
+    }
+}
