@@ -146,3 +146,41 @@ class Area(Base):
     assert_eq!(made(&create("idx_areas_id", "id"), ""), found("idx_areas_id", true), "of no spatial column");
     assert_eq!(made("", "    __table_args__ = (Index('idx_areas_at', 'at'),)\n"), found("idx_areas_at", true));
 }
+
+#[test]
+fn binds_share_their_metadata_before_flask_sqlalchemy_3() {
+    let app = "from flask_sqlalchemy import SQLAlchemy\ndb = SQLAlchemy()\n";
+    let models = "
+from app import db
+class User(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+class Entry(db.Model):
+    __bind_key__ = 'logs'
+    __tablename__ = 'entries'
+    id = db.Column(db.Integer, primary_key=True)
+";
+    let env = env("from app import db\nimport models", "db.metadata");
+    let made = |pinned: &str, names: &[&str]| {
+        let table =
+            |name: &&str| format!("    op.create_table('{name}', sa.Column('id', sa.Integer(), primary_key=True))\n");
+        let body = revision(&names.iter().map(table).collect::<String>());
+        let files = [
+            ("alembic.ini", INI),
+            ("alembic/env.py", &*env),
+            MAKO,
+            ("app.py", app),
+            ("models.py", models),
+            ("requirements.txt", pinned),
+            ("alembic/versions/a1.py", &body),
+        ];
+        let (_, declared, gap) = read(&files);
+        (gap, declared.catalog.doubts.len())
+    };
+    let entries = |certain: bool| vec![("entries".to_owned(), certain)];
+    let (old, new) = ("Flask-SQLAlchemy==2.5.1\n", "Flask-SQLAlchemy==3.0.2\n");
+    assert_eq!(made(old, &["user", "entries"]), (vec![], 0));
+    assert_eq!(made(old, &["user"]), (entries(true), 0), "it is declared and no migration makes it");
+    assert_eq!(made(new, &["user", "entries"]), (entries(true), 0), "another metadata");
+    assert_eq!(made(new, &["user"]), (vec![], 0));
+    assert_eq!(made("", &["user", "entries"]), (entries(false), 1), "which of both is not known");
+}
