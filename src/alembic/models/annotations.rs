@@ -150,6 +150,8 @@ pub(super) struct Versions {
     pub(super) pydantic: u32,
     /// Flask-SQLAlchemy, where it is pinned: which metadata a table of a bind is in depends on it.
     pub(super) flask_sqlalchemy: Option<Version>,
+    /// Authlib, where it is pinned: its mixins got further columns.
+    pub(super) authlib: Option<Version>,
 }
 
 /// The type that SQLAlchemy gives an annotation: by `type_annotation_map`, then by its own map

@@ -7,7 +7,7 @@ use crate::project::Project;
 
 /// The newest versions whose behaviour is known; taken where no file pins another.
 const NEWEST: Versions =
-    Versions { sqlalchemy: (2, 1), sqlmodel: (0, 0, 50), pydantic: 2, flask_sqlalchemy: None };
+    Versions { sqlalchemy: (2, 1), sqlmodel: (0, 0, 50), pydantic: 2, flask_sqlalchemy: None, authlib: None };
 
 /// The versions that the nearest lock files pin.
 pub(super) fn of(project: &Project, snapshot: &dyn Snapshot) -> Result<Versions, SnapshotError> {
@@ -19,5 +19,6 @@ pub(super) fn of(project: &Project, snapshot: &dyn Snapshot) -> Result<Versions,
         sqlmodel: sqlmodel.unwrap_or(NEWEST.sqlmodel),
         pydantic: pydantic.map_or(NEWEST.pydantic, |(major, ..)| major),
         flask_sqlalchemy: discover::version(snapshot, &project.root, "flask-sqlalchemy")?,
+        authlib: discover::version(snapshot, &project.root, "authlib")?,
     })
 }

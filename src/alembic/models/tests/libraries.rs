@@ -184,3 +184,34 @@ class Entry(db.Model):
     assert_eq!(made(new, &["user"]), (vec![], 0));
     assert_eq!(made("", &["user", "entries"]), (entries(false), 1), "which of both is not known");
 }
+
+#[test]
+fn columns_that_mixins_got_later_are_not_certain_where_an_older_version_is_pinned() {
+    let models = "
+from sqlalchemy import Column, Integer
+from sqlalchemy.orm import declarative_base
+from authlib.integrations.sqla_oauth2 import OAuth2AuthorizationCodeMixin
+Base = declarative_base()
+class Code(Base, OAuth2AuthorizationCodeMixin):
+    __tablename__ = 'codes'
+    id = Column(Integer, primary_key=True)
+";
+    let columns = |pinned: &str| {
+        let env = env("from models import Base", "Base.metadata");
+        let body = revision("    op.create_table('codes', sa.Column('id', sa.Integer(), primary_key=True))\n");
+        let files = [
+            ("alembic.ini", INI),
+            ("alembic/env.py", &*env),
+            MAKO,
+            ("models.py", models),
+            ("requirements.txt", pinned),
+            ("alembic/versions/a1.py", &body),
+        ];
+        let (_, declared, gap) = read(&files);
+        let is_certain = |name: &str| gap.iter().any(|(found, certain)| found == name && *certain);
+        (is_certain("nonce"), is_certain("acr"), declared.catalog.doubts.len())
+    };
+    assert_eq!(columns("Authlib==1.1.0\n"), (true, false, 2));
+    assert_eq!(columns(""), (true, false, 2));
+    assert_eq!(columns("Authlib==1.6.0\n"), (true, true, 0));
+}
