@@ -27,7 +27,7 @@ use ini::{HERE, Ini};
 use locations::Found;
 use locations::bases;
 pub(crate) use locations::is_foreign;
-pub(crate) use pins::version;
+pub(crate) use pins::{Version, version};
 pub(crate) use reach::{declares, declares_tables, imported_by, imports_file};
 
 /// [`Project::facts`]: the folder that holds `env.py`.
