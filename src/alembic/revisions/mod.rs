@@ -115,6 +115,7 @@ pub(crate) fn history(project: &Project, snapshot: &dyn Snapshot) -> Result<Hist
     schemas.extend(options.version_table_schema.clone());
     let settings = Arc::new(Settings {
         dialect: project.dialect(),
+        supposed: project.dialect.is_none(),
         convention,
         version_table: options.version_table,
         version_table_schema: options.version_table_schema,
