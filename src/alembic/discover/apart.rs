@@ -1,9 +1,12 @@
-//! What looks like an environment and is a part of another one.
+//! What looks like an environment and is a part of another one, and parts of an environment that lie elsewhere.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use super::locations::{self, Found};
-use super::{Environment, RepoPath};
+use super::locations::{self, Found, bases};
+use super::{Environment, RepoPath, reach};
+use crate::alembic::env;
+use crate::alembic::python::{ParsedFile, SnapshotModules};
 use crate::git::{FileList, Snapshot, SnapshotError};
 
 /// The environments of one settings file without those that are a part of another: a section that says nothing of its
@@ -62,4 +65,38 @@ pub(super) fn without_env(
         });
     }
     Ok(())
+}
+
+/// Folders from which what `env.py` imports is taken before the project is known.
+pub(super) fn roots(environment: &Environment) -> Vec<RepoPath> {
+    let script = &environment.script;
+    let above = bases(&script.root).chain(bases(&script.dir)).flat_map(|base| [base.join("src"), base]);
+    let mut roots: Vec<RepoPath> = Vec::new();
+    for root in environment.python_path.iter().cloned().chain(above) {
+        if !roots.contains(&root) {
+            roots.push(root);
+        }
+    }
+    roots
+}
+
+/// The module to which an `env.py` that configures nothing leaves it: one that it names itself.
+pub(super) fn helper(
+    snapshot: &dyn Snapshot,
+    environment: &Environment,
+    env: &ParsedFile,
+) -> Result<Option<Arc<ParsedFile>>, SnapshotError> {
+    let source = env.source();
+    if env::configures(source.text()) {
+        return Ok(None);
+    }
+    let modules = SnapshotModules::new(snapshot, roots(environment))?;
+    for path in reach::named_in(&modules, source.path(), source.text()) {
+        if let Some(source) = snapshot.read(&path)?.text()
+            && env::configures(source.text())
+        {
+            return Ok(Some(ParsedFile::parse(&source)));
+        }
+    }
+    Ok(None)
 }
