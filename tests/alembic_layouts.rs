@@ -257,6 +257,46 @@ fn what_one_database_refuses_is_a_doubt_where_none_is_named() {
 }
 
 #[test]
+fn a_package_in_a_folder_of_its_name() {
+    let env = "from flask import current_app\nfrom alembic import context\ntarget_metadata = current_app.extensions['migrate'].db.metadata\n";
+    let init = "from flask_sqlalchemy import SQLAlchemy\ndb = SQLAlchemy()\nfrom .users import views\n";
+    let models = "from shop import db\n\n\nclass A(db.Model):\n    __tablename__ = 'a'\n    id = db.Column(db.Integer, primary_key=True)\n";
+    let run = |body: &str, more: &[(&str, &str)]| {
+        let revision = revision("1", "None", body);
+        let files = [
+            ("migrations/alembic.ini", "[alembic]\n"),
+            ("migrations/env.py", env),
+            ("migrations/script.py.mako", ""),
+            ("migrations/versions/1.py", &revision),
+            ("shop/server.py", "from shop import db\nfrom shop.users.models import A\n"),
+            ("shop/shop/__init__.py", init),
+            ("shop/shop/users/__init__.py", ""),
+            ("shop/shop/users/views.py", "from .models import A\n"),
+            ("shop/shop/users/models.py", models),
+            ("shop/requirements.txt", "psycopg2"),
+        ];
+        told(&[&files, more].concat())
+    };
+    assert_eq!(run(&makes("a"), &[]), [".: a | a"]);
+    assert_eq!(run("pass", &[]), [".: a | ", "  missing-table the table a"]);
+    // A folder of several packages is one itself.
+    let other = "from sqlalchemy import Column, Integer\nfrom sqlalchemy.orm import declarative_base\nBase = declarative_base()\n\n\nclass B(Base):\n    __tablename__ = 'b'\n    id = Column(Integer, primary_key=True)\n";
+    let namespace = |shop: &str| {
+        told(&[
+            ("alembic.ini", INI),
+            (
+                "alembic/env.py",
+                "from alembic import context\nfrom shop import auth\ntarget_metadata = auth.Base.metadata\n",
+            ),
+            ("alembic/versions/1.py", &revision("1", "None", &makes("b"))),
+            (shop, ""),
+            ("shop/auth/__init__.py", other),
+        ])
+    };
+    assert_eq!(namespace("shop/shop/__init__.py"), [".: b | b"]);
+}
+
+#[test]
 fn only_the_environments_own_version_table_is_passed_over() {
     let body = format!(
         "{}\nop.create_table('alembic_version', sa.Column('x', sa.Integer()), schema='audit')\nop.execute('ALTER TABLE alembic_version ALTER COLUMN version_num TYPE varchar(64)')",

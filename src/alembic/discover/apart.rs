@@ -100,3 +100,21 @@ pub(super) fn helper(
     }
     Ok(None)
 }
+
+/// Folders that are no packages, below one of `roots`, and hold a package of their own name and no other
+/// (`shop/shop/__init__.py`): the program is started in them, so the name means the package and not the folder.
+pub(super) fn around_packages(files: &FileList, roots: &[RepoPath]) -> BTreeSet<RepoPath> {
+    let is_package = |dir: &RepoPath| files.get(&dir.join("__init__.py")).is_some();
+    let packages = files.iter().filter(|entry| entry.path.file_name() == "__init__.py");
+    let around = packages.filter_map(|entry| {
+        let package = entry.path.parent()?;
+        let folder = package.parent().filter(|folder| folder.file_name() == package.file_name())?;
+        let is_one = roots.contains(&folder.parent()?) && !roots.contains(&folder) && !is_package(&folder);
+        let alone = || {
+            let inner = files.under(&folder).filter(|file| file.path.file_name() == "__init__.py");
+            inner.filter_map(|file| file.path.parent()).all(|dir| dir.is_under(&package))
+        };
+        (is_one && !locations::is_foreign(&entry.path) && alone()).then_some(folder)
+    });
+    around.collect()
+}

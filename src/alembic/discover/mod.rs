@@ -296,6 +296,9 @@ pub(crate) fn python_roots(project: &Project, files: &FileList) -> Vec<RepoPath>
         }
         add(package);
     }
+    for folder in apart::around_packages(files, &roots) {
+        roots.push(folder);
+    }
     roots
 }
 
