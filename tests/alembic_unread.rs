@@ -17,6 +17,22 @@ const REVISION: &str = "from alembic import op\nimport sqlalchemy as sa\n\nrevis
 
 /// What is said of a change of some files: each finding's level, rule, file and message.
 fn said(before: &[(&str, String)], after: &[(&str, String)]) -> Vec<String> {
+    let repo = project(before);
+    for (path, text) in after {
+        repo.write(path, text);
+    }
+    findings(&repo)
+}
+
+/// The same of a file that is moved, and has another text then.
+fn said_of_move(before: &[(&str, String)], (from, to): (&str, &str), text: &str) -> Vec<String> {
+    let repo = project(before);
+    repo.git(&["mv", from, to]);
+    repo.write(to, text);
+    findings(&repo)
+}
+
+fn project(before: &[(&str, String)]) -> TestRepo {
     let repo = TestRepo::new();
     repo.write("alembic.ini", "[alembic]\nscript_location = alembic\nsqlalchemy.url = postgresql://localhost/app\n");
     repo.write("alembic/env.py", ENV);
@@ -25,9 +41,10 @@ fn said(before: &[(&str, String)], after: &[(&str, String)]) -> Vec<String> {
         repo.write(path, text);
     }
     repo.commit("A project");
-    for (path, text) in after {
-        repo.write(path, text);
-    }
+    repo
+}
+
+fn findings(repo: &TestRepo) -> Vec<String> {
     repo.git(&["add", "--all"]);
     let mut command = Command::new(env!("CARGO_BIN_EXE_driftgate"));
     command
@@ -199,4 +216,114 @@ fn a_class_that_another_is_reopened_by() {
     let with = |more: &str| vec![("models.py", format!("{HEAD}{}{more}{B}", reopen("")))];
     let missing = "error missing-migration: the column a.z is declared but no migration adds it";
     assert_eq!(said(&with(""), &with(MORE)), [missing]);
+}
+
+/// `table=True` is SQLModel's, whoever made the class that it inherits from.
+#[test]
+fn a_table_of_sqlmodel_on_a_base_of_another_package() {
+    let revision = REVISION.replace("\"b\", sa.Column(\"id\", sa.Integer()", "\"b\", sa.Column(\"id\", sa.Uuid()");
+    let env = ENV.replace("from models import Base", "import models\nfrom sqlmodel import SQLModel as Base");
+    let said_of = |keyword: &str, more_a: &str, more_b: &str| {
+        let models = |more_a: &str, more_b: &str| {
+            format!(
+                "from typing import Optional\nfrom sqlmodel import SQLModel, Field\nfrom elsewhere import UserBase\n\
+                 class B(UserBase{keyword}):\n    __tablename__ = \"b\"\n{more_b}class A(SQLModel, table=True):\n    id: Optional[int] = Field(default=None, primary_key=True)\n{more_a}"
+            )
+        };
+        let after = [("models.py", models(more_a, more_b))];
+        let before = [
+            ("alembic/env.py", env.clone()),
+            ("alembic/versions/a1_start.py", revision.clone()),
+            ("models.py", models("", "")),
+        ];
+        said(&before, &after)
+    };
+    let column = "    n: Optional[int] = None\n";
+    let missing = "error missing-migration: the column a.n is declared but no migration adds it";
+    assert_eq!(said_of(", table=True", column, ""), [missing]);
+    let found = said_of(", table=True", "", column);
+    assert!(is_doubt(&found, "the column b.n cannot be judged: the base class `elsewhere.UserBase`"), "{found:?}");
+    // A schema for data is no table.
+    assert_eq!(said_of(", table=False", "", column), [""; 0]);
+}
+
+#[test]
+fn one_name_in_the_metadata_of_two_databases() {
+    let models = |more_a: &str, more_c: &str| {
+        let other = "Other = declarative_base(metadata=MetaData(schema=\"other\"))\nclass C(Other):\n    __tablename__ = \"a\"\n    id = Column(Integer, primary_key=True)\n";
+        let head = HEAD.replace("Column, Integer", "Column, Integer, MetaData");
+        vec![("models.py", format!("{head}{more_a}{B}{other}{more_c}"))]
+    };
+    let env = ENV
+        .replace("import Base", "import Base, Other")
+        .replace("= Base.metadata", "= {\"one\": Base.metadata, \"two\": Other.metadata}");
+    let ini = "[alembic]\nscript_location = alembic\nsqlalchemy.url = mysql://localhost/app\n".to_owned();
+    let before = [vec![("alembic/env.py", env), ("alembic.ini", ini)], models("", "")].concat();
+    // Which of the two the history is of is not known; the tables that have one name are judged as ever.
+    let with_b = |more: &str| {
+        let text = models("", "")[0].1.replace(B, &format!("{B}{more}"));
+        said(&before, &[("models.py", text)])
+    };
+    assert_eq!(with_b(MORE), [MISSING]);
+    let found = said(&before, &models(MORE, ""));
+    assert!(is_doubt(&found, "the column a.z cannot be judged: another table is called a too"), "{found:?}");
+    let found = said(&before, &models("", MORE));
+    assert!(is_doubt(&found, "another table is called a too"), "{found:?}");
+}
+
+#[test]
+fn a_key_to_a_table_of_which_not_all_is_known() {
+    let models = |base: &str, target: &str, more: &str| {
+        let head = HEAD.replace("Column, Integer", "Column, ForeignKey, Integer");
+        format!(
+            "{head}    b_id = Column(Integer, ForeignKey(\"b.{target}\"))\n{more}from elsewhere import IdMixin\nclass B({base}):\n    __tablename__ = \"b\"\n    x = Column(Integer)\n    __mapper_args__ = {{\"primary_key\": [x]}}\n"
+        )
+    };
+    let (head, _) = REVISION.split_once("    op.").unwrap();
+    let made = format!(
+        "{head}    op.create_table(\"b\", sa.Column(\"id\", sa.Integer(), primary_key=True), sa.Column(\"x\", sa.Integer()))\n    op.create_table(\"a\", sa.Column(\"id\", sa.Integer(), primary_key=True), sa.Column(\"b_id\", sa.Integer(), sa.ForeignKey(\"b.id\")), sa.Column(\"c\", sa.Integer()))\n"
+    );
+    let said_of = |base: &str, more: &str| {
+        let before = [
+            ("alembic/versions/a1_start.py", made.clone()),
+            ("models.py", models(base, "id", "    c = Column(Integer)\n")),
+        ];
+        said(&before, &[("models.py", models(base, "id", &format!("    c = Column(Integer)\n{more}")))])
+    };
+    let missing = "error missing-migration: the column a.n is declared but no migration adds it";
+    assert_eq!(said_of("IdMixin, Base", "    n = Column(Integer)\n"), [missing]);
+    // Where all of the table is known, the models contradict themselves.
+    let found = said_of("Base", "    n = Column(Integer)\n");
+    assert!(is_doubt(&found, "the column a.n cannot be judged: the column b.id does not exist"), "{found:?}");
+    // The key itself is judged.
+    let before = [
+        ("alembic/versions/a1_start.py", made.clone()),
+        ("models.py", models("IdMixin, Base", "id", "    c = Column(Integer)\n")),
+    ];
+    let after = [("models.py", models("IdMixin, Base", "id", "    c = Column(Integer, ForeignKey(\"b.id\"))\n"))];
+    let found = said(&before, &after);
+    assert!(
+        matches!(found.as_slice(), [only] if only.contains("missing-migration: the foreign key (c) references b (id) of a")),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_place_that_is_moved_or_set_anew_is_the_same_place() {
+    let models = ("models.py", format!("{HEAD}{B}"));
+    let revision = |statement: &str| {
+        REVISION.replace("a1", "b2").replace("= None", "= \"a1\"").split("    op.").next().unwrap().to_owned()
+            + &format!("    op.conjure({statement})\n")
+    };
+    let one = "alembic/versions/b2_one.py";
+    let told = |path: &'static str, text: String| {
+        let before = [models.clone(), (one, revision("'x', [1, 2]"))];
+        let found =
+            if path == one { said(&before, &[(path, text)]) } else { said_of_move(&before, (one, path), &text) };
+        found.into_iter().filter(|one| one.contains("unjudged-change")).count()
+    };
+    assert_eq!(told(one, revision("\n        \"x\",\n        [1, 2],\n    ")), 0);
+    assert_eq!(told(one, revision("'x', [1, 3]")), 1, "another place");
+    assert_eq!(told("alembic/versions/b2_two.py", revision("'x', [1, 2]")), 0);
+    assert_eq!(told("alembic/versions/b2_two.py", revision("'y', [1, 2]")), 1, "another place in a moved file");
 }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use super::parts;
 use crate::catalog::{Opaque, Reach};
 use crate::git::{
     Change, ChangedPath, FileList, Leftover, LeftoverKind, ObjectId, Snapshot, SnapshotError, overlay::Overlay,
@@ -249,7 +250,11 @@ fn load_after(
         }
         None => foundation::settle(&side.history, &mut replay, &side.declared.catalog),
     }
-    Ok(state(found, side, replay))
+    let mut state = state(found, side, replay);
+    if let Some(before) = before {
+        parts::split(found, before, &mut state);
+    }
+    Ok(state)
 }
 
 /// Reads both sides; what their histories share is replayed once. Returns before and after.
@@ -266,7 +271,10 @@ pub(crate) fn load_both(
     foundation::settle(&old.history, &mut old_replay, &old.declared.catalog);
     let declared = (&old.declared.catalog, &new.declared.catalog);
     let new_replay = foundation::rebuild((&old.history, &old_replay), declared, &new.history, new_replay);
-    Ok((state(before.0, old, old_replay), state(after.0, new, new_replay)))
+    let old = state(before.0, old, old_replay);
+    let mut new = state(after.0, new, new_replay);
+    parts::split(after.0, &old, &mut new);
+    Ok((old, new))
 }
 
 /// What lies in the working directory at the project's schema and migrations.

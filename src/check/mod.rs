@@ -4,6 +4,7 @@ pub(crate) mod load;
 mod narrowing;
 #[cfg(test)]
 mod once;
+mod parts;
 pub mod walk;
 
 use std::borrow::Cow;

@@ -264,6 +264,18 @@ pub struct Unjudged<'a> {
     pub hides: Vec<&'a Difference>,
 }
 
+/// A text without what a formatter changes: blanks, the sort of quotes, a comma at the end of a list.
+fn without_layout(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars().filter(|c| !c.is_whitespace()) {
+        if matches!(c, ')' | ']' | '}') && plain.ends_with(',') {
+            plain.pop();
+        }
+        plain.push(if c == '\'' { '"' } else { c });
+    }
+    plain
+}
+
 /// What a doubt has to be about to explain a difference.
 fn object_of(difference: &Difference) -> Object<'_> {
     match (&difference.table, &difference.enumeration) {
@@ -375,9 +387,21 @@ impl ProjectChange<'_> {
     /// What could not be judged: every opaque place of a whole state; of a change those that it brings, and those that
     /// stand between it and a verdict. A place that was there before is the same place where the lines above it moved.
     pub fn unjudged(&self) -> Vec<Unjudged<'_>> {
-        fn key(opaque: &Opaque) -> (&RepoPath, &str, &str, &Reach) {
-            (opaque.place.path(), opaque.place.text(), &opaque.reason, &opaque.reach)
-        }
+        // Files that were renamed: a place in one that is gone is the same place where another file has it.
+        let gone: BTreeSet<&RepoPath> = self
+            .touched
+            .iter()
+            .filter(|(path, _)| path.before.is_some() && path.after.is_none())
+            .map(|(path, _)| &path.path)
+            .collect();
+        let added: BTreeSet<&RepoPath> =
+            self.touched.iter().filter(|(path, _)| path.before.is_none()).map(|(path, _)| &path.path).collect();
+        let key = |opaque: &Opaque| {
+            let path = opaque.place.path();
+            let is_moved = !gone.is_empty() && (gone.contains(path) || added.contains(path));
+            let path = if is_moved { None } else { Some(path.clone()) };
+            (path, without_layout(opaque.place.text()), opaque.reason.clone(), opaque.reach.clone())
+        };
         let mut known: BTreeMap<_, usize> = BTreeMap::new();
         for opaque in self.before.iter().flat_map(|state| state.opaque()) {
             *known.entry(key(opaque)).or_default() += 1;
@@ -401,8 +425,8 @@ impl ProjectChange<'_> {
         // Where nothing is declared, nothing can differ: whatever the schema's files say goes by unseen.
         let blind = self.after.declared.catalog.tables.is_empty() && self.schema_touched();
         let doubts = &self.after.declared.catalog.doubts;
-        let cause = doubts.iter().find(|doubt| blind && doubt.reach == Reach::Everything).map(key);
-        let hides_all = |opaque: &Opaque| cause.is_some_and(|cause| cause == key(opaque));
+        let cause = doubts.iter().find(|doubt| blind && doubt.reach == Reach::Everything).map(&key);
+        let hides_all = |opaque: &Opaque| cause.as_ref().is_some_and(|cause| *cause == key(opaque));
         self.after
             .opaque_at()
             .map(|(at, opaque)| {

@@ -112,6 +112,45 @@ fn an_extension_is_asked_for_only_where_there_are_migrations() {
     assert_eq!(judged(&[lock]), (1, vec!["missing-migration".to_owned()], false));
 }
 
+/// Who edits a model that nobody has ever migrated is told what the edit adds; what is new, and what changes, as it was.
+#[test]
+fn an_edit_of_a_table_that_no_migration_made_is_told_by_what_it_adds() {
+    let schema = |fields: &str, role: &str, more: &str| {
+        let user = "model User {\n  id Int @id @default(autoincrement())\n}\n";
+        format!("{DATASOURCE}\n{user}model Member {{\n  id Int @id\n{fields}}}\nenum Role {{\n  {role}\n}}\n{more}")
+    };
+    let told = |edited: &str, migration: Option<&str>| {
+        let place = prisma();
+        place.write("prisma/schema.prisma", &schema("  role Role\n", "admin", ""));
+        place.git(&["add", "."]);
+        place.git(&["commit", "--quiet", "--message", "members"]);
+        place.write("prisma/schema.prisma", edited);
+        if let Some(sql) = migration {
+            place.write("prisma/migrations/20260106093000_more/migration.sql", sql);
+        }
+        place.git(&["add", "."]);
+        let report: serde_json::Value =
+            serde_json::from_str(&place.run(&["check", "--format", "json"]).stdout).expect("JSON");
+        let findings = report["findings"].as_array().expect("a list").iter();
+        findings.map(|one| format!("{}: {}", one["rule"], one["message"]).replace('"', "")).collect::<Vec<String>>()
+    };
+    let column = "the column Member.name is declared but no migration adds it";
+    let wider = schema("  role Role\n  name String?\n", "admin", "");
+    assert_eq!(told(&wider, None), [format!("missing-migration: {column}")]);
+    assert_eq!(told(&wider, Some("SELECT 1;")), [format!("uncovered-change: {column}")]);
+    assert_eq!(
+        told(&schema("  role Role\n", "admin\n  owner", ""), None),
+        ["missing-migration: the value owner of the enum Role is declared but no migration adds it"]
+    );
+    let table = |name: &str| format!("missing-migration: the table {name} is declared but no migration creates it");
+    assert_eq!(told(&schema("  role Role?\n", "admin", ""), None), [table("Member")]);
+    assert_eq!(told(&schema("  role Role\n", "admin", "model Team {\n  id Int @id\n}\n"), None), [table("Team")]);
+    // A migration that makes the table without the column leaves the column out.
+    let whole = "CREATE TYPE \"Role\" AS ENUM ('admin');\nCREATE TABLE \"Member\" (\"id\" INTEGER NOT NULL, \"role\" \"Role\" NOT NULL, CONSTRAINT \"Member_pkey\" PRIMARY KEY (\"id\"));\n";
+    assert_eq!(told(&wider, Some(whole)), [format!("uncovered-change: {column}")]);
+    assert_eq!(told(&wider, Some(&whole.replace("\"id\" INTEGER", "\"name\" TEXT, \"id\" INTEGER"))), [""; 0]);
+}
+
 /// A squash is believed only where the one migration builds what the many built.
 #[test]
 fn a_squash_is_verified() {

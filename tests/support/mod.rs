@@ -96,7 +96,15 @@ impl TestRepo {
     pub(crate) fn run_in<S: AsRef<OsStr>>(&self, dir: &Path, program: &str, args: &[S]) -> Output {
         let mut command = Command::new(program);
         command.args(args).current_dir(dir).env_clear().envs(self.env().iter());
-        command.output().unwrap_or_else(|error| panic!("{program} is needed for this test: {error}"))
+        loop {
+            let output = command.output().unwrap_or_else(|error| panic!("{program} is needed for this test: {error}"));
+            // A hook that was just written cannot be run while a process that another test has started, and that is not yet
+            // the program it is to become, holds it open. Nothing of what was asked has been done then.
+            if output.status.success() || !String::from_utf8_lossy(&output.stderr).contains("Text file busy") {
+                return output;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
     }
 
     /// Runs git in a folder; it must succeed.

@@ -4,6 +4,7 @@
 //! `[tool.alembic]` of `pyproject.toml`, by Flask-Migrate's layout, or standing beside `versions/` on its own.
 //! <https://alembic.sqlalchemy.org/en/latest/tutorial.html>, <https://flask-migrate.readthedocs.io/>.
 
+mod apart;
 mod facts;
 pub(crate) mod ini;
 mod locations;
@@ -135,33 +136,7 @@ fn environments(snapshot: &dyn Snapshot) -> Result<Vec<Environment>, SnapshotErr
             python_path: Vec::new(),
         });
     }
-    // Flask-Alembic brings the `env.py`, and keeps the revisions beside the template.
-    let templates = files.iter().filter(|entry| entry.path.file_name() == "script.py.mako");
-    for dir in templates.filter(|entry| !locations::is_foreign(&entry.path)).filter_map(|entry| entry.path.parent()) {
-        if locations::is_script_dir(files, &dir) || found.iter().any(|other| other.script.dir == dir) {
-            continue;
-        }
-        let mut revisions = BTreeSet::new();
-        for entry in files.under(&dir).filter(|entry| entry.path.extension() == Some("py")) {
-            let Some(source) = snapshot.read(&entry.path)?.text() else { continue };
-            if source.text().lines().any(|line| line.starts_with("down_revision")) {
-                revisions.extend(entry.path.parent());
-            }
-        }
-        if revisions.is_empty() {
-            continue;
-        }
-        found.push(Environment {
-            versions: revisions.into_iter().collect(),
-            script: Found { root: dir.parent().unwrap_or_default(), dir },
-            settings: None,
-            section: "alembic".to_owned(),
-            url: None,
-            file_template: None,
-            recursive: false,
-            python_path: Vec::new(),
-        });
-    }
+    apart::without_env(snapshot, files, &mut found)?;
     found.retain(|environment| !is_template(files, environment));
     found.sort_by(|a, b| (&a.script.dir, &a.section).cmp(&(&b.script.dir, &b.section)));
     Ok(found)
@@ -201,6 +176,7 @@ fn from_ini(files: &FileList, path: &RepoPath, text: &str) -> Vec<Environment> {
         })
         .collect();
     let mut found = Vec::new();
+    let mut by_default = Vec::new();
     for section in named {
         let location = ini.get(section, "script_location");
         let script = match &location {
@@ -217,8 +193,10 @@ fn from_ini(files: &FileList, path: &RepoPath, text: &str) -> Vec<Environment> {
         let split = |key: &str| {
             ini.get(section, key).map(|value| locations::split_paths(&value, separator.as_deref())).unwrap_or_default()
         };
+        let locations = split("version_locations");
+        by_default.push(locations.is_empty());
         found.push(Environment {
-            versions: locations::version_locations(files, &dir, &script, &split("version_locations")),
+            versions: locations::version_locations(files, &dir, &script, &locations),
             python_path: python_path(&dir, &script.root, &split("prepend_sys_path")),
             script,
             settings: Some(path.clone()),
@@ -228,7 +206,7 @@ fn from_ini(files: &FileList, path: &RepoPath, text: &str) -> Vec<Environment> {
             recursive: ini.get(section, "recursive_version_locations").is_some_and(|value| value.trim() == "true"),
         });
     }
-    found
+    apart::without_parts(found, &by_default)
 }
 
 /// The environment of `[tool.alembic]` (Alembic 1.16).

@@ -138,3 +138,47 @@ fn one_more_revision_that_imports_a_dialect_is_no_other_database() {
     Alembic.settle(&mut after, &first);
     assert_eq!(after.dialect, Some(Dialect::PostgreSql), "nothing was counted before");
 }
+
+/// The script locations with the folders of their revisions.
+fn told(found: &[Project]) -> Vec<(String, Vec<&str>)> {
+    let mut told = Vec::new();
+    for project in found {
+        let script = project.facts.get(SCRIPT_LOCATION).cloned().unwrap_or_default();
+        told.push((script, project.migrations.iter().map(RepoPath::as_str).collect()));
+    }
+    told
+}
+
+#[test]
+fn a_section_that_holds_the_folders_of_another_is_the_project() {
+    let found = |ini: &str| {
+        projects(&[
+            ("pkg/m/alembic.ini", ini),
+            ("pkg/m/env.py", "from alembic import context"),
+            ("pkg/m/versions/b1.py", "down_revision = 'a1'"),
+            ("pkg/a/script.py.mako", ""),
+            ("pkg/a/versions/a1.py", "down_revision = None"),
+            // Named by nobody: Flask-Alembic's.
+            ("pkg/c/script.py.mako", ""),
+            ("pkg/c/versions/c1.py", "down_revision = None"),
+        ])
+    };
+    let whole = "version_locations = %(here)s/versions:%(here)s/../a/versions\nversion_path_separator = os\n";
+    let both = ("pkg/m".to_owned(), vec!["pkg/m/versions", "pkg/a/versions"]);
+    let other = ("pkg/c".to_owned(), vec!["pkg/c/versions"]);
+    let joined = found(&format!("[alembic]\nscript_location = pkg:m\n[all]\nscript_location = pkg:m\n{whole}"));
+    assert_eq!(told(&joined), [both.clone(), other.clone()]);
+    assert_eq!(joined[0].facts.get(SECTION).map(String::as_str), Some("all"));
+    // Sections that name their folders, or another database, are projects each.
+    for own in ["version_locations = %(here)s/versions\n", "sqlalchemy.url = sqlite:///x\n"] {
+        let ini = format!(
+            "[alembic]\nscript_location = pkg:m\n{own}[all]\nscript_location = pkg:m\nsqlalchemy.url = mysql://x\n{whole}"
+        );
+        let mut found = told(&found(&ini)).into_iter().map(|(dir, folders)| (dir, folders.len())).collect::<Vec<_>>();
+        found.sort();
+        assert_eq!(found, [("pkg/c".to_owned(), 1), ("pkg/m".to_owned(), 1), ("pkg/m".to_owned(), 2)]);
+    }
+    // Without the section that names them, the folder stands for itself.
+    let alone = found("[alembic]\nscript_location = pkg:m\n");
+    assert!(told(&alone).contains(&("pkg/a".to_owned(), vec!["pkg/a/versions"])));
+}

@@ -154,6 +154,13 @@ pub(super) struct Versions {
     pub(super) authlib: Option<Version>,
 }
 
+impl Versions {
+    /// See [`Interpreter::checks_labels`].
+    pub(super) fn check_labels(self) -> bool {
+        self.sqlalchemy < (1, 4)
+    }
+}
+
 /// The type that SQLAlchemy gives an annotation: by `type_annotation_map`, then by its own map
 /// (`registry._resolve_type`, `sqltypes._type_map`). None where it would refuse it.
 pub(super) fn sql_type(

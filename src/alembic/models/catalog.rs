@@ -8,8 +8,10 @@ use super::table::{TableColumn, TableSpec};
 use crate::alembic::items::{Convention, Reader, Scheme, TableItem};
 use crate::alembic::python::{Interpreter, SymbolKind, Value};
 use crate::catalog::operation::{Constraint, Operation, OperationKind};
-use crate::catalog::{Catalog, Dialect, Enum, Index, IndexOn, ObjectName, Opaque, Reach, UserType, UserTypeKind};
-use crate::source::Place;
+use crate::catalog::{
+    Catalog, Dialect, Enum, Index, IndexOn, Object, ObjectName, Opaque, Reach, Table, UserType, UserTypeKind,
+};
+use crate::source::{Place, Span};
 
 /// Makes the catalog. `clean` says that everything that `env.py` imports could be followed: then what SQLAlchemy would
 /// refuse is refused, and not a gap in the reading.
@@ -25,6 +27,16 @@ pub(super) fn make(
     let mut problems: Vec<Unresolved> = Vec::new();
     for table in tables {
         let name = object_name(table);
+        // A name is taken once in a `MetaData`, and each of several has its own; where the database knows no schemas, tables of
+        // two of them are those of two databases.
+        if catalog.table(&name).is_some() {
+            catalog.doubts.push(Opaque {
+                place: whole(&table.place),
+                reason: format!("another table is called {} too, of another metadata or schema", table.name),
+                reach: Reach::Table(name),
+            });
+            continue;
+        }
         let Some(item) = read(interpreter, tables, table, references, dialect, &mut problems, &mut catalog.doubts)
         else {
             continue;
@@ -36,6 +48,10 @@ pub(super) fn make(
     }
     for key in keys {
         if let Err(error) = catalog.apply(&key) {
+            if let Some(doubt) = refer_to_unknown(&mut catalog, &key) {
+                catalog.doubts.push(doubt);
+                continue;
+            }
             let table = key.table().cloned();
             catalog.doubts.push(Opaque {
                 place: key.place.clone(),
@@ -55,6 +71,44 @@ pub(super) fn make(
         catalog.doubts.push(Opaque { place, reason, reach });
     }
     catalog
+}
+
+/// Adds a foreign key whose target is a table of which not all is known: that a column of it was not found says nothing, and the
+/// key is what it is. What is said of it; none where the key is refused for another reason.
+fn refer_to_unknown(catalog: &mut Catalog, operation: &Operation) -> Option<Opaque> {
+    let OperationKind::AddConstraint { table, constraint: Constraint::ForeignKey(new) } = &operation.kind else {
+        return None;
+    };
+    let target = catalog.resolve(&catalog.tables, &new.target)?;
+    let dialect = catalog.dialect;
+    let lacks =
+        |table: &Table, columns: &[String]| columns.iter().find(|name| table.column(dialect, name).is_none()).cloned();
+    let column = lacks(catalog.tables.get(&target)?, &new.key.target_columns)?;
+    let object = Object::Column(&target, &column);
+    // What is declared has no order: a doubt about a table is noted before the table is.
+    let is_about = |doubt: &&Opaque| doubt.reach != Reach::Everything && doubt.reach.covers(&object, dialect);
+    let doubt = catalog.doubts.iter().find(is_about)?;
+    let reason =
+        format!("whether there is a column {target}.{column}, which a foreign key refers to: {}", doubt.reason);
+    let referring = catalog.resolve(&catalog.tables, table)?;
+    let referring = catalog.tables.get_mut(&referring).filter(|table| lacks(table, &new.key.columns).is_none())?;
+    let mut key = new.key.clone();
+    key.target = target;
+    key.place.get_or_insert_with(|| operation.place.clone());
+    referring.foreign_keys.push(key);
+    Some(Opaque { place: operation.place.clone(), reason, reach: Reach::Nothing })
+}
+
+/// The place of a class with its body, or of a call as it is: an edit of what is not looked at is another doubt.
+fn whole(place: &Place) -> Place {
+    let text = place.source.text();
+    let start = text.get(..place.span.start as usize).and_then(|text| text.rfind('\n')).map_or(0, |at| at + 1);
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let mut lines = text.get(start..).unwrap_or_default().split_inclusive('\n');
+    let first = lines.next().unwrap_or_default();
+    let body = lines.take_while(|line| line.trim().is_empty() || indent(line) > indent(first)).map(str::len);
+    let end = u32::try_from(start + first.len() + body.sum::<usize>()).unwrap_or(u32::MAX);
+    Place::new(&place.source, Span { start: place.span.start, end: end.max(place.span.end) })
 }
 
 /// The name that operations use.

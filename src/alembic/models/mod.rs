@@ -59,6 +59,7 @@ pub(crate) fn declared(
         let with_packages = WithPackages::new(&modules);
         let recorder = Recorder::new(&with_packages, project.dialect, options(project, snapshot)?);
         let mut interpreter = Interpreter::new(&with_packages, &recorder, Imports::Eager);
+        interpreter.checks_labels = versions.check_labels();
         let mut reading = Reading::new(project, snapshot, files);
         let target = reading.run(&mut interpreter, &recorder)?;
         reading.parse_problems(&modules);
@@ -125,6 +126,7 @@ pub(crate) fn convention(project: &Project, snapshot: &dyn Snapshot) -> Result<C
         let with_packages = WithPackages::new(&modules);
         let recorder = Recorder::new(&with_packages, project.dialect, None);
         let mut interpreter = Interpreter::new(&with_packages, &recorder, Imports::Eager);
+        interpreter.checks_labels = versions.check_labels();
         let mut reading = Reading::new(project, snapshot, files);
         reading.run(&mut interpreter, &recorder)?;
         let (tables, _) = reading.tables(&mut interpreter, &recorder, versions);
@@ -151,6 +153,7 @@ pub(crate) fn unregistered(project: &Project, snapshot: &dyn Snapshot) -> Result
         let with_packages = WithPackages::new(&modules);
         let recorder = Recorder::new(&with_packages, project.dialect, None);
         let mut interpreter = Interpreter::new(&with_packages, &recorder, Imports::Eager);
+        interpreter.checks_labels = versions.check_labels();
         let mut reading = Reading::new(project, snapshot, files);
         let Target::Keys(keys) = reading.run(&mut interpreter, &recorder)? else { return Ok(found) };
         let seen = interpreter.classes().len();

@@ -168,6 +168,21 @@ fn is_library_base(path: &str) -> bool {
 /// declarative base makes use of `__tablename__`. It tells by its name, or by a class on the way that hands it metadata.
 fn foreign_base(class: &Rc<Class>) -> Option<Root> {
     let lineage = class.mro();
+    // `table=True` is SQLModel's word.
+    let is_foreign = |base: &Value| match base {
+        Value::Unknown(_) => true,
+        Value::Symbol(symbol) => match &symbol.kind {
+            SymbolKind::External(path) => !HARMLESS.contains(&path.split('.').next().unwrap_or(path)),
+            SymbolKind::Call { .. } => is_made_elsewhere(base),
+            _ => false,
+        },
+        _ => false,
+    };
+    if class.keywords.iter().any(|(key, value)| &**key == "table" && value.as_bool() == Some(true))
+        && lineage.iter().any(|ancestor| ancestor.bases.iter().any(is_foreign))
+    {
+        return Some(Root::SqlModel);
+    }
     lineage.iter().find(|ancestor| ancestor.own("__tablename__").is_some())?;
     let given = lineage.iter().any(|ancestor| {
         let own = ancestor.own("metadata").and_then(|attribute| attribute.value);

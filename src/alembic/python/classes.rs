@@ -299,9 +299,38 @@ impl Interpreter<'_> {
                 instance.busy.set(false);
                 result?;
             }
-            _ => self.fill_fields(class, &instance, &args, place)?,
+            _ => {
+                self.fill_fields(class, &instance, &args, place)?;
+                self.after_fields(class, &instance, &value, place)?;
+            }
         }
         Ok(value)
+    }
+
+    /// Calls the `__post_init__` of a dataclass
+    /// (<https://docs.python.org/3/library/dataclasses.html#post-init-processing>). One that is handed values which are no
+    /// fields may set anything: then the fields are not known.
+    fn after_fields(&mut self, class: &Rc<Class>, instance: &Rc<Instance>, value: &Value, place: &Place) -> Eval<()> {
+        let is_dataclass = |decorator: &Value| {
+            let path = decorator.call_of().map(|(path, _)| Text::from(path)).or_else(|| decorator.path());
+            path.is_some_and(|path| matches!(&*path, "dataclasses.dataclass" | "pydantic.dataclasses.dataclass"))
+        };
+        let Some(hook @ Value::Function(_)) = class.lookup("__post_init__") else { return Ok(()) };
+        if !class.mro().iter().any(|owner| owner.decorators.iter().any(is_dataclass)) {
+            return Ok(());
+        }
+        let Value::Function(function) = &hook else { return Ok(()) };
+        if function.required() > 1 {
+            let reason = "a field that a __post_init__ with values of its own may set";
+            for (_, field) in instance.attributes.borrow_mut().iter_mut() {
+                *field = Value::unknown(reason, place.clone());
+            }
+            return Ok(());
+        }
+        instance.busy.set(true);
+        let result = self.call_value(&hook, Args::positional(vec![value.clone()]), place);
+        instance.busy.set(false);
+        result.map(|_| ())
     }
 
     /// Sets the fields of a dataclass, a named tuple, a pydantic model.

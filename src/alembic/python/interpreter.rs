@@ -74,6 +74,9 @@ pub struct Interpreter<'h> {
     pub(crate) doubts: Vec<Rc<Unknown>>,
     /// Statements that were left out, see [`Skipped`].
     pub(crate) skipped: Vec<Skipped>,
+    /// Whether the SQLAlchemy that is taken to be installed checks the labels of an enum that is none in the database, unless it
+    /// is told not to: `create_constraint` was true up to 1.3 (<https://docs.sqlalchemy.org/en/14/changelog/migration_14.html>).
+    pub(crate) checks_labels: bool,
     /// Names that nothing defines, which a statement that surely runs has used: Python's `NameError`.
     pub(crate) undefined: Vec<(String, Place)>,
     /// Yields of the generators that are running.
@@ -106,6 +109,7 @@ impl<'h> Interpreter<'h> {
             catching: 0,
             doubts: Vec::new(),
             skipped: Vec::new(),
+            checks_labels: false,
             undefined: Vec::new(),
             yields: Vec::new(),
             handling: Vec::new(),

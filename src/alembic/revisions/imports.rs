@@ -183,6 +183,16 @@ impl Store {
         file.body().iter().for_each(|stmt| finder.visit_stmt(stmt));
         let dir = file.source().path().parent().unwrap_or_default();
         let mut found = BTreeSet::new();
+        // `import app`, and then `app.db.Type`: what else has imported that module is not asked.
+        let packages: BTreeSet<String> = finder
+            .names
+            .iter()
+            .filter(|(level, name)| *level == 0 && !name.contains('.'))
+            .map(|(_, n)| n.clone())
+            .collect();
+        for package in packages.iter().filter(|package| self.has_package(package)) {
+            finder.names.extend(attributes_of(package, file.source().text()).into_iter().map(|name| (0, name)));
+        }
         for (level, dotted) in finder.names {
             let bases: Vec<RepoPath> = if level == 0 {
                 self.roots.clone()
@@ -202,6 +212,32 @@ impl Store {
         }
         found
     }
+}
+
+impl Store {
+    fn has_package(&self, name: &str) -> bool {
+        self.roots.iter().any(|root| self.known.contains(&root.join(name).join("__init__.py")))
+    }
+}
+
+/// The dotted names in a text that begin with a package's, each prefix of them: `app.db`, `app.db.Type`.
+fn attributes_of(package: &str, text: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    for (at, _) in text.match_indices(package) {
+        let before = text.get(..at).and_then(|text| text.chars().next_back());
+        let rest = text.get(at + package.len()..).unwrap_or_default();
+        if !rest.starts_with('.') || before.is_some_and(|c| is_part(c) || c == '.') {
+            continue;
+        }
+        let end = rest.find(|c: char| !is_part(c) && c != '.').unwrap_or(rest.len());
+        let mut dotted = package.to_owned();
+        for part in rest.get(1..end).unwrap_or_default().split('.').take(10) {
+            dotted = format!("{dotted}.{part}");
+            found.insert(dotted.clone());
+        }
+    }
+    found
 }
 
 impl Modules for Store {

@@ -124,6 +124,8 @@ pub(crate) fn history(project: &Project, snapshot: &dyn Snapshot) -> Result<Hist
             .is_some_and(|schema| schema == crate::alembic::env::COMPUTED),
         schemas,
         expects_schemas: computed || !made,
+        checks_labels: discover::version(snapshot, &project.root, "sqlalchemy")?
+            .is_some_and(|(major, minor, _)| (major, minor) < (1, 4)),
     });
     for at in arranged.order {
         let (header, file) = &headers[at];

@@ -218,10 +218,16 @@ impl Database<'_, '_> {
         };
         let schema = call.value(0, &["enum_schema", "schema"])?.as_str()?.to_string();
         let name = ObjectName { schema: Some(schema), name: call.value(1, &["enum_name"])?.as_str()?.to_string() };
-        let labels = texts(call.value(2, &["new_values"])?)?;
+        // alembic-autogenerate-enums has the labels before and those after: `(schema, name, old_options, new_options)`.
+        let others = call.value(3, &["new_options"]).and_then(texts).filter(|labels| !labels.is_empty());
+        let labels = match &others {
+            Some(labels) => labels.clone(),
+            None => texts(call.value(2, &["new_values"])?)?,
+        };
         let mut old = self.with_catalog(|catalog| catalog.enumeration(&name).map(|found| found.labels.clone()))?;
         let mut kinds = Vec::new();
-        if let Some(renames) = call.value(4, &["enum_values_to_rename"]).filter(|value| !value.is_none()) {
+        let renames = call.value(4, &["enum_values_to_rename"]).filter(|value| !value.is_none());
+        if let Some(renames) = renames.filter(|_| others.is_none()) {
             for pair in renames.items()? {
                 let [from, to] = <[String; 2]>::try_from(texts(&pair)?).ok()?;
                 if let Some(label) = old.iter_mut().find(|label| **label == from) {
@@ -231,6 +237,10 @@ impl Database<'_, '_> {
             }
         }
         for value in old.iter().filter(|value| !labels.contains(value)) {
+            if others.is_some() {
+                // What becomes of labels that are gone is that plugin's own affair.
+                return None;
+            }
             kinds.push(OperationKind::DropEnumValue { name: name.clone(), value: value.clone() });
         }
         let mut before: Option<&String> = None;

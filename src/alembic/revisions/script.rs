@@ -34,6 +34,8 @@ pub(crate) struct Settings {
     /// Whether a schema that is named and was never made is taken to be there: no revision makes one, or `env.py` makes
     /// some under computed names.
     pub(crate) expects_schemas: bool,
+    /// See [`Interpreter::checks_labels`].
+    pub(crate) checks_labels: bool,
 }
 
 /// One revision.
@@ -63,6 +65,7 @@ impl Script for Revision {
         }
         let database = Database::new(run, &self.settings);
         let mut interpreter = Interpreter::new(&*self.store, &database, Imports::Lazy);
+        interpreter.checks_labels = self.settings.checks_labels;
         let Some(module) = interpreter.load(self.file.source().path()) else { return };
         for doubt in interpreter.doubts().to_vec() {
             // An import that fails or an assertion at the top level ends the revision before it starts.

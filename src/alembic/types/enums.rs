@@ -30,7 +30,8 @@ impl Reader<'_, '_> {
         }
         let Labels { labels, default_name, place: labels_place } = self.labels(args)?;
         let native = flag_arg(args, None, "native_enum", true).map_err(doubt)?;
-        let constrained = flag_arg(args, None, "create_constraint", false).map_err(doubt)?;
+        let constrained =
+            flag_arg(args, None, "create_constraint", !native && self.interpreter.checks_labels).map_err(doubt)?;
         let name = match args.keyword("name") {
             Some(Value::None) | None => default_name,
             Some(value) => Some(

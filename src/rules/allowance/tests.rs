@@ -102,6 +102,17 @@ fn allowances_without_reason_rule_or_effect_are_told() {
 }
 
 #[test]
+fn a_name_is_guessed_where_three_letters_are_wrong_and_no_more() {
+    for (id, help) in
+        [("dropped-col", "did you mean dropped-column?"), ("dropped-c", "name a rule: driftgate rules lists them")]
+    {
+        let files = [file("m.sql", None, &format!("-- driftgate: allow {id}: x\nSELECT 1;\n"))];
+        let outcome = apply_allowances(Vec::new(), &files, &Policy::default(), None, false);
+        assert_eq!(outcome.kept[0].help, help, "{id}");
+    }
+}
+
+#[test]
 fn old_comments_are_left_alone_and_a_state_knows_rules_of_states_only() {
     let files = [file("m.sql", Some(SQL), SQL)];
     assert!(apply_allowances(Vec::new(), &files, &Policy::default(), None, false).kept.is_empty());

@@ -1,7 +1,7 @@
 //! `misplaced-migration`.
 
 use crate::finding::Finding;
-use crate::history::HistoryProblemKind;
+use crate::history::{History, HistoryProblemKind};
 use crate::project::{EcosystemKind, Touch};
 use crate::rules::repository::{ChangedFile, RepositoryChange, RepositoryProject};
 use crate::rules::text::shell_word;
@@ -135,7 +135,7 @@ fn misplaced(change: &RepositoryChange<'_>, file: &ChangedFile) -> Option<Findin
         change.projects.iter().filter(|project| project.project.ecosystem == kind).collect();
     // Where git holds no migration of a project, a step of the build may gather them from anywhere.
     let known = projects.iter().all(|project| project.has_migrations);
-    if projects.is_empty() || !known || projects.iter().any(|project| applies(project, &file.path)) {
+    if projects.is_empty() || !known || projects.iter().any(|project| applies(project, &file.path, text)) {
         return None;
     }
     if kind == EcosystemKind::Alembic
@@ -229,11 +229,20 @@ fn assigned(source: &Source, name: &str) -> Vec<String> {
     Vec::new()
 }
 
+/// Whether a revision lies among those of a project under an id that another one has: of the two the history holds one, and
+/// `duplicate-revision` tells of it.
+fn is_second(project: &RepositoryProject<'_>, history: &History, path: &RepoPath, text: &Source) -> bool {
+    path.parent().is_some_and(|dir| project.project.migrations.contains(&dir))
+        && is_revision(text)
+        && assigned(text, "revision").iter().any(|id| history.get(id).is_some())
+}
+
 /// Whether a project applies the migration of that file.
-fn applies(project: &RepositoryProject<'_>, path: &RepoPath) -> bool {
+fn applies(project: &RepositoryProject<'_>, path: &RepoPath, text: &Source) -> bool {
     match project.history {
         Some(history) => {
-            history.migrations.iter().any(|migration| path.is_under(&migration.path))
+            is_second(project, history, path, text)
+                || history.migrations.iter().any(|migration| path.is_under(&migration.path))
                 || history.problems.iter().any(|problem| {
                     // A folder without a script of its own applies none below it.
                     problem.kind != HistoryProblemKind::MissingFile && path.is_under(&problem.path)
@@ -279,6 +288,26 @@ mod tests {
         let findings =
             Repository::alembic().added("backend/old/versions/b2_x.py", REVISION).run(RuleId::MisplacedMigration);
         assert_eq!(findings[0].help, "git mv backend/old/versions/b2_x.py alembic/versions/b2_x.py");
+    }
+
+    #[test]
+    fn a_second_revision_of_one_id_is_in_its_place() {
+        World::alembic().with_change(|change| {
+            let project = RepositoryProject {
+                project: change.project,
+                ecosystem: change.ecosystem,
+                history: Some(&change.after.history),
+                has_migrations: true,
+            };
+            let is = |path: &str, id: &str| {
+                let text = format!("revision = '{id}'\ndown_revision = None\n");
+                applies(&project, &RepoPath::new(path), &Source::new(path.into(), text))
+            };
+            assert!(is("alembic/versions/other.py", "1a2b3c4d5e6f"));
+            assert!(!is("alembic/versions/other.py", "b2"), "an id that no other has");
+            assert!(!is("alembic/versions/old/other.py", "1a2b3c4d5e6f"), "a folder that is not read");
+            assert!(!is("backend/versions/other.py", "1a2b3c4d5e6f"));
+        });
     }
 
     #[test]

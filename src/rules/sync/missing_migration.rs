@@ -129,6 +129,7 @@ mod tests {
             assert_eq!(findings[0].place.as_ref(), Some(&line));
             assert_eq!(findings[0].object.as_deref(), Some("users.age"));
             assert!(findings[0].help.contains("add_age_to_users"), "{}", findings[0].help);
+            assert!(!findings[0].reason.contains("could not be read"), "{}", findings[0].reason);
         }
     }
 

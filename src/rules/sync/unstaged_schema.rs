@@ -161,6 +161,19 @@ mod tests {
     }
 
     #[test]
+    fn an_untracked_file_among_the_models_need_not_belong_to_them() {
+        let path = |world: &World| world.schema_path();
+        let edited = world(World::prisma());
+        assert_eq!(edited.run(RuleId::UnstagedSchema).len(), 1, "what it declares could not be read");
+        let id = "20260112090000_add_age";
+        let world = World::prisma().new_migration(id, "ALTER TABLE users ADD COLUMN age INTEGER;");
+        let mut extra = column(Side::Extra, "users", "age");
+        extra.migrated_at = Some(world.migration_place(id));
+        let schema = path(&world);
+        assert!(world.gap_after(extra).leftover(&schema, LeftoverKind::Untracked).silent(RuleId::UnstagedSchema));
+    }
+
+    #[test]
     fn an_edit_that_declares_something_else_is_not_it() {
         let side = world(World::prisma()).with_leftovers_schema(vec![column(Side::Extra, "users", "age")]);
         assert!(side.silent(RuleId::UnstagedSchema));

@@ -272,6 +272,9 @@ mod tests {
             ("lower(there)", true),
             ("nullif(there, '')", false),
             ("CASE WHEN there THEN 1 END", false),
+            ("NOT (there > 1)", true),
+            ("-there", true),
+            ("-old", false),
         ] {
             assert_eq!(is_never_null(expression, Dialect::PostgreSql, &held), expected, "{expression}");
         }

@@ -210,6 +210,8 @@ mod tests {
             ("users.zero >= 0 AND \"zero\" < 1.5", Some(Truth::True)),
             ("zero BETWEEN 1 AND 10", Some(Truth::False)),
             ("zero = -1", Some(Truth::False)),
+            ("zero > +1", None),
+            ("zero > ~1", None),
             ("nothing > 0", Some(Truth::Null)),
             ("nothing > 0 OR zero = 0", Some(Truth::True)),
             ("nothing IS NULL", Some(Truth::True)),

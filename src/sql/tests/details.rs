@@ -309,3 +309,93 @@ fn a_handler_that_raises_the_error_again_catches_nothing() {
         assert!(!with(again).contains("Catches"), "{again}");
     }
 }
+
+#[test]
+fn a_label_of_an_enum_is_a_string() {
+    assert_read(PostgreSql, "ALTER TYPE e ADD VALUE new_label", "opaque");
+}
+
+#[test]
+fn a_guard_that_create_type_does_not_have_is_all_that_is_told() {
+    let shapes = shapes("CREATE TYPE IF NOT EXISTS e AS ENUM ('a')", PostgreSql);
+    assert!(shapes.contains("no CREATE TYPE IF NOT EXISTS") && shapes.lines().count() == 1, "{shapes}");
+}
+
+#[test]
+fn a_routine_that_cannot_be_read_to_its_end_does_nothing_that_is_known() {
+    let read = shapes("CREATE PROCEDURE p() BEGIN ALTER TABLE t ADD COLUMN a int; IF x THEN; END; CALL p();", MySql);
+    assert!(!read.contains("add column"), "{read}");
+}
+
+#[test]
+fn what_stands_behind_an_index_is_read_word_by_word() {
+    for (dialect, words) in [
+        (PostgreSql, "NULLS DISTINCT"),
+        (PostgreSql, "NULLS DISTINCT WITH (fillfactor = 70)"),
+        (MySql, "USING HASH"),
+        (MySql, "VISIBLE"),
+        (MySql, "INVISIBLE"),
+    ] {
+        let plain = shapes("CREATE UNIQUE INDEX i ON t (a)", dialect);
+        assert_eq!(shapes(&format!("CREATE UNIQUE INDEX i ON t (a) {words}"), dialect), plain, "{words}");
+    }
+}
+
+#[test]
+fn when_a_key_is_checked_changes_nothing() {
+    let key = "ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES b (id)";
+    for words in ["NOT DEFERRABLE", "INITIALLY IMMEDIATE", "NOT DEFERRABLE INITIALLY IMMEDIATE"] {
+        assert_eq!(shapes(&format!("{key} {words}"), PostgreSql), shapes(key, PostgreSql), "{words}");
+    }
+}
+
+#[test]
+fn a_view_with_names_for_its_columns_reads_what_its_query_reads() {
+    let base = "CREATE TABLE t (id int, name text); CREATE VIEW v (a) AS SELECT name FROM t;";
+    assert_refused(PostgreSql, &format!("{base} ALTER TABLE t DROP COLUMN name;"), "the view v");
+    assert!(built(PostgreSql, &format!("{base} ALTER TABLE t DROP COLUMN id;")).is_ok());
+}
+
+#[test]
+fn what_one_database_calls_the_moment_is_a_function_of_others() {
+    use crate::sql::expression::canonical;
+    assert_eq!(canonical("getdate()", SqlServer), canonical("CURRENT_TIMESTAMP", SqlServer));
+    assert_ne!(canonical("getdate()", PostgreSql), canonical("CURRENT_TIMESTAMP", PostgreSql));
+}
+
+#[test]
+fn an_index_within_a_table_may_be_unique() {
+    assert_read(SqlServer, "CREATE TABLE t (a int, INDEX i UNIQUE (a))", "unique i(a)");
+    assert_ne!(
+        shapes("CREATE TABLE t (a int, INDEX i UNIQUE (a))", SqlServer),
+        shapes("CREATE TABLE t (a int, INDEX i (a))", SqlServer)
+    );
+}
+
+#[test]
+fn a_text_that_is_more_than_a_type_is_none() {
+    use crate::catalog::ColumnType;
+    use crate::sql::types::parse;
+    assert_eq!(parse("integer frobnicated", PostgreSql), ColumnType::unknown());
+    assert_eq!(parse("varchar(10)'", PostgreSql), ColumnType::unknown());
+    assert_eq!(parse("int signed", MySql), parse("int", MySql));
+    assert_ne!(parse("int signed", MySql), ColumnType::unknown());
+}
+
+#[test]
+fn an_identity_needs_no_numbers() {
+    assert_eq!(
+        shapes("CREATE TABLE t (id int IDENTITY, b int)", SqlServer),
+        shapes("CREATE TABLE t (id int IDENTITY(1, 1), b int)", SqlServer)
+    );
+}
+
+#[test]
+fn an_object_of_any_kind_is_asked_for_by_its_name_alone() {
+    let sql = "IF OBJECT_ID('t') IS NULL CREATE TABLE t (id int);";
+    let mut catalog = built(SqlServer, sql).expect("the table is not there");
+    assert_eq!(catalog.tables.len(), 1);
+    for operation in ops(sql, SqlServer) {
+        catalog.apply(&operation).expect("it is there now");
+    }
+}

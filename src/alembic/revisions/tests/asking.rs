@@ -155,6 +155,87 @@ def upgrade():
                         enum_values_to_rename=[('old', 'past')])";
     assert_eq!(after(PG, &[made, synced], &[]), "t(state); state: first new between past");
     assert!(after(PG, &[synced], &[]).starts_with("? op.sync_enum_values()"), "an enum that nobody made");
+    // alembic-autogenerate-enums hands over the labels before and after.
+    let synced = |labels: &str| {
+        let body =
+            format!("def upgrade():\n    op.sync_enum_values('public', 'state', ['new', 'old', 'gone'], {labels})");
+        after(PG, &[made, &body], &[])
+    };
+    assert_eq!(synced("['new', 'old', 'gone', 'late']"), "t(state); state: new old gone late");
+    assert_eq!(synced("new_options=['new', 'old', 'gone', 'late']"), "t(state); state: new old gone late");
+    assert!(synced("['new', 'old']").contains("? op.sync_enum_values()"), "{}", synced("['new', 'old']"));
+}
+
+#[test]
+fn an_operation_that_alembic_does_not_have_is_a_doubt() {
+    let body = |call: &str| {
+        let text = format!("def upgrade():\n    op.create_table('t', sa.Column('id', sa.Integer()))\n    op.{call}");
+        after(PG, &[&text], &[])
+    };
+    for call in ["conjure('t')", "create_fn(x)", "create_entity(x)", "sync_enum_values(x)"] {
+        let name = call.split('(').next().unwrap();
+        assert!(body(call).contains(&format!("? op.{name}()")), "{call}: {}", body(call));
+    }
+    assert_eq!(body("drop_table('t')"), "");
+}
+
+#[test]
+fn an_enum_that_is_none_in_the_database_is_checked_up_to_sqlalchemy_1_3() {
+    let made = "def upgrade():\n    op.create_table('t', sa.Column('s', sa.Enum('x', name='st', native_enum=False)))";
+    let altered = "\
+def upgrade():
+    op.drop_constraint('st', 't')
+    op.alter_column('t', 's', type_=sa.Enum('x', 'y', name='st', native_enum=False))";
+    let done = |pin: &str| after(PG, &[made, altered, altered], &[("requirements.txt", pin)]);
+    assert_eq!(done("SQLAlchemy==1.3.13\n"), "t(s)");
+    for pin in ["SQLAlchemy==1.4.0\n", "SQLAlchemy==2.0.1\n", ""] {
+        assert!(done(pin).contains("the constraint st of t does not exist"), "{pin}: {}", done(pin));
+    }
+    let told = altered.replace("native_enum=False", "native_enum=False, create_constraint=False");
+    let done = after(PG, &[made, &told, &told], &[("requirements.txt", "SQLAlchemy==1.3.13\n")]);
+    assert!(done.contains("the constraint st of t does not exist"), "{done}");
+}
+
+#[test]
+fn the_hook_of_a_dataclass_sets_what_it_sets() {
+    let body = |class: &str| {
+        let text = format!(
+            "from dataclasses import dataclass, InitVar\nfrom typing import List, Optional\n\n\
+             @dataclass\nclass Made:\n    name: str\n    kind: Optional[str] = None\n    def make(self):\n        if self.kind != 'table':\n            raise TypeError('kind')\n        op.create_table(self.name, sa.Column('id', sa.Integer()))\n\n\
+             {class}    def make(self):\n        super().make()\n        for inner in self.inner:\n            inner.make()\n\n\
+             def upgrade():\n    Outer('t', inner=[Made('u')]).make()"
+        );
+        after(PG, &[&text], &[])
+    };
+    let fields = "class Outer(Made):\n    inner: Optional[List[Made]] = None\n";
+    let hook = "        self.kind = 'table'\n        for inner in self.inner:\n            inner.kind = 'table'\n";
+    assert_eq!(body(&format!("@dataclass\n{fields}    def __post_init__(self):\n{hook}")), "t(id); u(id)");
+    assert_eq!(
+        body(&format!("@dataclass(frozen=False)\n{fields}    def __post_init__(self):\n{hook}")),
+        "t(id); u(id)"
+    );
+    // No dataclass, no hook; and one that is handed something may set anything.
+    let none = body(&format!("@dataclass\n{fields}"));
+    assert!(none.contains("the revision raises TypeError"), "{none}");
+    let given = body(&format!(
+        "@dataclass\n{fields}    more: InitVar[str] = ''\n    def __post_init__(self, more):\n        self.kind = more\n"
+    ));
+    assert!(given.contains('?') && !given.contains('!'), "{given}");
+}
+
+#[test]
+fn a_module_that_only_its_package_is_imported_for() {
+    let files = [
+        ("app/__init__.py", ""),
+        ("app/db/__init__.py", ""),
+        ("app/db/types.py", "from sqlalchemy import PickleType, Text\nclass Json(PickleType):\n    impl = Text\n"),
+    ];
+    let body = |name: &str| {
+        let text = format!("import app\n\ndef upgrade():\n    op.create_table('t', sa.Column('j', {name}()))");
+        after(PG, &[&text], &files)
+    };
+    assert_eq!(body("app.db.types.Json"), "t(j)");
+    assert!(body("app.db.types.Xml").contains("has no attribute `Xml`"), "{}", body("app.db.types.Xml"));
 }
 
 #[test]

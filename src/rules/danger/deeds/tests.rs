@@ -77,3 +77,23 @@ fn renames_are_followed_to_their_end() {
     let back = "ALTER TABLE users RENAME TO people; ALTER TABLE people RENAME TO users;";
     assert_eq!(sum_of(Dialect::PostgreSql, "", back), Vec::<String>::new());
 }
+
+#[test]
+fn a_copy_that_gives_every_row_a_value_asks_for_none() {
+    let before = "CREATE TABLE \"Image\" (\"id\" INTEGER NOT NULL PRIMARY KEY, \"m\" DATETIME, \"n\" DATETIME);";
+    let copied = |value: &str, more: &str| {
+        let sql = format!(
+            "CREATE TABLE \"new_Image\" (\"id\" INTEGER NOT NULL PRIMARY KEY, \"m\" DATETIME NOT NULL, \"n\" DATETIME);
+             INSERT INTO \"new_Image\" (\"id\", \"m\") SELECT \"id\", {value} FROM \"Image\";
+             {more} DROP TABLE \"Image\"; ALTER TABLE \"new_Image\" RENAME TO \"Image\";"
+        );
+        sum_of(Dialect::Sqlite, before, &sql).len()
+    };
+    let filled = "coalesce(\"m\", CURRENT_TIMESTAMP) AS \"m\"";
+    assert_eq!(copied(filled, ""), 0);
+    assert_eq!(copied("\"m\"", ""), 1, "it becomes NOT NULL");
+    assert_eq!(copied("coalesce(\"m\", \"n\") AS \"m\"", ""), 1, "both may be NULL");
+    assert_eq!(copied("coalesce(\"m\", NULL) AS \"m\"", ""), 1);
+    let second = "INSERT INTO \"new_Image\" (\"id\", \"m\") SELECT \"id\", \"m\" FROM \"Image\";";
+    assert_eq!(copied(filled, second), 1, "another copy does not");
+}

@@ -37,8 +37,8 @@ fn position(text: &str, key: &str, command: &str) -> usize {
 
 /// Where a setting stands: its key, and that of the table that holds it.
 ///
-/// Kept in one value, since optimised code of LLVM 21 and 22 took the key above for empty where a function called itself
-/// with its arguments one place on: <https://github.com/llvm/llvm-project/issues/219503>.
+/// Kept in one value: where a function calls itself with its arguments one place on, rustc 1.95 takes the key above for empty
+/// at `opt-level` 1 and beyond, and is right without optimisation.
 struct Under<'a> {
     above: &'a str,
     key: &'a str,

@@ -54,6 +54,7 @@ fn each_sort_of_file_gives_its_commands() {
     case(".gitlab-ci.yml", "unit-tests:\n  script:\n    - npx prisma db push\n", "the job unit-tests", false, true, 3);
     case("Procfile", "release: npx prisma db push\n", "the process release", true, false, 1);
     case("Makefile", "deploy: build\n\t@npx prisma db push\n", "the target deploy", true, false, 2);
+    case("Makefile", "build:\n\ndeploy: build ; npx prisma db push\n\n\n", "the target deploy", true, false, 3);
     case("scripts/start.sh", "#!/bin/sh\nset -e\nnpx prisma db push\n", "the script start.sh", true, false, 3);
     case(
         "fly.toml",
