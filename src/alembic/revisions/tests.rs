@@ -1,5 +1,6 @@
 //! Revisions on labelled cases, and on what they may ask.
 
 mod asking;
+mod conventions;
 mod doubt;
 mod labelled;

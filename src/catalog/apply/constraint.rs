@@ -242,9 +242,6 @@ impl Catalog {
             if let IndexOn::Column(name) = &mut part.on {
                 match table.column(self.dialect, name) {
                     Some(column) => name.clone_from(&column.name),
-                    // SQLite's rowid has no column of its own.
-                    None if self.dialect == Dialect::Sqlite
-                        && matches!(name.to_ascii_lowercase().as_str(), "rowid" | "oid" | "_rowid_") => {}
                     None => return Err(missing("the column", format!("{}.{name}", table.name))),
                 }
             }
