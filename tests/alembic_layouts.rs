@@ -189,6 +189,114 @@ fn schemas_that_are_made_outside_the_revisions() {
 }
 
 #[test]
+fn schemas_that_a_helper_of_env_makes() {
+    let models = MODELS.replace("    id =", "    __table_args__ = {'schema': 'app'}\n    id =");
+    let body = "op.create_table('a', sa.Column('id', sa.Integer(), primary_key=True), schema='app')";
+    let env = "from models import Base\nfrom util import run_migrations\nrun_migrations(Base.metadata)\n";
+    let run = |util: &str, body: &str, down: &str| {
+        let revision = format!("{}\n\ndef downgrade():\n    {down}\n", revision("1", "None", body));
+        told(&[
+            ("alembic.ini", INI),
+            ("alembic/env.py", env),
+            ("alembic/versions/1.py", &revision),
+            ("models.py", &models),
+            ("util.py", util),
+        ])
+    };
+    let util = |make: &str| {
+        format!(
+            "from alembic import context\n\ndef run_migrations(metadata):\n    context.configure(target_metadata=metadata, include_schemas=True)\n    {make}\n    context.run_migrations()\n"
+        )
+    };
+    let fails = |lines: &[String]| lines.iter().any(|line| line.contains("the schema app does not exist"));
+    let made = run(&util("connection.execute(CreateSchema('app', if_not_exists=True))"), body, "pass");
+    assert_eq!(made, [".: a | a"]);
+    let other = format!("op.execute('CREATE SCHEMA other')\n{body}");
+    let computed = run(&util("connection.execute(CreateSchema(metadata.schema))"), &other, "pass");
+    assert!(!fails(&computed), "{computed:?}");
+    // A way back makes nothing.
+    let back = run(&util("pass"), body, "op.execute('CREATE SCHEMA other')");
+    assert!(!fails(&back), "{back:?}");
+    assert!(back.iter().any(|line| line.contains("the schema app, which no revision creates")), "{back:?}");
+    // A history that makes its schemas makes all of them.
+    assert!(fails(&run(&util("pass"), &other, "pass")));
+}
+
+#[test]
+fn what_one_database_refuses_is_a_doubt_where_none_is_named() {
+    let models = format!("{MODELS}    s = Column(String)\n");
+    let on = |url: &str, body: &str| {
+        let revision = revision("1", "None", &format!("{}\n{body}", makes("a")));
+        told(&[
+            ("alembic.ini", &INI.replace("postgresql:///x", url)),
+            ("alembic/env.py", ENV),
+            ("alembic/versions/1.py", &revision),
+            ("models.py", &models),
+        ])
+    };
+    let column = "op.add_column('a', sa.Column('s', sa.Enum('x', 'y', name='st')))";
+    let key = "op.create_table('u', sa.Column('key', sa.String(34), primary_key=True))\n\
+               op.create_foreign_key('fk', 'a', 'u', ['id'], ['key'])";
+    let certain = |lines: &[String]| lines.iter().filter(|line| line.starts_with("  ! ")).cloned().collect::<Vec<_>>();
+    for body in [column, key] {
+        assert_eq!(certain(&on("postgresql:///x", body)).len(), 1);
+        let unknown = on("", body);
+        assert_eq!(certain(&unknown), [""; 0]);
+        assert!(unknown.iter().any(|line| line.starts_with("  which database this is, is not known")), "{unknown:?}");
+        assert!(unknown.iter().any(|line| line.starts_with("  !? ")), "{unknown:?}");
+    }
+    assert!(on("", column).contains(&"  ? missing-column the column a.s".to_owned()), "{:?}", on("", column));
+    // What every database refuses is certain, beside such a doubt too, and so are the other columns.
+    let gone = format!("{column}\nop.drop_column('a', 'gone')\nop.drop_table('nobody')");
+    assert_eq!(
+        certain(&on("", &gone)),
+        ["  ! the column a.gone does not exist", "  ! the table nobody does not exist"]
+    );
+    let other = on("", &column.replace("'s'", "'other'"));
+    assert!(other.contains(&"  missing-column the column a.s".to_owned()), "{other:?}");
+}
+
+#[test]
+fn a_package_in_a_folder_of_its_name() {
+    let env = "from flask import current_app\nfrom alembic import context\ntarget_metadata = current_app.extensions['migrate'].db.metadata\n";
+    let init = "from flask_sqlalchemy import SQLAlchemy\ndb = SQLAlchemy()\nfrom .users import views\n";
+    let models = "from shop import db\n\n\nclass A(db.Model):\n    __tablename__ = 'a'\n    id = db.Column(db.Integer, primary_key=True)\n";
+    let run = |body: &str, more: &[(&str, &str)]| {
+        let revision = revision("1", "None", body);
+        let files = [
+            ("migrations/alembic.ini", "[alembic]\n"),
+            ("migrations/env.py", env),
+            ("migrations/script.py.mako", ""),
+            ("migrations/versions/1.py", &revision),
+            ("shop/server.py", "from shop import db\nfrom shop.users.models import A\n"),
+            ("shop/shop/__init__.py", init),
+            ("shop/shop/users/__init__.py", ""),
+            ("shop/shop/users/views.py", "from .models import A\n"),
+            ("shop/shop/users/models.py", models),
+            ("shop/requirements.txt", "psycopg2"),
+        ];
+        told(&[&files, more].concat())
+    };
+    assert_eq!(run(&makes("a"), &[]), [".: a | a"]);
+    assert_eq!(run("pass", &[]), [".: a | ", "  missing-table the table a"]);
+    // A folder of several packages is one itself.
+    let other = "from sqlalchemy import Column, Integer\nfrom sqlalchemy.orm import declarative_base\nBase = declarative_base()\n\n\nclass B(Base):\n    __tablename__ = 'b'\n    id = Column(Integer, primary_key=True)\n";
+    let namespace = |shop: &str| {
+        told(&[
+            ("alembic.ini", INI),
+            (
+                "alembic/env.py",
+                "from alembic import context\nfrom shop import auth\ntarget_metadata = auth.Base.metadata\n",
+            ),
+            ("alembic/versions/1.py", &revision("1", "None", &makes("b"))),
+            (shop, ""),
+            ("shop/auth/__init__.py", other),
+        ])
+    };
+    assert_eq!(namespace("shop/shop/__init__.py"), [".: b | b"]);
+}
+
+#[test]
 fn only_the_environments_own_version_table_is_passed_over() {
     let body = format!(
         "{}\nop.create_table('alembic_version', sa.Column('x', sa.Integer()), schema='audit')\nop.execute('ALTER TABLE alembic_version ALTER COLUMN version_num TYPE varchar(64)')",

@@ -9,6 +9,7 @@ use regex::Regex;
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{Expr, Stmt};
+use ruff_text_size::Ranged as _;
 
 use super::compare::Options;
 use super::python::ParsedFile;
@@ -61,6 +62,28 @@ pub(crate) fn made_schemas(text: &str) -> Vec<String> {
         }
     }
     found
+}
+
+/// Whether a revision makes a schema on its way up. What `downgrade()` makes is gone, or was never there, by then.
+pub(crate) fn makes_schemas(revision: &ParsedFile) -> bool {
+    let text = revision.source().text();
+    let mut from = 0;
+    let mut parts = Vec::new();
+    for stmt in revision.body() {
+        if let Stmt::FunctionDef(function) = stmt
+            && function.name.starts_with("downgrade")
+        {
+            parts.push(text.get(from..function.start().to_usize()));
+            from = function.end().to_usize();
+        }
+    }
+    parts.push(text.get(from..));
+    parts.into_iter().flatten().any(|part| !made_schemas(part).is_empty())
+}
+
+/// Whether a module does what `env.py` is for, and hands its options to Alembic.
+pub(crate) fn configures(text: &str) -> bool {
+    text.contains("context.configure(")
 }
 
 /// The options that an `env.py` writes out, as facts. A function that decides (`compare_type=my_compare`) counts as yes;

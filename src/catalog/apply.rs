@@ -181,7 +181,20 @@ pub enum ApplyError {
     Refused(String),
 }
 
+/// How the refusal of a foreign key between columns of two types begins.
+const TYPES_DIFFER: &str = "a foreign key cannot refer from";
+
 impl ApplyError {
+    /// Whether only some databases refuse it: others have no types by name, or let columns of any types refer to each other
+    /// (<https://www.sqlite.org/datatype3.html>).
+    pub(crate) fn is_of_one_database(&self) -> bool {
+        match self {
+            Self::Missing { what, .. } => *what == "the type",
+            Self::Refused(reason) => reason.starts_with(TYPES_DIFFER),
+            Self::Exists { .. } => false,
+        }
+    }
+
     /// Whether an exception handler that catches this swallows it.
     pub fn is_caught(&self, caught: Caught) -> bool {
         match caught {

@@ -45,6 +45,20 @@ pub enum TypeKind {
     Unknown,
 }
 
+impl TypeKind {
+    /// The name of a type that is no built-in one, without modifiers: `vector` of `vector(3)`.
+    pub(crate) fn user_name(&self) -> Option<ObjectName> {
+        match self {
+            Self::Named(name) => Some(name.clone()),
+            Self::Other(text) => {
+                let (word, _) = text.split_once('(')?;
+                Some(ObjectName::bare(word.trim().trim_matches('"')))
+            }
+            _ => None,
+        }
+    }
+}
+
 impl ColumnType {
     /// A built-in type without modifiers.
     pub fn builtin(name: impl Into<String>) -> Self {

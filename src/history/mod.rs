@@ -74,6 +74,8 @@ pub struct Run<'a> {
     work: u64,
     /// Whether an error of what is being done is caught: where it may come of a doubt, what follows may not be done.
     caught: bool,
+    /// Whether the database is only supposed to be the one whose rules apply, see [`Run::suppose_database`].
+    supposed: bool,
 }
 
 /// One operation that was run.
@@ -144,11 +146,14 @@ impl Run<'_> {
             }
             Err(error) => {
                 if !operation.guard.swallows(&error) && !self.is_about_temporary(&operation) {
-                    let certain = !self.catalog.could_explain(&operation, &error);
+                    let of_another = self.supposed && error.is_of_one_database();
+                    let certain = !of_another && !self.catalog.could_explain(&operation, &error);
                     if !certain && self.make_without_targets(&operation, &error) {
                         return;
                     }
-                    if !certain {
+                    if of_another {
+                        self.doubt_what_may_differ(&operation);
+                    } else if !certain {
                         self.doubt_what_failed(&operation);
                     }
                     self.fail(Failure { place: operation.place.clone(), error, certain });
@@ -156,6 +161,11 @@ impl Run<'_> {
                 self.steps.push(Step { operation, effects: Vec::new() });
             }
         }
+    }
+
+    /// Says that nothing tells which database it is: what only the one refuses whose rules apply is no certain failure.
+    pub(crate) fn suppose_database(&mut self) {
+        self.supposed = true;
     }
 
     /// Does one operation whose error is caught.
@@ -293,6 +303,19 @@ impl Run<'_> {
                 });
             }
         }
+    }
+
+    /// An operation that fails on the database that is supposed and may work on another: what it would have made or changed.
+    fn doubt_what_may_differ(&mut self, operation: &Operation) {
+        let reach = match (&operation.kind, operation.table()) {
+            (OperationKind::AddColumn { column, .. }, Some(table)) => {
+                Reach::Column(table.clone(), column.column.name.clone())
+            }
+            (_, Some(table)) => Reach::Table(table.clone()),
+            (_, None) => return,
+        };
+        let reason = "which database this is, is not known, and not every one refuses it".to_owned();
+        self.catalog.doubt(Opaque { place: operation.place.clone(), reason, reach });
     }
 
     /// Does one operation as a part of rebuilding its table, as Alembic's batch mode does on SQLite: nothing in the
@@ -653,6 +676,7 @@ fn replay_one(may_have_base: bool, mut replay: Replay, migration: &Migration) ->
         copied: 0,
         work: replay.work,
         caught: false,
+        supposed: false,
     };
     migration.script.run(&mut run);
     let Run { steps, mut failures, work, .. } = run;

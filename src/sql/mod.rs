@@ -13,6 +13,7 @@ mod block;
 mod column;
 mod condition;
 mod constraint;
+mod copied;
 mod create;
 mod cursor;
 mod data;
@@ -40,6 +41,7 @@ use std::sync::Arc;
 use crate::catalog::Dialect;
 use crate::catalog::operation::Operation;
 use crate::source::{Place, Source};
+pub(crate) use copied::copied_value;
 use cursor::{Cursor, Origin};
 use session::Session;
 

@@ -1,9 +1,12 @@
-//! What looks like an environment and is a part of another one.
+//! What looks like an environment and is a part of another one, and parts of an environment that lie elsewhere.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use super::locations::{self, Found};
-use super::{Environment, RepoPath};
+use super::locations::{self, Found, bases};
+use super::{Environment, RepoPath, reach};
+use crate::alembic::env;
+use crate::alembic::python::{ParsedFile, SnapshotModules};
 use crate::git::{FileList, Snapshot, SnapshotError};
 
 /// The environments of one settings file without those that are a part of another: a section that says nothing of its
@@ -62,4 +65,56 @@ pub(super) fn without_env(
         });
     }
     Ok(())
+}
+
+/// Folders from which what `env.py` imports is taken before the project is known.
+pub(super) fn roots(environment: &Environment) -> Vec<RepoPath> {
+    let script = &environment.script;
+    let above = bases(&script.root).chain(bases(&script.dir)).flat_map(|base| [base.join("src"), base]);
+    let mut roots: Vec<RepoPath> = Vec::new();
+    for root in environment.python_path.iter().cloned().chain(above) {
+        if !roots.contains(&root) {
+            roots.push(root);
+        }
+    }
+    roots
+}
+
+/// The module to which an `env.py` that configures nothing leaves it: one that it names itself.
+pub(super) fn helper(
+    snapshot: &dyn Snapshot,
+    environment: &Environment,
+    env: &ParsedFile,
+) -> Result<Option<Arc<ParsedFile>>, SnapshotError> {
+    let source = env.source();
+    if env::configures(source.text()) {
+        return Ok(None);
+    }
+    let modules = SnapshotModules::new(snapshot, roots(environment))?;
+    for path in reach::named_in(&modules, source.path(), source.text()) {
+        if let Some(source) = snapshot.read(&path)?.text()
+            && env::configures(source.text())
+        {
+            return Ok(Some(ParsedFile::parse(&source)));
+        }
+    }
+    Ok(None)
+}
+
+/// Folders that are no packages, below one of `roots`, and hold a package of their own name and no other
+/// (`shop/shop/__init__.py`): the program is started in them, so the name means the package and not the folder.
+pub(super) fn around_packages(files: &FileList, roots: &[RepoPath]) -> BTreeSet<RepoPath> {
+    let is_package = |dir: &RepoPath| files.get(&dir.join("__init__.py")).is_some();
+    let packages = files.iter().filter(|entry| entry.path.file_name() == "__init__.py");
+    let around = packages.filter_map(|entry| {
+        let package = entry.path.parent()?;
+        let folder = package.parent().filter(|folder| folder.file_name() == package.file_name())?;
+        let is_one = roots.contains(&folder.parent()?) && !roots.contains(&folder) && !is_package(&folder);
+        let alone = || {
+            let inner = files.under(&folder).filter(|file| file.path.file_name() == "__init__.py");
+            inner.filter_map(|file| file.path.parent()).all(|dir| dir.is_under(&package))
+        };
+        (is_one && !locations::is_foreign(&entry.path) && alone()).then_some(folder)
+    });
+    around.collect()
 }

@@ -4,7 +4,9 @@ use crate::catalog::Dialect;
 use crate::git::{FileList, Snapshot, SnapshotError};
 use crate::source::RepoPath;
 
+use super::defaults;
 use super::locations::bases;
+use crate::alembic::python::ParsedFile;
 
 /// How many revisions are looked at for imports of a dialect.
 const MAX_REVISIONS_READ: usize = 200;
@@ -20,7 +22,7 @@ pub(crate) fn dialect_of_url(url: &str) -> Option<Dialect> {
 }
 
 /// The dialect of the first database URL in a text.
-fn dialect_in_text(text: &str) -> Option<Dialect> {
+pub(super) fn dialect_in_text(text: &str) -> Option<Dialect> {
     text.match_indices("://").find_map(|(at, _)| {
         let head = &text[..at];
         let start = head
@@ -47,6 +49,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) env: &'a RepoPath,
     /// The folder of the commands.
     pub(crate) root: &'a RepoPath,
+    /// Folders from which `env.py` imports.
+    pub(crate) python: &'a [RepoPath],
     /// Folders of the revisions.
     pub(crate) versions: &'a [RepoPath],
 }
@@ -55,8 +59,8 @@ impl Evidence<'_> {
     /// The database that a project targets, and whether the imports of its revisions say so; none where nothing does.
     ///
     /// The settings' URL counts first, unless `env.py` sets another: then it is often a leftover. After it come the name of
-    /// the folder (`migrations_sqlite`), the dialects that revisions import, the drivers that the project depends on, and
-    /// URLs in `env.py` and `.env` files.
+    /// the folder (`migrations_sqlite`), the dialects that revisions import, the drivers that the project depends on, URLs
+    /// in `env.py` and `.env` files, and last the default of the setting that `env.py` takes: it is for development.
     pub(crate) fn dialect(&self) -> Result<(Option<Dialect>, bool), SnapshotError> {
         let files = self.snapshot.files()?;
         let env = self.snapshot.read(self.env)?.text();
@@ -85,7 +89,11 @@ impl Evidence<'_> {
         if let Some(dialect) = self.environment_files(files)? {
             return Ok((Some(dialect), false));
         }
-        Ok((url, false))
+        let by_default = match self.snapshot.read(self.env)?.text() {
+            Some(source) => defaults::dialect(self.snapshot, self.python, &ParsedFile::parse(&source))?,
+            None => None,
+        };
+        Ok((by_default.or(url), false))
     }
 
     /// The dialect that most revisions import, `sqlite` apart: it is imported beside the real one.
@@ -220,6 +228,7 @@ mod tests {
             url,
             env: &"m/env.py".into(),
             root: &RepoPath::root(),
+            python: &[RepoPath::root()],
             versions: &["m/versions".into()],
         }
         .dialect()
@@ -242,7 +251,7 @@ mod tests {
             [("requirements.txt", "PyMySQL==1"), ("migrations_sqlite/env.py", "config.set_main_option('x', y)")];
         let snapshot = MemorySnapshot::new(files);
         let (env, root) = ("migrations_sqlite/env.py".into(), RepoPath::root());
-        let evidence = |url| Evidence { snapshot: &snapshot, url, env: &env, root: &root, versions: &[] };
+        let evidence = |url| Evidence { snapshot: &snapshot, url, env: &env, root: &root, python: &[], versions: &[] };
         assert_eq!(evidence(None).dialect().ok(), Some((Some(Dialect::Sqlite), false)));
     }
 
@@ -265,5 +274,35 @@ mod tests {
             Some(Dialect::MySql)
         );
         assert_eq!(dialect(&[("m/env.py", set)], None), None);
+    }
+
+    #[test]
+    fn the_default_of_a_setting_is_the_last_to_be_asked() {
+        let names = |import: &str, value: &str| {
+            format!("from alembic import context\n{import}\nconfig.set_main_option('sqlalchemy.url', {value})\n")
+        };
+        let of = |env: &str, settings: &str, more: &[(&str, &str)]| {
+            dialect(&[&[("m/env.py", env), ("app/config.py", settings)], more].concat(), None)
+        };
+        let plain = names("from app.config import URL", "URL");
+        let nested = names("from app.config import settings", "str(settings.db_url).replace('%', '%%')");
+        let module = names("from app import config as conf", "conf.URL");
+        let field = "class Settings(BaseSettings):\n    db_url: str = Field(default='mysql+pymysql://h/d')\nsettings = Settings()";
+        for (env, settings, wanted) in [
+            (&plain, "URL = config('URL', default='sqlite:///db.sqlite3')", Some(Dialect::Sqlite)),
+            (&plain, "URL = os.getenv('URL', \"sqlite:///db\")", Some(Dialect::Sqlite)),
+            (&plain, "URL = os.environ.get('URL', 'postgresql://h/d')", Some(Dialect::PostgreSql)),
+            (&module, "URL = os.environ.get('URL', 'postgresql://h/d')", Some(Dialect::PostgreSql)),
+            (&nested, field, Some(Dialect::MySql)),
+            // Another setting's, none, and one of two.
+            (&plain, "REDIS_URL = OTHER = os.getenv('X', 'sqlite:///db')\nURL = os.environ['URL']", None),
+            (&nested, "class Test:\n    db_url = 'sqlite://'\nclass Live:\n    db_url = 'mysql://h/d'", None),
+        ] {
+            assert_eq!(of(env, settings, &[]), wanted, "{env}\n{settings}");
+        }
+        // A driver that the project depends on is for more than development.
+        let sqlite = "URL = os.getenv('URL', 'sqlite:///db')";
+        assert_eq!(of(&plain, sqlite, &[("requirements.txt", "psycopg2")]), Some(Dialect::PostgreSql));
+        assert_eq!(of("from app.config import URL", sqlite, &[]), None, "nothing that is handed to Alembic");
     }
 }

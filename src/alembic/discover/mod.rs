@@ -5,6 +5,7 @@
 //! <https://alembic.sqlalchemy.org/en/latest/tutorial.html>, <https://flask-migrate.readthedocs.io/>.
 
 mod apart;
+mod defaults;
 mod facts;
 pub(crate) mod ini;
 mod locations;
@@ -27,7 +28,7 @@ use ini::{HERE, Ini};
 use locations::Found;
 use locations::bases;
 pub(crate) use locations::is_foreign;
-pub(crate) use pins::version;
+pub(crate) use pins::{Version, version};
 pub(crate) use reach::{declares, declares_tables, imported_by, imports_file};
 
 /// [`Project::facts`]: the folder that holds `env.py`.
@@ -295,6 +296,9 @@ pub(crate) fn python_roots(project: &Project, files: &FileList) -> Vec<RepoPath>
         }
         add(package);
     }
+    for folder in apart::around_packages(files, &roots) {
+        roots.push(folder);
+    }
     roots
 }
 
@@ -306,8 +310,9 @@ fn project(snapshot: &dyn Snapshot, environment: &Environment) -> Result<Project
     let env_text = snapshot.read(&env)?.text();
     let flask = env_text.as_ref().is_some_and(|source| facts::is_flask_env(source.text()));
     let root = &script.root;
-    let evidence =
-        Evidence { snapshot, url: environment.url.as_deref(), env: &env, root, versions: &environment.versions };
+    let python = apart::roots(environment);
+    let versions = &environment.versions;
+    let evidence = Evidence { snapshot, url: environment.url.as_deref(), env: &env, root, python: &python, versions };
     let (dialect, counted) = evidence.dialect()?;
 
     let mut settings = vec![env.clone()];
@@ -316,7 +321,6 @@ fn project(snapshot: &dyn Snapshot, environment: &Environment) -> Result<Project
     if files.get(&template).is_some() {
         settings.push(template);
     }
-    settings.sort();
 
     let ini = match environment.settings.as_ref().filter(|path| path.extension() != Some("toml")) {
         Some(path) => snapshot.read(path)?.text().map(|source| Ini::parse(source.text())),
@@ -324,7 +328,14 @@ fn project(snapshot: &dyn Snapshot, environment: &Environment) -> Result<Project
     };
     let option = |key: &str| ini.as_ref()?.get(&environment.section, key);
     let env_file = env_text.as_ref().map(ParsedFile::parse);
-    let mut known = env_file.as_ref().map(|file| env::facts(file, &option)).unwrap_or_default();
+    let helper = match &env_file {
+        Some(file) => apart::helper(snapshot, environment, file)?,
+        None => None,
+    };
+    let mut known = helper.as_ref().map(|file| env::facts(file, &option)).unwrap_or_default();
+    known.extend(env_file.iter().flat_map(|file| env::facts(file, &option)));
+    settings.extend(helper.map(|file| file.source().path().clone()));
+    settings.sort();
     // Types are compared by default since Alembic 1.12.
     if !known.contains_key(env::COMPARE_TYPE)
         && version(snapshot, root, "alembic")?.is_some_and(|(major, minor, _)| (major, minor) < (1, 12))

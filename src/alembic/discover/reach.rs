@@ -61,6 +61,12 @@ pub(super) fn from(snapshot: &dyn Snapshot, roots: &[RepoPath], start: &RepoPath
     }
 }
 
+/// The files that the import statements of a text name, those that they import in turn left out.
+pub(super) fn named_in(modules: &dyn Modules, start: &RepoPath, text: &str) -> BTreeSet<RepoPath> {
+    let dir = start.parent().unwrap_or_default();
+    imports(text).iter().flat_map(|import| import.files(modules, &dir)).collect()
+}
+
 /// The files that a piece of a file imports, directly or not.
 ///
 /// # Errors

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::alembic::discover::Version;
 use crate::alembic::python::{Args, Class, Interpreter, SymbolKind, Value};
 
 /// How deep generic types may nest.
@@ -147,6 +148,10 @@ pub(super) struct Versions {
     pub(super) sqlmodel: (u32, u32, u32),
     /// Pydantic's major version: the first takes `None` as a default for a word that it may be `None`.
     pub(super) pydantic: u32,
+    /// Flask-SQLAlchemy, where it is pinned: which metadata a table of a bind is in depends on it.
+    pub(super) flask_sqlalchemy: Option<Version>,
+    /// Authlib, where it is pinned: its mixins got further columns.
+    pub(super) authlib: Option<Version>,
 }
 
 impl Versions {

@@ -9,7 +9,7 @@ use crate::alembic::items::{Convention, Reader, Scheme, TableItem};
 use crate::alembic::python::{Interpreter, SymbolKind, Value};
 use crate::catalog::operation::{Constraint, Operation, OperationKind};
 use crate::catalog::{
-    Catalog, Dialect, Enum, Index, IndexOn, Object, ObjectName, Opaque, Reach, Table, TypeKind, UserType, UserTypeKind,
+    Catalog, Dialect, Enum, Index, IndexOn, Object, ObjectName, Opaque, Reach, Table, UserType, UserTypeKind,
 };
 use crate::source::{Place, Span};
 
@@ -329,8 +329,8 @@ fn create(
     let Some(place) = table_place else { return empty_table(catalog, name) };
     // Types of extensions and types that others make are taken to be there: no model declares them.
     for column in &table.columns {
-        if let TypeKind::Named(name) = &column.column.ty.kind {
-            let full = catalog.new_name(name);
+        if let Some(name) = column.column.ty.kind.user_name() {
+            let full = catalog.new_name(&name);
             if !catalog.enums.contains_key(&full) {
                 let made = UserType { name: full.clone(), kind: UserTypeKind::Other, required: false, place: None };
                 catalog.types.entry(full).or_insert(made);

@@ -348,7 +348,7 @@ impl Host for Recorder<'_> {
         let Value::Class(class) = base else { return None };
         let (root, _) = root(class)?;
         if let Some(found) = root.mixin().and_then(|mixin| mixin.lookup(name)) {
-            return interpreter.bind(found, base, class, place).ok();
+            return interpreter.inherited_attribute(found, base, class, name, place).ok();
         }
         match (&root, name) {
             (Root::SqlModel, "__tablename__") => Some(Value::str(class.name.to_lowercase())),

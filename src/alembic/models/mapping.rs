@@ -305,6 +305,11 @@ impl Mapper {
                     }
                     column
                 };
+                let doubted = packages::why_not(found.place.path(), &name, versions);
+                if let Some(reason) = doubted {
+                    doubts.push((name, reason, class.place.clone()));
+                    continue;
+                }
                 match outcome {
                     Attribute::Column(column) => columns.push(make(column)),
                     Attribute::Columns(several) => columns.extend(several.into_iter().map(make)),

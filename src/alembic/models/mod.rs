@@ -270,12 +270,21 @@ impl<'a> Reading<'a> {
         let mut moved: BTreeMap<usize, usize> = BTreeMap::new();
         for (at, table) in tables.into_iter().enumerate() {
             let wanted = match (&target, &table.meta) {
-                (Target::Keys(keys), Some(meta)) => keys.contains(&meta.key),
+                (_, Some(meta)) => target.compares(meta),
                 // Of a base that is not known.
                 (Target::Keys(_), None) => table.doubt.is_some(),
-                (Target::All, Some(Meta { key: MetaKey::Bind(..), .. })) => false,
                 _ => true,
             };
+            let shared = table.meta.as_ref().and_then(|meta| meta.shared.as_deref());
+            if !wanted && versions.flask_sqlalchemy.is_none() && shared.is_some_and(|meta| target.compares(meta)) {
+                self.doubts.push(Opaque {
+                    place: table.place.clone(),
+                    reason: "a table with a __bind_key__: Flask-SQLAlchemy keeps it in the metadata of the others before 3.0, \
+                             and which version is used is not pinned"
+                        .to_owned(),
+                    reach: Reach::Table(ObjectName::bare(&table.name)),
+                });
+            }
             if wanted {
                 moved.insert(at, kept.len());
                 kept.push(table);
@@ -363,6 +372,7 @@ impl<'a> Reading<'a> {
                 Outcome::None => {}
                 Outcome::Table(spec) => {
                     let mut spec = *spec;
+                    target::share(&mut spec, versions);
                     recorder.conventions.settle(spec.meta.as_mut(), Some(position - 1), None);
                     if let Some(unknown) = maybe {
                         spec.doubt = Some((unknown.reason.clone(), unknown.place.clone()));

@@ -28,11 +28,13 @@ pub(super) struct Meta {
     pub(super) key: MetaKey,
     /// The `MetaData(…)` that made it; none for one that a base makes by itself.
     pub(super) made_by: Option<Value>,
+    /// Of one bind of a `SQLAlchemy()`: the metadata of all its binds, which they share before Flask-SQLAlchemy 3.0.
+    pub(super) shared: Option<Rc<Meta>>,
 }
 
 impl Meta {
     fn of(key: MetaKey) -> Self {
-        Self { key, made_by: None }
+        Self { key, made_by: None, shared: None }
     }
 
     /// `naming_convention`, assigned later or given when it was made.
@@ -396,7 +398,8 @@ pub(super) fn class_meta(class: &Rc<Class>, depth: usize) -> Option<Meta> {
         return metadata_at(&given, depth + 1);
     }
     if let (Root::Flask(db), Some(bind)) = (&root, class.lookup("__bind_key__").and_then(|key| key.as_str())) {
-        return Some(Meta::of(MetaKey::Bind(flask_address(db), bind.to_string())));
+        let shared = flask_meta(db, depth + 1).map(Rc::new);
+        return Some(Meta { shared, ..bind_meta(db, &bind) });
     }
     // `class Base(SQLModel, registry=registry())`.
     let registry = class.mro().iter().find_map(|ancestor| {
@@ -420,7 +423,7 @@ fn metadata_at(value: &Value, depth: usize) -> Option<Meta> {
     let Value::Symbol(symbol) = value else { return None };
     match &symbol.kind {
         SymbolKind::Call { callee, .. } if callee.path().as_deref() == Some("sqlalchemy.MetaData") => {
-            Some(Meta { key: MetaKey::Object(address(symbol)), made_by: Some(value.clone()) })
+            Some(Meta { made_by: Some(value.clone()), ..Meta::of(MetaKey::Object(address(symbol))) })
         }
         SymbolKind::External(path) => match &**path {
             "sqlmodel.SQLModel.metadata" => Some(Meta::of(MetaKey::SqlModel)),

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::annotations::Versions;
 use super::host::Recorder;
 use super::mapping::{Mapper, Standing};
-use super::registry::{self, MetaKey, metadata};
+use super::registry::{self, Meta, MetaKey, metadata};
 use super::table::TableSpec;
 use crate::alembic::python::{Interpreter, Value};
 
@@ -21,6 +22,15 @@ pub(super) enum Target {
 }
 
 impl Target {
+    /// Whether the tables of a metadata are compared.
+    pub(super) fn compares(&self, meta: &Meta) -> bool {
+        match self {
+            Self::Keys(keys) => keys.contains(&meta.key),
+            Self::All => !matches!(meta.key, MetaKey::Bind(..)),
+            Self::Binds | Self::None => true,
+        }
+    }
+
     /// The base of another package whose metadata is compared, where there is one.
     pub(super) fn foreign(&self) -> Option<String> {
         match self {
@@ -64,6 +74,16 @@ pub(super) fn beside_most(tables: &[TableSpec]) -> Vec<&TableSpec> {
     let mut main = counts.iter().filter(|(_, count)| **count == most).map(|(key, _)| *key);
     let (Some(main), None) = (main.next(), main.next()) else { return Vec::new() };
     keyed().filter(|(_, key)| *key != main && !matches!(key, MetaKey::Bind(..))).map(|(table, _)| table).collect()
+}
+
+/// Puts a table of a bind into the metadata of all, where Flask-SQLAlchemy is older than 3.0: there `__bind_key__` chooses an
+/// engine and no metadata (`flask_sqlalchemy/model.py` of 2.5 writes it into `Table.info`, 3.0 makes `db.metadatas`).
+pub(super) fn share(table: &mut TableSpec, versions: Versions) {
+    if versions.flask_sqlalchemy.is_some_and(|(major, ..)| major < 3)
+        && let Some(shared) = table.meta.as_ref().and_then(|meta| meta.shared.as_deref()).cloned()
+    {
+        table.meta = Some(shared);
+    }
 }
 
 /// The metadata that `target_metadata` names.

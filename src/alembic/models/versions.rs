@@ -6,7 +6,8 @@ use crate::git::{Snapshot, SnapshotError};
 use crate::project::Project;
 
 /// The newest versions whose behaviour is known; taken where no file pins another.
-const NEWEST: Versions = Versions { sqlalchemy: (2, 1), sqlmodel: (0, 0, 50), pydantic: 2 };
+const NEWEST: Versions =
+    Versions { sqlalchemy: (2, 1), sqlmodel: (0, 0, 50), pydantic: 2, flask_sqlalchemy: None, authlib: None };
 
 /// The versions that the nearest lock files pin.
 pub(super) fn of(project: &Project, snapshot: &dyn Snapshot) -> Result<Versions, SnapshotError> {
@@ -17,5 +18,7 @@ pub(super) fn of(project: &Project, snapshot: &dyn Snapshot) -> Result<Versions,
         sqlalchemy: sqlalchemy.map_or(NEWEST.sqlalchemy, |(major, minor, _)| (major, minor)),
         sqlmodel: sqlmodel.unwrap_or(NEWEST.sqlmodel),
         pydantic: pydantic.map_or(NEWEST.pydantic, |(major, ..)| major),
+        flask_sqlalchemy: discover::version(snapshot, &project.root, "flask-sqlalchemy")?,
+        authlib: discover::version(snapshot, &project.root, "authlib")?,
     })
 }

@@ -416,13 +416,10 @@ impl Interpreter<'_> {
     ) -> Eval<Value> {
         for owner in class.mro() {
             if let Some(Attribute { value: Some(found), .. }) = owner.own(name) {
-                // A mixin's column is another one in each class that takes it: `Model.id` is the model's.
-                let column = matches!(found.call_of(), Some(("sqlalchemy.Column" | "sqlalchemy.orm.mapped_column", _)));
-                if column && !Rc::ptr_eq(&owner, class) {
-                    let kind = SymbolKind::Attribute { base: value.clone(), name: Rc::from(name) };
-                    return Ok(Value::symbol(kind, Some(place.clone())));
+                if Rc::ptr_eq(&owner, class) {
+                    return self.bind(found, value, class, place);
                 }
-                return self.bind(found, value, class, place);
+                return self.inherited_attribute(found, value, class, name, place);
             }
         }
         match name {
@@ -479,6 +476,23 @@ impl Interpreter<'_> {
             return Ok(self.library_attribute(value, name, place));
         }
         self.no_attribute(&format!("class `{}`", class.name), name, place)
+    }
+
+    /// An attribute that a class has of another one: a mixin, or what its declarative base was made with. A column there is
+    /// another one in each class that takes it: `Model.id` is the model's.
+    pub(crate) fn inherited_attribute(
+        &mut self,
+        found: Value,
+        value: &Value,
+        class: &Rc<Class>,
+        name: &str,
+        place: &Place,
+    ) -> Eval<Value> {
+        if matches!(found.call_of(), Some(("sqlalchemy.Column" | "sqlalchemy.orm.mapped_column", _))) {
+            let kind = SymbolKind::Attribute { base: value.clone(), name: Rc::from(name) };
+            return Ok(Value::symbol(kind, Some(place.clone())));
+        }
+        self.bind(found, value, class, place)
     }
 
     /// What a class that has a base in a library answers for a name that nothing of the repository defines: the host's

@@ -2,9 +2,9 @@
 
 use crate::alembic::items::{Sort, Written, shortened};
 use crate::alembic::python::{Interpreter, Value};
-use crate::alembic::types::Doubt;
+use crate::alembic::types::{Doubt, is_spatial_index};
 use crate::catalog::operation::{Constraint, ConstraintKind, Guard, NewForeignKey, Operation, OperationKind};
-use crate::catalog::{Dialect, IndexPart, Key, ObjectName, Reach};
+use crate::catalog::{Dialect, IndexPart, Key, ObjectName, Reach, Table};
 
 use super::host::Database;
 use super::ops::{Call, Read, Unread};
@@ -69,6 +69,11 @@ impl Database<'_, '_> {
         let reach = table.clone().map_or(Reach::Everything, Reach::Table);
         let name = shortened(call.text(0, &["index_name", "name"], &reach)?, self.settings.dialect);
         let schema = call.option("schema").and_then(Value::as_str).map(|schema| schema.to_string());
+        if self.is_made_for_a_spatial_column(&name) {
+            let reason =
+                format!("the index {name}, which GeoAlchemy2 makes by itself: whether it is there is not known");
+            return Ok(vec![opaque(reason, Reach::Nothing, call.place.clone())]);
+        }
         let kind = OperationKind::DropIndex {
             name: ObjectName { schema, name },
             table,
@@ -78,6 +83,17 @@ impl Database<'_, '_> {
         };
         let guard = if call.flag("if_exists") { Guard::IfPresent } else { Guard::None };
         Ok(vec![Operation::new(kind, call.place.clone()).guarded(guard)])
+    }
+
+    /// Whether no migration makes an index, and GeoAlchemy2 may have made it with its table.
+    fn is_made_for_a_spatial_column(&self, name: &str) -> bool {
+        self.with_catalog(|catalog| {
+            let mut tables = catalog.tables.values();
+            let is_there = |table: &Table| table.indexes.iter().any(|index| index.name.as_deref() == Some(name));
+            name.starts_with("idx_")
+                && !catalog.tables.values().any(is_there)
+                && tables.any(|table| is_spatial_index(table, name))
+        })
     }
 
     pub(super) fn create_unique(&self, interpreter: &mut Interpreter<'_>, call: &Call<'_>) -> Read {

@@ -110,11 +110,12 @@ pub(crate) fn history(project: &Project, snapshot: &dyn Snapshot) -> Result<Hist
         .map(|schemas| schemas.lines().map(str::to_owned).collect())
         .unwrap_or_default();
     let computed = schemas.iter().any(|schema| schema == "*");
-    let made = files.iter().any(|file| !crate::alembic::env::made_schemas(file.source().text()).is_empty());
+    let made = files.iter().any(|file| crate::alembic::env::makes_schemas(file));
     // Alembic's own table is made before the first revision runs.
     schemas.extend(options.version_table_schema.clone());
     let settings = Arc::new(Settings {
         dialect: project.dialect(),
+        supposed: project.dialect.is_none(),
         convention,
         version_table: options.version_table,
         version_table_schema: options.version_table_schema,

@@ -21,6 +21,8 @@ use super::imports::Store;
 pub(crate) struct Settings {
     /// The database that they run on.
     pub(crate) dialect: Dialect,
+    /// Whether that is only supposed: nothing says which it is.
+    pub(crate) supposed: bool,
     /// The naming convention of the metadata that `env.py` targets.
     pub(crate) convention: Convention,
     /// The table in which Alembic keeps the revision that a database is at: it is there while a revision runs.
@@ -62,6 +64,9 @@ impl Script for Revision {
             let place = Place::new(self.file.source(), error.span);
             run.apply(opaque("the revision does not parse", Reach::Everything, place));
             return;
+        }
+        if self.settings.supposed {
+            run.suppose_database();
         }
         let database = Database::new(run, &self.settings);
         let mut interpreter = Interpreter::new(&*self.store, &database, Imports::Lazy);

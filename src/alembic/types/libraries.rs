@@ -3,7 +3,7 @@
 use super::{Doubt, Reader, SqlType, flag_arg, int_arg};
 use crate::alembic::python::{Args, Value};
 use crate::catalog::types::TypeKind;
-use crate::catalog::{ColumnType, Dialect};
+use crate::catalog::{ColumnType, Dialect, Table};
 use crate::source::Place;
 
 /// Whether a canonical path is a type of a known package.
@@ -26,6 +26,18 @@ pub(super) fn is_known(path: &str) -> bool {
         "sqlalchemy_searchable" => name == "TSVectorType",
         _ => false,
     }
+}
+
+/// Whether an index has the name, and is on the column, of one that GeoAlchemy2 makes by itself for each spatial column of a
+/// table that it sees made (`_spatial_idx_name` of `geoalchemy2/admin/dialects/common.py`).
+pub(crate) fn is_spatial_index(table: &Table, index: &str) -> bool {
+    let is_spatial = |ty: &ColumnType| {
+        let text = ty.to_string();
+        let word = text.split('(').next().unwrap_or_default();
+        matches!(word.trim().rsplit('.').next(), Some("geometry" | "geography" | "raster"))
+    };
+    let columns = table.columns.iter().filter(|column| is_spatial(&column.ty));
+    columns.into_iter().any(|column| index == format!("idx_{}_{}", table.name.name, column.name))
 }
 
 type Read = Result<SqlType, Doubt>;

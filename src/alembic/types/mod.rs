@@ -8,6 +8,7 @@ mod generic;
 mod libraries;
 
 pub(crate) use enums::literal;
+pub(crate) use libraries::is_spatial_index;
 
 use crate::alembic::python::{Args, Interpreter, Value};
 use crate::catalog::types::{TypeKind, canonical};

@@ -57,9 +57,8 @@ impl Catalog {
     pub(super) fn settled(&self, ty: &ColumnType) -> Result<ColumnType, ApplyError> {
         let name = match &ty.kind {
             TypeKind::Named(name) => name,
-            // A type with modifiers that is no built-in one: `vector(3)`.
-            TypeKind::Other(text) if self.dialect == Dialect::PostgreSql => {
-                let word = text.split_once('(').map(|(word, _)| ObjectName::bare(word.trim().trim_matches('"')));
+            TypeKind::Other(_) if self.dialect == Dialect::PostgreSql => {
+                let word = ty.kind.user_name();
                 return match word.filter(|word| self.type_named(word).is_none() && !self.may_have_type(word)) {
                     Some(word) => Err(missing("the type", word)),
                     None => Ok(ty.clone()),

@@ -1,6 +1,6 @@
 //! Foreign keys: what they refer to, what they need there, and what holds on to it.
 
-use super::{Applied, ApplyError, Effect, cast, missing, naming, refused};
+use super::{Applied, ApplyError, Effect, TYPES_DIFFER, cast, missing, naming, refused};
 use crate::catalog::operation::NewForeignKey;
 use crate::catalog::{
     Catalog, Column, Dialect, ForeignKey, Index, IndexPart, Name, ReferentialAction, Table, TypeKind,
@@ -109,7 +109,7 @@ impl Catalog {
                 && !cast::may_refer(self.dialect, &one.ty, &two.ty)
             {
                 return Err(refused(format!(
-                    "a foreign key cannot refer from {}.{column} ({}) to {}.{other} ({})",
+                    "{TYPES_DIFFER} {}.{column} ({}) to {}.{other} ({})",
                     table.name, one.ty, target.name, two.ty
                 )));
             }

@@ -324,15 +324,7 @@ impl Catalog {
         let Some(found) = self.type_named(name) else {
             return if guard == Guard::IfPresent { Ok(Vec::new()) } else { Err(missing("the type", name)) };
         };
-        let kind = TypeKind::Named(ObjectName::from(&found));
-        let users: Vec<(Name, String)> = self
-            .tables
-            .values()
-            .flat_map(|table| {
-                let columns = table.columns.iter().filter(|column| column.ty.kind == kind);
-                columns.map(|column| (table.name.clone(), column.name.clone()))
-            })
-            .collect();
+        let users = self.columns_of_type(&found);
         let stored = Some(ObjectName::from(&found));
         let in_defaults = self.tables.values().find_map(|table| {
             let column = table.columns.iter().find(|column| column.default_type == stored)?;
@@ -367,6 +359,16 @@ impl Catalog {
             effects.push(Effect::Other(format!("the type {found}")));
         }
         Ok(effects)
+    }
+
+    /// The columns that are of a type, with their tables.
+    pub(super) fn columns_of_type(&self, found: &Name) -> Vec<(Name, String)> {
+        let kind = TypeKind::Named(ObjectName::from(found));
+        let of_table = |table: &Table| {
+            let columns = table.columns.iter().filter(|column| column.ty.kind == kind);
+            columns.map(|column| (table.name.clone(), column.name.clone())).collect::<Vec<_>>()
+        };
+        self.tables.values().flat_map(of_table).collect()
     }
 
     /// Renames or moves a type; columns of it follow.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::catalog::operation::{ColumnChange, Constraint, ConstraintKind, NewColumn, NewForeignKey, NewTable};
-use crate::catalog::{ColumnType, ForeignKey, IndexPart, Key, ReferentialAction, TableKind, TypeKind};
+use crate::catalog::{Check, ColumnType, ForeignKey, IndexPart, Key, Object, ReferentialAction, TableKind, TypeKind};
 use crate::source::{Place, Source};
 
 fn place() -> Place {
@@ -374,4 +374,66 @@ fn a_check_of_a_column_that_is_not_there_is_refused_where_it_is_sure_to_be_one()
     assert_eq!(fails("kind = 'a' and size is null"), None);
     assert_eq!(fails("CASE WHEN kind = 'a' THEN size is not null ELSE size is null END"), None);
     assert_eq!(fails("kind is distinct from 'a'"), None);
+}
+
+#[test]
+fn a_constraint_is_known_from_the_statement_on_that_makes_or_drops_it() {
+    let known = |kind: K, guard: Guard, part: &str| {
+        let mut catalog = users_and_posts(Dialect::PostgreSql);
+        let posts = catalog.table(&name("posts")).unwrap().name.clone();
+        catalog.doubts = vec![Opaque { place: place(), reason: "not known".to_owned(), reach: Reach::Everything }];
+        let operation = Operation::new(kind, place()).guarded(guard);
+        let effects = catalog.apply(&operation).unwrap();
+        catalog.note_known(&operation, &effects, 1);
+        catalog.doubts_since(&Object::Part(&posts, part)).count() == 0
+    };
+    let check = Check { name: Some("c".into()), expression: None, not_valid: false, place: None };
+    let add = K::AddConstraint { table: name("posts"), constraint: Constraint::Check(check) };
+    assert!(known(add.clone(), Guard::None, "c"), "had it been there, the statement would have failed");
+    assert!(!known(add.clone(), Guard::IfAbsent, "c"), "it may have been there, and otherwise");
+    assert!(!known(add, Guard::None, "posts_user_id_fkey"), "it says nothing of the others");
+    let foreign = || Some("posts_user_id_fkey".to_owned());
+    let drop = K::DropConstraint { table: name("posts"), name: foreign(), kind: None, cascade: false };
+    for guard in [Guard::None, Guard::IfPresent] {
+        assert!(known(drop.clone(), guard, "posts_user_id_fkey"), "gone it is in any case");
+    }
+}
+
+#[test]
+fn a_doubt_about_a_column_follows_its_new_name() {
+    let mut catalog = users_and_posts(Dialect::PostgreSql);
+    let doubt = |column: &str| Reach::Column(name("users"), column.to_owned());
+    let opaque = |reach| Opaque { place: place(), reason: "not known".to_owned(), reach };
+    catalog.doubts = vec![opaque(doubt("email")), opaque(doubt("id"))];
+    let rename = K::RenameColumn { table: name("users"), from: "email".into(), to: "mail".into() };
+    catalog.apply(&Operation::new(rename, place())).unwrap();
+    let users = catalog.table(&name("users")).unwrap().name.clone();
+    for (column, doubted) in [("mail", true), ("email", false), ("id", true)] {
+        assert_eq!(catalog.doubt_about(&Object::Column(&users, column)).is_some(), doubted, "{column}");
+    }
+}
+
+#[test]
+fn a_constraint_that_is_given_no_name_costs_the_search_for_one() {
+    // What it costs more than one with a name, on a table of so many columns beside so many others.
+    let search = |columns: usize, others: usize| {
+        let names: Vec<String> = (0..columns).map(|at| format!("c{at}")).collect();
+        let columns: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "integer")).collect();
+        let mut made = vec![table("t", &columns, vec![])];
+        made.extend((0..others).map(|at| table(&format!("o{at}"), &[("id", "integer")], vec![])));
+        let catalog = catalog(Dialect::PostgreSql, made);
+        let cost = |constraint_name: Option<&str>| {
+            let mut index = Index::new(constraint_name.map(str::to_owned), vec![IndexPart::named("c0")], true);
+            index.constraint = true;
+            let constraint = Constraint::Index(Box::new(index));
+            let add = K::AddConstraint { table: name("t"), constraint };
+            i64::try_from(catalog.cost(&Operation::new(add, place()))).unwrap()
+        };
+        cost(None) - cost(Some("named"))
+    };
+    let few = search(2, 1);
+    assert!(few > 0, "{few}");
+    // Each name that is tried is compared with all that the table has, and with the relations.
+    assert!(search(40, 1) > 50 * few, "{} {few}", search(40, 1));
+    assert!(search(2, 40) > 10 * few, "{} {few}", search(2, 40));
 }

@@ -6,6 +6,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::annotations::Versions;
+use crate::alembic::discover::Version;
 use crate::alembic::python::{Modules, ParsedFile};
 use crate::source::{RepoPath, Source};
 
@@ -22,6 +24,28 @@ const FILES: &[(&str, &str)] = &[
     ("fastapi_users_db_sqlalchemy/generics.py", include_str!("fastapi_users_db_sqlalchemy_generics.py")),
     ("flask_dance/consumer/storage/sqla.py", include_str!("flask_dance_sqla.py")),
 ];
+
+/// Columns that a mixin got with a later version of its package: the module, the attribute, the package, the version.
+/// Authlib 1.6.0: "support for 'acr' and 'amr' claims in id_token". 1.0.0: two dates in the place of `revoked`.
+const LATER: &[(&str, &str, &str, Version)] = &[
+    ("authlib/integrations/sqla_oauth2/__init__.py", "acr", "Authlib", (1, 6, 0)),
+    ("authlib/integrations/sqla_oauth2/__init__.py", "amr", "Authlib", (1, 6, 0)),
+    ("authlib/integrations/sqla_oauth2/__init__.py", "access_token_revoked_at", "Authlib", (1, 0, 0)),
+    ("authlib/integrations/sqla_oauth2/__init__.py", "refresh_token_revoked_at", "Authlib", (1, 0, 0)),
+];
+
+/// Why a column of a mixin may not be there: it came later than the version that is pinned, or none is.
+pub(super) fn why_not(path: &RepoPath, attribute: &str, versions: Versions) -> Option<String> {
+    let below = path.strip_prefix(&RepoPath::new(ROOT))?;
+    let (_, _, package, since) = LATER.iter().find(|(module, name, ..)| *module == below && *name == attribute)?;
+    let used = match versions.authlib {
+        Some(pinned) if pinned >= *since => return None,
+        Some((major, minor, patch)) => format!("{major}.{minor}.{patch} is pinned"),
+        None => "no version is pinned".to_owned(),
+    };
+    let (major, minor, patch) = since;
+    Some(format!("the column {attribute} came with {package} {major}.{minor}.{patch}, and {used}"))
+}
 
 /// Whether a path is one of these modules'.
 pub(super) fn holds(path: &RepoPath) -> bool {

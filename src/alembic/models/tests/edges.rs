@@ -6,20 +6,20 @@ use crate::git::MemorySnapshot;
 use crate::history::replay;
 use crate::project::Ecosystem;
 
-const INI: &str = "[alembic]\nscript_location = alembic\nsqlalchemy.url = postgresql://h/d\n";
-const MAKO: (&str, &str) = ("alembic/script.py.mako", "");
+pub(super) const INI: &str = "[alembic]\nscript_location = alembic\nsqlalchemy.url = postgresql://h/d\n";
+pub(super) const MAKO: (&str, &str) = ("alembic/script.py.mako", "");
 
-fn env(imports: &str, target: &str) -> String {
+pub(super) fn env(imports: &str, target: &str) -> String {
     format!("from alembic import context\n{imports}\ncontext.configure(target_metadata={target})\n")
 }
 
-fn revision(body: &str) -> String {
+pub(super) fn revision(body: &str) -> String {
     format!(
         "import sqlalchemy as sa\nfrom alembic import op\nrevision = 'a1'\ndown_revision = None\ndef upgrade():\n{body}"
     )
 }
 
-fn read(files: &[(&str, &str)]) -> (Project, Declared, Vec<(String, bool)>) {
+pub(super) fn read(files: &[(&str, &str)]) -> (Project, Declared, Vec<(String, bool)>) {
     let snapshot = MemorySnapshot::new(files.iter().copied());
     let project = Alembic.discover(&snapshot, &[]).unwrap().remove(0);
     let declared = declared(&project, &snapshot, project.dialect()).unwrap();

@@ -1,3 +1,4 @@
 mod edges;
 mod features;
 mod labelled;
+mod libraries;

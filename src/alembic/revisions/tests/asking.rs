@@ -34,7 +34,7 @@ fn project(url: &str, bodies: &[&str], files: &[(&str, &str)]) -> (History, Repl
 }
 
 /// The columns of a table after the revisions, its doubts behind them; what the database would refuse.
-fn after(url: &str, bodies: &[&str], files: &[(&str, &str)]) -> String {
+pub(super) fn after(url: &str, bodies: &[&str], files: &[(&str, &str)]) -> String {
     let (_, replay) = project(url, bodies, files);
     let mut lines: Vec<String> = replay
         .catalog
@@ -53,7 +53,7 @@ fn after(url: &str, bodies: &[&str], files: &[(&str, &str)]) -> String {
     lines.join("; ")
 }
 
-const PG: &str = "postgresql://localhost/app";
+pub(super) const PG: &str = "postgresql://localhost/app";
 const SQLITE: &str = "sqlite:///app.db";
 const TABLE: &str = "def upgrade():\n    op.create_table('t', sa.Column('id', sa.Integer(), nullable=False))";
 

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use super::entity::Entity;
 use super::{Deed, Deeds, Fold, NewTable};
 use crate::catalog::apply::Effect;
-use crate::catalog::{Column, Name, Table};
+use crate::catalog::{Column, Dialect, Name, Table};
+use crate::sql::copied_value;
+use crate::sql::expression::{Held, is_never_null};
 
 impl Fold {
     pub(super) fn finish(mut self) -> Deeds {
@@ -22,7 +24,8 @@ impl Fold {
             gone.insert(deed);
             gone.extend(self.deeds.iter().enumerate().filter(|(_, (at, _))| *at == Some(old)).map(|(at, _)| at));
             replaced.extend([old, new]);
-            found.extend(rebuilt(&self.tables[new], &origin, &table).into_iter().map(|made| (deed, made)));
+            found
+                .extend(rebuilt(&self.tables[new], &origin, &table, self.dialect).into_iter().map(|made| (deed, made)));
         }
         self.swapped_columns(&mut gone, &mut found);
         self.renamed_tables(&replaced, &mut found);
@@ -139,8 +142,18 @@ fn is_written(inserts: &[String], column: &str) -> bool {
     })
 }
 
+/// Whether each statement that copies rows gives a column a value in every one: Prisma's engine writes
+/// `coalesce("m", CURRENT_TIMESTAMP) AS "m"` for a column that becomes required and has a default.
+fn is_filled(inserts: &[String], column: &str, dialect: Dialect) -> bool {
+    let fills = |insert: &String| {
+        let value = copied_value(insert, column, dialect);
+        value.is_some_and(|value| is_never_null(&value, dialect, &|_| Held::Anything))
+    };
+    !inserts.is_empty() && inserts.iter().all(fills)
+}
+
 /// What became of a table that was built anew: columns that the new one lacks, has more, or has otherwise.
-fn rebuilt(new: &Entity, name: &Name, old: &Table) -> Vec<Deed> {
+fn rebuilt(new: &Entity, name: &Name, old: &Table, dialect: Dialect) -> Vec<Deed> {
     let Some(columns) = &new.columns else { return Vec::new() };
     let deed = |effect, on_new_columns| Deed {
         migration: new.migration.clone(),
@@ -163,6 +176,9 @@ fn rebuilt(new: &Entity, name: &Name, old: &Table) -> Vec<Deed> {
                 // What is written on a column of the key does not say that it is NOT NULL.
                 let mut after = Box::new(after.clone());
                 after.nullable &= !key;
+                // Nothing is asked of rows that all get a value.
+                let mut before = before;
+                before.nullable &= after.nullable || !is_filled(&new.inserts, &after.name, dialect);
                 if after.ty != before.ty || after.nullable != before.nullable {
                     deeds.push(deed(Effect::ColumnChanged { table, before, after }, false));
                 }

@@ -1,0 +1,217 @@
+//! What libraries bring to the models: columns of bases and mixins, types of extensions, binds.
+
+use super::edges::{INI, MAKO, env, read, revision};
+
+#[test]
+fn a_column_of_the_class_that_a_base_is_made_with_is_that_of_the_model_it_is_asked_of() {
+    let models = |base: &str| {
+        format!(
+            "
+from sqlalchemy import Column, ForeignKey, Integer, Table
+from sqlalchemy.orm import declarative_base, relationship
+class B:
+    id = Column(Integer, primary_key=True)
+{base}
+class Other(Base):
+    __tablename__ = 'other'
+class User(Base):
+    __tablename__ = 'user'
+    permissions = relationship('Perm')
+class Perm(Base):
+    __tablename__ = 'perm'
+    user_id = Column(Integer, ForeignKey(User.id))
+    other_id = Column(Integer, ForeignKey(Other.id))
+    own = Column(Integer, unique=True)
+class Note(Base):
+    __tablename__ = 'note'
+    own = Column(Integer, ForeignKey(Perm.own))
+"
+        )
+    };
+    for base in ["Base = declarative_base(cls=B)", "class Base(declarative_base(cls=B)):\n    __abstract__ = True"] {
+        let (env, models) = (env("from models import Base", "Base.metadata"), models(base));
+        let (_, declared, _) = read(&[("alembic.ini", INI), ("alembic/env.py", &env), ("models.py", &models)]);
+        let tables = declared.catalog.tables.values();
+        let keys = tables.flat_map(|table| &table.foreign_keys);
+        let targets: Vec<String> =
+            keys.map(|key| format!("{:?} -> {}.{:?}", key.columns, key.target.name, key.target_columns)).collect();
+        assert_eq!(
+            targets,
+            [r#"["own"] -> perm.["own"]"#, r#"["user_id"] -> user.["id"]"#, r#"["other_id"] -> other.["id"]"#],
+            "{base}"
+        );
+        assert_eq!(declared.catalog.doubts.len(), 0, "{base}");
+    }
+}
+
+#[test]
+fn a_foreign_key_to_another_table_than_the_migrations_is_seen_on_a_base_with_columns() {
+    let models = "
+from sqlalchemy import Column, ForeignKey, Integer
+from sqlalchemy.orm import declarative_base
+class B:
+    id = Column(Integer, primary_key=True)
+Base = declarative_base(cls=B)
+class A(Base):
+    __tablename__ = 'a'
+class C(Base):
+    __tablename__ = 'c'
+class D(Base):
+    __tablename__ = 'd'
+    at = Column(Integer, ForeignKey(C.id))
+";
+    let table = |name: &str, more: &str| {
+        format!("    op.create_table('{name}', sa.Column('id', sa.Integer(), primary_key=True){more})\n")
+    };
+    let key = ", sa.Column('at', sa.Integer(), sa.ForeignKey('a.id'))";
+    let body = revision(&[table("a", ""), table("c", ""), table("d", key)].concat());
+    let env = env("from models import Base", "Base.metadata");
+    let files = [
+        ("alembic.ini", INI),
+        ("alembic/env.py", &*env),
+        MAKO,
+        ("models.py", models),
+        ("alembic/versions/a1.py", &body),
+    ];
+    let (_, _, gap) = read(&files);
+    assert!(!gap.is_empty() && gap.iter().all(|(_, certain)| *certain), "{gap:?}");
+}
+
+#[test]
+fn a_type_of_an_extension_is_known_to_the_models() {
+    let models = "
+from sqlalchemy import Column, Integer, String
+from sqlalchemy.orm import declarative_base
+from geoalchemy2 import Geometry
+from pgvector.sqlalchemy import Vector
+Base = declarative_base()
+class Area(Base):
+    __tablename__ = 'areas'
+    id = Column(Integer, primary_key=True)
+    at = Column(Geometry('POLYGON', srid=4326))
+    near = Column(Vector(3))
+class User(Base):
+    __tablename__ = 'users'
+    id = Column(Integer, primary_key=True)
+    name = Column(String)
+";
+    let env = env("from models import Base", "Base.metadata");
+    let body = revision("    op.create_table('users', sa.Column('id', sa.Integer(), primary_key=True))\n");
+    let files = [
+        ("alembic.ini", INI),
+        ("alembic/env.py", &*env),
+        MAKO,
+        ("models.py", models),
+        ("alembic/versions/a1.py", &body),
+    ];
+    let (_, declared, mut gap) = read(&files);
+    gap.sort();
+    assert_eq!(declared.catalog.doubts.len(), 0, "{:?}", declared.catalog.doubts);
+    assert_eq!(gap, [("areas".to_owned(), true), ("name".to_owned(), true)]);
+}
+
+#[test]
+fn a_spatial_index_that_no_model_says_may_be_one_that_geoalchemy_makes() {
+    let models = |more: &str| {
+        format!(
+            "
+from sqlalchemy import Column, Index, Integer
+from sqlalchemy.orm import declarative_base
+from geoalchemy2 import Geometry
+Base = declarative_base()
+class Area(Base):
+    __tablename__ = 'areas'
+    id = Column(Integer, primary_key=True)
+    at = Column(Geometry('POLYGON', srid=4326))
+{more}"
+        )
+    };
+    let made = |index: &str, more: &str| {
+        let body = revision(&format!(
+            "    from geoalchemy2 import Geometry\n    op.execute('CREATE EXTENSION postgis')\n    op.create_table('areas', sa.Column('id', sa.Integer(), primary_key=True), sa.Column('at', Geometry('POLYGON', srid=4326)))\n{index}"
+        ));
+        let (env, models) = (env("from models import Base", "Base.metadata"), models(more));
+        let files = [
+            ("alembic.ini", INI),
+            ("alembic/env.py", &*env),
+            MAKO,
+            ("models.py", &*models),
+            ("alembic/versions/a1.py", &body),
+        ];
+        read(&files).2
+    };
+    let create = |name: &str, column: &str| format!("    op.create_index('{name}', 'areas', ['{column}'])\n");
+    let found = |name: &str, certain: bool| vec![(name.to_owned(), certain)];
+    assert_eq!(made(&create("idx_areas_at", "at"), ""), found("idx_areas_at", false));
+    assert_eq!(made(&create("idx_areas_id", "id"), ""), found("idx_areas_id", true), "of no spatial column");
+    assert_eq!(made("", "    __table_args__ = (Index('idx_areas_at', 'at'),)\n"), found("idx_areas_at", true));
+}
+
+#[test]
+fn binds_share_their_metadata_before_flask_sqlalchemy_3() {
+    let app = "from flask_sqlalchemy import SQLAlchemy\ndb = SQLAlchemy()\n";
+    let models = "
+from app import db
+class User(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+class Entry(db.Model):
+    __bind_key__ = 'logs'
+    __tablename__ = 'entries'
+    id = db.Column(db.Integer, primary_key=True)
+";
+    let env = env("from app import db\nimport models", "db.metadata");
+    let made = |pinned: &str, names: &[&str]| {
+        let table =
+            |name: &&str| format!("    op.create_table('{name}', sa.Column('id', sa.Integer(), primary_key=True))\n");
+        let body = revision(&names.iter().map(table).collect::<String>());
+        let files = [
+            ("alembic.ini", INI),
+            ("alembic/env.py", &*env),
+            MAKO,
+            ("app.py", app),
+            ("models.py", models),
+            ("requirements.txt", pinned),
+            ("alembic/versions/a1.py", &body),
+        ];
+        let (_, declared, gap) = read(&files);
+        (gap, declared.catalog.doubts.len())
+    };
+    let entries = |certain: bool| vec![("entries".to_owned(), certain)];
+    let (old, new) = ("Flask-SQLAlchemy==2.5.1\n", "Flask-SQLAlchemy==3.0.2\n");
+    assert_eq!(made(old, &["user", "entries"]), (vec![], 0));
+    assert_eq!(made(old, &["user"]), (entries(true), 0), "it is declared and no migration makes it");
+    assert_eq!(made(new, &["user", "entries"]), (entries(true), 0), "another metadata");
+    assert_eq!(made(new, &["user"]), (vec![], 0));
+    assert_eq!(made("", &["user", "entries"]), (entries(false), 1), "which of both is not known");
+}
+
+#[test]
+fn columns_that_mixins_got_later_are_not_certain_where_an_older_version_is_pinned() {
+    let models = "
+from sqlalchemy import Column, Integer
+from sqlalchemy.orm import declarative_base
+from authlib.integrations.sqla_oauth2 import OAuth2AuthorizationCodeMixin
+Base = declarative_base()
+class Code(Base, OAuth2AuthorizationCodeMixin):
+    __tablename__ = 'codes'
+    id = Column(Integer, primary_key=True)
+";
+    let columns = |pinned: &str| {
+        let env = env("from models import Base", "Base.metadata");
+        let body = revision("    op.create_table('codes', sa.Column('id', sa.Integer(), primary_key=True))\n");
+        let files = [
+            ("alembic.ini", INI),
+            ("alembic/env.py", &*env),
+            MAKO,
+            ("models.py", models),
+            ("requirements.txt", pinned),
+            ("alembic/versions/a1.py", &body),
+        ];
+        let (_, declared, gap) = read(&files);
+        let is_certain = |name: &str| gap.iter().any(|(found, certain)| found == name && *certain);
+        (is_certain("nonce"), is_certain("acr"), declared.catalog.doubts.len())
+    };
+    assert_eq!(columns("Authlib==1.1.0\n"), (true, false, 2));
+    assert_eq!(columns(""), (true, false, 2));
+    assert_eq!(columns("Authlib==1.6.0\n"), (true, true, 0));
+}

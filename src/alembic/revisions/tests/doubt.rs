@@ -1,0 +1,51 @@
+//! What is not certain since something before it is not.
+
+use super::asking::{PG, after};
+
+#[test]
+fn a_type_is_held_back_for_certain_only_by_columns_that_are_surely_of_it() {
+    let body = |more: &str| {
+        format!(
+            "\
+def upgrade():
+    op.execute(\"CREATE TYPE ct AS ENUM ('a')\")
+    for name in ['t', 'u']:
+        op.create_table(name, sa.Column('id', sa.Integer()), sa.Column('c', postgresql.ENUM(name='ct', create_type=False)))
+    values = [f\"'{{value}}'\" for value in [row[0] for row in op.get_bind().execute('SELECT unnest(enum_range(NULL::ct))').fetchall()] + ['b']]
+    values.sort()
+    op.execute('ALTER TYPE ct RENAME TO ct_old')
+    op.execute(f\"CREATE TYPE ct AS ENUM ({{', '.join(set(values))}})\")
+{more}    op.execute('DROP TYPE ct_old')"
+        )
+    };
+    let alter =
+        |table: &str| format!("    op.execute('ALTER TABLE {table} ALTER COLUMN c TYPE ct USING c::text::ct')\n");
+    let both = after(PG, &[&body(&[alter("t"), alter("u")].concat())], &[]);
+    assert!(both.contains("!? the type ct_old cannot be dropped"), "{both}");
+    let one = after(PG, &[&body(&alter("t"))], &[]);
+    assert!(one.contains("! the type ct_old cannot be dropped"), "u.c is of it still: {one}");
+}
+
+#[test]
+fn an_index_that_geoalchemy_makes_may_be_there() {
+    let body = |index: &str| {
+        format!(
+            "\
+from geoalchemy2 import Geometry
+
+def upgrade():
+    op.execute('CREATE EXTENSION postgis')
+    op.create_table('a', sa.Column('id', sa.Integer()), sa.Column('g', Geometry('POLYGON', srid=4326)))
+    op.drop_index('{index}', table_name='a')"
+        )
+    };
+    let own = after(PG, &[&body("idx_a_g")], &[]);
+    assert_eq!(
+        own,
+        "a(id, g); ? the index idx_a_g, which GeoAlchemy2 makes by itself: whether it is there is not known"
+    );
+    for other in ["idx_a_id", "ix_a_g", "idx_b_g"] {
+        let text = after(PG, &[&body(other)], &[]);
+        assert_eq!(text, format!("a(id, g); ! the index {other} does not exist"));
+    }
+}
