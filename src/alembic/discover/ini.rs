@@ -76,6 +76,20 @@ impl Ini {
         self.interpolate(section, raw, 0)
     }
 
+    /// All values of a section, interpolated, with `DEFAULT`'s; none where there is no such section or a value is not told
+    /// by the file alone.
+    pub(crate) fn values(&self, section: &str) -> Option<BTreeMap<String, String>> {
+        let own = self.sections.get(section)?;
+        let inherited = self.sections.get("DEFAULT").into_iter().flat_map(BTreeMap::keys);
+        own.keys()
+            .chain(inherited)
+            .map(|key| {
+                let value = self.get(section, key).filter(|value| !value.contains(HERE))?;
+                Some((key.clone(), value))
+            })
+            .collect()
+    }
+
     fn raw(&self, section: &str, key: &str) -> Option<&str> {
         let look = |name: &str| self.sections.get(name).and_then(|values| values.get(key)).map(String::as_str);
         look(section).or_else(|| look("DEFAULT"))

@@ -17,6 +17,22 @@ use crate::source::{Place, RepoPath};
 /// Modules of one package that are imported because a loop does so.
 const MAX_PACKAGE: usize = 2000;
 
+/// How the names of tables begin that GeoAlchemy's `include_object` leaves to the spatial extensions.
+const SPATIAL_TABLES: &[&str] = &[
+    "geometry_columns",
+    "spatial_ref_sys",
+    "spatialite_history",
+    "sqlite_sequence",
+    "views_geometry_columns",
+    "virts_geometry_columns",
+    "idx_",
+];
+
+/// What stands in [`Recorder::set`] for a section of which an option was set; an empty one for a section that is not known.
+fn section_key(section: &str) -> String {
+    format!("[{section}]")
+}
+
 /// A `Table(…)` or `Index(…)` that was made.
 pub(super) struct Made {
     /// It.
@@ -279,6 +295,34 @@ impl Host for Recorder<'_> {
                     return None;
                 }
                 Some(Ok(call.args.get(1, "default").cloned().unwrap_or(Value::None)))
+            }
+            "alembic.context.config.set_section_option" => {
+                let section = call.args.get(0, "section").and_then(Value::as_str);
+                // One that is not known may be any.
+                self.set.borrow_mut().insert(section_key(section.as_deref().unwrap_or_default()));
+                None
+            }
+            // A section of the project's own (`[alembic:exclude]`), as a dictionary. Those with a database's URL are not read:
+            // that is never what decides.
+            "alembic.context.config.get_section" => {
+                let (ini, _) = self.options.as_ref()?;
+                let section = call.args.get(0, "name")?.as_str()?;
+                let set = self.set.borrow();
+                let is_set = set.contains(&section_key(&section)) || set.contains(&section_key(""));
+                let values = ini.values(&section).filter(|_| !is_set)?;
+                if values.keys().any(|key| key.starts_with("sqlalchemy.")) {
+                    return None;
+                }
+                Some(Ok(Value::dict(values.into_iter().map(|(key, value)| (Value::str(&key), Value::str(&value))))))
+            }
+            // It looks at nothing but a table's name (`geoalchemy2/alembic_helpers.py`, from 0.12 on).
+            "geoalchemy2.alembic_helpers.include_object" => {
+                let text = |at: usize, name: &str| call.args.get(at, name).and_then(Value::as_str);
+                if &*text(2, "obj_type")? != "table" {
+                    return Some(Ok(Value::Bool(true)));
+                }
+                let name = text(1, "name")?;
+                Some(Ok(Value::Bool(!SPATIAL_TABLES.iter().any(|start| name.starts_with(start)))))
             }
             "sqlalchemy.orm.has_inherited_table" => {
                 let class = call.args.positional.first().and_then(class_of)?;

@@ -291,8 +291,13 @@ impl Database<'_, '_> {
             .map(|text| text.to_string())
             .collect();
         if name == "sync_enum_values" || name.contains("enum") {
-            let name = call.args.keyword("enum_name").and_then(Value::as_str).map(|name| name.to_string());
-            let found = name.or_else(|| {
+            // Both plugins' `sync_enum_values` has the enum's name behind its schema; what they change is that enum, made by a
+            // revision or not.
+            let given = match name {
+                "sync_enum_values" => call.value(1, &["enum_name", "name"]),
+                _ => call.args.keyword("enum_name"),
+            };
+            let found = given.and_then(Value::as_str).map(|name| name.to_string()).or_else(|| {
                 texts
                     .iter()
                     .find(|text| {

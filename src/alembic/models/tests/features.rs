@@ -221,6 +221,43 @@ fn an_option_that_the_settings_do_not_have_is_its_default() {
 }
 
 #[test]
+fn a_section_of_the_settings_says_what_is_left_out() {
+    let models = "from sqlalchemy import Column, Integer\nfrom sqlalchemy.orm import declarative_base\nBase = declarative_base()\nclass A(Base):\n    __tablename__ = 'a'\n    id = Column(Integer, primary_key=True)\nclass B(Base):\n    __tablename__ = 'b'\n    id = Column(Integer, primary_key=True)\n";
+    let env = |set: &str, section: &str| {
+        format!(
+            "from alembic import context\nfrom models import Base\nconfig = context.config\n{set}\nout = config.get_section('{section}').get('tables', '').split(',')\ndef include_object(obj, name, type_, reflected, compare_to):\n    return not (type_ == 'table' and name in out)\ncontext.configure(connection=engine.connect(), target_metadata=Base.metadata, include_object=include_object)\n"
+        )
+    };
+    let told = |env: &str| {
+        let ini = format!("{INI}tables = a\n[alembic:exclude]\ntables = spatial_ref_sys,b\n");
+        let read = read(&MemorySnapshot::new([("alembic.ini", &*ini), ("alembic/env.py", env), ("models.py", models)]));
+        (reasons(&read).len(), read.catalog.unmanaged)
+    };
+    let left_out = vec![Unmanaged::Table(ObjectName::bare("b"))];
+    assert_eq!(told(&env("", "alembic:exclude")), (0, left_out), "the table a is compared");
+    // What the file does not tell is not known.
+    assert_eq!(told(&env("", "other")).0, 2);
+    assert_eq!(told(&env("", "alembic")).0, 2);
+    assert_eq!(told(&env("config.set_section_option('alembic:exclude', 'tables', find())", "alembic:exclude")).0, 2);
+    assert_eq!(told(&env("config.set_section_option(section(), 'tables', find())", "alembic:exclude")).0, 2);
+}
+
+#[test]
+fn what_geoalchemy_leaves_out_is_known() {
+    let models = "from sqlalchemy import Column, Index, Integer\nfrom sqlalchemy.orm import declarative_base\nBase = declarative_base()\nclass A(Base):\n    __tablename__ = 'a'\n    id = Column(Integer, primary_key=True)\n    n = Column(Integer)\n    __table_args__ = (Index('idx_a_n', n),)\nclass S(Base):\n    __tablename__ = 'spatial_ref_sys'\n    id = Column(Integer, primary_key=True)\n";
+    let told = |given: &str| {
+        let env = format!(
+            "from alembic import context\nfrom geoalchemy2 import alembic_helpers\nfrom models import Base\ncontext.configure(connection=engine.connect(), target_metadata=Base.metadata, include_object={given})\n"
+        );
+        let read = read(&MemorySnapshot::new([("alembic.ini", INI), ("alembic/env.py", &env), ("models.py", models)]));
+        (reasons(&read).len(), read.catalog.unmanaged)
+    };
+    let left_out = vec![Unmanaged::Table(ObjectName::bare("spatial_ref_sys"))];
+    assert_eq!(told("alembic_helpers.include_object"), (0, left_out), "the table a and its index are compared");
+    assert_ne!(told("alembic_helpers.other").0, 0);
+}
+
+#[test]
 fn a_base_of_another_package_tells_by_the_metadata_that_it_is_given() {
     let models = "from sqlalchemy import Column, Integer, MetaData\nfrom advanced.parts import SQLQuery\nclass Base(SQLQuery):\n    __abstract__ = True\n    metadata = MetaData()\nclass A(Base):\n    __tablename__ = 'a'\n    id = Column(Integer, primary_key=True)\n";
     assert_eq!(tables(models), ["a(id integer)"]);

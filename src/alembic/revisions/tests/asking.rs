@@ -2,6 +2,7 @@
 
 use crate::alembic::discover;
 use crate::catalog::operation::OperationKind;
+use crate::catalog::{ObjectName, Reach};
 use crate::git::{FileList, FileText, MemorySnapshot, Snapshot, SnapshotError};
 use crate::history::{History, HistoryProblemKind, Replay, replay};
 use crate::source::RepoPath;
@@ -155,6 +156,16 @@ def upgrade():
                         enum_values_to_rename=[('old', 'past')])";
     assert_eq!(after(PG, &[made, synced], &[]), "t(state); state: first new between past");
     assert!(after(PG, &[synced], &[]).starts_with("? op.sync_enum_values()"), "an enum that nobody made");
+    // It is that enum alone that is not known: a table's difference is told.
+    let reach = |call: &str| {
+        let text = format!("def upgrade():\n    op.create_table('t', sa.Column('id', sa.Integer()))\n    op.{call}");
+        let (_, replay) = project(PG, &[&text], &[]);
+        replay.catalog.doubts.into_iter().map(|doubt| doubt.reach).collect::<Vec<_>>()
+    };
+    let state = [Reach::Type(ObjectName::bare("state"))];
+    assert_eq!(reach("sync_enum_values('public', 'state', ['a'], [('t', 'state')], enum_values_to_rename=[])"), state);
+    assert_eq!(reach("sync_enum_values(enum_schema='public', enum_name='state', new_values=['a'])"), state);
+    assert_eq!(reach("sync_enum_values('public', name(), ['a'], [])"), [Reach::Everything]);
     // alembic-autogenerate-enums hands over the labels before and after.
     let synced = |labels: &str| {
         let body =
