@@ -316,7 +316,22 @@ fn create(
     keys: &mut Vec<Operation>,
     problems: &mut Vec<Unresolved>,
 ) {
-    let TableItem { mut table, indexes, enumerations, sequences, .. } = item;
+    let TableItem { mut table, mut indexes, enumerations, sequences, .. } = item;
+    // A column that a class of another package may bring is not missing where a constraint names it. Those that name one are not
+    // known, as the table is not.
+    let doubted = Object::Table(&catalog.new_name(name));
+    if catalog
+        .doubts
+        .iter()
+        .any(|doubt| doubt.reach != Reach::Everything && doubt.reach.covers(&doubted, catalog.dialect))
+    {
+        let named: BTreeSet<String> = table.columns.iter().map(|column| column.column.name.clone()).collect();
+        let is_whole = |index: &Index| {
+            index.parts.iter().all(|part| !matches!(&part.on, IndexOn::Column(column) if !named.contains(column)))
+        };
+        table.constraints.retain(|one| !matches!(one, Constraint::Index(index) if !is_whole(index)));
+        indexes.retain(is_whole);
+    }
     let place = table
         .columns
         .first()

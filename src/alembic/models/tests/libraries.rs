@@ -254,3 +254,36 @@ class B(Base):
     let refused = declared("    a = Column(Integer, ForeignKey('a.gone'))");
     assert!(refused.doubts.iter().any(|doubt| doubt.reach != Reach::Nothing), "{:?}", refused.doubts);
 }
+
+#[test]
+fn a_column_that_a_base_of_another_package_may_bring_is_not_missing() {
+    let declared = |bases: &str| {
+        let models = format!(
+            "
+from coaster.sqlalchemy import BaseScopedNameMixin
+from sqlalchemy import Column, Index, Integer, UniqueConstraint
+from sqlalchemy.orm import declarative_base
+Base = declarative_base()
+class Label({bases}):
+    __tablename__ = 'label'
+    id = Column(Integer, primary_key=True)
+    n = Column(Integer)
+    __table_args__ = (UniqueConstraint('n', 'name'), Index('by_name', 'name'), Index('by_n', 'n'))
+class Other(Base):
+    __tablename__ = 'other'
+    id = Column(Integer, primary_key=True)
+"
+        );
+        let env = env("from models import Base", "Base.metadata");
+        let (_, declared, _) = read(&[("alembic.ini", INI), ("alembic/env.py", &env), ("models.py", &models)]);
+        declared.catalog
+    };
+    let catalog = declared("BaseScopedNameMixin, Base");
+    let label = ObjectName::bare("label");
+    let reaches: Vec<_> = catalog.doubts.iter().map(|doubt| doubt.reach.clone()).collect();
+    assert_eq!(reaches, [Reach::Table(label.clone())], "{:?}", catalog.doubts);
+    let made = catalog.table(&label).unwrap();
+    assert_eq!((made.columns.len(), made.indexes.len()), (2, 1), "what is known of it is declared");
+    // Without such a base SQLAlchemy refuses it.
+    assert!(declared("Base").doubts.iter().any(|doubt| doubt.reach == Reach::Everything));
+}
