@@ -7,6 +7,7 @@ use super::resolve::{References, Unresolved, is_foreign_key, own_type};
 use super::table::{TableColumn, TableSpec};
 use crate::alembic::items::{Convention, Reader, Scheme, TableItem};
 use crate::alembic::python::{Interpreter, SymbolKind, Value};
+use crate::catalog::apply::ApplyError;
 use crate::catalog::operation::{Constraint, Operation, OperationKind};
 use crate::catalog::{
     Catalog, Dialect, Enum, Index, IndexOn, Object, ObjectName, Opaque, Reach, Table, UserType, UserTypeKind,
@@ -48,7 +49,7 @@ pub(super) fn make(
     }
     for key in keys {
         if let Err(error) = catalog.apply(&key) {
-            if let Some(doubt) = refer_to_unknown(&mut catalog, &key) {
+            if let Some(doubt) = refer_as_written(&mut catalog, &key, &error) {
                 catalog.doubts.push(doubt);
                 continue;
             }
@@ -73,9 +74,10 @@ pub(super) fn make(
     catalog
 }
 
-/// Adds a foreign key whose target is a table of which not all is known: that a column of it was not found says nothing, and the
-/// key is what it is. What is said of it; none where the key is refused for another reason.
-fn refer_to_unknown(catalog: &mut Catalog, operation: &Operation) -> Option<Opaque> {
+/// Adds a foreign key that a database alone refuses (types that differ, a target that is not unique): SQLAlchemy looks at neither,
+/// and Alembic compares what is declared. So is one whose target is a table of which not all is known: that a column of it was
+/// not found says nothing, and the key is what it is. What is said of it; none where the key is refused for another reason.
+fn refer_as_written(catalog: &mut Catalog, operation: &Operation, error: &ApplyError) -> Option<Opaque> {
     let OperationKind::AddConstraint { table, constraint: Constraint::ForeignKey(new) } = &operation.kind else {
         return None;
     };
@@ -83,13 +85,17 @@ fn refer_to_unknown(catalog: &mut Catalog, operation: &Operation) -> Option<Opaq
     let dialect = catalog.dialect;
     let lacks =
         |table: &Table, columns: &[String]| columns.iter().find(|name| table.column(dialect, name).is_none()).cloned();
-    let column = lacks(catalog.tables.get(&target)?, &new.key.target_columns)?;
-    let object = Object::Column(&target, &column);
-    // What is declared has no order: a doubt about a table is noted before the table is.
-    let is_about = |doubt: &&Opaque| doubt.reach != Reach::Everything && doubt.reach.covers(&object, dialect);
-    let doubt = catalog.doubts.iter().find(is_about)?;
-    let reason =
-        format!("whether there is a column {target}.{column}, which a foreign key refers to: {}", doubt.reason);
+    let reason = match lacks(catalog.tables.get(&target)?, &new.key.target_columns) {
+        None if matches!(error, ApplyError::Refused(_)) => format!("the database would refuse the key: {error}"),
+        None => return None,
+        Some(column) => {
+            let object = Object::Column(&target, &column);
+            // What is declared has no order: a doubt about a table is noted before the table is.
+            let is_about = |doubt: &&Opaque| doubt.reach != Reach::Everything && doubt.reach.covers(&object, dialect);
+            let doubt = catalog.doubts.iter().find(is_about)?;
+            format!("whether there is a column {target}.{column}, which a foreign key refers to: {}", doubt.reason)
+        }
+    };
     let referring = catalog.resolve(&catalog.tables, table)?;
     let referring = catalog.tables.get_mut(&referring).filter(|table| lacks(table, &new.key.columns).is_none())?;
     let mut key = new.key.clone();
@@ -310,7 +316,22 @@ fn create(
     keys: &mut Vec<Operation>,
     problems: &mut Vec<Unresolved>,
 ) {
-    let TableItem { mut table, indexes, enumerations, sequences, .. } = item;
+    let TableItem { mut table, mut indexes, enumerations, sequences, .. } = item;
+    // A column that a class of another package may bring is not missing where a constraint names it. Those that name one are not
+    // known, as the table is not.
+    let doubted = Object::Table(&catalog.new_name(name));
+    if catalog
+        .doubts
+        .iter()
+        .any(|doubt| doubt.reach != Reach::Everything && doubt.reach.covers(&doubted, catalog.dialect))
+    {
+        let named: BTreeSet<String> = table.columns.iter().map(|column| column.column.name.clone()).collect();
+        let is_whole = |index: &Index| {
+            index.parts.iter().all(|part| !matches!(&part.on, IndexOn::Column(column) if !named.contains(column)))
+        };
+        table.constraints.retain(|one| !matches!(one, Constraint::Index(index) if !is_whole(index)));
+        indexes.retain(is_whole);
+    }
     let place = table
         .columns
         .first()
@@ -420,7 +441,17 @@ fn create(
     for index in unrepeated(indexes, name, &mut catalog.doubts) {
         let at = index.place.clone().unwrap_or_else(|| place.clone());
         let kind = OperationKind::CreateIndex { table: name.clone(), index: Box::new(index), concurrently: false };
-        if let Err(error) = catalog.apply(&Operation::new(kind, at.clone())) {
+        let operation = Operation::new(kind, at.clone());
+        let Err(error) = catalog.apply(&operation) else { continue };
+        // SQLAlchemy takes an index of a name that one of another table has: the databases that do not are not asked.
+        if let (ApplyError::Exists { .. }, OperationKind::CreateIndex { index, .. }) = (&error, operation.kind)
+            && let Some(made) = catalog.resolve(&catalog.tables, name)
+            && let Some(made) = catalog.tables.get_mut(&made)
+        {
+            made.indexes.push(*index);
+            let reason = format!("the database would refuse the index: {error}");
+            catalog.doubts.push(Opaque { place: at, reason, reach: Reach::Nothing });
+        } else {
             problems.push(Unresolved::Refused(error.to_string(), at));
         }
     }

@@ -1,6 +1,7 @@
 //! What libraries bring to the models: columns of bases and mixins, types of extensions, binds.
 
 use super::edges::{INI, MAKO, env, read, revision};
+use crate::catalog::{ObjectName, Reach};
 
 #[test]
 fn a_column_of_the_class_that_a_base_is_made_with_is_that_of_the_model_it_is_asked_of() {
@@ -214,4 +215,75 @@ class Code(Base, OAuth2AuthorizationCodeMixin):
     assert_eq!(columns("Authlib==1.1.0\n"), (true, false, 2));
     assert_eq!(columns(""), (true, false, 2));
     assert_eq!(columns("Authlib==1.6.0\n"), (true, true, 0));
+}
+
+#[test]
+fn what_only_a_database_refuses_is_declared_as_it_is_written() {
+    let declared = |body: &str| {
+        let models = format!(
+            "
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy.orm import declarative_base
+Base = declarative_base()
+class A(Base):
+    __tablename__ = 'a'
+    id = Column(Integer, primary_key=True)
+    n = Column(Integer, index=True)
+class B(Base):
+    __tablename__ = 'b'
+    id = Column(Integer, primary_key=True)
+{body}
+"
+        );
+        let env = env("from models import Base", "Base.metadata");
+        let (_, declared, _) = read(&[("alembic.ini", INI), ("alembic/env.py", &env), ("models.py", &models)]);
+        declared.catalog
+    };
+    for (body, reason) in [
+        ("    a = Column(String, ForeignKey('a.id'))", "a foreign key cannot refer"),
+        ("    a = Column(Integer, ForeignKey('a.n'))", "there is no unique constraint"),
+        ("    a = Column(Integer)\n    __table_args__ = (Index('ix_a_n', 'a'),)", "exists already"),
+    ] {
+        let catalog = declared(body);
+        let doubts: Vec<_> = catalog.doubts.iter().map(|doubt| (doubt.reason.as_str(), &doubt.reach)).collect();
+        assert!(matches!(&doubts[..], [(told, Reach::Nothing)] if told.contains(reason)), "{body}: {doubts:?}");
+        let made = catalog.table(&ObjectName::bare("b")).unwrap();
+        assert_eq!((made.columns.len(), made.foreign_keys.len() + made.indexes.len()), (2, 1), "{body}");
+    }
+    // SQLAlchemy itself refuses a key to a column that its table does not have.
+    let refused = declared("    a = Column(Integer, ForeignKey('a.gone'))");
+    assert!(refused.doubts.iter().any(|doubt| doubt.reach != Reach::Nothing), "{:?}", refused.doubts);
+}
+
+#[test]
+fn a_column_that_a_base_of_another_package_may_bring_is_not_missing() {
+    let declared = |bases: &str| {
+        let models = format!(
+            "
+from coaster.sqlalchemy import BaseScopedNameMixin
+from sqlalchemy import Column, Index, Integer, UniqueConstraint
+from sqlalchemy.orm import declarative_base
+Base = declarative_base()
+class Label({bases}):
+    __tablename__ = 'label'
+    id = Column(Integer, primary_key=True)
+    n = Column(Integer)
+    __table_args__ = (UniqueConstraint('n', 'name'), Index('by_name', 'name'), Index('by_n', 'n'))
+class Other(Base):
+    __tablename__ = 'other'
+    id = Column(Integer, primary_key=True)
+"
+        );
+        let env = env("from models import Base", "Base.metadata");
+        let (_, declared, _) = read(&[("alembic.ini", INI), ("alembic/env.py", &env), ("models.py", &models)]);
+        declared.catalog
+    };
+    let catalog = declared("BaseScopedNameMixin, Base");
+    let label = ObjectName::bare("label");
+    let reaches: Vec<_> = catalog.doubts.iter().map(|doubt| doubt.reach.clone()).collect();
+    assert_eq!(reaches, [Reach::Table(label.clone())], "{:?}", catalog.doubts);
+    let made = catalog.table(&label).unwrap();
+    assert_eq!((made.columns.len(), made.indexes.len()), (2, 1), "what is known of it is declared");
+    // Without such a base SQLAlchemy refuses it.
+    assert!(declared("Base").doubts.iter().any(|doubt| doubt.reach == Reach::Everything));
 }
