@@ -3,7 +3,7 @@
 //! A third ecosystem is one new folder with an [`Ecosystem`] in it, and one line in [`ECOSYSTEMS`].
 
 use std::any::Any;
-use std::cell::OnceCell;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -334,13 +334,17 @@ pub struct ProjectChange<'a> {
 
 /// What is worked out of a change once, and shared by all that ask for it.
 #[derive(Default)]
-pub struct Shared(OnceCell<Rc<dyn Any>>);
+pub struct Shared(RefCell<Vec<Rc<dyn Any>>>);
 
 impl Shared {
-    /// It, worked out where nobody has asked before. There is room for one thing.
+    /// The one thing of a type, worked out where nobody has asked before.
     pub(crate) fn get<T: 'static>(&self, make: impl Fn() -> T) -> Rc<T> {
-        let known = self.0.get_or_init(|| Rc::new(make()));
-        Rc::clone(known).downcast().unwrap_or_else(|_| Rc::new(make()))
+        let known = self.0.borrow().iter().find_map(|one| Rc::clone(one).downcast().ok());
+        known.unwrap_or_else(|| {
+            let made = Rc::new(make());
+            self.0.borrow_mut().push(Rc::clone(&made) as Rc<dyn Any>);
+            made
+        })
     }
 }
 

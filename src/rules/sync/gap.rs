@@ -200,16 +200,57 @@ fn is_given_late(change: &ProjectChange<'_>, difference: &Difference) -> bool {
 
 /// Where a new migration made what a difference is about, or gave it the name or the form that it has.
 pub(super) fn made_anew<'a>(change: &'a ProjectChange<'_>, difference: &'a Difference) -> Option<&'a Place> {
-    let new = new_files(change);
-    let paths: BTreeSet<&str> = new.iter().map(|migration| migration.path.as_str()).collect();
-    if let Some(place) = difference.migrated_at.as_ref().filter(|place| is_below(&paths, place.path())) {
+    let new = change.shared.get(|| NewWork::of(change));
+    if let Some(place) = difference.migrated_at.as_ref().filter(|place| new.holds(place.path())) {
         return Some(place);
     }
-    let ids: BTreeSet<&str> = new.iter().map(|migration| migration.id.as_str()).collect();
-    let replayed = change.after.replay.migrations.iter().filter(|migration| ids.contains(migration.id.as_str()));
-    let steps = replayed.rev().flat_map(|migration| migration.steps.iter().rev());
-    let mut made = steps.filter(|step| step.effects.iter().any(|effect| makes(effect, difference)));
-    made.next().map(|step| &step.operation.place)
+    let step = |&(migration, step): &(usize, usize)| change.after.replay.migrations.get(migration)?.steps.get(step);
+    let mut made = new.steps.iter().filter_map(step);
+    let made = made.find(|step| step.effects.iter().any(|effect| makes(effect, difference)))?;
+    Some(&made.operation.place)
+}
+
+/// What the new migrations of a change are and do, as far as [`made_anew`] asks: it is asked of each difference.
+struct NewWork {
+    /// Where they lie.
+    paths: BTreeSet<String>,
+    /// Their steps that give a name or a form to what is there, the last first: the positions of the migration and of the step.
+    steps: Vec<(usize, usize)>,
+}
+
+impl NewWork {
+    fn of(change: &ProjectChange<'_>) -> Self {
+        let new = new_files(change);
+        let ids: BTreeSet<&str> = new.iter().map(|migration| migration.id.as_str()).collect();
+        let replayed = change.after.replay.migrations.iter().enumerate();
+        let own = replayed.filter(|(_, migration)| ids.contains(migration.id.as_str())).rev();
+        let steps = own.flat_map(|(at, migration)| {
+            let alters = migration.steps.iter().enumerate().filter(|(_, step)| step.effects.iter().any(alters));
+            alters.map(move |(step, _)| (at, step)).rev()
+        });
+        Self { paths: new.iter().map(|migration| migration.path.to_string()).collect(), steps: steps.collect() }
+    }
+
+    /// Whether a path is one of theirs or lies below one.
+    fn holds(&self, path: &RepoPath) -> bool {
+        let path = path.as_str();
+        let folders = path.match_indices('/').filter_map(|(at, _)| path.get(..at));
+        folders.chain([path]).any(|part| self.paths.contains(part))
+    }
+}
+
+/// Whether [`makes`] may hold of an effect.
+fn alters(effect: &Effect) -> bool {
+    matches!(
+        effect,
+        Effect::TableRenamed { .. }
+            | Effect::ColumnRenamed { .. }
+            | Effect::ObjectRenamed { .. }
+            | Effect::ColumnChanged { .. }
+            | Effect::EnumRenamed { .. }
+            | Effect::EnumValueAdded { .. }
+            | Effect::EnumValueGone { .. }
+    )
 }
 
 /// Where any migration added the label that a difference is about: the place of an enum is that where the enum was made.
@@ -317,13 +358,6 @@ pub(super) fn declares_the_same(change: &ProjectChange<'_>) -> bool {
 /// Migrations that the change adds.
 pub(super) fn new_files<'a>(change: &'a ProjectChange<'_>) -> Vec<&'a Migration> {
     change.new_migrations()
-}
-
-/// Whether a path is one of these or lies below one.
-fn is_below(paths: &BTreeSet<&str>, path: &RepoPath) -> bool {
-    let path = path.as_str();
-    let folders = path.match_indices('/').filter_map(|(at, _)| path.get(..at));
-    folders.chain([path]).any(|part| paths.contains(part))
 }
 
 /// What of `wanted` a state still lacks.
