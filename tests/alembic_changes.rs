@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
 
 mod support;
-
-use std::process::Command;
+#[path = "support/verdict.rs"]
+mod verdict;
 
 use support::TestRepo;
 
@@ -47,15 +47,6 @@ fn project(classes: &[(&str, &str)], first: &str) -> TestRepo {
 
 /// What is said of all that was written since: rules of the gap with their levels and messages.
 fn said(repo: &TestRepo) -> Vec<String> {
-    repo.git(&["add", "--all"]);
-    let mut command = Command::new(env!("CARGO_BIN_EXE_driftgate"));
-    command
-        .args(["check", "--staged", "--format", "json"])
-        .current_dir(repo.root())
-        .env_clear()
-        .envs(repo.env().iter());
-    let output = command.output().expect("the program runs");
-    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
     let rules = [
         "broken-history",
         "missing-migration",
@@ -64,10 +55,8 @@ fn said(repo: &TestRepo) -> Vec<String> {
         "unjudged-change",
         "unreadable-source",
     ];
-    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-    let findings =
-        json["findings"].as_array().unwrap().iter().filter(|finding| rules.contains(&text(&finding["rule"]).as_str()));
-    findings.map(|one| format!("{} {}: {}", text(&one["level"]), text(&one["rule"]), text(&one["message"]))).collect()
+    let findings = verdict::staged(repo).into_iter().filter(|finding| rules.contains(&finding.rule.as_str()));
+    findings.map(|finding| finding.to_string()).collect()
 }
 
 const USERS: &str = "op.create_table(\"users\", sa.Column(\"id\", sa.Integer(), primary_key=True))";

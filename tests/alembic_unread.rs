@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
 
 mod support;
-
-use std::process::Command;
+#[path = "support/verdict.rs"]
+mod verdict;
 
 use support::TestRepo;
 
@@ -45,18 +45,7 @@ fn project(before: &[(&str, String)]) -> TestRepo {
 }
 
 fn findings(repo: &TestRepo) -> Vec<String> {
-    repo.git(&["add", "--all"]);
-    let mut command = Command::new(env!("CARGO_BIN_EXE_driftgate"));
-    command
-        .args(["check", "--staged", "--format", "json"])
-        .current_dir(repo.root())
-        .env_clear()
-        .envs(repo.env().iter());
-    let output = command.output().expect("the program runs");
-    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
-    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-    let findings = json["findings"].as_array().unwrap().iter();
-    findings.map(|one| format!("{} {}: {}", text(&one["level"]), text(&one["rule"]), text(&one["message"]))).collect()
+    verdict::staged(repo).iter().map(ToString::to_string).collect()
 }
 
 fn indented(text: &str) -> String {

@@ -4,10 +4,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
 
 mod support;
-
-use std::process::Command;
+#[path = "support/verdict.rs"]
+mod verdict;
 
 use support::TestRepo;
+use verdict::run;
 
 const MODELS: &str = "from sqlalchemy import Column, ForeignKey, Integer, String\nfrom sqlalchemy.orm import declarative_base\n\nBase = declarative_base()\n\n\nclass User(Base):\n    __tablename__ = \"users\"\n    id = Column(Integer, primary_key=True)\n    email = Column(String(80), unique=True)\n    phone = Column(String(20))\n\n\nclass Post(Base):\n    __tablename__ = \"posts\"\n    id = Column(Integer, primary_key=True)\n    user_id = Column(Integer, ForeignKey(\"users.id\"))\n";
 
@@ -33,14 +34,6 @@ fn project(first: &str) -> TestRepo {
     repo
 }
 
-fn run(repo: &TestRepo, arguments: &[&str]) -> (i32, serde_json::Value) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_driftgate"));
-    command.args(arguments).args(["--format", "json"]).current_dir(repo.root()).env_clear().envs(repo.env().iter());
-    let output = command.output().expect("the program runs");
-    let json = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
-    (output.status.code().unwrap_or(-1), json)
-}
-
 /// Which gaps and which failures a change is blamed for: rules with their messages.
 fn blamed(models: &str, body: Option<&str>, first: &str) -> Vec<(String, String)> {
     let repo = project(first);
@@ -53,15 +46,10 @@ fn blamed_in(repo: &TestRepo, body: Option<&str>) -> Vec<(String, String)> {
     if let Some(body) = body {
         repo.write("migrations/versions/b2_more.py", &revision("b2", Some("a1"), body));
     }
-    repo.git(&["add", "--all"]);
-    let (_, json) = run(repo, &["check", "--staged"]);
-    let findings = json["findings"].as_array().unwrap();
     // That a column is dropped is said as well; it is not what this is about.
     let rules = ["broken-history", "missing-migration", "uncovered-change", "undeclared-change"];
-    let errors = findings.iter().filter(|finding| rules.contains(&finding["rule"].as_str().unwrap()));
-    errors
-        .map(|finding| (finding["rule"].as_str().unwrap().to_owned(), finding["message"].as_str().unwrap().to_owned()))
-        .collect()
+    let findings = verdict::staged(repo).into_iter().filter(|finding| rules.contains(&finding.rule.as_str()));
+    findings.map(|finding| (finding.rule, finding.message)).collect()
 }
 
 /// First revisions: one that stands on the base at once, one that makes a table of its own before, one
@@ -245,10 +233,7 @@ fn a_base_that_nobody_declares_is_not_known() {
     // Nor can anything be said of the models: that is told where they change.
     repo.commit("A column");
     repo.write("app/models.py", &MODELS.replace("String(20)", "String(30)"));
-    repo.git(&["add", "--all"]);
-    let (_, json) = run(&repo, &["check", "--staged"]);
-    let told = json["findings"].as_array().unwrap();
-    let told: Vec<&str> = told.iter().map(|finding| finding["message"].as_str().unwrap()).collect();
+    let told: Vec<String> = verdict::staged(&repo).into_iter().map(|finding| finding.message).collect();
     assert!(told.len() == 1 && told[0].contains("env.py names no target_metadata"), "{told:?}");
 }
 

@@ -3,7 +3,6 @@
 //! An engine drops a key whose action differs and makes it anew. A person changed one word of it, and is told of that word.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
 use super::difference::{Aspect, Difference, Side};
 use super::{Dialect, ForeignKey, Index, IndexOn, IndexPart, Key, Table, View};
@@ -181,13 +180,7 @@ fn parts(parts: &[IndexPart]) -> String {
             IndexOn::Column(name) => name.clone(),
             IndexOn::Expression(text) => text.clone(),
         };
-        if let Some(length) = part.length {
-            let _ = write!(text, "({length})");
-        }
-        if let Some(class) = &part.operator_class {
-            text.push(' ');
-            text.push_str(class);
-        }
+        part.write_length_and_class(&mut text);
         if part.descending {
             text.push_str(" DESC");
         }

@@ -1,6 +1,7 @@
 //! A table and what it is made of: columns, keys, indexes, foreign keys, checks.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use super::operation::AttachmentKind;
 use super::{ColumnType, Dialect, Name, ObjectName};
@@ -284,6 +285,17 @@ impl IndexPart {
         match &self.on {
             IndexOn::Column(name) => Some(name),
             IndexOn::Expression(_) => None,
+        }
+    }
+
+    /// Writes what stands right behind the name of the part: MySQL's prefix length in brackets, the operator class behind a blank.
+    pub(crate) fn write_length_and_class(&self, text: &mut String) {
+        if let Some(length) = self.length {
+            let _ = write!(text, "({length})");
+        }
+        if let Some(class) = &self.operator_class {
+            text.push(' ');
+            text.push_str(class);
         }
     }
 }

@@ -53,16 +53,8 @@ pub(super) fn without_env(
         if revisions.is_empty() {
             continue;
         }
-        found.push(Environment {
-            versions: revisions.into_iter().collect(),
-            script: Found { root: dir.parent().unwrap_or_default(), dir },
-            settings: None,
-            section: "alembic".to_owned(),
-            url: None,
-            file_template: None,
-            recursive: false,
-            python_path: Vec::new(),
-        });
+        let script = Found { root: dir.parent().unwrap_or_default(), dir };
+        found.push(Environment::without_settings(script, revisions.into_iter().collect()));
     }
     Ok(())
 }

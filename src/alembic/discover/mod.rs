@@ -65,6 +65,22 @@ struct Environment {
     python_path: Vec<RepoPath>,
 }
 
+impl Environment {
+    /// An environment that no settings file names: what Alembic takes where nothing is set.
+    fn without_settings(script: Found, versions: Vec<RepoPath>) -> Self {
+        Self {
+            script,
+            settings: None,
+            section: "alembic".to_owned(),
+            url: None,
+            file_template: None,
+            versions,
+            recursive: false,
+            python_path: Vec::new(),
+        }
+    }
+}
+
 /// Finds the projects of a snapshot, sorted by name. Where the policy names projects, those are the projects.
 ///
 /// # Errors
@@ -126,16 +142,8 @@ fn environments(snapshot: &dyn Snapshot) -> Result<Vec<Environment>, SnapshotErr
             continue;
         }
         let script = Found { root: dir.parent().unwrap_or_default(), dir };
-        found.push(Environment {
-            versions: locations::version_locations(files, &script.dir, &script, &[]),
-            script,
-            settings: None,
-            section: "alembic".to_owned(),
-            url: None,
-            file_template: None,
-            recursive: false,
-            python_path: Vec::new(),
-        });
+        let versions = locations::version_locations(files, &script.dir, &script, &[]);
+        found.push(Environment::without_settings(script, versions));
     }
     apart::without_env(snapshot, files, &mut found)?;
     found.retain(|environment| !is_template(files, environment));
@@ -592,16 +600,7 @@ fn unsettled(files: &FileList, wanted: &ProjectOverride) -> Option<Environment> 
         (parent, wanted.migrations.clone())
     };
     let root = wanted.root.clone().unwrap_or_else(|| dir.parent().unwrap_or_default());
-    Some(Environment {
-        script: Found { dir, root },
-        settings: None,
-        section: "alembic".to_owned(),
-        url: None,
-        file_template: None,
-        versions,
-        recursive: false,
-        python_path: Vec::new(),
-    })
+    Some(Environment::without_settings(Found { dir, root }, versions))
 }
 
 #[cfg(test)]

@@ -62,13 +62,7 @@ pub(crate) fn parts(parts: &[IndexPart]) -> String {
                 IndexOn::Column(name) => name.clone(),
                 IndexOn::Expression(text) => format!("({text})"),
             };
-            if let Some(length) = part.length {
-                let _ = write!(text, "({length})");
-            }
-            if let Some(class) = &part.operator_class {
-                text.push(' ');
-                text.push_str(class);
-            }
+            part.write_length_and_class(&mut text);
             if part.descending {
                 text.push_str(" desc");
             }

@@ -151,13 +151,7 @@ impl<'a> Renderer<'a> {
             .iter()
             .map(|part| {
                 let mut text = self.quote(part.column().unwrap_or_default());
-                if let Some(length) = part.length {
-                    let _ = write!(text, "({length})");
-                }
-                if let Some(class) = &part.operator_class {
-                    text.push(' ');
-                    text.push_str(class);
-                }
+                part.write_length_and_class(&mut text);
                 if part.descending {
                     text.push_str(" DESC");
                 }

@@ -1,31 +1,71 @@
-//! What is sure of an expression by its form: what is left of it where a column is NULL in every row, that it is never NULL,
-//! that a condition of before asks as much.
+//! What is sure of an expression by its form and by what is known of the columns: what a condition comes to, that an
+//! expression is never NULL, that a condition of before asks as much.
+
+use std::cmp::Ordering;
 
 use super::tree::{Expr, Infix, power};
-use crate::catalog::{Dialect, TypeKind};
+use crate::catalog::{ColumnDefault, ColumnType, Dialect, TypeKind};
 use crate::sql::lexer::tokenize;
 
 /// What a column holds in every row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Held {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Held<'v> {
     /// NULL.
     Null,
+    /// This, where it is a constant.
+    This(&'v ColumnDefault),
     /// Something that is not NULL.
     Something,
     /// This or that.
     Anything,
 }
 
+/// What a condition comes to: a CHECK is kept by what is true, and by NULL.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Truth {
+    /// It holds.
+    True,
+    /// It does not.
+    False,
+    /// It is NULL.
+    Null,
+    /// It does not hold, or is NULL: an index leaves the row out.
+    NotTrue,
+}
+
+/// What a condition says of every row; none where that cannot be told.
+pub(crate) fn truth<'v>(condition: &str, dialect: Dialect, held: &dyn Fn(&str) -> Held<'v>) -> Option<Truth> {
+    match fold(read(condition, dialect)?, held) {
+        Expr::Bool(true) => Some(Truth::True),
+        Expr::Bool(false) => Some(Truth::False),
+        Expr::Null => Some(Truth::Null),
+        left => is_not_true(&left).then_some(Truth::NotTrue),
+    }
+}
+
+/// Whether what is left of a condition is FALSE or NULL, whatever its columns hold.
+fn is_not_true(condition: &Expr) -> bool {
+    match condition {
+        Expr::Bool(false) | Expr::Null => true,
+        Expr::Infix(left, Infix { text, .. }, right) => match text.as_str() {
+            "and" => is_not_true(left) || is_not_true(right),
+            "or" => is_not_true(left) && is_not_true(right),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
 /// Whether no row fails a CHECK: by what its columns hold, or since one of the conditions that rows were held to before asks
 /// as much. A condition that cannot be read fails.
-pub(crate) fn is_kept(condition: &str, before: &[&str], dialect: Dialect, held: &dyn Fn(&str) -> Held) -> bool {
+pub(crate) fn is_kept<'v>(condition: &str, before: &[&str], dialect: Dialect, held: &dyn Fn(&str) -> Held<'v>) -> bool {
     let Some(condition) = read(condition, dialect) else { return false };
     let left = fold(condition, held);
     passes(&left) || before.iter().filter_map(|old| read(old, dialect)).any(|old| implies(&old, &left))
 }
 
 /// Whether an expression is NULL in no row. One that cannot be read may be.
-pub(crate) fn is_never_null(expression: &str, dialect: Dialect, held: &dyn Fn(&str) -> Held) -> bool {
+pub(crate) fn is_never_null<'v>(expression: &str, dialect: Dialect, held: &dyn Fn(&str) -> Held<'v>) -> bool {
     read(expression, dialect).is_some_and(|expr| never_null(&expr, held))
 }
 
@@ -48,9 +88,9 @@ fn column(name: &str) -> &str {
 }
 
 /// What is left of an expression once it is said what its columns hold.
-fn fold(expr: Expr, held: &dyn Fn(&str) -> Held) -> Expr {
+fn fold<'v>(expr: Expr, held: &dyn Fn(&str) -> Held<'v>) -> Expr {
     match expr {
-        Expr::Name(name) if held(column(&name)) == Held::Null => Expr::Null,
+        Expr::Name(name) => constant(held(column(&name))).unwrap_or(Expr::Name(name)),
         Expr::Postfix(of, test) => {
             let of = fold(*of, held);
             let is_null = match &of {
@@ -67,6 +107,9 @@ fn fold(expr: Expr, held: &dyn Fn(&str) -> Held) -> Expr {
         Expr::Prefix(operator, of) => match (operator.as_str(), fold(*of, held)) {
             ("not", Expr::Bool(truth)) => Expr::Bool(!truth),
             ("not" | "-" | "+", Expr::Null) => Expr::Null,
+            ("-", Expr::Number(digits)) => {
+                Expr::Number(digits.strip_prefix('-').map_or_else(|| format!("-{digits}"), str::to_owned))
+            }
             (_, of) => Expr::Prefix(operator, Box::new(of)),
         },
         Expr::Infix(left, operator, right) => joined(fold(*left, held), operator, fold(*right, held)),
@@ -78,12 +121,25 @@ fn fold(expr: Expr, held: &dyn Fn(&str) -> Held) -> Expr {
             {
                 Expr::Number(u8::from(truth).to_string())
             }
+            of if keeps(&ty, &of) => of,
             of => Expr::Cast(Box::new(of), ty),
         },
-        Expr::In { of, list, not } => match fold(*of, held) {
-            Expr::Null => Expr::Null,
-            of => Expr::In { of: Box::new(of), list, not },
-        },
+        Expr::In { of, list, not } => {
+            let (of, list) = (fold(*of, held), list.into_iter().map(|one| fold(one, held)).collect::<Vec<_>>());
+            let equal = Infix::new("=", power::COMPARISON);
+            let either = Infix::new("or", power::OR);
+            // A NULL in the list is no match and no miss; what cannot be compared leaves all open.
+            let found = list.iter().try_fold(Expr::Bool(false), |found, one| {
+                let is_it = joined(of.clone(), equal.clone(), one.clone());
+                matches!(is_it, Expr::Bool(_) | Expr::Null).then(|| joined(found, either.clone(), is_it))
+            });
+            match found {
+                Some(Expr::Bool(truth)) => Expr::Bool(truth != not),
+                Some(Expr::Null) => Expr::Null,
+                // TRUE or NULL is folded to TRUE, and FALSE or NULL to NULL.
+                _ => Expr::In { of: Box::new(of), list, not },
+            }
+        }
         // <https://www.postgresql.org/docs/current/functions-comparison.html>
         Expr::Call(name, args) if name == "num_nonnulls" => {
             let args: Vec<Expr> =
@@ -124,24 +180,80 @@ fn joined(left: Expr, operator: Infix, right: Expr) -> Expr {
             Expr::Null
         }
         ("+", Expr::Number(zero), other) | ("+", other, Expr::Number(zero)) if zero == "0" => other,
-        (text, Expr::Number(left), Expr::Number(right)) => match (left.parse::<i64>(), right.parse::<i64>()) {
-            (Ok(one), Ok(other)) => match (text, one.checked_add(other)) {
-                ("+", Some(sum)) => Expr::Number(sum.to_string()),
-                ("=", _) => Expr::Bool(one == other),
-                ("<>", _) => Expr::Bool(one != other),
-                ("<", _) => Expr::Bool(one < other),
-                ("<=", _) => Expr::Bool(one <= other),
-                (">", _) => Expr::Bool(one > other),
-                (">=", _) => Expr::Bool(one >= other),
-                _ => plain(Expr::Number(left), operator, Expr::Number(right)),
-            },
-            _ => plain(Expr::Number(left), operator, Expr::Number(right)),
+        ("+", Expr::Number(left), Expr::Number(right)) => {
+            let sum = left.parse::<i64>().ok().zip(right.parse::<i64>().ok()).and_then(|(a, b)| a.checked_add(b));
+            match sum {
+                Some(sum) => Expr::Number(sum.to_string()),
+                None => plain(Expr::Number(left), operator, Expr::Number(right)),
+            }
+        }
+        (_, left, right) => match compared(&left, &right, &operator.text) {
+            Some(truth) => Expr::Bool(truth),
+            None => plain(left, operator, right),
         },
-        (_, left, right) => plain(left, operator, right),
     }
 }
 
-fn never_null(expr: &Expr, held: &dyn Fn(&str) -> Held) -> bool {
+/// The constant that a column holds.
+fn constant(held: Held<'_>) -> Option<Expr> {
+    Some(match held {
+        Held::Null | Held::This(ColumnDefault::Null) => Expr::Null,
+        Held::This(ColumnDefault::Number(number)) if number.parse::<f64>().is_ok() => Expr::Number(number.clone()),
+        Held::This(ColumnDefault::Text(text)) => Expr::Text(text.clone()),
+        Held::This(ColumnDefault::Bool(truth)) => Expr::Bool(*truth),
+        Held::This(_) | Held::Something | Held::Anything => return None,
+    })
+}
+
+/// Whether a constant is the same in another type.
+fn keeps(ty: &ColumnType, value: &Expr) -> bool {
+    !ty.array
+        && match (&ty.kind, value) {
+            (TypeKind::Builtin { name, args, .. }, Expr::Text(_)) => {
+                args.is_empty() && matches!(name.as_str(), "text" | "varchar")
+            }
+            // A label of an enum.
+            (TypeKind::Named(_), Expr::Text(_)) => true,
+            (TypeKind::Builtin { name, args, .. }, Expr::Number(_)) => {
+                args.is_empty() && matches!(name.as_str(), "numeric" | "decimal")
+            }
+            _ => false,
+        }
+}
+
+/// How two constants compare; none where that cannot be told.
+fn compared(left: &Expr, right: &Expr, operator: &str) -> Option<bool> {
+    let ordering = match (left, right) {
+        (Expr::Number(left), Expr::Number(right)) => match (left.parse::<i64>(), right.parse::<i64>()) {
+            (Ok(left), Ok(right)) => left.cmp(&right),
+            _ => left.parse::<f64>().ok()?.partial_cmp(&right.parse::<f64>().ok()?)?,
+        },
+        (Expr::Bool(left), Expr::Bool(right)) => left.cmp(right),
+        // Which text is the lesser, and whether two are one text, depends on their collation.
+        (Expr::Text(left), Expr::Text(right)) if matches!(operator, "=" | "<>" | "!=") => {
+            let plain = |text: &str| text.trim_end().to_ascii_lowercase();
+            if left == right {
+                Ordering::Equal
+            } else if left.is_ascii() && right.is_ascii() && plain(left) != plain(right) {
+                Ordering::Less
+            } else {
+                return None;
+            }
+        }
+        _ => return None,
+    };
+    Some(match operator {
+        "=" => ordering.is_eq(),
+        "<>" | "!=" => ordering.is_ne(),
+        "<" => ordering.is_lt(),
+        "<=" => ordering.is_le(),
+        ">" => ordering.is_gt(),
+        ">=" => ordering.is_ge(),
+        _ => return None,
+    })
+}
+
+fn never_null<'v>(expr: &Expr, held: &dyn Fn(&str) -> Held<'v>) -> bool {
     match expr {
         Expr::Text(_) | Expr::Number(_) | Expr::Bool(_) | Expr::Bits(_) => true,
         Expr::Name(name) => name == "current_timestamp" || held(column(name)) == Held::Something,
@@ -205,7 +317,7 @@ fn listed(expr: &Expr) -> Option<(&Expr, Vec<&Expr>, bool)> {
 mod tests {
     use super::*;
 
-    fn held(name: &str) -> Held {
+    fn held(name: &str) -> Held<'static> {
         match name {
             "nothing" | "none" => Held::Null,
             "there" => Held::Something,
@@ -277,6 +389,55 @@ mod tests {
             ("-old", false),
         ] {
             assert_eq!(is_never_null(expression, Dialect::PostgreSql, &held), expected, "{expression}");
+        }
+    }
+
+    #[test]
+    fn what_is_known_of_a_row_decides() {
+        use ColumnDefault as D;
+        let (zero, empty, yes, null, label, now) =
+            (D::Number("0".into()), D::Text(String::new()), D::Bool(true), D::Null, D::Text("a".into()), D::Now(None));
+        let value = |name: &str| match name {
+            "zero" => Held::This(&zero),
+            "empty" => Held::This(&empty),
+            "yes" => Held::This(&yes),
+            "nothing" => Held::This(&null),
+            "label" => Held::This(&label),
+            "moment" => Held::This(&now),
+            _ => Held::Anything,
+        };
+        for (condition, expected) in [
+            ("zero > 0", Some(Truth::False)),
+            ("zero >= 0", Some(Truth::True)),
+            ("users.zero >= 0 AND \"zero\" < 1.5", Some(Truth::True)),
+            ("zero BETWEEN 1 AND 10", Some(Truth::False)),
+            ("zero = -1", Some(Truth::False)),
+            ("zero > +1", None),
+            ("zero > ~1", None),
+            ("nothing > 0", Some(Truth::Null)),
+            ("nothing > 0 OR zero = 0", Some(Truth::True)),
+            ("nothing IS NULL", Some(Truth::True)),
+            ("label IN ('b', 'c')", Some(Truth::False)),
+            ("label IN ('b', NULL)", Some(Truth::Null)),
+            ("label NOT IN ('b', 'c')", Some(Truth::True)),
+            ("label = 'A'", None),
+            ("label = 'a'::text", Some(Truth::True)),
+            ("label < 'b'", None),
+            ("empty <> ''", Some(Truth::False)),
+            ("length(empty) > 0", None),
+            ("NOT yes", Some(Truth::False)),
+            ("old > 0", None),
+            ("old > 0 AND zero > 0", Some(Truth::False)),
+            ("old > 0 OR zero > 0", None),
+            ("nothing > 0 AND old > 0", Some(Truth::NotTrue)),
+            ("(nothing > 0 AND old > 0) OR zero > 0", Some(Truth::NotTrue)),
+            ("NOT (nothing > 0 AND old > 0)", None),
+            ("nothing > 0 OR old > 0", None),
+            ("moment > 0", None),
+            ("zero > (SELECT 1)", None),
+            ("zero >", None),
+        ] {
+            assert_eq!(truth(condition, Dialect::PostgreSql, &value), expected, "{condition}");
         }
     }
 }

@@ -8,16 +8,14 @@
 mod known;
 mod parse;
 mod tree;
-mod truth;
 
 use super::cursor::{Cursor, Origin};
 use super::lexer::{Token, TokenKind, tokenize};
 use super::literal::{string, unquote};
 use crate::catalog::types::array_literal;
 use crate::catalog::{ColumnDefault, ColumnType, Dialect, ObjectName, TypeKind};
-pub(crate) use known::{Held, is_kept, is_never_null};
+pub(crate) use known::{Held, Truth, is_kept, is_never_null, truth};
 use tree::Expr;
-pub(crate) use truth::{Truth, truth};
 
 /// The canonical text of an expression.
 pub fn canonical(text: &str, dialect: Dialect) -> String {

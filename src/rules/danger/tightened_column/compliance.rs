@@ -110,7 +110,8 @@ fn is_for_new_values(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) -> bo
         });
         let values = old.labels.iter().map(|label| ColumnDefault::Text(label.clone())).chain([ColumnDefault::Null]);
         let is_left_out = |held: ColumnDefault| {
-            let holds = |name: &str| dialect.same_column(name, &column.name).then_some(&held);
+            let holds =
+                |name: &str| if dialect.same_column(name, &column.name) { Held::This(&held) } else { Held::Anything };
             matches!(truth(predicate, dialect, &holds), Some(Truth::False | Truth::Null | Truth::NotTrue))
         };
         is_same_schema

@@ -1,10 +1,10 @@
 //! Checks that the default of a new column breaks.
 
+use crate::catalog::Column;
 use crate::catalog::apply::Effect;
-use crate::catalog::{Column, ColumnDefault};
 use crate::project::ProjectChange;
 use crate::rules::danger::deeds::{Deed, Deeds};
-use crate::sql::expression::{Truth, truth};
+use crate::sql::expression::{Held, Truth, truth};
 
 /// The new column whose default breaks the check that a deed adds, where that is sure: every row that is there holds it.
 pub(super) fn broken<'a>(change: &ProjectChange<'_>, all: &'a Deeds, deed: &Deed) -> Option<&'a str> {
@@ -26,9 +26,11 @@ pub(super) fn broken<'a>(change: &ProjectChange<'_>, all: &'a Deeds, deed: &Deed
         .filter(|column| after.column(dialect, &column.name).is_some_and(|now| now.ty == column.ty))
         .collect();
     let default = |name: &str| {
-        let column = made.iter().find(|column| dialect.same_column(&column.name, name))?;
-        let is_given = column.generated.is_some() || column.auto_increment.is_some();
-        Some(column.default.as_ref().unwrap_or(&ColumnDefault::Null)).filter(|_| !is_given)
+        let column = made.iter().find(|column| dialect.same_column(&column.name, name));
+        match column.filter(|column| column.generated.is_none() && column.auto_increment.is_none()) {
+            Some(column) => column.default.as_ref().map_or(Held::Null, Held::This),
+            None => Held::Anything,
+        }
     };
     let condition = check.expression.as_deref()?;
     if super::preparation::has_session(deed) || truth(condition, dialect, &default) != Some(Truth::False) {
