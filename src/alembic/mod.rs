@@ -69,11 +69,17 @@ impl Ecosystem for Alembic {
         project.facts.get(discover::ENV).is_some_and(|env| files.get(&RepoPath::new(env)).is_some())
     }
 
-    fn settle(&self, project: &mut Project, before: &Project) {
-        // One more revision that imports a dialect is no other database.
-        let is_counted = |project: &Project| project.facts.contains_key(discover::COUNTED);
-        if is_counted(project) && is_counted(before) && project.migrations == before.migrations {
-            project.dialect = before.dialect;
+    fn settle(&self, before: &mut Project, after: &mut Project) {
+        if before.migrations != after.migrations {
+            return;
+        }
+        // One more revision that imports a dialect, or a driver more, is no other database. One that is named only now is
+        // the one that it was before: seen as two, all that the two would differ in would be this change's doing.
+        let is_inferred = |project: &Project| project.facts.contains_key(discover::INFERRED);
+        match (before.dialect, after.dialect) {
+            (Some(old), _) if is_inferred(after) => after.dialect = Some(old),
+            (_, Some(new)) if is_inferred(before) => before.dialect = Some(new),
+            _ => {}
         }
     }
 

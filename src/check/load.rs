@@ -136,11 +136,11 @@ pub(crate) fn keep_lost<'a>(
     Ok(())
 }
 
-/// Settles what of each project is but inferred by what it was in the snapshot before.
-pub(crate) fn settle(found: &mut [Found], before: &[Found]) {
-    for found in found {
-        if let Some(old) = same_project(&found.project, before) {
-            found.ecosystem.settle(&mut found.project, &old.project);
+/// Settles what of each project is but inferred on one side by what is known of it on the other.
+pub(crate) fn settle(before: &mut [Found], after: &mut [Found]) {
+    for found in after {
+        if let Some(at) = same_project_at(&found.project, before.iter()) {
+            found.ecosystem.settle(&mut before[at].project, &mut found.project);
         }
     }
 }
@@ -307,7 +307,7 @@ pub(crate) fn with_leftovers(
     let overlay = Overlay::new(&*change.after, worktree.snapshot(), paths)?;
     // A new file of a multi-file schema or of the models belongs to the project only once it is there.
     let mut anew = discover(&overlay, policy)?;
-    settle(&mut anew, std::slice::from_ref(found));
+    settle(&mut [found.clone()], &mut anew);
     let found = same_project(&found.project, &anew).unwrap_or(found);
     load_after(before, found, &overlay).map(Some)
 }

@@ -176,12 +176,12 @@ pub(crate) fn named(wanted: Option<&str>, found: &[Found]) -> Result<(), CheckEr
 /// The projects of both sides, before and after.
 fn discover(change: &Change, policy: &Policy, options: Options<'_>) -> Result<(Vec<Found>, Vec<Found>), CheckError> {
     let mut after = load::discover(&*change.after, policy)?;
-    let before = match &change.before {
+    let mut before = match &change.before {
         Some(before) => load::discover(&**before, policy)?,
         None => Vec::new(),
     };
     load::keep_lost(&mut after, before.iter(), &*change.after)?;
-    load::settle(&mut after, &before);
+    load::settle(&mut before, &mut after);
     named(options.project, &after)?;
     Ok((before, after))
 }

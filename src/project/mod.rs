@@ -192,10 +192,10 @@ pub trait Ecosystem: Sync {
         true
     }
 
-    /// Settles what of a project is but inferred by what was inferred of it before the change: a change that says nothing of
-    /// it does not turn it over.
-    fn settle(&self, project: &mut Project, before: &Project) {
-        let _ = (project, before);
+    /// Settles what of a project is but inferred on one side of a change by what is known of it on the other: a change that
+    /// says nothing of it does not turn it over.
+    fn settle(&self, before: &mut Project, after: &mut Project) {
+        let _ = (before, after);
     }
 
     /// Whether a file that is nothing to the project by its path is about it by its text: a model that nothing imports yet.

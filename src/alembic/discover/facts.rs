@@ -56,7 +56,7 @@ pub(crate) struct Evidence<'a> {
 }
 
 impl Evidence<'_> {
-    /// The database that a project targets, and whether the imports of its revisions say so; none where nothing does.
+    /// The database that a project targets, none where nothing says which, and whether that is inferred from signs only.
     ///
     /// The settings' URL counts first, unless `env.py` sets another: then it is often a leftover. After it come the name of
     /// the folder (`migrations_sqlite`), the dialects that revisions import, the drivers that the project depends on, URLs
@@ -84,16 +84,16 @@ impl Evidence<'_> {
             return Ok((Some(dialect), false));
         }
         if let Some(dialect) = self.driver(files)? {
-            return Ok((Some(dialect), false));
+            return Ok((Some(dialect), true));
         }
         if let Some(dialect) = self.environment_files(files)? {
-            return Ok((Some(dialect), false));
+            return Ok((Some(dialect), true));
         }
         let by_default = match self.snapshot.read(self.env)?.text() {
             Some(source) => defaults::dialect(self.snapshot, self.python, &ParsedFile::parse(&source))?,
             None => None,
         };
-        Ok((by_default.or(url), false))
+        Ok((by_default.or(url), true))
     }
 
     /// The dialect that most revisions import, `sqlite` apart: it is imported beside the real one.

@@ -48,8 +48,8 @@ pub(crate) const FLASK: &str = "flask-migrate";
 /// [`Project::facts`]: files and folders of the models that the policy names, one a line.
 pub(crate) const MODELS: &str = "models";
 
-/// [`Project::facts`]: `true` where the database is the one whose dialect most revisions import.
-pub(crate) const COUNTED: &str = "database-counted";
+/// [`Project::facts`]: `true` where neither the settings nor `env.py` name the database: it is told by signs, or by nothing.
+pub(crate) const INFERRED: &str = "database-inferred";
 
 /// An environment before it becomes a [`Project`].
 #[derive(Debug, Clone)]
@@ -321,7 +321,7 @@ fn project(snapshot: &dyn Snapshot, environment: &Environment) -> Result<Project
     let python = apart::roots(environment);
     let versions = &environment.versions;
     let evidence = Evidence { snapshot, url: environment.url.as_deref(), env: &env, root, python: &python, versions };
-    let (dialect, counted) = evidence.dialect()?;
+    let (dialect, inferred) = evidence.dialect()?;
 
     let mut settings = vec![env.clone()];
     settings.extend(environment.settings.clone());
@@ -367,8 +367,8 @@ fn project(snapshot: &dyn Snapshot, environment: &Environment) -> Result<Project
     if flask {
         known.insert(FLASK, "true".to_owned());
     }
-    if counted {
-        known.insert(COUNTED, "true".to_owned());
+    if inferred {
+        known.insert(INFERRED, "true".to_owned());
     }
     if !environment.python_path.is_empty() {
         let paths: Vec<&str> = environment.python_path.iter().map(RepoPath::as_str).collect();
@@ -557,7 +557,7 @@ fn overridden(
         project.root.clone_from(root);
     }
     if wanted.dialect.is_some() {
-        project.facts.remove(COUNTED);
+        project.facts.remove(INFERRED);
         project.dialect = wanted.dialect;
     }
     // The policy may name the version locations themselves, more or fewer than the settings do.

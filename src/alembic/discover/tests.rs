@@ -124,19 +124,33 @@ fn one_more_revision_that_imports_a_dialect_is_no_other_database() {
     };
     let old = ("m/versions/a.py", "from sqlalchemy.dialects import postgresql");
     let new = ("m/versions/b.py", "from sqlalchemy.dialects import mysql\nfrom sqlalchemy.dialects.mysql import JSON");
+    let settled = |mut before: Project, mut after: Project| {
+        Alembic.settle(&mut before, &mut after);
+        (before.dialect, after.dialect)
+    };
+    let (postgresql, mysql) = (Some(Dialect::PostgreSql), Some(Dialect::MySql));
     let before = found("", &[old]);
-    let mut after = found("", &[old, new]);
-    assert_eq!((before.dialect, after.dialect), (Some(Dialect::PostgreSql), Some(Dialect::MySql)));
-    Alembic.settle(&mut after, &before);
-    assert_eq!(after.dialect, Some(Dialect::PostgreSql));
-    // What the settings say is another thing.
-    let mut moved = found("sqlalchemy.url = mysql://h/d\n", &[old]);
-    Alembic.settle(&mut moved, &before);
-    assert_eq!(moved.dialect, Some(Dialect::MySql));
-    let first = found("", &[("m/versions/b.py", "import sqlalchemy")]);
-    let mut after = found("", &[old]);
-    Alembic.settle(&mut after, &first);
-    assert_eq!(after.dialect, Some(Dialect::PostgreSql), "nothing was counted before");
+    let after = found("", &[old, new]);
+    assert_eq!((before.dialect, after.dialect), (postgresql, mysql));
+    assert_eq!(settled(before.clone(), after.clone()), (postgresql, postgresql));
+    // What the settings say is another thing: of what was but inferred it says that it was wrong.
+    let named = |kind: &str| found(&format!("sqlalchemy.url = {kind}://h/d\n"), &[old]);
+    assert_eq!(settled(before.clone(), named("mysql")), (mysql, mysql));
+    assert_eq!(settled(named("postgresql"), named("mysql")), (postgresql, mysql), "it was moved");
+    assert_eq!(settled(named("postgresql"), after.clone()), (postgresql, postgresql), "the URL is somewhere else now");
+    let silent = found("", &[("m/versions/b.py", "import sqlalchemy")]);
+    assert_eq!(silent.dialect, None);
+    assert_eq!(settled(silent.clone(), after), (mysql, mysql), "seen as PostgreSQL before, all would seem to change");
+    assert_eq!(settled(before, silent), (postgresql, postgresql));
+    // A driver that is added counts no more than an import does.
+    let with_driver = |more: &str| {
+        let needs = format!("alembic\nsqlalchemy\n{more}");
+        let files = [("alembic.ini", "[alembic]\nscript_location = m\n"), ("m/env.py", "import alembic")];
+        projects(&[&files[..], &[("requirements.txt", needs.as_str())]].concat()).remove(0)
+    };
+    let (before, after) = (with_driver("aiosqlite"), with_driver("psycopg2"));
+    assert_eq!((before.dialect, after.dialect), (Some(Dialect::Sqlite), postgresql));
+    assert_eq!(settled(before, after), (Some(Dialect::Sqlite), Some(Dialect::Sqlite)));
 }
 
 /// The script locations with the folders of their revisions.
