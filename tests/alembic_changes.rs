@@ -86,6 +86,13 @@ fn a_default_that_an_old_revision_is_given_for_the_rows_that_are_there() {
     let set = "op.alter_column(\"users\", \"active\", server_default=sa.false())";
     repo.write("migrations/versions/b2_more.py", &revision("b2", Some("a1"), set));
     assert_eq!(said(&repo).len(), 1, "{:?}", said(&repo));
+    // So is one that comes back because another old revision does not take it away any more.
+    let repo = project(&[("users", active)], &filled);
+    let taken = "op.alter_column(\"users\", \"active\", server_default=None)";
+    repo.write("migrations/versions/b2_more.py", &revision("b2", Some("a1"), taken));
+    repo.commit("No default is left");
+    repo.write("migrations/versions/b2_more.py", &revision("b2", Some("a1"), "pass"));
+    assert_eq!(said(&repo).len(), 1, "{:?}", said(&repo));
     // So is one that the model gives up.
     let repo = project(&[("users", "active = Column(Boolean, nullable=False, server_default=\"f\")")], &filled);
     repo.write("app/models.py", &models(&[("users", active)]));

@@ -42,11 +42,15 @@ pub(super) fn define(cursor: &mut Cursor<'_>, session: &mut Session, actions: &m
         }
         _ => return,
     };
-    if read.is_err() {
-        body = actions.like();
-        body.push(K::Opaque { reason: "a function that cannot be read".to_owned(), reach: Reach::Everything });
-    }
-    session.define(&name.name, Routine { operations: body.into_operations(), parameters });
+    let done = match read {
+        Ok(()) => body,
+        Err(_) => {
+            let mut unread = actions.like();
+            unread.push(K::Opaque { reason: "a function that cannot be read".to_owned(), reach: Reach::Everything });
+            unread
+        }
+    };
+    session.define(&name.name, Routine { operations: done.into_operations(), parameters });
 }
 
 /// Whether LANGUAGE SQL stands before or behind the body that is next.
