@@ -65,6 +65,17 @@ fn the_very_first_migration_left_untracked_is_told() {
     assert_eq!((ran.code, rules(&ran)), (1, vec!["unstaged-migration".to_owned()]), "{}", ran.stdout);
 }
 
+/// What is said of a schema and other files that are all new.
+fn judged_in_full(schema: &str, files: &[(&str, &str)]) -> Ran {
+    let place = Place::repository();
+    place.write("prisma/schema.prisma", schema);
+    for (path, text) in files {
+        place.write(path, text);
+    }
+    place.git(&["add", "."]);
+    place.run(&["check", "--format", "json"])
+}
+
 /// A project that says it has migrations is judged before the folder is there.
 #[test]
 fn a_project_that_clearly_uses_migrations_is_judged_without_the_folder() {
@@ -73,13 +84,7 @@ fn a_project_that_clearly_uses_migrations_is_judged_without_the_folder() {
         "[[project]]\nname = \"web\"\nschema = [\"prisma/schema.prisma\"]\nmigrations = [\"prisma/migrations\"]\n";
     let script = |command: &str| format!("{{\"scripts\": {{\"deploy\": \"{command}\"}}}}\n");
     let judged = |files: &[(&str, &str)]| {
-        let place = Place::repository();
-        place.write("prisma/schema.prisma", &schema);
-        for (path, text) in files {
-            place.write(path, text);
-        }
-        place.git(&["add", "."]);
-        let ran = place.run(&["check", "--format", "json"]);
+        let ran = judged_in_full(&schema, files);
         rules(&ran)
     };
     let missing = vec!["missing-migration".to_owned()];
@@ -98,13 +103,7 @@ fn a_project_that_clearly_uses_migrations_is_judged_without_the_folder() {
 fn an_extension_is_asked_for_only_where_there_are_migrations() {
     let schema = DATASOURCE.replace('}', "  extensions = [pgcrypto]\n}");
     let judged = |files: &[(&str, &str)]| {
-        let place = Place::repository();
-        place.write("prisma/schema.prisma", &schema);
-        for (path, text) in files {
-            place.write(path, text);
-        }
-        place.git(&["add", "."]);
-        let ran = place.run(&["check", "--format", "json"]);
+        let ran = judged_in_full(&schema, files);
         (ran.code, rules(&ran), ran.stdout.contains("there is no folder with migrations of Prisma to compare with"))
     };
     assert_eq!(judged(&[]), (0, Vec::new(), true));

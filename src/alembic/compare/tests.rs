@@ -261,13 +261,7 @@ fn two_forms_of_one_foreign_key_are_told_once() {
         generated_name: name.is_none(),
         columns: vec![column.into()],
         target: Name::new("public", target),
-        target_columns: vec!["id".into()],
-        on_delete,
-        on_update: ReferentialAction::NoAction,
-        deferrable: false,
-        initially_deferred: false,
-        not_valid: false,
-        place: None,
+        ..self::key(on_delete, "")
     };
     let of = |key: ForeignKey| catalog(PG, |t| t.foreign_keys.push(key));
     let none = ReferentialAction::NoAction;

@@ -268,6 +268,7 @@ fn is_revision(source: &Source) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::ProjectChange;
     use crate::rules::testing::{Repository, World};
 
     const REVISION: &str = "revision: str = 'b2'\ndown_revision = 'a1'\n";
@@ -290,15 +291,20 @@ mod tests {
         assert_eq!(findings[0].help, "git mv backend/old/versions/b2_x.py alembic/versions/b2_x.py");
     }
 
+    /// The project of a change, as the rules of the repository are given it.
+    fn as_found<'a>(change: &'a ProjectChange<'_>) -> RepositoryProject<'a> {
+        RepositoryProject {
+            project: change.project,
+            ecosystem: change.ecosystem,
+            history: Some(&change.after.history),
+            has_migrations: true,
+        }
+    }
+
     #[test]
     fn a_second_revision_of_one_id_is_in_its_place() {
         World::alembic().with_change(|change| {
-            let project = RepositoryProject {
-                project: change.project,
-                ecosystem: change.ecosystem,
-                history: Some(&change.after.history),
-                has_migrations: true,
-            };
+            let project = as_found(change);
             let is = |path: &str, id: &str| {
                 let text = format!("revision = '{id}'\ndown_revision = None\n");
                 applies(&project, &RepoPath::new(path), &Source::new(path.into(), text))
@@ -313,12 +319,7 @@ mod tests {
     #[test]
     fn a_revision_of_another_history_is_nobodys_mistake() {
         World::alembic().with_change(|change| {
-            let project = RepositoryProject {
-                project: change.project,
-                ecosystem: change.ecosystem,
-                history: Some(&change.after.history),
-                has_migrations: true,
-            };
+            let project = as_found(change);
             let own = |text: &str| has_its_own_history(&[&project], &Source::new("x.py".into(), text));
             assert!(own("revision = 'p2'\ndown_revision = 'p1'\n"));
             assert!(own("revision = 'p1'\ndown_revision = None\n"));
@@ -341,11 +342,9 @@ mod tests {
     #[test]
     fn a_revision_for_another_database_is_in_its_place() {
         World::alembic().with_change(|change| {
-            let mut project = change.project.clone();
-            project.migrations = vec![RepoPath::new("m/versions/postgresql")];
-            let history = Some(&change.after.history);
-            let project =
-                RepositoryProject { project: &project, ecosystem: change.ecosystem, history, has_migrations: true };
+            let mut moved = change.project.clone();
+            moved.migrations = vec![RepoPath::new("m/versions/postgresql")];
+            let project = RepositoryProject { project: &moved, ..as_found(change) };
             let is = |path: &str| is_for_another_database(&[&project], &RepoPath::new(path));
             assert!(is("m/versions/sqlite/b2_x.py"));
             assert!(!is("m/versions/old/b2_x.py") && !is("m/old/sqlite/b2_x.py") && !is("m/versions/b2_x.py"));
