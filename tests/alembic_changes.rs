@@ -103,6 +103,37 @@ fn a_default_that_an_old_revision_is_given_for_the_rows_that_are_there() {
 }
 
 #[test]
+fn models_of_the_package_that_alembic_lies_in_are_looked_for_beside_it() {
+    let repo = TestRepo::new();
+    let base = "from sqlalchemy.orm import declarative_base\nBase = declarative_base()\n";
+    repo.write(
+        "app/migrations/alembic.ini",
+        "[alembic]\nscript_location = alembic\nsqlalchemy.url = postgresql://h/d\n",
+    );
+    repo.write("app/migrations/alembic/env.py", &ENV.replace("app.models", "app.models.users"));
+    repo.write("app/migrations/alembic/versions/a1_start.py", &revision("a1", None, USERS));
+    for path in ["app/__init__.py", "app/models/__init__.py", "app/jobs/__init__.py"] {
+        repo.write(path, "");
+    }
+    repo.write("app/models/base.py", base);
+    let model = |name: &str, table: &str| {
+        format!(
+            "from sqlalchemy import Column, Integer\nfrom app.models.base import Base\n\n\nclass {name}(Base):\n    __tablename__ = \"{table}\"\n    id = Column(Integer, primary_key=True)\n"
+        )
+    };
+    repo.write("app/models/users.py", &model("User", "users"));
+    repo.commit("A project");
+    repo.write("app/jobs/models.py", &model("Job", "jobs"));
+    let jobs = USERS.replace("users", "jobs");
+    repo.write("app/migrations/alembic/versions/b2_jobs.py", &revision("b2", Some("a1"), &jobs));
+    let found = verdict::staged(&repo);
+    let told: Vec<(&str, &str)> = found.iter().map(|one| (one.rule.as_str(), one.help.as_str())).collect();
+    let import = "import app.jobs.models where env.py takes its models from";
+    let since = format!("{import}, since models.py declares this table: autogenerate would drop it");
+    assert_eq!(told, [("undeclared-change", &*since), ("unregistered-model", import)]);
+}
+
+#[test]
 fn what_a_table_lacked_before_it_was_renamed() {
     let lacks = "name = Column(String(20)); size = Column(Integer)";
     let first = USERS.replace("primary_key=True)", "primary_key=True), sa.Column(\"size\", sa.String(9))");

@@ -23,7 +23,7 @@ use crate::catalog::Catalog;
 use crate::catalog::difference::Difference;
 use crate::git::{FileList, Snapshot, SnapshotError};
 use crate::history::History;
-use crate::project::{Declared, Ecosystem, EcosystemKind, Project, ProjectOverride, SourceProblem, Touch};
+use crate::project::{Declared, Ecosystem, EcosystemKind, Project, ProjectOverride, Touch, UnregisteredModel};
 use crate::source::{RepoPath, Source};
 
 /// The ecosystem.
@@ -95,7 +95,11 @@ impl Ecosystem for Alembic {
         models::declared(project, snapshot, project.dialect())
     }
 
-    fn unregistered(&self, project: &Project, snapshot: &dyn Snapshot) -> Result<Vec<SourceProblem>, SnapshotError> {
+    fn unregistered(
+        &self,
+        project: &Project,
+        snapshot: &dyn Snapshot,
+    ) -> Result<Vec<UnregisteredModel>, SnapshotError> {
         models::unregistered(project, snapshot)
     }
 

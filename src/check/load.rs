@@ -11,7 +11,7 @@ use crate::git::{
 };
 use crate::history::{self, History, Replay, Replayer, foundation};
 use crate::policy::Policy;
-use crate::project::{Declared, ECOSYSTEMS, Ecosystem, Project, ProjectState, SourceProblem, Touch};
+use crate::project::{Declared, ECOSYSTEMS, Ecosystem, Project, ProjectState, Touch, UnregisteredModel};
 use crate::source::{Place, RepoPath};
 
 /// A project and its ecosystem, as found in one snapshot.
@@ -167,7 +167,7 @@ pub(crate) fn touched<'a>(
 struct Side {
     declared: Declared,
     history: History,
-    unregistered: Vec<SourceProblem>,
+    unregistered: Vec<UnregisteredModel>,
 }
 
 fn side(found: &Found, snapshot: &dyn Snapshot) -> Result<Side, SnapshotError> {

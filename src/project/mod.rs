@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::catalog::apply::Effect;
 use crate::catalog::difference::{Aspect, Difference};
-use crate::catalog::{Catalog, Dialect, Name, Object, Opaque, Reach};
+use crate::catalog::{Catalog, Dialect, Name, Object, ObjectName, Opaque, Reach};
 use crate::git::{ChangedPath, FileList, Leftover, Snapshot, SnapshotError};
 use crate::history::{History, Replay};
 use crate::source::{Place, RepoPath, Source};
@@ -132,7 +132,16 @@ pub struct ProjectState {
     /// What differs.
     pub gap: Vec<Difference>,
     /// Models that the ecosystem's own tool would never see (see [`Ecosystem::unregistered`]).
-    pub unregistered: Vec<SourceProblem>,
+    pub unregistered: Vec<UnregisteredModel>,
+}
+
+/// A mapped class that the ecosystem's own tool would never see.
+#[derive(Debug, Clone)]
+pub struct UnregisteredModel {
+    /// The table that it declares.
+    pub table: ObjectName,
+    /// What is said of it where it stands.
+    pub problem: SourceProblem,
 }
 
 impl ProjectState {
@@ -215,7 +224,11 @@ pub trait Ecosystem: Sync {
     ///
     /// # Errors
     /// Where the snapshot cannot be read.
-    fn unregistered(&self, project: &Project, snapshot: &dyn Snapshot) -> Result<Vec<SourceProblem>, SnapshotError> {
+    fn unregistered(
+        &self,
+        project: &Project,
+        snapshot: &dyn Snapshot,
+    ) -> Result<Vec<UnregisteredModel>, SnapshotError> {
         let _ = (project, snapshot);
         Ok(Vec::new())
     }

@@ -208,10 +208,10 @@ const PROJECTS: &[Cases] = cases! {
         |w| sql(w, OPAQUE).gap_after(doubtful("age")).commit().touch_schema(),
         |w| sql(w, OPAQUE).gap_after(doubtful("age")).commit().touch_schema().gap_after(doubtful("size"));
     UnregisteredModel:
-        |w| w.unregistered("app/billing.py", "nothing reaches Invoice"),
+        |w| w.unregistered("app/billing.py", "invoices", "nothing reaches Invoice"),
         |w| w.touch_schema(),
-        |w| w.unregistered("app/billing.py", "nothing reaches Invoice").commit(),
-        |w| w.unregistered("app/a.py", "nothing reaches A").commit().unregistered("app/b.py", "nothing reaches B");
+        |w| w.unregistered("app/billing.py", "invoices", "nothing reaches Invoice").commit(),
+        |w| w.unregistered("app/a.py", "a", "nothing reaches A").commit().unregistered("app/b.py", "b", "nothing reaches B");
     Drift:
         |w| w.gap_after(missing("age")).whole_state(),
         |w| w.whole_state(),

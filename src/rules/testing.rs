@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use super::{Check, RepositoryChange, RepositoryProject, RuleId, RuleSettings, repository::ChangedFile, run_one};
 use crate::catalog::difference::{Aspect, Difference, Side};
-use crate::catalog::{Catalog, Column, ColumnType, Dialect, Name, Table};
+use crate::catalog::{Catalog, Column, ColumnType, Dialect, Name, ObjectName, Table};
 use crate::finding::{Finding, Level};
 use crate::git::snapshot::fingerprint;
 use crate::git::{ChangedPath, Leftover, LeftoverKind, ObjectId, Snapshot, SnapshotError};
 use crate::history::{History, HistoryProblem, HistoryProblemKind, Migration, Operations, foundation, replay};
 use crate::project::{
     Declared, Ecosystem, EcosystemKind, Parsed, Project, ProjectChange, ProjectOverride, ProjectState, Shared,
-    SourceProblem, Touch,
+    SourceProblem, Touch, UnregisteredModel,
 };
 use crate::source::{Place, RepoPath, Source, Span};
 
@@ -99,7 +99,7 @@ struct Half {
     history: History,
     gap: Vec<Difference>,
     declared: Catalog,
-    unregistered: Vec<SourceProblem>,
+    unregistered: Vec<UnregisteredModel>,
 }
 
 impl Half {
@@ -463,13 +463,14 @@ impl World {
     }
 
     /// A model that nothing reaches is there after the change.
-    pub(super) fn unregistered(mut self, path: &str, message: &str) -> Self {
-        self.after.unregistered.push(SourceProblem {
+    pub(super) fn unregistered(mut self, path: &str, table: &str, message: &str) -> Self {
+        let problem = SourceProblem {
             path: RepoPath::new(path),
             place: None,
             message: message.to_owned(),
             help: "import it".to_owned(),
-        });
+        };
+        self.after.unregistered.push(UnregisteredModel { table: ObjectName::bare(table), problem });
         self
     }
 

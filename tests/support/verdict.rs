@@ -18,6 +18,8 @@ pub(crate) struct Finding {
     pub(crate) level: String,
     pub(crate) rule: String,
     pub(crate) message: String,
+    #[allow(dead_code, reason = "not every test asks how it is mended")]
+    pub(crate) help: String,
 }
 
 impl std::fmt::Display for Finding {
@@ -32,6 +34,11 @@ pub(crate) fn staged(repo: &TestRepo) -> Vec<Finding> {
     let (_, json) = run(repo, &["check", "--staged"]);
     let findings = json["findings"].as_array().unwrap_or_else(|| panic!("no findings: {json:#}"));
     let text = |finding: &serde_json::Value, key: &str| finding[key].as_str().unwrap_or_default().to_owned();
-    let told = |one| Finding { level: text(one, "level"), rule: text(one, "rule"), message: text(one, "message") };
+    let told = |one| Finding {
+        level: text(one, "level"),
+        rule: text(one, "rule"),
+        message: text(one, "message"),
+        help: text(one, "help"),
+    };
     findings.iter().map(told).collect()
 }

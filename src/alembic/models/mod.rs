@@ -29,7 +29,7 @@ use super::items::Convention;
 use super::python::{Imports, Interpreter, SnapshotModules, Value};
 use crate::catalog::{Catalog, Dialect, ObjectName, Opaque, Reach};
 use crate::git::{FileList, Snapshot, SnapshotError};
-use crate::project::{Declared, Parsed, Project, SourceProblem};
+use crate::project::{Declared, Parsed, Project, SourceProblem, UnregisteredModel};
 use crate::source::{Place, RepoPath, Source};
 
 pub(crate) use conventions::Conventions;
@@ -39,7 +39,6 @@ use mapping::{Mapper, Outcome};
 use packages::WithPackages;
 use registry::{Meta, MetaKey, address};
 use resolve::References;
-use running::model_files;
 use table::TableSpec;
 use target::Target;
 
@@ -144,7 +143,10 @@ pub(crate) fn convention(project: &Project, snapshot: &dyn Snapshot) -> Result<C
 ///
 /// # Errors
 /// Where the snapshot cannot be read.
-pub(crate) fn unregistered(project: &Project, snapshot: &dyn Snapshot) -> Result<Vec<SourceProblem>, SnapshotError> {
+pub(crate) fn unregistered(
+    project: &Project,
+    snapshot: &dyn Snapshot,
+) -> Result<Vec<UnregisteredModel>, SnapshotError> {
     let files = snapshot.files()?;
     let modules = SnapshotModules::new(snapshot, discover::python_roots(project, files))?;
     let versions = versions::of(project, snapshot)?;
@@ -158,7 +160,7 @@ pub(crate) fn unregistered(project: &Project, snapshot: &dyn Snapshot) -> Result
         let Target::Keys(keys) = reading.run(&mut interpreter, &recorder)? else { return Ok(found) };
         let seen = interpreter.classes().len();
         let known: BTreeSet<RepoPath> = interpreter.modules().map(|module| module.path.clone()).collect();
-        for path in model_files(project, snapshot, files)? {
+        for path in running::all_model_files(project, snapshot, files)? {
             if !known.contains(&path) {
                 interpreter.load(&path);
             }
@@ -168,19 +170,24 @@ pub(crate) fn unregistered(project: &Project, snapshot: &dyn Snapshot) -> Result
         for class in late {
             let Outcome::Table(table) = mapper.map(&mut interpreter, &class, versions) else { continue };
             if table.meta.as_ref().is_some_and(|meta| keys.contains(&meta.key)) {
-                found.push(SourceProblem {
+                let module = running::imported_as(class.place.path(), files);
+                let module = module.unwrap_or_else(|| class.module.to_string());
+                let problem = SourceProblem {
                     path: class.place.path().clone(),
                     place: Some(class.place.clone()),
                     message: format!(
                         "the model {} (table {}) is in a module that nothing imported by env.py imports",
                         class.name, table.name
                     ),
-                    help: format!("import {} where env.py takes its models from", class.module),
-                });
+                    help: format!("import {module} where env.py takes its models from"),
+                };
+                let schema = table.schema().and_then(|schema| schema.as_str()).map(|schema| schema.to_string());
+                let table = ObjectName { schema, name: table.name.clone() };
+                found.push(UnregisteredModel { table, problem });
             }
         }
     }
-    found.sort_by(|a, b| (&a.path, &a.message).cmp(&(&b.path, &b.message)));
+    found.sort_by(|a, b| (&a.problem.path, &a.problem.message).cmp(&(&b.problem.path, &b.problem.message)));
     match modules.into_error() {
         Some(error) => Err(error),
         None => Ok(found),

@@ -151,17 +151,65 @@ pub(super) fn model_files(
     snapshot: &dyn Snapshot,
     files: &FileList,
 ) -> Result<Vec<RepoPath>, SnapshotError> {
+    model_files_below(project, snapshot, files, std::slice::from_ref(&project.root))
+}
+
+/// The same with those of the packages that the models of the project lie in: an Alembic that is kept in a folder of the
+/// application (`app/alembic/alembic.ini`) has the models beside it.
+pub(super) fn all_model_files(
+    project: &Project,
+    snapshot: &dyn Snapshot,
+    files: &FileList,
+) -> Result<Vec<RepoPath>, SnapshotError> {
+    let mut roots = vec![project.root.clone()];
+    for path in &project.schema {
+        let Some(package) = package_of(path, files) else { continue };
+        if !roots.iter().any(|root| package.is_under(root)) {
+            roots.push(package);
+        }
+    }
+    // A package may hold the project's own folder.
+    let outer: Vec<RepoPath> = roots
+        .iter()
+        .filter(|root| !roots.iter().any(|other| other != *root && root.is_under(other)))
+        .cloned()
+        .collect();
+    model_files_below(project, snapshot, files, &outer)
+}
+
+/// The outermost package that a module lies in.
+fn package_of(path: &RepoPath, files: &FileList) -> Option<RepoPath> {
+    let is_package = |dir: &RepoPath| !dir.is_root() && files.get(&dir.join("__init__.py")).is_some();
+    std::iter::successors(path.parent(), RepoPath::parent).take_while(is_package).last()
+}
+
+/// The name by which a module of a package is imported.
+pub(super) fn imported_as(path: &RepoPath, files: &FileList) -> Option<String> {
+    let root = package_of(path, files)?.parent().unwrap_or_default();
+    let below = path.strip_prefix(&root)?;
+    let dotted = below.strip_suffix(".py")?.replace('/', ".");
+    Some(dotted.strip_suffix(".__init__").unwrap_or(&dotted).to_owned())
+}
+
+fn model_files_below(
+    project: &Project,
+    snapshot: &dyn Snapshot,
+    files: &FileList,
+    roots: &[RepoPath],
+) -> Result<Vec<RepoPath>, SnapshotError> {
     let mut found = Vec::new();
-    for path in discover::below(project, files, &project.root).into_iter().filter(is_importable) {
-        if let Some(source) = snapshot.read(&path)?.text()
-            && discover::declares_tables(source.text())
-        {
-            found.push(path);
+    for root in roots {
+        for path in discover::below(project, files, root).into_iter().filter(is_importable) {
+            if let Some(source) = snapshot.read(&path)?.text()
+                && discover::declares_tables(source.text())
+            {
+                found.push(path);
+            }
         }
     }
     if found.iter().any(is_called_test) {
         let modules = SnapshotModules::new(snapshot, discover::python_roots(project, files))?;
-        let of_tests = of_tests_alone(&modules, project, snapshot, files, &found)?;
+        let of_tests = of_tests_alone(&modules, roots, snapshot, files, &found)?;
         found.retain(|path| !of_tests.contains(path));
     }
     Ok(found)
@@ -171,14 +219,14 @@ pub(super) fn model_files(
 /// that no database of the application gets.
 fn of_tests_alone(
     modules: &SnapshotModules<'_>,
-    project: &Project,
+    roots: &[RepoPath],
     snapshot: &dyn Snapshot,
     files: &FileList,
     found: &[RepoPath],
 ) -> Result<BTreeSet<RepoPath>, SnapshotError> {
     let mut by_tests: BTreeSet<RepoPath> = BTreeSet::new();
     let mut by_others: BTreeSet<RepoPath> = BTreeSet::new();
-    for entry in files.under(&project.root).filter(|entry| entry.path.extension() == Some("py")) {
+    for entry in roots.iter().flat_map(|root| files.under(root)).filter(|entry| entry.path.extension() == Some("py")) {
         let Some(source) = snapshot.read(&entry.path)?.text() else { continue };
         let dir = entry.path.parent().unwrap_or_default();
         for path in found.iter().filter(|path| **path != entry.path && is_called_test(path)) {

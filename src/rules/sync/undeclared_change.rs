@@ -89,6 +89,19 @@ mod tests {
     }
 
     #[test]
+    fn a_table_of_a_model_that_is_not_imported_wants_the_import() {
+        let help = |table: &str| {
+            let world = World::alembic().new_migration("b2_x", "CREATE TABLE invoices (id INT);");
+            let mut extra = crate::rules::testing::difference(Side::Extra, Aspect::Table, "invoices", "invoices");
+            extra.migrated_at = Some(world.migration_place("b2_x"));
+            let world = world.gap_after(extra).unregistered("app/billing.py", table, "nothing reaches Invoice");
+            world.run(RuleId::UndeclaredChange)[0].help.clone()
+        };
+        assert_eq!(help("invoices"), "import it, since billing.py declares this table: autogenerate would drop it");
+        assert!(help("bills").contains("take it out of the migration"), "{}", help("bills"));
+    }
+
+    #[test]
     fn a_default_that_fills_the_rows_is_not_reported() {
         let found = |sql: &str, name: &str, beyond: bool| {
             let world = World::alembic().new_migration("b2_x", sql);

@@ -75,10 +75,10 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
         .before
         .iter()
         .flat_map(|state| &state.unregistered)
-        .map(|model| (&model.path, model.message.as_str()))
+        .map(|model| (&model.problem.path, model.problem.message.as_str()))
         .collect();
-    let new = change.after.unregistered.iter();
-    new.filter(|model| !known.contains(&(&model.path, model.message.as_str())))
+    let all = change.after.unregistered.iter().map(|model| &model.problem);
+    all.filter(|model| !known.contains(&(&model.path, model.message.as_str())))
         .map(|model| {
             let finding =
                 Finding::new(RuleId::UnregisteredModel, model.path.clone(), model.message.clone(), model.help.clone())
@@ -99,13 +99,14 @@ mod tests {
 
     #[test]
     fn a_model_that_nothing_imports_is_reported() {
-        let world = World::alembic().unregistered("app/billing.py", "nothing that env.py imports reaches Invoice");
+        let world =
+            World::alembic().unregistered("app/billing.py", "invoices", "nothing that env.py imports reaches Invoice");
         assert_eq!(world.run(RuleId::UnregisteredModel)[0].path.as_str(), "app/billing.py");
     }
 
     #[test]
     fn an_old_one_is_reported_for_the_whole_state_only() {
-        let world = World::alembic().unregistered("app/billing.py", "nothing reaches Invoice").commit();
+        let world = World::alembic().unregistered("app/billing.py", "invoices", "nothing reaches Invoice").commit();
         assert!(world.clone().silent(RuleId::UnregisteredModel));
         assert_eq!(world.whole_state().run(RuleId::UnregisteredModel).len(), 1);
     }

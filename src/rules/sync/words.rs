@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::gap::{is_declared, label_added, made_anew, new_files};
-use crate::catalog::Name;
 use crate::catalog::apply::Effect;
 use crate::catalog::contrast::Contrast;
 use crate::catalog::difference::{Aspect, Difference, Side};
+use crate::catalog::{Name, ObjectName};
 use crate::finding::{Finding, Level};
 use crate::project::{EcosystemKind, ProjectChange};
 use crate::rules::RuleId;
@@ -204,6 +204,20 @@ pub(super) fn headline(group: &[&Difference], fault: Fault) -> String {
     format!("{subject}; {}", parts.join("; "))
 }
 
+/// What mends an undeclared table that a model declares all the same, in a module that the ecosystem's tool does not see:
+/// neither a migration that drops it nor a second model.
+fn help_unregistered(change: &ProjectChange<'_>, group: &[&Difference]) -> Option<String> {
+    let first = group.iter().find(|d| (d.kind.side, d.kind.aspect) == (Side::Extra, Aspect::Table))?;
+    let replayed = &change.after.replay.catalog;
+    let is_it = |table: &ObjectName| replayed.table(table).map(|table| &table.name) == first.table.as_ref();
+    let model = change.after.unregistered.iter().find(|model| is_it(&model.table))?;
+    Some(format!(
+        "{}, since {} declares this table: autogenerate would drop it",
+        model.problem.help,
+        model.problem.path.file_name()
+    ))
+}
+
 /// A finding about the differences of one table or enum, at the best place there is.
 pub(super) fn finding(
     change: &ProjectChange<'_>,
@@ -212,6 +226,7 @@ pub(super) fn finding(
     fault: Fault,
     help: String,
 ) -> Finding {
+    let help = help_unregistered(change, group).unwrap_or(help);
     let placed: Vec<Difference> = group.iter().map(|difference| placed(change, difference)).collect();
     let group: &[&Difference] = &placed.iter().collect::<Vec<_>>();
     let declared = |d: &&Difference| d.declared_at.clone();

@@ -504,8 +504,8 @@ fn models_that_nothing_imports_are_named() {
     assert_eq!(projects[0].schema, [RepoPath::new("a.py"), RepoPath::new("base.py")]);
     let found = unregistered(&projects[0], &snapshot).unwrap();
     assert_eq!(found.len(), 1);
-    assert_eq!(found[0].path.as_str(), "lost.py");
-    assert!(found[0].message.contains("the model B (table b)"), "{}", found[0].message);
+    assert_eq!((found[0].problem.path.as_str(), found[0].table.name.as_str()), ("lost.py", "b"));
+    assert!(found[0].problem.message.contains("the model B (table b)"), "{}", found[0].problem.message);
 }
 
 #[test]
