@@ -150,6 +150,13 @@ pub enum Effect {
         /// Its new name.
         renamed_to: Option<String>,
     },
+    /// A comment was set or removed.
+    CommentSet {
+        /// The table.
+        table: Name,
+        /// The column; none for the comment of the table itself.
+        column: Option<String>,
+    },
     /// Something else in the database changed: a schema, a sequence, a view, a type, an extension, a comment.
     Other(String),
 }

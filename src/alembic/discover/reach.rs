@@ -28,6 +28,15 @@ const PARTS: [&str; 6] = ["declarative_base", "MetaData(", "TypeDecorator", "Enu
 /// Words of environments that import models under computed names.
 const DYNAMIC: [&str; 5] = ["import_module", "pkgutil", "walk_packages", "iter_modules", "__import__"];
 
+/// Words of packages that list their folder to name their modules.
+const LISTINGS: [&str; 4] = ["glob", "listdir", "iterdir", "scandir"];
+
+/// Whether a package names its modules in `__all__` as a listing of its folder gives them: `from package import *` imports
+/// every one.
+pub(crate) fn names_modules_by_listing(text: &str) -> bool {
+    text.contains("__all__") && LISTINGS.iter().any(|word| text.contains(word))
+}
+
 /// Whether the text of a file declares tables.
 pub(crate) fn declares_tables(text: &str) -> bool {
     // `model.__tablename__` asks a class for the name of its table.
@@ -90,7 +99,7 @@ fn follow(
     let mut queue: Vec<RepoPath> = Vec::new();
     let mut seen = BTreeSet::from([start.clone()]);
     let mut read = |path: &RepoPath, text: &str, queue: &mut Vec<RepoPath>| {
-        reached.dynamic |= DYNAMIC.iter().any(|word| text.contains(word));
+        reached.dynamic |= DYNAMIC.iter().any(|word| text.contains(word)) || names_modules_by_listing(text);
         let dir = path.parent().unwrap_or_default();
         for import in imports(text) {
             for found in import.files(modules, &dir) {
@@ -232,6 +241,20 @@ mod tests {
             ]
         );
         assert!(reached.dynamic);
+        Ok(())
+    }
+
+    #[test]
+    fn a_package_that_lists_its_folder_reaches_what_no_import_names() -> Result<(), SnapshotError> {
+        for (init, wanted) in [
+            ("from glob import glob\n__all__ = [p[:-3] for p in glob('*.py')]", true),
+            ("import os\n__all__ = [p for p in os.listdir('.')]", true),
+            ("__all__ = ['user']", false),
+            ("import glob", false),
+        ] {
+            let snapshot = MemorySnapshot::new([("env.py", "from models import *"), ("models/__init__.py", init)]);
+            assert_eq!(from(&snapshot, &[RepoPath::root()], &"env.py".into())?.dynamic, wanted, "{init}");
+        }
         Ok(())
     }
 

@@ -9,7 +9,10 @@ use super::conventions::Conventions;
 use super::mapping::{Mapper, snake_case};
 use super::registry::{MetaKey, Root, address, bind_meta, class_of, is_flask_db, metadata, root};
 use crate::alembic::discover::ini::Ini;
-use crate::alembic::python::{Args, CallSite, Class, Eval, Host, Interpreter, Modules, SymbolKind, Unknown, Value};
+use crate::alembic::discover::names_modules_by_listing;
+use crate::alembic::python::{
+    Args, CallSite, Class, Eval, Host, Interpreter, Module, Modules, SymbolKind, Unknown, Value,
+};
 use crate::alembic::settings::names_database;
 use crate::catalog::Dialect;
 use crate::source::{Place, RepoPath};
@@ -169,6 +172,20 @@ impl<'m> Recorder<'m> {
         !self.swept.borrow().is_empty()
     }
 
+    /// Imports the modules of a package whose `__all__` is a listing of its folder. Other imports that could not be
+    /// followed stay told: this follows none of them.
+    fn import_listed(&self, interpreter: &mut Interpreter<'_>, package: &Module) {
+        if !package.file.as_ref().is_some_and(|file| names_modules_by_listing(file.source().text())) {
+            return;
+        }
+        let dir = package.path.parent().unwrap_or_default();
+        for path in self.modules.files_under(&dir).into_iter().take(MAX_PACKAGE) {
+            if path.parent().as_ref() == Some(&dir) {
+                interpreter.load(&path);
+            }
+        }
+    }
+
     /// Imports every module below a folder.
     fn sweep(&self, interpreter: &mut Interpreter<'_>, dir: &RepoPath, deep: bool) {
         if !self.swept.borrow_mut().insert(dir.clone()) {
@@ -232,6 +249,10 @@ fn relative(package: &str, name: &str) -> String {
 }
 
 impl Host for Recorder<'_> {
+    fn starred(&self, interpreter: &mut Interpreter<'_>, package: &Module) {
+        self.import_listed(interpreter, package);
+    }
+
     fn truth_of_name(&self, name: &str) -> Option<bool> {
         names_database(name, self.dialect?)
     }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::annotations::{Versions, mapped};
 use super::columns::{self, Attribute, Settings, is_column};
 use super::packages;
-use super::registry::{Root, address, class_meta, is_made_elsewhere, root};
+use super::registry::{Root, address, class_meta, is_made_elsewhere, root, symbol_address};
 use super::sqlmodel;
 use super::table::{TableColumn, TableSpec};
 use crate::alembic::python;
@@ -297,8 +297,10 @@ impl Mapper {
                 } else {
                     self.declarative_attribute(interpreter, class, ancestor, found, &settings)
                 };
+                let made = found.value.as_ref().and_then(|value| interpreter.declared_for(class, value));
                 let make = |column| {
                     let mut column = TableColumn::new(&name, column, found);
+                    column.made = made.and_then(symbol_address);
                     // What another package declares is pointed at where the model takes it from.
                     if packages::holds(column.place.path()) {
                         column.place = class.place.clone();

@@ -53,7 +53,7 @@ impl References {
             let schema = table.schema().and_then(|schema| schema.as_str()).map(|schema| schema.to_string());
             found.names.insert((schema, table.name.clone()), at);
             for (position, column) in table.columns.iter().enumerate() {
-                for origin in [column.origin, symbol_address(&column.value)].into_iter().flatten() {
+                for origin in [column.origin, column.made, symbol_address(&column.value)].into_iter().flatten() {
                     let known = found.columns.entry(origin).or_default();
                     if !known.contains(&(at, position)) {
                         known.push((at, position));

@@ -20,6 +20,8 @@ pub(super) struct TableColumn {
     pub(super) value: Value,
     /// The address of the object that was assigned in the class body, so that uses of it are recognised.
     pub(super) origin: Option<usize>,
+    /// The address of what a function under `@declared_attr` made for the class, which code of the class's users names.
+    pub(super) made: Option<usize>,
     /// Where it is declared.
     pub(super) place: Place,
 }
@@ -40,7 +42,7 @@ impl TableColumn {
         let name = args.get(0, "name").and_then(Value::as_str).map(|name| name.to_string()).unwrap_or_default();
         let key = args.keyword("key").and_then(Value::as_str).map_or_else(|| name.clone(), |key| key.to_string());
         let origin = symbol_address(&value);
-        Self { attribute: key.clone(), name, key, value, origin, place }
+        Self { attribute: key.clone(), name, key, value, origin, made: None, place }
     }
 
     /// Whether it is part of the primary key.

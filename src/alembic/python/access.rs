@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::eval::Items;
-use super::interpreter::{Eval, ITEMS, Interpreter, Stop};
+use super::interpreter::{Declared, Eval, ITEMS, Interpreter, Stop};
 use super::names;
 use super::value::{Args, Attribute, Bound, Class, SymbolKind, Value};
 use crate::source::Place;
@@ -214,7 +214,7 @@ impl Interpreter<'_> {
                         | "sqlalchemy.util.classproperty"
                         | "sqlalchemy.orm.declared_attr.directive"
                         | "sqlalchemy.orm.declared_attr.cascading",
-                    ) => self.call_value(&inner, Args::positional(vec![Value::Class(Rc::clone(class))]), place),
+                    ) => self.declared_attribute(&inner, class, place),
                     _ => match (&symbol.kind, on_class) {
                         (SymbolKind::Decorated { inner: Value::Function(function), .. }, false) => {
                             Ok(Value::Bound(Rc::new(Bound {
@@ -228,6 +228,40 @@ impl Interpreter<'_> {
             }
             _ => Ok(found),
         }
+    }
+
+    /// What a function under `@declared_attr` makes for a class. The mapper replaces it by the column that it made, so that
+    /// `ForeignKey(Model.column)` and the table mean the same one.
+    fn declared_attribute(&mut self, function: &Value, class: &Rc<Class>, place: &Place) -> Eval<Value> {
+        let key = match function {
+            Value::Function(function) => (Rc::as_ptr(class).addr(), Rc::as_ptr(function).addr()),
+            _ => return self.call_value(function, Args::positional(vec![Value::Class(Rc::clone(class))]), place),
+        };
+        if let Some(known) = self.declared.get(&key) {
+            return Ok(known.made.clone());
+        }
+        let made = self.call_value(function, Args::positional(vec![Value::Class(Rc::clone(class))]), place)?;
+        // What is made where it may not be is in doubt there alone.
+        if matches!(made, Value::Symbol(_)) && self.maybe.is_empty() {
+            let known = Declared { _class: Rc::clone(class), _function: function.clone(), made: made.clone() };
+            self.declared.insert(key, known);
+        }
+        Ok(made)
+    }
+
+    /// What the function under `@declared_attr` that an attribute is has made for a class; none where it has not been asked,
+    /// or is no such function.
+    pub(crate) fn declared_for(&self, class: &Rc<Class>, attribute: &Value) -> Option<&Value> {
+        let Value::Symbol(symbol) = attribute else { return None };
+        let function = match &symbol.kind {
+            SymbolKind::Decorated { inner: Value::Function(function), .. } => function,
+            SymbolKind::Call { args, .. } => match args.positional.first()? {
+                Value::Function(function) => function,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        self.declared.get(&(Rc::as_ptr(class).addr(), Rc::as_ptr(function).addr())).map(|known| &known.made)
     }
 
     /// `base[index]`.

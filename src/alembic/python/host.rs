@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::interpreter::{Eval, Interpreter};
+use super::scope::Module;
 use super::value::{Args, Class, Text, Value};
 use crate::source::Place;
 
@@ -66,6 +67,11 @@ pub trait Host {
     /// A class of the repository was made.
     fn class_created(&self, interpreter: &mut Interpreter<'_>, class: &Rc<Class>) {
         let _ = (interpreter, class);
+    }
+
+    /// A package whose `__all__` is computed was imported with a star.
+    fn starred(&self, interpreter: &mut Interpreter<'_>, package: &Module) {
+        let _ = (interpreter, package);
     }
 
     /// A `with` block over a symbol begins; the result is bound to the `as` name. None binds the symbol itself.

@@ -406,11 +406,14 @@ impl Interpreter<'_> {
             return;
         };
         self.run_module(source);
-        let listed: Option<Vec<Text>> = source
-            .scope
-            .get("__all__")
-            .and_then(|all| all.items())
-            .map(|names| names.iter().filter_map(Value::as_str).collect());
+        let all = source.scope.get("__all__");
+        let items = all.as_ref().and_then(Value::items);
+        // A package may name its own modules, as a listing of its folder gives them: a star imports what is named.
+        let is_known = items.as_ref().is_some_and(|names| names.iter().all(|name| name.as_str().is_some()));
+        if all.is_some() && !is_known && source.package && self.imports == Imports::Eager {
+            self.host.starred(self, source);
+        }
+        let listed: Option<Vec<Text>> = items.map(|names| names.iter().filter_map(Value::as_str).collect());
         let names =
             listed.unwrap_or_else(|| source.names().into_iter().filter(|name| !name.starts_with('_')).collect());
         for name in names {

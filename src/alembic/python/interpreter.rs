@@ -67,6 +67,9 @@ pub struct Interpreter<'h> {
     /// By file (or folder, for a namespace package): one file is one module, whatever roots it can be reached from.
     pub(crate) loaded: BTreeMap<RepoPath, Rc<Module>>,
     pub(crate) classes: Vec<Rc<Class>>,
+    /// What the functions under `@declared_attr` made, by the class they were asked of and their own address: each class has
+    /// one column of each, however often code names it.
+    pub(crate) declared: BTreeMap<(usize, usize), Declared>,
     /// Unknown conditions under which the current statement stands.
     pub(crate) maybe: Vec<Rc<Unknown>>,
     /// `try` blocks with handlers that the current statement stands in.
@@ -96,6 +99,13 @@ pub struct Interpreter<'h> {
     scopes: Vec<Rc<Scope>>,
 }
 
+/// What a function under `@declared_attr` made for a class. It holds both, whose addresses are its key.
+pub(crate) struct Declared {
+    pub(crate) _class: Rc<Class>,
+    pub(crate) _function: Value,
+    pub(crate) made: Value,
+}
+
 impl<'h> Interpreter<'h> {
     /// An interpreter that has run nothing yet.
     pub fn new(modules: &'h dyn Modules, host: &'h dyn Host, imports: Imports) -> Self {
@@ -105,6 +115,7 @@ impl<'h> Interpreter<'h> {
             imports,
             loaded: BTreeMap::new(),
             classes: Vec::new(),
+            declared: BTreeMap::new(),
             maybe: Vec::new(),
             catching: 0,
             doubts: Vec::new(),
@@ -353,6 +364,7 @@ impl<'h> Interpreter<'h> {
 impl Drop for Interpreter<'_> {
     /// Takes down reference cycles (functions know their module) and deep structures, one object at a time.
     fn drop(&mut self) {
+        self.declared.clear();
         for scope in self.scopes.drain(..) {
             let vars = std::mem::take(&mut *scope.vars.borrow_mut());
             self.objects.extend(vars.into_values());

@@ -422,16 +422,20 @@ impl Catalog {
         let dialect = self.dialect;
         let Some(found) = self.tables.get_mut(&name) else { return Ok(Vec::new()) };
         let text = text.filter(|text| !text.is_empty()).map(str::to_owned);
-        match column {
-            None => found.comment = text,
+        let column = match column {
+            None => {
+                found.comment = text;
+                None
+            }
             Some(column) => {
                 let Some(at) = found.column_index(dialect, column) else {
                     return Err(missing("the column", format!("{name}.{column}")));
                 };
                 found.columns[at].comment = text;
+                Some(found.columns[at].name.clone())
             }
-        }
-        Ok(vec![Effect::Other(format!("the comment of {name}"))])
+        };
+        Ok(vec![Effect::CommentSet { table: name, column }])
     }
 
     /// Rows can only be written where a table is.

@@ -472,7 +472,7 @@ impl Fold {
                     self.push(None, migration, step, effect.clone(), false);
                 }
             }
-            Effect::Other(_) => {}
+            Effect::CommentSet { .. } | Effect::Other(_) => {}
         }
     }
 

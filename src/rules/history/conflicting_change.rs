@@ -179,7 +179,7 @@ fn objects(effect: &Effect) -> Vec<Touched> {
         Effect::TableRenamed { from, to } | Effect::EnumRenamed { from, to } => {
             vec![Touched::of(from, None), Touched::of(to, None)]
         }
-        Effect::Other(_) => Vec::new(),
+        Effect::CommentSet { .. } | Effect::Other(_) => Vec::new(),
     }
 }
 

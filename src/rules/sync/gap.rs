@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::catalog::apply::Effect;
 use crate::catalog::difference::{Aspect, Difference, Side};
-use crate::catalog::{Catalog, Name, ObjectName};
+use crate::catalog::{Catalog, Name, ObjectName, Table};
 use crate::history::Migration;
 use crate::project::{ProjectChange, ProjectState, Touch};
 use crate::rules::RuleSettings;
@@ -250,6 +250,7 @@ fn alters(effect: &Effect) -> bool {
             | Effect::EnumRenamed { .. }
             | Effect::EnumValueAdded { .. }
             | Effect::EnumValueGone { .. }
+            | Effect::CommentSet { .. }
     )
 }
 
@@ -281,6 +282,9 @@ fn makes(effect: &Effect, difference: &Difference) -> bool {
         (Effect::ColumnChanged { table, after, .. }, Aspect::Type | Aspect::Nullability | Aspect::Default) => {
             in_table(table, &after.name)
         }
+        (Effect::CommentSet { table, column }, Aspect::Comment) => {
+            in_table(table, column.as_deref().unwrap_or_default())
+        }
         (Effect::EnumRenamed { to, .. }, Aspect::Enum) => difference.enumeration.as_ref() == Some(to),
         (Effect::EnumValueAdded { name, value }, Aspect::EnumValue) => in_enum(name, value),
         (Effect::EnumValueGone { name, renamed_to: Some(label), .. }, Aspect::EnumValue) => in_enum(name, label),
@@ -301,6 +305,8 @@ pub(super) fn is_declared(catalog: &Catalog, difference: &Difference) -> bool {
             Aspect::ForeignKey => table.foreign_keys.iter().any(|key| key.name.as_deref() == Some(name)),
             Aspect::Check => table.checks.iter().any(|check| check.name.as_deref() == Some(name)),
             Aspect::PrimaryKey => table.primary_key.is_some(),
+            // One that was never written cannot be gone.
+            Aspect::Comment => comment_of(catalog, table, name).is_some(),
             _ => true,
         };
     }
@@ -315,6 +321,14 @@ pub(super) fn is_declared(catalog: &Catalog, difference: &Difference) -> bool {
     }
 }
 
+/// The comment of a column, or of the table itself where no column is named.
+fn comment_of<'a>(catalog: &Catalog, table: &'a Table, column: &str) -> Option<&'a str> {
+    match column {
+        "" => table.comment.as_deref(),
+        column => table.column(catalog.dialect, column)?.comment.as_deref(),
+    }
+}
+
 /// The declaration of what a difference is about, without places; none where it is not declared or has no text.
 fn declared_text(catalog: &Catalog, difference: &Difference) -> Option<String> {
     let table = catalog.table(&ObjectName::from(difference.table.as_ref()?))?;
@@ -326,6 +340,7 @@ fn declared_text(catalog: &Catalog, difference: &Difference) -> Option<String> {
                 column.ty, column.nullable, column.default, column.auto_increment, column.generated
             ))
         }
+        Aspect::Comment => Some(comment_of(catalog, table, &difference.name).unwrap_or_default().to_owned()),
         _ => None,
     }
 }

@@ -69,6 +69,7 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, settings: &RuleSetting
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::Dialect;
     use crate::catalog::contrast::Contrast;
     use crate::catalog::difference::{Aspect, Side};
     use crate::rules::testing::{World, column};
@@ -136,6 +137,30 @@ mod tests {
         extra.migrated_at = Some(world.old_migration_place());
         let findings = world.gap_after(extra).run(RuleId::UndeclaredChange);
         assert_eq!(findings[0].message, "a new migration creates the table users_old, which is not declared");
+    }
+
+    #[test]
+    fn a_comment_that_a_new_migration_writes_was_never_declared() {
+        let world = World::alembic().on(Dialect::PostgreSql);
+        for (sql, name) in [("COMMENT ON COLUMN users.name IS 'x';", "name"), ("COMMENT ON TABLE users IS 'x';", "")] {
+            let world = world.clone().new_migration("b2_x", sql);
+            let mut extra = crate::rules::testing::difference(Side::Extra, Aspect::Comment, "users", name);
+            // A column's place is that where it was made.
+            extra.migrated_at = Some(world.old_migration_place());
+            let world = world.gap_after(extra);
+            let findings = world.run(RuleId::UndeclaredChange);
+            assert_eq!(findings.len(), 1, "{sql}");
+            assert!(findings[0].path.as_str().contains("b2_x"), "{}", findings[0].path);
+            assert!(world.silent(RuleId::UncoveredChange), "{sql}");
+        }
+        // One that older migrations wrote, and that is declared no more, is the schema's doing.
+        let world = world.new_migration("b2_x", "COMMENT ON COLUMN users.name IS 'x';").commit();
+        let world = world.new_migration("b3_y", "SELECT 1;");
+        let mut extra = crate::rules::testing::difference(Side::Extra, Aspect::Comment, "users", "name");
+        extra.migrated_at = Some(world.old_migration_place());
+        let world = world.gap_after(extra);
+        assert!(world.silent(RuleId::UndeclaredChange));
+        assert_eq!(world.run(RuleId::UncoveredChange).len(), 1);
     }
 
     #[test]

@@ -356,6 +356,39 @@ class Team(HasEvents, Base):
 }
 
 #[test]
+fn a_foreign_key_to_what_a_mixin_makes_for_a_model_is_that_models() {
+    let models = "
+from sqlalchemy import Column, ForeignKey, Integer, String
+from sqlalchemy.orm import declarative_base, declared_attr
+Base = declarative_base()
+class Address:
+    @declared_attr
+    def email(cls):
+        return Column(String(99), primary_key=True)
+class User(Base, Address):
+    __tablename__ = 'users'
+class Alias(Base, Address):
+    __tablename__ = 'aliases'
+class Token(Base):
+    __tablename__ = 'tokens'
+    id = Column(Integer, primary_key=True)
+    user = Column(ForeignKey(User.email))
+    alias = Column(ForeignKey(Alias.email))
+";
+    let env = env("from models import Base", "Base.metadata");
+    let (_, declared, _) = read(&[("alembic.ini", INI), ("alembic/env.py", &env), ("models.py", models)]);
+    assert!(declared.catalog.doubts.iter().all(|doubt| doubt.reach == Reach::Nothing), "{:?}", declared.catalog.doubts);
+    let tokens = declared.catalog.tables.values().find(|table| table.name.name == "tokens").expect("tokens");
+    let keys: Vec<String> = tokens
+        .foreign_keys
+        .iter()
+        .map(|key| format!("{} -> {}.{}", key.columns.join(","), key.target.name, key.target_columns.join(",")))
+        .collect();
+    assert_eq!(keys, ["user -> users.email", "alias -> aliases.email"]);
+    assert!(tokens.columns.iter().skip(1).all(|column| column.ty.to_string() == "varchar(99)"), "{tokens:?}");
+}
+
+#[test]
 fn what_stands_beside_a_column_in_vain_is_refused_by_newer_versions() {
     let models = "
 from sqlmodel import Column, Field, SQLModel, TEXT
