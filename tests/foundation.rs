@@ -296,3 +296,36 @@ fn a_revision_that_imports_the_models_is_the_same_one_while_it_does_the_same() {
         assert!(told.contains(&"unjudged-change".to_owned()), "{told:?}");
     }
 }
+
+#[test]
+fn an_enum_that_is_altered_first_was_there() {
+    let alter = "op.execute(\"ALTER TYPE state ADD VALUE 'c'\")";
+    // It comes with the revisions themselves, on a database that `create_all` has made.
+    let repo = TestRepo::new();
+    repo.write("app/__init__.py", "");
+    repo.write("app/models.py", MODELS);
+    repo.commit("Models");
+    let begin = |first: &str| {
+        repo.write(
+            "alembic.ini",
+            "[alembic]\nscript_location = migrations\nsqlalchemy.url = postgresql://localhost/app\n",
+        );
+        repo.write("migrations/env.py", ENV);
+        repo.write("migrations/versions/a1_start.py", &revision("a1", None, first));
+        verdict::staged(&repo).into_iter().map(|finding| finding.rule).collect::<Vec<String>>()
+    };
+    assert_eq!(begin(alter), ["unjudged-change"]);
+    // An enum that a table is made with, or that is altered behind one, was forgotten.
+    let made = "op.create_table(\"notes\", sa.Column(\"state\", sa.Enum(name=\"state\", create_type=False)))";
+    for first in [made.to_owned(), format!("op.create_table(\"notes\", sa.Column(\"id\", sa.Integer()))\n{alter}")] {
+        let told = begin(&first);
+        assert!(told.contains(&"uncovered-change".to_owned()), "{first}: {told:?}");
+    }
+    // What is declared from then on is held to it.
+    let repo = project(alter);
+    let column = MODELS.replace("    phone =", "    age = Column(Integer)\n    phone =");
+    repo.write("app/models.py", &column);
+    let message = "the column users.age is declared but no migration adds it".to_owned();
+    assert_eq!(blamed_in(&repo, None), [("missing-migration".to_owned(), message)]);
+    assert_eq!(blamed_in(&repo, Some("op.add_column(\"users\", sa.Column(\"age\", sa.Integer()))")), []);
+}

@@ -38,7 +38,7 @@ pub(super) fn is_of_base(doubt: &Opaque) -> bool {
 /// A history whose first migrations make no table and fail for want of one stands on tables that it does not make. What
 /// there is before it is unknown, so nothing that is missing can be held against it.
 ///
-/// It is the first of its migrations that makes or wants a table which tells: one that alters a table before any was made
+/// It is the first of its migrations that makes or wants a table, or alters an enum, which tells: one that alters a table before any was made
 /// did not find an empty database. A first migration that does nothing (`baseline`) stands for a database that was there,
 /// unless its way back drops the table that is missing (`taken_back`): then it has lost the statement that makes it.
 pub(super) fn doubt_base(
@@ -49,9 +49,11 @@ pub(super) fn doubt_base(
     catalog: &mut Catalog,
 ) -> Option<Place> {
     let makes_table = |step: &Step| matches!(step.operation.kind, OperationKind::CreateTable(_));
-    let wanting = failures
-        .iter()
-        .find(|failure| matches!(failure.error, ApplyError::Missing { what: "the table" | "the schema", .. }));
+    let wanting = failures.iter().find(|failure| match failure.error {
+        ApplyError::Missing { what: "the table" | "the schema", .. } => true,
+        ApplyError::Missing { what: "the enum", .. } => alters_enum(steps, failure),
+        _ => false,
+    });
     let first = wanting.map(|failure| failure.place.clone())?;
     if let Some(ApplyError::Missing { name, .. }) = wanting.map(|failure| &failure.error)
         && taken_back.iter().any(|table| name.rsplit('.').next() == Some(table))
@@ -68,6 +70,20 @@ pub(super) fn doubt_base(
     }
     catalog.doubts.push(Opaque { place: first.clone(), reason: STANDS_ON_OTHERS.to_owned(), reach: Reach::Everything });
     Some(first)
+}
+
+/// Whether a statement that failed is one that alters an enum: such a one was there, like a table that is altered. A column
+/// of an enum that nothing makes is no such sign.
+fn alters_enum(steps: &[Step], failure: &Failure) -> bool {
+    let alters = |kind: &OperationKind| {
+        matches!(
+            kind,
+            OperationKind::AddEnumValue { .. }
+                | OperationKind::RenameEnumValue { .. }
+                | OperationKind::RenameType { .. }
+        )
+    };
+    steps.iter().any(|step| same_place(&step.operation.place, &failure.place) && alters(&step.operation.kind))
 }
 
 fn same_place(one: &Place, other: &Place) -> bool {
