@@ -259,3 +259,73 @@ fn what_create_all_makes_before_the_migrations_run() {
     let whole = "op.create_table(\"users\", sa.Column(\"id\", sa.Integer(), primary_key=True))";
     assert!(rules(start, whole, index).contains(&"broken-history".to_owned()));
 }
+
+/// Rules that are told of a change on a base whose first revision imports the models.
+fn told_beside_an_import(first: &str, models: &str, body: Option<&str>) -> Vec<String> {
+    let repo = project(first);
+    let start = revision("a1", None, first)
+        .replace("import sqlalchemy as sa", "import sqlalchemy as sa\nfrom app.models import LENGTH, User");
+    repo.write("migrations/versions/a1_start.py", &start);
+    repo.write("app/models.py", &format!("LENGTH = 20\n{MODELS}"));
+    repo.commit("A revision that imports the models");
+    repo.write("app/models.py", models);
+    if let Some(body) = body {
+        repo.write("migrations/versions/b2_more.py", &revision("b2", Some("a1"), body));
+    }
+    verdict::staged(&repo).into_iter().map(|finding| finding.rule).collect()
+}
+
+#[test]
+fn a_revision_that_imports_the_models_is_the_same_one_while_it_does_the_same() {
+    let first = "op.alter_column(\"users\", \"phone\", type_=sa.String(LENGTH))\nop.alter_column(\"posts\", \"user_id\", nullable=True)";
+    let column = format!("LENGTH = 20\n{}", MODELS.replace("    phone =", "    age = Column(Integer)\n    phone ="));
+    let add = "op.add_column(\"users\", sa.Column(\"age\", sa.Integer()))";
+    let asked = "if \"age\" not in [one[\"name\"] for one in sa.inspect(op.get_bind()).get_columns(\"users\")]:\n    op.add_column(\"users\", sa.Column(\"age\", sa.Integer()))";
+    for body in [add, asked] {
+        assert!(told_beside_an_import(first, &column, Some(body)).is_empty(), "{body}");
+    }
+    assert_eq!(told_beside_an_import(first, &column, None), ["missing-migration"]);
+    assert_eq!(
+        told_beside_an_import(first, &column, Some(&add.replace("age", "ages"))),
+        ["uncovered-change", "undeclared-change"]
+    );
+    // What the import gives it is another: then it is another revision, and what was run is not known.
+    let wider = column.replace("LENGTH = 20", "LENGTH = 30");
+    for body in [Some(add), None] {
+        let told = told_beside_an_import(first, &wider, body);
+        assert!(told.contains(&"unjudged-change".to_owned()), "{told:?}");
+    }
+}
+
+#[test]
+fn an_enum_that_is_altered_first_was_there() {
+    let alter = "op.execute(\"ALTER TYPE state ADD VALUE 'c'\")";
+    // It comes with the revisions themselves, on a database that `create_all` has made.
+    let repo = TestRepo::new();
+    repo.write("app/__init__.py", "");
+    repo.write("app/models.py", MODELS);
+    repo.commit("Models");
+    let begin = |first: &str| {
+        repo.write(
+            "alembic.ini",
+            "[alembic]\nscript_location = migrations\nsqlalchemy.url = postgresql://localhost/app\n",
+        );
+        repo.write("migrations/env.py", ENV);
+        repo.write("migrations/versions/a1_start.py", &revision("a1", None, first));
+        verdict::staged(&repo).into_iter().map(|finding| finding.rule).collect::<Vec<String>>()
+    };
+    assert_eq!(begin(alter), ["unjudged-change"]);
+    // An enum that a table is made with, or that is altered behind one, was forgotten.
+    let made = "op.create_table(\"notes\", sa.Column(\"state\", sa.Enum(name=\"state\", create_type=False)))";
+    for first in [made.to_owned(), format!("op.create_table(\"notes\", sa.Column(\"id\", sa.Integer()))\n{alter}")] {
+        let told = begin(&first);
+        assert!(told.contains(&"uncovered-change".to_owned()), "{first}: {told:?}");
+    }
+    // What is declared from then on is held to it.
+    let repo = project(alter);
+    let column = MODELS.replace("    phone =", "    age = Column(Integer)\n    phone =");
+    repo.write("app/models.py", &column);
+    let message = "the column users.age is declared but no migration adds it".to_owned();
+    assert_eq!(blamed_in(&repo, None), [("missing-migration".to_owned(), message)]);
+    assert_eq!(blamed_in(&repo, Some("op.add_column(\"users\", sa.Column(\"age\", sa.Integer()))")), []);
+}

@@ -9,7 +9,7 @@
 //!   change ([`rebuild`]): a column without its migration is missing there, and a migration that alters a table which
 //!   nobody knows is a mistake.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Failure, History, Replay, Replayed, Step, replay_only};
@@ -38,7 +38,7 @@ pub(super) fn is_of_base(doubt: &Opaque) -> bool {
 /// A history whose first migrations make no table and fail for want of one stands on tables that it does not make. What
 /// there is before it is unknown, so nothing that is missing can be held against it.
 ///
-/// It is the first of its migrations that makes or wants a table which tells: one that alters a table before any was made
+/// It is the first of its migrations that makes or wants a table, or alters an enum, which tells: one that alters a table before any was made
 /// did not find an empty database. A first migration that does nothing (`baseline`) stands for a database that was there,
 /// unless its way back drops the table that is missing (`taken_back`): then it has lost the statement that makes it.
 pub(super) fn doubt_base(
@@ -49,9 +49,11 @@ pub(super) fn doubt_base(
     catalog: &mut Catalog,
 ) -> Option<Place> {
     let makes_table = |step: &Step| matches!(step.operation.kind, OperationKind::CreateTable(_));
-    let wanting = failures
-        .iter()
-        .find(|failure| matches!(failure.error, ApplyError::Missing { what: "the table" | "the schema", .. }));
+    let wanting = failures.iter().find(|failure| match failure.error {
+        ApplyError::Missing { what: "the table" | "the schema", .. } => true,
+        ApplyError::Missing { what: "the enum", .. } => alters_enum(steps, failure),
+        _ => false,
+    });
     let first = wanting.map(|failure| failure.place.clone())?;
     if let Some(ApplyError::Missing { name, .. }) = wanting.map(|failure| &failure.error)
         && taken_back.iter().any(|table| name.rsplit('.').next() == Some(table))
@@ -68,6 +70,20 @@ pub(super) fn doubt_base(
     }
     catalog.doubts.push(Opaque { place: first.clone(), reason: STANDS_ON_OTHERS.to_owned(), reach: Reach::Everything });
     Some(first)
+}
+
+/// Whether a statement that failed is one that alters an enum: such a one was there, like a table that is altered. A column
+/// of an enum that nothing makes is no such sign.
+fn alters_enum(steps: &[Step], failure: &Failure) -> bool {
+    let alters = |kind: &OperationKind| {
+        matches!(
+            kind,
+            OperationKind::AddEnumValue { .. }
+                | OperationKind::RenameEnumValue { .. }
+                | OperationKind::RenameType { .. }
+        )
+    };
+    steps.iter().any(|step| same_place(&step.operation.place, &failure.place) && alters(&step.operation.kind))
 }
 
 fn same_place(one: &Place, other: &Place) -> bool {
@@ -162,18 +178,16 @@ fn on_what_was(
     replay: &Replay,
 ) -> Option<Replay> {
     let (history, old) = before;
-    let known: BTreeSet<u64> = old.fingerprints.iter().copied().collect();
-    let still: BTreeSet<u64> = after.migrations.iter().map(|migration| migration.script.fingerprint()).collect();
     // What was declared before is what there was, where all of it could be read.
     let is_known = !declared.open && declared.doubts.iter().all(|doubt| doubt.reach != Reach::Everything);
-    if !history.may_have_base || !is_known || !known.is_subset(&still) {
+    if !history.may_have_base || !is_known {
         return None;
     }
+    let gained = gained(history, old, after, replay)?;
     let mut catalog = old.catalog.clone();
     let made = made(old);
     // A table that was declared and is made only now was an omission till now.
-    let late: BTreeSet<&Name> = replay.migrations[shared(old, replay)..]
-        .iter()
+    let late: BTreeSet<&Name> = new(replay, &gained)
         .flat_map(|done| &done.steps)
         .flat_map(|step| &step.effects)
         .filter_map(|effect| match effect {
@@ -219,9 +233,8 @@ fn on_what_was(
     catalog.retain_doubts(|doubt| !on(&doubt.reach));
     catalog.schemas.extend(stands.iter().map(|table| table.name.schema.clone()));
     // And so was a column.
-    let added = |migrations: &[Arc<Replayed>]| -> BTreeSet<(String, String)> {
-        let steps = migrations.iter().flat_map(|done| &done.steps);
-        let columns = steps.filter_map(|step| match &step.operation.kind {
+    let added = |migrations: &mut dyn Iterator<Item = &Arc<Replayed>>| -> BTreeSet<(String, String)> {
+        let columns = migrations.flat_map(|done| &done.steps).filter_map(|step| match &step.operation.kind {
             OperationKind::AddColumn { table, column, if_absent: false } => {
                 Some((table.name.clone(), column.column.name.clone()))
             }
@@ -229,9 +242,9 @@ fn on_what_was(
         });
         columns.collect()
     };
-    let earlier = added(&old.migrations);
+    let earlier = added(&mut old.migrations.iter());
     let late_columns: BTreeSet<(String, String)> =
-        added(&replay.migrations[shared(old, replay)..]).difference(&earlier).cloned().collect();
+        added(&mut new(replay, &gained)).difference(&earlier).cloned().collect();
     for table in &stands {
         catalog.put_table(named(without(table, &late_columns), dialect));
     }
@@ -250,8 +263,7 @@ fn on_what_was(
         taken_back: old.taken_back.clone(),
         work: old.work,
     };
-    let gained = |print: &u64| !known.contains(print);
-    let mut rebuilt = replay_only(after, start, gained);
+    let mut rebuilt = replay_only(after, start, |print| gained.contains(print));
     forgive_what_is_not_declared(&mut rebuilt, old.migrations.len());
     // All that was declared is there now: what is left are extensions, and what the application makes by itself before it
     // runs the migrations.
@@ -264,9 +276,46 @@ fn on_what_was(
     Some(rebuilt)
 }
 
-/// How many of the first migrations two replays have in common.
-fn shared(one: &Replay, other: &Replay) -> usize {
-    one.fingerprints.iter().zip(&other.fingerprints).take_while(|(a, b)| a == b).count()
+/// The fingerprints of the migrations that `after` has gained; none where more was done to the history than adding some.
+///
+/// A migration that imports the application's modules has another fingerprint as soon as one of those is edited, and with
+/// each new column the models are. It is the one that was run while it does the same.
+fn gained(history: &History, old: &Replay, after: &History, replay: &Replay) -> Option<BTreeSet<u64>> {
+    let known: BTreeSet<u64> = old.fingerprints.iter().copied().collect();
+    let mut run: BTreeMap<&str, &Replayed> = BTreeMap::new();
+    for (migration, done) in history.migrations.iter().zip(&old.migrations) {
+        if run.insert(&migration.id, done).is_some() {
+            return None;
+        }
+    }
+    let mut gained = BTreeSet::new();
+    for (migration, done) in after.migrations.iter().zip(&replay.migrations) {
+        let print = migration.script.fingerprint();
+        match run.remove(migration.id.as_str()) {
+            Some(before) if known.contains(&print) || does_the_same(before, done) => {}
+            // An edit of what was run already.
+            Some(_) => return None,
+            None if known.contains(&print) => {}
+            None => {
+                gained.insert(print);
+            }
+        }
+    }
+    run.is_empty().then_some(gained)
+}
+
+/// Whether a migration did the same in two replays, at the same places.
+fn does_the_same(one: &Replayed, other: &Replayed) -> bool {
+    let done = |replayed: &Replayed| -> Vec<String> {
+        replayed.steps.iter().map(|step| format!("{:?}", step.operation)).collect()
+    };
+    one.steps.len() == other.steps.len() && done(one) == done(other)
+}
+
+/// What those migrations of a replay did that are listed.
+fn new<'a>(replay: &'a Replay, listed: &'a BTreeSet<u64>) -> impl Iterator<Item = &'a Arc<Replayed>> {
+    let numbered = replay.fingerprints.iter().zip(&replay.migrations);
+    numbered.filter(|(print, _)| listed.contains(print)).map(|(_, done)| done)
 }
 
 /// A table without those of its columns that are in a list, each with the name of its table, and without what is on them.

@@ -179,7 +179,7 @@ fn read(
             ));
             continue;
         }
-        let constraint = references.foreign_key(tables, table, constraint, problems);
+        let constraint = references.foreign_key(tables, table, constraint, None, problems);
         items.push(references.written(tables, &constraint, 0));
     }
     let mut by_text: Vec<(Place, Vec<usize>)> = Vec::new();
@@ -276,7 +276,7 @@ fn column_item(
     }
     for item in &mut args.positional {
         if is_foreign_key(item) {
-            *item = references.foreign_key(tables, table, item, problems);
+            *item = references.foreign_key(tables, table, item, Some(column), problems);
         }
     }
     if own_type(&args).is_none()

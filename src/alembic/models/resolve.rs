@@ -258,7 +258,7 @@ impl References {
         };
         let position = match column {
             Some(key) => table.columns.iter().position(|column| column.key == key || column.name == key),
-            // Without a column it is the one of the same name.
+            // In a `ForeignKeyConstraint`, which does not tell whose.
             None => None,
         };
         match position {
@@ -279,12 +279,13 @@ impl References {
         tables: &[TableSpec],
         owner: &TableSpec,
         value: &Value,
+        column: Option<&TableColumn>,
         problems: &mut Vec<Unresolved>,
     ) -> Value {
         let Some((path, args)) = value.call_of() else { return value.clone() };
         let place = value.place().unwrap_or_else(|| owner.place.clone());
         let mut args = args.clone();
-        let mut write = |target: &Value| match self.target(tables, owner, target, &place) {
+        let mut write = |target: &Value| match self.target(tables, owner, &with_column(target, column), &place) {
             Ok(found) => Value::str(found.text(tables)),
             Err(problem) => {
                 problems.push(problem);
@@ -323,9 +324,10 @@ impl References {
     /// The tables that a table's foreign keys refer to; none where one of them is not known.
     pub(super) fn foreign_tables(&self, tables: &[TableSpec], owner: &TableSpec) -> Option<Vec<usize>> {
         let mut found = Vec::new();
-        let columns = owner.columns.iter().filter_map(|column| column.value.call_of());
-        let items = columns.flat_map(|(_, args)| args.positional.iter()).chain(&owner.constraints);
-        for item in items {
+        let columns = owner.columns.iter().filter_map(|column| Some((column, column.value.call_of()?.1)));
+        let on_columns =
+            columns.flat_map(|(column, args)| args.positional.iter().map(move |item| (Some(column), item)));
+        for (column, item) in on_columns.chain(owner.constraints.iter().map(|item| (None, item))) {
             let Some((path, args)) = item.call_of() else { continue };
             let targets = match path {
                 "sqlalchemy.ForeignKey" => vec![args.get(0, "column")?.clone()],
@@ -333,7 +335,7 @@ impl References {
                 _ => continue,
             };
             for target in targets {
-                match self.target(tables, owner, &target, &owner.place) {
+                match self.target(tables, owner, &with_column(&target, column), &owner.place) {
                     Ok(Target::Known(table, _)) => found.push(table),
                     _ => return None,
                 }
@@ -376,13 +378,21 @@ impl References {
                 _ => None,
             })
             .or_else(by_constraint)?;
-        match self.target(tables, owner, &target, &column.place) {
+        match self.target(tables, owner, &with_column(&target, Some(column)), &column.place) {
             Ok(Target::Known(table, position)) => {
                 let table = tables.get(table)?;
                 self.inherited_type(tables, table, table.columns.get(position)?, depth + 1)
             }
             _ => None,
         }
+    }
+}
+
+/// The target of a column's `ForeignKey("table")`: the column of the same key there (`ForeignKey._resolve_col_tokens`).
+fn with_column(target: &Value, column: Option<&TableColumn>) -> Value {
+    match (target.as_str(), column) {
+        (Some(text), Some(column)) if !text.contains('.') => Value::str(format!("{text}.{}", column.key)),
+        _ => target.clone(),
     }
 }
 

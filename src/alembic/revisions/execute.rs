@@ -326,6 +326,11 @@ impl Database<'_, '_> {
         if !self.settings.dialect.is_postgres_like() {
             return Vec::new();
         }
+        if let Some(name) = types::enum_name(base).filter(|_| !create) {
+            let looks = checkfirst.unwrap_or_else(|| is_of_dialect(base));
+            let operation = Operation::new(OperationKind::DropType { name, cascade: false }, place.clone());
+            return vec![if looks { operation.guarded(Guard::IfPresent) } else { operation }];
+        }
         let ty = types::column_type(interpreter, base, self.settings.dialect);
         let Some(enumeration) = ty.enumeration else {
             let doubt = ty.unknown.map_or_else(|| "a type that makes itself".to_owned(), |doubt| doubt.reason);
@@ -333,8 +338,7 @@ impl Database<'_, '_> {
             let reach = name.map_or(Reach::Everything, |name| Reach::Type(ObjectName::bare(&*name)));
             return vec![opaque(doubt, reach, place.clone())];
         };
-        let postgres = base.call_of().is_some_and(|(path, _)| path.starts_with("sqlalchemy.dialects."));
-        let looks = checkfirst.unwrap_or(postgres);
+        let looks = checkfirst.unwrap_or_else(|| is_of_dialect(base));
         let (kind, guard) = if create {
             (OperationKind::CreateEnum { name: enumeration.name, labels: enumeration.labels }, Guard::IfAbsent)
         } else {
@@ -604,6 +608,11 @@ fn keys(values: &Value) -> Option<Vec<String>> {
         text.is_some_and(|text| name(key).is_some_and(|name| name == *text))
     };
     values.borrow().iter().filter(|(key, value)| !itself(key, value)).map(|(key, _)| name(key)).collect()
+}
+
+/// Whether a type is one of a dialect's own.
+fn is_of_dialect(value: &Value) -> bool {
+    value.call_of().is_some_and(|(path, _)| path.starts_with("sqlalchemy.dialects."))
 }
 
 /// Whether a value is a table object.

@@ -155,6 +155,20 @@ impl Reader<'_, '_> {
     }
 }
 
+/// The name of the type that `Enum(…, name="state")` stands for on PostgreSQL. What drops it needs no labels to be known, and
+/// is often written without any.
+pub(crate) fn enum_name(value: &Value) -> Option<ObjectName> {
+    let ("sqlalchemy.Enum" | "sqlalchemy.dialects.postgresql.ENUM", args) = value.call_of()? else { return None };
+    // `native_enum=False` is no type of the database, and a metadata may have a schema.
+    let is_plain = args.more.is_none() && ["native_enum", "metadata"].iter().all(|key| args.keyword(key).is_none());
+    let schema = match args.keyword("schema") {
+        None | Some(Value::None) => None,
+        Some(schema) => Some(schema.as_str()?.to_string()),
+    };
+    let name = args.keyword("name").filter(|_| is_plain)?.as_str()?.to_string();
+    Some(ObjectName { schema, name })
+}
+
 /// A label: a string, or an enum's member where strings are asked for.
 fn label(value: &Value) -> Option<String> {
     value.as_str().map(|text| text.to_string())

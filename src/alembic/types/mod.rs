@@ -7,7 +7,7 @@ mod enums;
 mod generic;
 mod libraries;
 
-pub(crate) use enums::literal;
+pub(crate) use enums::{enum_name, literal};
 pub(crate) use libraries::is_spatial_index;
 
 use crate::alembic::python::{Args, Interpreter, Value};

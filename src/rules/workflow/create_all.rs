@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
-use ruff_python_ast::{Expr, ExprAttribute, Stmt};
+use ruff_python_ast::{Expr, ExprAttribute, ExprCall, Stmt};
 use ruff_text_size::Ranged;
 
 use super::{NewLines, line_at};
@@ -123,6 +123,8 @@ struct Search<'t> {
     text: &'t str,
     /// Names that hold a metadata which a function has made for itself: no revision is about its tables.
     own: BTreeSet<String>,
+    /// Names that hold an engine which executes nothing: what is made with it is handed to a function, to be printed.
+    mocks: BTreeSet<String>,
     /// How many functions are open.
     functions: usize,
     /// Start, end, and what `create_all` is asked of.
@@ -138,11 +140,11 @@ impl<'a> Visitor<'a> for Search<'_> {
             Stmt::FunctionDef(function)
                 if function.name.starts_with("test") || is_fixture(&function.decorator_list) => {}
             Stmt::FunctionDef(_) => {
-                let outside = self.own.clone();
+                let outside = (self.own.clone(), self.mocks.clone());
                 self.functions += 1;
                 walk_stmt(self, statement);
                 self.functions -= 1;
-                self.own = outside;
+                (self.own, self.mocks) = outside;
             }
             Stmt::ClassDef(class) if class.name.starts_with("Test") => {}
             Stmt::If(branch) if self.is_playground(&branch.test) => {
@@ -151,11 +153,15 @@ impl<'a> Visitor<'a> for Search<'_> {
                 }
             }
             Stmt::Assign(assign) => {
-                if self.functions > 0
-                    && let [Expr::Name(name)] = assign.targets.as_slice()
-                    && is_new_metadata(&assign.value)
-                {
-                    self.own.insert(name.id.to_string());
+                if let [Expr::Name(name)] = assign.targets.as_slice() {
+                    if self.functions > 0 && is_call_of(&assign.value, "MetaData") {
+                        self.own.insert(name.id.to_string());
+                    }
+                    if is_call_of(&assign.value, "create_mock_engine") {
+                        self.mocks.insert(name.id.to_string());
+                    } else {
+                        self.mocks.remove(name.id.as_str());
+                    }
                 }
                 walk_stmt(self, statement);
             }
@@ -170,6 +176,9 @@ impl<'a> Visitor<'a> for Search<'_> {
                 Expr::Name(name) => name.id.ends_with("stamp"),
                 _ => false,
             };
+            if self.is_printed(call) {
+                return;
+            }
         }
         if let Expr::Attribute(attribute) = expression
             && attribute.attr.as_str() == "create_all"
@@ -183,6 +192,15 @@ impl<'a> Visitor<'a> for Search<'_> {
 }
 
 impl Search<'_> {
+    /// Whether tables are made with an engine of `create_mock_engine()`: SQLAlchemy's way to print their DDL.
+    /// <https://docs.sqlalchemy.org/en/20/faq/metadata_schema.html#how-can-i-get-the-create-table-drop-table-output-as-a-string>
+    fn is_printed(&self, call: &ExprCall) -> bool {
+        let Expr::Attribute(attribute) = &*call.func else { return false };
+        let bind = call.arguments.find_argument_value("bind", 0);
+        attribute.attr.as_str() == "create_all"
+            && matches!(bind, Some(Expr::Name(name)) if self.mocks.contains(name.id.as_str()))
+    }
+
     /// Whether a condition holds for tests and development only: `if ENV == "dev"`.
     fn is_playground(&self, condition: &Expr) -> bool {
         let range = condition.range();
@@ -193,11 +211,11 @@ impl Search<'_> {
 }
 
 /// `MetaData()`, `sa.MetaData()`
-fn is_new_metadata(value: &Expr) -> bool {
+fn is_call_of(value: &Expr, wanted: &str) -> bool {
     let Expr::Call(call) = value else { return false };
     match &*call.func {
-        Expr::Name(name) => name.id.as_str() == "MetaData",
-        Expr::Attribute(attribute) => attribute.attr.as_str() == "MetaData",
+        Expr::Name(name) => name.id.as_str() == wanted,
+        Expr::Attribute(attribute) => attribute.attr.as_str() == wanted,
         _ => false,
     }
 }
@@ -299,5 +317,20 @@ mod tests {
             1
         );
         assert!(Repository::prisma().added("app/main.py", before).silent(RuleId::CreateAll));
+    }
+
+    #[test]
+    fn what_is_printed_makes_no_tables() {
+        let printed = "def dump(url):\n    engine = create_mock_engine(url, print)\n    Base.metadata.create_all(engine, checkfirst=False)\n";
+        assert!(run("app/database.py", printed).is_empty());
+        assert!(run("app/database.py", &printed.replace("engine, check", "bind=engine, check")).is_empty());
+        for text in [
+            printed.replace("create_mock_engine(url, print)", "create_engine(url)"),
+            printed.replace("    Base", "    engine = create_engine(url)\n    Base"),
+            printed.replace("create_all(engine", "create_all(other"),
+            format!("{printed}def start(engine):\n    Base.metadata.create_all(engine)\n"),
+        ] {
+            assert_eq!(run("app/database.py", &text).len(), 1, "{text}");
+        }
     }
 }

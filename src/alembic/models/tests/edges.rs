@@ -466,3 +466,43 @@ class Session(Base):
     let columns: Vec<(&str, bool)> = columns.map(|column| (column.name.as_str(), column.nullable)).collect();
     assert_eq!(columns, [("id", false), ("average", false)]);
 }
+
+#[test]
+fn a_foreign_key_to_a_table_means_the_column_of_its_own_name() {
+    let models = |target: &str| {
+        format!(
+            "from sqlalchemy import Column, ForeignKey, Integer, String\nfrom sqlalchemy.orm import declarative_base\nBase = declarative_base()\nclass Kind(Base):\n    __tablename__ = 'kinds'\n    kind_id = Column(String(8), primary_key=True)\nclass Row(Base):\n    __tablename__ = 'rows'\n    id = Column(Integer, primary_key=True)\n    {target}\n"
+        )
+    };
+    let env = env("from models import Base", "Base.metadata");
+    let table = |kind: &str| {
+        revision(&format!(
+            "    op.create_table('kinds', sa.Column('kind_id', sa.String(8), primary_key=True))\n    op.create_table('rows', sa.Column('id', sa.Integer(), primary_key=True), sa.Column('kind_id', {kind}, nullable=True))\n"
+        ))
+    };
+    let gap = |target: &str, kind: &str| {
+        let (models, revision) = (models(target), table(kind));
+        let files = [
+            ("alembic.ini", INI),
+            ("alembic/env.py", &*env),
+            MAKO,
+            ("models.py", &*models),
+            ("alembic/versions/a1.py", &*revision),
+        ];
+        let (_, declared, gap) = read(&files);
+        let doubts: Vec<String> = declared.catalog.doubts.iter().map(|doubt| doubt.reason.clone()).collect();
+        (gap, doubts)
+    };
+    let given = "sa.String(8), sa.ForeignKey('kinds.kind_id')";
+    for target in ["kind_id = Column(String(8), ForeignKey('kinds'))", "kind_id = Column(ForeignKey('kinds'))"] {
+        assert_eq!(gap(target, given), (vec![], vec![]), "{target}");
+        let (gap, doubts) = gap(target, "sa.String(8)");
+        assert!(gap.len() == 1 && gap[0].1 && doubts.is_empty(), "{target}: {gap:?} {doubts:?}");
+    }
+    // There is no such column.
+    let (_, doubts) = gap("kind = Column('kind_id', String(8), ForeignKey('kinds'), key='kind')", given);
+    assert_eq!(
+        doubts,
+        ["SQLAlchemy refuses the models: the foreign key to kinds.kind: the table kinds has no such column"]
+    );
+}

@@ -633,3 +633,30 @@ fn the_primary_key_of_mysql_goes_without_its_name() {
     assert_eq!(after("mysql://localhost/app", &[make, drop], &[]), "t(id)");
     assert!(after(PG, &[make, drop], &[]).contains("must have a name"));
 }
+
+#[test]
+fn an_enum_is_dropped_by_its_name() {
+    let make = "def upgrade():\n    op.execute(\"CREATE TYPE state AS ENUM ('a', 'b')\")\n    op.create_table('t', sa.Column('id', sa.Integer(), nullable=False))";
+    let drop = |call: &str| after(PG, &[make, &format!("def upgrade():\n    bind = op.get_bind()\n    {call}")], &[]);
+    for call in [
+        "postgresql.ENUM(name='state').drop(bind, checkfirst=True)",
+        "postgresql.ENUM(name='state', create_type=False).drop(bind)",
+        "sa.Enum(name='state').drop(bind)",
+        "sa.Enum(bind.execute('SELECT 1').scalar(), name='state', schema='public').drop(bind, checkfirst=False)",
+    ] {
+        let found = drop(call);
+        assert!(!found.contains("state") && !found.contains('?'), "{call}: {found}");
+    }
+    // What is not there is refused where nothing looks for it.
+    assert!(drop("sa.Enum(name='sate').drop(bind, checkfirst=False)").contains("! the type sate does not exist"));
+    assert_eq!(drop("postgresql.ENUM(name='sate').drop(bind)"), "t(id); state: a b");
+    // No type of the database, a name that is computed, and what is made without labels.
+    for call in [
+        "sa.Enum(name='state', native_enum=False).drop(bind)",
+        "sa.Enum(name=bind.execute('SELECT 1').scalar()).drop(bind)",
+        "postgresql.ENUM(name='sate').create(bind)",
+    ] {
+        let found = drop(call);
+        assert!(found.contains("state: a b") && found.contains('?'), "{call}: {found}");
+    }
+}
