@@ -316,3 +316,23 @@ fn a_place_that_is_moved_or_set_anew_is_the_same_place() {
     assert_eq!(told("alembic/versions/b2_two.py", revision("'x', [1, 2]")), 0);
     assert_eq!(told("alembic/versions/b2_two.py", revision("'y', [1, 2]")), 1, "another place in a moved file");
 }
+
+#[test]
+fn a_name_that_has_a_stand_in() {
+    let config = "from shop_settings import config\nprefix = config[\"prefix\"] or \"x\"\nLONG = prefix + \".long\"\n";
+    // Nothing behind it is lost.
+    assert_eq!(added(config, ""), [MISSING]);
+    // What is in a schema that is not known is not compared: an edit of it is a doubt, and no pass.
+    let environment = "import os\nprefix = os.environ[\"S\"]\n";
+    for (schema, reason) in
+        [(config, "the schema of a table, which is no text"), (environment, "an environment variable")]
+    {
+        let model = B.replace("    id", "    __table_args__ = {\"schema\": prefix}\n    id");
+        let with = |model: &str| vec![("models.py", format!("{HEAD}{schema}{model}"))];
+        let told = said(&with(&model), &with(&format!("{model}{MORE}")));
+        assert!(is_doubt(&told, reason), "{told:?}");
+        // An edit elsewhere is none of it.
+        let told = said(&with(&model), &with(&format!("{model}other = 1\n")));
+        assert!(told.is_empty(), "{told:?}");
+    }
+}
