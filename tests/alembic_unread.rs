@@ -316,3 +316,50 @@ fn a_place_that_is_moved_or_set_anew_is_the_same_place() {
     assert_eq!(told("alembic/versions/b2_two.py", revision("'x', [1, 2]")), 0);
     assert_eq!(told("alembic/versions/b2_two.py", revision("'y', [1, 2]")), 1, "another place in a moved file");
 }
+
+#[test]
+fn a_name_that_has_a_stand_in() {
+    let config = "from shop_settings import config\nprefix = config[\"prefix\"] or \"x\"\nLONG = prefix + \".long\"\n";
+    // Nothing behind it is lost.
+    assert_eq!(added(config, ""), [MISSING]);
+    // What is in a schema that is not known is not compared: an edit of it is a doubt, and no pass.
+    let environment = "import os\nprefix = os.environ[\"S\"]\n";
+    for (schema, reason) in
+        [(config, "the schema of a table, which is no text"), (environment, "an environment variable")]
+    {
+        let model = B.replace("    id", "    __table_args__ = {\"schema\": prefix}\n    id");
+        let with = |model: &str| vec![("models.py", format!("{HEAD}{schema}{model}"))];
+        let told = said(&with(&model), &with(&format!("{model}{MORE}")));
+        assert!(is_doubt(&told, reason), "{told:?}");
+        // An edit elsewhere is none of it.
+        let told = said(&with(&model), &with(&format!("{model}other = 1\n")));
+        assert!(told.is_empty(), "{told:?}");
+    }
+}
+
+#[test]
+fn models_of_python_2_are_compared() {
+    let methods = "    def find(self, q):\n        print \"at\", q\n        print >>log, q\n        exec q in {}\n        try:\n            q = q.replace(u'%', ur'\\%')\n        except (A, B), e:\n            raise E, 'x'\n        return q <> 10L\n";
+    let old = |model: &str| vec![("models.py", format!("{HEAD}{methods}{model}"))];
+    // Of a file that is so already nothing is said, and an edit of a model in it is judged.
+    assert_eq!(said(&old(B), &old(&format!("{B}{MORE}"))), [MISSING]);
+    assert!(said(&old(B), &old(&format!("{B}# why\n"))).is_empty());
+    // One that becomes so is told: on Python 3 it does not run.
+    let told = said(&[("models.py", format!("{HEAD}{B}"))], &old(B));
+    assert!(
+        matches!(&told[..], [only] if only.contains("unreadable-source: models.py cannot be read by Python 3")),
+        "{told:?}"
+    );
+    // A mistake in Python 3 is one whatever it looks like, and so is what is no Python 2 either.
+    for text in [
+        format!("{HEAD}{B}X: int = 1\nprint X\n"),
+        format!("{HEAD}{B}x = f''\nprint x\n"),
+        format!("{HEAD}{B}print x\ny = = 1\n"),
+    ] {
+        let told = said(&[("models.py", text.clone())], &[("models.py", text.replace(B, &format!("{B}{MORE}")))]);
+        assert!(
+            told.iter().any(|line| line.contains("unreadable-source: models.py cannot be read: this is")),
+            "{told:?}"
+        );
+    }
+}

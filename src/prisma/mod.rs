@@ -139,7 +139,7 @@ impl Ecosystem for Prisma {
             }
         }
         problems.extend(schema.problems);
-        Ok(Declared { catalog, problems, unnamed: None, parsed: Parsed::default() })
+        Ok(Declared { catalog, problems, outdated: Vec::new(), unnamed: None, parsed: Parsed::default() })
     }
 
     fn history(&self, project: &Project, snapshot: &dyn Snapshot) -> Result<History, SnapshotError> {

@@ -90,6 +90,8 @@ pub struct Declared {
     /// Why a file could not be read at all: syntax errors, conflict markers. Where there is one, the catalog is not
     /// compared.
     pub problems: Vec<SourceProblem>,
+    /// Files of an older language than the one that runs today, which were read all the same.
+    pub outdated: Vec<SourceProblem>,
     /// Why the ecosystem's own tool is told of no schema at all, where it is: then it has nothing to compare.
     pub unnamed: Option<Opaque>,
     /// What was parsed on the way, held so that the other side of the change and the next commit need not parse it again.

@@ -61,6 +61,7 @@ impl Ecosystem for Folders {
         Ok(Declared {
             catalog: Catalog::new(project.dialect()),
             problems: Vec::new(),
+            outdated: Vec::new(),
             unnamed: None,
             parsed: Parsed::default(),
         })
@@ -116,6 +117,7 @@ impl Half {
             declared: Declared {
                 catalog: self.declared.clone(),
                 problems: self.problems.clone(),
+                outdated: Vec::new(),
                 unnamed: None,
                 parsed: Parsed::default(),
             },

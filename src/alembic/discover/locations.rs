@@ -5,7 +5,7 @@
 //! folder of the settings and those above it are tried, and the one that holds an `env.py` wins.
 
 use super::ini::HERE;
-use crate::git::FileList;
+use crate::git::{FileList, Snapshot, SnapshotError};
 use crate::source::RepoPath;
 
 /// Folders that hold other people's code, or code that is no project of the repository's own.
@@ -103,6 +103,30 @@ pub(crate) fn bases(dir: &RepoPath) -> impl Iterator<Item = RepoPath> + use<> {
     std::iter::successors(Some(dir.clone()), RepoPath::parent)
 }
 
+/// The folder that commands are run from where the settings lie among the scripts: the one around the scripts, or, where
+/// that holds no program (`db/migrations` beside the application), the first above it that does.
+///
+/// # Errors
+/// Where the snapshot cannot be read.
+pub(crate) fn above_scripts(snapshot: &dyn Snapshot, scripts: &RepoPath) -> Result<RepoPath, SnapshotError> {
+    let files = snapshot.files()?;
+    for dir in bases(scripts).skip(1) {
+        let others = files
+            .under(&dir)
+            .map(|entry| &entry.path)
+            .filter(|path| path.extension() == Some("py") && !path.is_under(scripts) && !is_foreign(path));
+        for path in others {
+            // What makes a folder a package and says nothing is no program.
+            let is_marker = path.file_name() == "__init__.py"
+                && snapshot.read(path)?.text().is_some_and(|source| source.text().trim().is_empty());
+            if !is_marker {
+                return Ok(dir);
+            }
+        }
+    }
+    Ok(scripts.parent().unwrap_or_default())
+}
+
 /// The folders of the revisions: those that `version_locations` names, or `versions` in the script location.
 ///
 /// A location that does not exist (yet) is kept where its place is certain, as a revision may be added in it.
@@ -162,7 +186,7 @@ pub(crate) fn split_paths(value: &str, separator: Option<&str>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::git::{MemorySnapshot, Snapshot};
+    use crate::git::MemorySnapshot;
 
     fn found(paths: &[&str], settings: &str, value: &str) -> Option<(String, String)> {
         let snapshot = MemorySnapshot::new(paths.iter().map(|path| (*path, "")));

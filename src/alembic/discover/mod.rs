@@ -118,7 +118,7 @@ fn environments(snapshot: &dyn Snapshot) -> Result<Vec<Environment>, SnapshotErr
         let Some(source) = snapshot.read(path)?.text() else { continue };
         let environments = match path.file_name() {
             "pyproject.toml" => from_pyproject(files, path, source.text()),
-            _ => from_ini(files, path, source.text()),
+            _ => from_ini(snapshot, path, source.text())?,
         };
         for environment in environments {
             let known = found.iter().any(|other| {
@@ -167,11 +167,12 @@ fn is_settings_name(name: &str) -> bool {
 }
 
 /// The environments of one ini file: one for each section with a script location, and Flask-Migrate's own.
-fn from_ini(files: &FileList, path: &RepoPath, text: &str) -> Vec<Environment> {
+fn from_ini(snapshot: &dyn Snapshot, path: &RepoPath, text: &str) -> Result<Vec<Environment>, SnapshotError> {
+    let files = snapshot.files()?;
     let dir = path.parent().unwrap_or_default();
     let flask_layout = path.file_name() == "alembic.ini" && locations::is_script_dir(files, &dir);
     if !text.contains("script_location") && !flask_layout {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let ini = Ini::parse(text);
     // A location in `DEFAULT` is inherited by every section, those of the loggers too.
@@ -196,7 +197,7 @@ fn from_ini(files: &FileList, path: &RepoPath, text: &str) -> Vec<Environment> {
         let Some(mut script) = script else { continue };
         if script.dir == dir {
             // The settings lie among the scripts, as Flask-Migrate has it: commands are run beside the folder.
-            script.root = dir.parent().unwrap_or_default();
+            script.root = locations::above_scripts(snapshot, &dir)?;
         }
         let separator = ini.get(section, "path_separator").or_else(|| ini.get(section, "version_path_separator"));
         let split = |key: &str| {
@@ -215,7 +216,7 @@ fn from_ini(files: &FileList, path: &RepoPath, text: &str) -> Vec<Environment> {
             recursive: ini.get(section, "recursive_version_locations").is_some_and(|value| value.trim() == "true"),
         });
     }
-    apart::without_parts(found, &by_default)
+    Ok(apart::without_parts(found, &by_default))
 }
 
 /// The environment of `[tool.alembic]` (Alembic 1.16).

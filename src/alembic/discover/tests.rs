@@ -45,6 +45,33 @@ fn flask_migrate() {
 }
 
 #[test]
+fn a_folder_that_holds_migrations_alone_is_no_application() {
+    let root = |files: &[(&str, &str)]| {
+        let env = "from flask import current_app\nfrom alembic import context";
+        let migrations = [
+            ("svc/db/migrations/alembic.ini", "[alembic]\n"),
+            ("svc/db/migrations/env.py", env),
+            ("svc/db/migrations/versions/a.py", ""),
+            ("other/models.py", "import sqlalchemy"),
+        ];
+        let found = projects(&[&migrations, files].concat());
+        assert_eq!(found.len(), 1);
+        let schema: Vec<&str> = found[0].schema.iter().map(RepoPath::as_str).collect();
+        (found[0].root.to_string(), found[0].command.clone(), schema.join(" "))
+    };
+    let tuple = |root: &str, command: &str, schema: &str| (root.to_owned(), command.to_owned(), schema.to_owned());
+    let models = "from flask_sqlalchemy import SQLAlchemy\ndb = SQLAlchemy()\nclass A(db.Model):\n    id = db.Column(db.Integer, primary_key=True)\n";
+    let above = tuple("svc", "flask db --directory db/migrations", "svc/shop/models.py");
+    assert_eq!(root(&[("svc/shop/models.py", models)]), above);
+    assert_eq!(root(&[("svc/shop/models.py", models), ("svc/db/__init__.py", "\n")]), above);
+    // With a program beside the migrations it stays their application's folder, and no other models are taken.
+    let beside = tuple("svc/db", "flask db", "svc/db/models.py");
+    assert_eq!(root(&[("svc/shop/models.py", models), ("svc/db/models.py", models)]), beside);
+    let package = tuple("svc/db", "flask db", "svc/db/__init__.py");
+    assert_eq!(root(&[("svc/shop/models.py", models), ("svc/db/__init__.py", models)]), package);
+}
+
+#[test]
 fn settings_elsewhere_sections_and_pyproject() {
     let found = projects(&[
         (

@@ -142,7 +142,7 @@ fn read(
             Value::Unknown(unknown) => format!("the schema of a table: {}", unknown.reason),
             _ => "the schema of a table, which is no text".to_owned(),
         };
-        doubt(reason, table.place.clone(), Reach::Table(ObjectName::bare(&table.name)));
+        doubt(reason, whole(&table.place), Reach::Table(ObjectName::bare(&table.name)));
         return None;
     }
     if let Some((reason, place)) = &table.doubt {

@@ -98,7 +98,13 @@ pub(crate) fn declared(
             catalog.doubts.push(Opaque { place, reason, reach: Reach::Nothing });
         }
         let parsed = modules.read_files().into_iter().map(|file| file as Arc<dyn Any + Send + Sync>).collect();
-        Declared { catalog, problems: reading.problems, unnamed: reading.unnamed, parsed: Parsed(parsed) }
+        Declared {
+            catalog,
+            problems: reading.problems,
+            outdated: reading.outdated,
+            unnamed: reading.unnamed,
+            parsed: Parsed(parsed),
+        }
     };
     match modules.into_error() {
         Some(error) => Err(error),
@@ -200,6 +206,8 @@ struct Reading<'a> {
     files: &'a FileList,
     doubts: Vec<Opaque>,
     problems: Vec<SourceProblem>,
+    /// See [`Declared::outdated`].
+    outdated: Vec<SourceProblem>,
     /// See [`Declared::unnamed`].
     unnamed: Option<Opaque>,
     /// Whether every model that was looked for was read to its end: only then do models contradict each other.
@@ -208,7 +216,16 @@ struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     fn new(project: &'a Project, snapshot: &'a dyn Snapshot, files: &'a FileList) -> Self {
-        Self { project, snapshot, files, doubts: Vec::new(), problems: Vec::new(), unnamed: None, clean: true }
+        Self {
+            project,
+            snapshot,
+            files,
+            doubts: Vec::new(),
+            problems: Vec::new(),
+            outdated: Vec::new(),
+            unnamed: None,
+            clean: true,
+        }
     }
 
     /// Alembic is not told what to compare with.
@@ -243,7 +260,8 @@ impl<'a> Reading<'a> {
             } else {
                 (file.complaint().unwrap_or_default(), "correct the syntax".to_owned())
             };
-            self.problems.push(SourceProblem {
+            let told = if file.is_old() && !conflict { &mut self.outdated } else { &mut self.problems };
+            told.push(SourceProblem {
                 path: file.source().path().clone(),
                 place: Some(Place::new(file.source(), error.span)),
                 message,

@@ -231,10 +231,13 @@ impl Interpreter<'_> {
         for expr in &boolean.values {
             last = self.eval(frame, expr)?;
             match self.truth_of(&last)? {
-                // `unknown and False` is false, `unknown or True` is true, whatever the unknown is.
-                Some(truth) if truth == stops_on => {
-                    return Ok(if unknown.is_some() { Value::Bool(truth) } else { last });
-                }
+                Some(truth) if truth == stops_on => match unknown {
+                    None => return Ok(last),
+                    // `unknown and False` is false, `unknown or True` is true, whatever the unknown is.
+                    Some(_) if matches!(last, Value::Bool(_)) => return Ok(last),
+                    // `unknown or 'public'` is true as well, but it may be the unknown.
+                    Some(_) => break,
+                },
                 Some(_) => {}
                 None => unknown = unknown.or_else(|| Some(last.clone())),
             }
@@ -424,6 +427,10 @@ impl Interpreter<'_> {
                     SymbolKind::Unary { operator: "not", operand } => {
                         let operand = operand.clone();
                         self.truth_of(&operand)?.map(|truth| !truth)
+                    }
+                    SymbolKind::Binary { operator: operator @ ("or" | "and"), right, .. } => {
+                        let decides = *operator == "or";
+                        self.truth_of(&right.clone())?.filter(|truth| *truth == decides)
                     }
                     _ => None,
                 }

@@ -320,7 +320,7 @@ impl<'h> Interpreter<'h> {
         }
         module.state.set(ModuleState::Running);
         if let Some(file) = module.file.clone() {
-            if let Some(error) = file.errors().first() {
+            if let Some(error) = file.errors().first().filter(|_| !file.is_old()) {
                 self.doubt(
                     format!("the file does not parse: {}", error.message),
                     Place::new(file.source(), error.span),

@@ -26,6 +26,7 @@ mod names;
 mod operators;
 pub(crate) mod parse;
 mod patterns;
+mod python2;
 mod recursion;
 mod regex;
 mod scope;

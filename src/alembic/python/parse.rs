@@ -9,6 +9,7 @@ use ruff_python_parser::lexer::lex;
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 use ruff_text_size::{Ranged, TextRange};
 
+use super::python2;
 use crate::source::{Place, Source, Span};
 
 /// The longest Python file that is read, in bytes. The longest revision met in 51 public repositories has 0.3 MB.
@@ -32,6 +33,8 @@ pub struct ParsedFile {
     source: Arc<Source>,
     body: Vec<Stmt>,
     errors: Vec<SyntaxError>,
+    /// Whether it is Python 2, and was read all the same.
+    old: bool,
     tokens: usize,
     makes_names: bool,
 }
@@ -67,6 +70,7 @@ impl ParsedFile {
                 source: Arc::clone(source),
                 body: Vec::new(),
                 errors: vec![error],
+                old: false,
                 tokens: 0,
                 makes_names: false,
             })
@@ -77,18 +81,28 @@ impl ParsedFile {
         let Some(tokens) = tokens_of(source.text(), Mode::Module) else {
             return refuse("it is longer, or nests deeper, than is read");
         };
-        let parsed = parse_unchecked(source.text(), ParseOptions::from(Mode::Module));
-        let errors = parsed
+        let mut parsed = parse_unchecked(source.text(), ParseOptions::from(Mode::Module));
+        let errors: Vec<SyntaxError> = parsed
             .errors()
             .iter()
             .map(|error| SyntaxError { span: span(error.location), message: error.error.to_string() })
             .collect();
+        let mut old = false;
+        if errors.first().is_some_and(|error| is_python_2(source.text(), error))
+            && let Some(text) = python2::as_python_3(source.text(), parsed.tokens())
+        {
+            let mended = parse_unchecked(&text, ParseOptions::from(Mode::Module));
+            if mended.errors().is_empty() {
+                (parsed, old) = (mended, true);
+            }
+        }
         let body = match parsed.into_syntax() {
             ast::Mod::Module(module) => module.body.into_iter().collect(),
             ast::Mod::Expression(_) => Vec::new(),
         };
-        let makes_names = MAKE_NAMES.iter().any(|way| source.text().contains(way));
-        Arc::new(Self { source: Arc::clone(source), body, errors, tokens, makes_names })
+        let makes_names =
+            MAKE_NAMES.iter().any(|way| source.text().contains(way)) || (old && source.text().contains("exec "));
+        Arc::new(Self { source: Arc::clone(source), body, errors, old, tokens, makes_names })
     }
 
     /// The text.
@@ -111,11 +125,21 @@ impl ParsedFile {
         &self.errors
     }
 
+    /// Whether it does not parse because it is Python 2, and its statements are those of Python 2 all the same.
+    pub(crate) fn is_old(&self) -> bool {
+        self.old
+    }
+
     /// What the first error says, in a person's words: that the file is Python 2, if that is why.
     pub(crate) fn complaint(&self) -> Option<String> {
         let error = self.errors.first()?;
         Some(if is_python_2(self.source.text(), error) {
-            format!("this is Python 2, of which only what Python 3 shares can be read ({})", error.message)
+            match self.old {
+                true => format!("this is Python 2 ({})", error.message),
+                false => {
+                    format!("this is Python 2, of which only what Python 3 shares can be read ({})", error.message)
+                }
+            }
         } else {
             format!("this is no Python: {}", error.message)
         })
@@ -341,5 +365,42 @@ mod tests {
             assert!(complaint(text).starts_with("this is no Python"), "{text}: {}", complaint(text));
         }
         assert_eq!(complaint("print('x')\n"), "");
+    }
+
+    /// What a text of Python 2 is read as; `-` where it is not.
+    fn old(text: &str) -> String {
+        let parsed = parse_unchecked(text, ParseOptions::from(Mode::Module));
+        let mended = python2::as_python_3(text, parsed.tokens()).unwrap_or_else(|| "-".to_owned());
+        assert!(mended == "-" || mended.len() == text.len(), "{mended}");
+        mended
+    }
+
+    #[test]
+    fn python_2_is_read_as_python_3_has_it() {
+        for (text, wanted) in [
+            ("print 'x', y\n", "print;'x', y\n"),
+            ("if x: print x\n", "if x: print;x\n"),
+            ("print >>f, 'x'\n", "print;  f, 'x'\n"),
+            ("exec x in y\n", "exec;x in y\n"),
+            ("raise E(1, 2), 'x', y\n", "raise E(1, 2); 'x', y\n"),
+            ("try:\n    pass\nexcept (A, B), e:\n    pass\n", "try:\n    pass\nexcept (A, B)   :\n    pass\n"),
+            ("x = f(ur'\\%', UR\"a\")\n", "x = f( r'\\%',  r\"a\")\n"),
+            ("x = a <> 10L\n", "x = a != 10 \n"),
+            // What says another thing in Python 3, or the same, stays.
+            ("x = ur'\\u0041'\n", "-"),
+            ("print('x'), y\n", "-"),
+            ("print = 1\nprint.x\nprint\n", "-"),
+            ("x = 'print x'  # raise E, x\n", "-"),
+            ("raise E('a', 'b')\nx = {1: lambda a, b: 2}\n", "-"),
+            ("print\"x\"\n", "-"),
+            // What Python 2 does not know.
+            ("def f(a: int): print a\n", "-"),
+            ("def f(a) -> int: print a\n", "-"),
+            ("a: int = 1\nprint a\n", "-"),
+            ("x = f'{a}'\nprint a\n", "-"),
+            ("f(lambda a, b: a, {1: 2}[1:2])\nprint a\n", "f(lambda a, b: a, {1: 2}[1:2])\nprint;a\n"),
+        ] {
+            assert_eq!(old(text), wanted, "{text}");
+        }
     }
 }

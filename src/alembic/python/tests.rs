@@ -175,6 +175,20 @@ fn what_is_known_only_at_run_time_says_why() {
 }
 
 #[test]
+fn what_stands_in_for_a_value_may_be_the_value() {
+    assert_eq!(x("import os\nx = os.getenv('A') or 'public'"), "<unknown: the environment variable A>");
+    assert_eq!(x("import os\nx = os.getenv('A') and ''"), "<unknown: the environment variable A>");
+    let symbol = x("from shop import settings\nx = settings['A'] or 'public'");
+    assert!(symbol.contains("or") && symbol != "True", "{symbol}");
+    // As a condition it is known all the same.
+    let chosen = "from shop import settings\nx = 1 if settings['A'] or 'public' else 2";
+    assert_eq!(x(chosen), "1");
+    assert_eq!(x("from shop import settings\nx = 1 if settings['A'] and '' else 2"), "2");
+    assert!(x("from shop import settings\nx = 1 if settings['A'] or '' else 2").starts_with("<unknown"));
+    assert_eq!(x("import os\nx = os.getenv('A') or True"), "True");
+}
+
+#[test]
 fn annotations_are_evaluated_when_asked_for() {
     let program = "from typing import Optional, List\nfrom sqlalchemy.orm import Mapped\nclass A:\n  b: 'Mapped[Optional[B]]'\n  c: Mapped[int | None] = 1\nclass B: pass";
     let snapshot = MemorySnapshot::new([("main.py", program)]);

@@ -86,7 +86,7 @@ fn problems(state: &ProjectState) -> Vec<Problem<'_>> {
 pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
     let before: Vec<Problem<'_>> = change.before.map(problems).unwrap_or_default();
     let known: BTreeSet<(&RepoPath, &str)> = before.iter().map(|problem| (problem.path, problem.message)).collect();
-    problems(change.after)
+    let unreadable = problems(change.after)
         .into_iter()
         .filter(|problem| {
             // An old problem in a file that the change touches stands between it and a verdict.
@@ -102,8 +102,25 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
                 Some(place) => finding.at(place),
                 None => finding,
             }
-        })
-        .collect()
+        });
+    unreadable.chain(outdated(change)).collect()
+}
+
+/// Files that are of an older language since the change: they are read as what they were meant for, and whoever runs another
+/// stops at them. Of one that was so before nothing is said.
+fn outdated<'a>(change: &'a ProjectChange<'_>) -> impl Iterator<Item = Finding> + 'a {
+    let before = change.before.map(|state| state.declared.outdated.as_slice()).unwrap_or_default();
+    let is_new = |problem: &&SourceProblem| !before.iter().any(|known| known.path == problem.path);
+    change.after.declared.outdated.iter().filter(is_new).map(|problem| {
+        let message = format!("{} cannot be read by Python 3: {}", problem.path, problem.message);
+        let finding = Finding::new(RuleId::UnreadableSource, problem.path.clone(), message, &problem.help)
+            .about(problem.path.to_string())
+            .because("what it declares is compared, but Python 3 stops at it");
+        match &problem.place {
+            Some(place) => finding.at(place),
+            None => finding,
+        }
+    })
 }
 
 #[cfg(test)]
