@@ -71,6 +71,8 @@ pub(crate) struct Store {
     texts: BTreeMap<RepoPath, Arc<Source>>,
     /// The files that read texts.
     readers: BTreeSet<RepoPath>,
+    /// The files of an absolute name that was looked for: most revisions import the same.
+    absolute: BTreeMap<String, Vec<RepoPath>>,
 }
 
 impl Store {
@@ -91,6 +93,7 @@ impl Store {
             prints: BTreeMap::new(),
             texts: BTreeMap::new(),
             readers: BTreeSet::new(),
+            absolute: BTreeMap::new(),
         };
         let mut frontier: BTreeSet<RepoPath> = BTreeSet::new();
         for file in revisions {
@@ -178,7 +181,7 @@ impl Store {
     }
 
     /// The files of the repository that a file's import statements name, wherever in it they stand.
-    fn imported(&self, file: &ParsedFile) -> BTreeSet<RepoPath> {
+    fn imported(&mut self, file: &ParsedFile) -> BTreeSet<RepoPath> {
         let mut finder = Finder { names: Vec::new(), depth: 0 };
         file.body().iter().for_each(|stmt| finder.visit_stmt(stmt));
         let dir = file.source().path().parent().unwrap_or_default();
@@ -194,23 +197,28 @@ impl Store {
             finder.names.extend(attributes_of(package, file.source().text()).into_iter().map(|name| (0, name)));
         }
         for (level, dotted) in finder.names {
-            let bases: Vec<RepoPath> = if level == 0 {
-                self.roots.clone()
-            } else {
+            if level > 0 {
                 let mut base = dir.clone();
                 for _ in 1..level.min(50) {
                     base = base.parent().unwrap_or_default();
                 }
-                vec![base]
-            };
-            let below = dotted.replace('.', "/");
-            for base in bases {
-                let path = base.join(&below);
-                let candidates = [RepoPath::new(format!("{}.py", path.as_str())), path.join("__init__.py")];
-                found.extend(candidates.into_iter().filter(|path| self.known.contains(path)));
+                found.extend(self.files_of(&dotted, &base));
+            } else if let Some(files) = self.absolute.get(&dotted) {
+                found.extend(files.iter().cloned());
+            } else {
+                let files: Vec<RepoPath> = self.roots.iter().flat_map(|root| self.files_of(&dotted, root)).collect();
+                found.extend(files.iter().cloned());
+                self.absolute.insert(dotted, files);
             }
         }
         found
+    }
+
+    /// The files that a dotted name is in, looked for from a folder.
+    fn files_of(&self, dotted: &str, base: &RepoPath) -> impl Iterator<Item = RepoPath> + use<'_> {
+        let path = base.join(&dotted.replace('.', "/"));
+        let candidates = [RepoPath::new(format!("{}.py", path.as_str())), path.join("__init__.py")];
+        candidates.into_iter().filter(|path| self.known.contains(path))
     }
 }
 
