@@ -57,7 +57,7 @@ pub(super) fn statement(cursor: &mut Cursor<'_>, session: &mut Session, actions:
         let mut rows = cursor.clone();
         let (operation, guarded) = table::create(cursor, kind)?;
         if let K::CreateTable(table) = &operation
-            && matches!(table.source, Some(TableSource::Query))
+            && matches!(table.source, Some(TableSource::Query | TableSource::Rows(_)))
             && !guarded
         {
             rows.skip_until(&["as", "select"]);

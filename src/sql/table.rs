@@ -4,7 +4,7 @@ use super::column::column;
 use super::constraint::table_constraint;
 use super::cursor::{Cursor, Read};
 use crate::catalog::operation::{NewTable, OperationKind, TableSource};
-use crate::catalog::{Dialect, TableKind};
+use crate::catalog::{Dialect, ObjectName, TableKind};
 
 /// CREATE TABLE, behind the word TABLE. Gives the operation and whether IF NOT EXISTS stands there.
 pub(super) fn create(cursor: &mut Cursor<'_>, kind: TableKind) -> Read<(OperationKind, bool)> {
@@ -61,7 +61,8 @@ fn options(cursor: &mut Cursor<'_>, table: &mut NewTable) -> Read<()> {
             || cursor.is_word(0, "select")
             || cursor.is_word(0, "with") && cursor.is_word(1, "recursive")
         {
-            table.source = Some(TableSource::Query);
+            let rows = rows_of(cursor).filter(|_| table.columns.is_empty() && table.constraints.is_empty());
+            table.source = Some(rows.map_or(TableSource::Query, TableSource::Rows));
             cursor.skip_all();
         } else if cursor.dialect == Dialect::MySql && cursor.eat("comment") {
             cursor.eat_symbol('=');
@@ -73,6 +74,33 @@ fn options(cursor: &mut Cursor<'_>, table: &mut NewTable) -> Read<()> {
         }
     }
     Ok(())
+}
+
+/// The table whose rows a query gives as they are: `TABLE t`, `SELECT * FROM t [WHERE …]`. Other databases than PostgreSQL
+/// carry more over than types.
+fn rows_of(cursor: &Cursor<'_>) -> Option<ObjectName> {
+    let mut own = cursor.clone();
+    if !own.dialect.is_postgres_like() {
+        return None;
+    }
+    let selects = own.eat("select");
+    if selects && !(own.eat_symbol('*') && own.eat("from")) || !selects && !own.eat("table") {
+        return None;
+    }
+    own.eat("only");
+    let name = own.object_name().ok()?;
+    let is_end = own.at_end()
+        || own.looking_at("with no data")
+        || own.looking_at("with data")
+        || selects && ["where", "order", "limit", "offset"].iter().any(|word| own.is_word(0, word));
+    // The types of a union are those that both sides agree on.
+    while is_end && !own.at_end() {
+        if ["union", "intersect", "except"].iter().any(|word| own.is_word(0, word)) {
+            return None;
+        }
+        own.skip();
+    }
+    is_end.then_some(name)
 }
 
 /// What LIKE … INCLUDING ALL includes.

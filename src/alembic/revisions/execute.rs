@@ -630,7 +630,7 @@ fn is_table(value: &Value) -> bool {
 }
 
 /// Whether a value is a `MetaData`.
-fn is_metadata(value: &Value) -> bool {
+pub(super) fn is_metadata(value: &Value) -> bool {
     match value.call_of() {
         Some(("sqlalchemy.MetaData", _)) => true,
         Some(_) => false,

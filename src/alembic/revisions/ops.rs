@@ -5,6 +5,7 @@ use crate::catalog::operation::{DataKind, EnumPosition, Guard, Operation, Operat
 use crate::catalog::{ObjectName, Reach};
 use crate::source::Place;
 
+use super::execute::is_metadata;
 use super::host::{Database, external};
 use super::script::opaque;
 
@@ -406,6 +407,9 @@ pub(super) fn table_name(value: &Value) -> Option<ObjectName> {
             {
                 return table_name(base);
             }
+            if let SymbolKind::Subscript { base: collection, index } = &symbol.kind {
+                return reflected(collection, &index.as_str()?);
+            }
             let (path, args) = value.call_of()?;
             match path {
                 "sqlalchemy.table" | "sqlalchemy.Table" | "sqlalchemy.TableClause" => {
@@ -419,6 +423,19 @@ pub(super) fn table_name(value: &Value) -> Option<ObjectName> {
         }
         _ => None,
     }
+}
+
+/// The table under a key of `metadata.tables`: its name, behind its schema where it has one.
+fn reflected(collection: &Value, key: &str) -> Option<ObjectName> {
+    let Value::Symbol(symbol) = collection else { return None };
+    let SymbolKind::Attribute { base, name } = &symbol.kind else { return None };
+    if &**name != "tables" || !is_metadata(base) {
+        return None;
+    }
+    Some(match key.rsplit_once('.') {
+        Some((schema, table)) => ObjectName::qualified(schema, table),
+        None => ObjectName::bare(key),
+    })
 }
 
 /// Why a value cannot be known, where it cannot.

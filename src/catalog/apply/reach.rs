@@ -135,7 +135,10 @@ impl<'a> Named<'a> {
                 match &table.source {
                     Some(crate::catalog::operation::TableSource::Like { table, .. }) => named.tables.push(table),
                     Some(crate::catalog::operation::TableSource::Inherits(parents)) => named.tables.extend(parents),
-                    Some(crate::catalog::operation::TableSource::PartitionOf(parent)) => named.tables.push(parent),
+                    Some(
+                        crate::catalog::operation::TableSource::PartitionOf(other)
+                        | crate::catalog::operation::TableSource::Rows(other),
+                    ) => named.tables.push(other),
                     Some(crate::catalog::operation::TableSource::Query) | None => {}
                 }
             }

@@ -5,8 +5,8 @@ use super::view::Kept;
 use super::{Applied, ApplyError, Effect, exists, missing, naming, refused};
 use crate::catalog::operation::{DataKind, Guard, NewTable, TableSource};
 use crate::catalog::{
-    AutoIncrement, Catalog, ColumnDefault, Dialect, Name, ObjectName, Opaque, Reach, Sequence, TEMPORARY_SCHEMA, Table,
-    TableKind,
+    AutoIncrement, Catalog, Column, ColumnDefault, ColumnType, Dialect, Name, Object, ObjectName, Opaque, Reach,
+    Sequence, TEMPORARY_SCHEMA, Table, TableKind,
 };
 use crate::source::Place;
 
@@ -32,7 +32,8 @@ impl Catalog {
         let mut inherited = Vec::new();
         match &new.source {
             None => {}
-            Some(TableSource::Query) => {
+            Some(TableSource::Rows(source)) if self.copy_columns(&mut table, source, place)? => {}
+            Some(TableSource::Query | TableSource::Rows(_)) => {
                 doubt = Some(Opaque {
                     place: place.clone(),
                     reason: format!("the columns of {name} are those of a query"),
@@ -111,13 +112,7 @@ impl Catalog {
                 None => Err(missing("the table", source)),
             };
         };
-        // A table like a table like a table: a short script that makes a catalog of any size.
-        let columns: usize = self.tables.values().map(|table| table.columns.len()).sum();
-        if columns + source.columns.len() > MAX_COPIED {
-            return Err(ApplyError::Refused(format!(
-                "it would be one of more than {MAX_COPIED} columns, which are not followed"
-            )));
-        }
+        self.bound_copies(source)?;
         let all = self.dialect == Dialect::MySql || including.iter().any(|word| word == "all");
         let has = |word: &str| all || including.iter().any(|one| one == word);
         for column in &source.columns {
@@ -152,6 +147,47 @@ impl Catalog {
             table.comment.clone_from(&source.comment);
         }
         Ok(())
+    }
+
+    /// A table like a table like a table: a short script that makes a catalog of any size.
+    fn bound_copies(&self, source: &Table) -> Result<(), ApplyError> {
+        let columns: usize = self.tables.values().map(|table| table.columns.len()).sum();
+        if columns + source.columns.len() > MAX_COPIED {
+            return Err(ApplyError::Refused(format!(
+                "it would be one of more than {MAX_COPIED} columns, which are not followed"
+            )));
+        }
+        Ok(())
+    }
+
+    /// `AS TABLE other`, `AS SELECT * FROM other`: the columns with their types; all of them take NULL, have no default and
+    /// count nothing (<https://www.postgresql.org/docs/current/sql-createtableas.html>). Whether they are known: those of a
+    /// view are not, nor those of a table that something in doubt may have altered.
+    fn copy_columns(&self, table: &mut Table, source: &ObjectName, place: &Place) -> Result<bool, ApplyError> {
+        let Some(source) = self.table(source) else { return Ok(false) };
+        let in_doubt = self.doubt_about(&Object::Table(&source.name)).is_some()
+            || source.columns.iter().any(|column| {
+                self.doubt_about(&Object::Column(&source.name, &column.name)).is_some()
+                    || column.ty == ColumnType::unknown()
+            });
+        if in_doubt || source.columns.is_empty() {
+            return Ok(false);
+        }
+        self.bound_copies(source)?;
+        table.columns = source
+            .columns
+            .iter()
+            .map(|column| Column {
+                nullable: true,
+                default: None,
+                auto_increment: None,
+                generated: None,
+                comment: None,
+                place: Some(place.clone()),
+                ..column.clone()
+            })
+            .collect();
+        Ok(true)
     }
 
     /// Copies the primary key and the indexes of `from`, under the names the database gives them.

@@ -43,6 +43,8 @@ pub enum TableSource {
     },
     /// `AS SELECT …`: the columns are those of a query that is not evaluated.
     Query,
+    /// `AS TABLE other`, `AS SELECT * FROM other …`: its columns and their types, and nothing else of it.
+    Rows(ObjectName),
     /// `INHERITS (parents)`.
     Inherits(Vec<ObjectName>),
     /// `PARTITION OF parent`.

@@ -484,7 +484,7 @@ impl Fold {
         let (columns, filled) = match &step.operation.kind {
             OperationKind::CreateTable(new) => match new.source {
                 None => (Some(new.columns.iter().map(|new| new.column.clone()).collect()), false),
-                Some(TableSource::Query) => (None, true),
+                Some(TableSource::Query | TableSource::Rows(_)) => (None, true),
                 Some(_) => (None, false),
             },
             _ => (None, false),

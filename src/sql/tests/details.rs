@@ -54,6 +54,70 @@ fn assert_refused(dialect: Dialect, sql: &str, wanted: &str) {
 }
 
 #[test]
+fn a_table_of_another_ones_rows_has_its_columns_and_nothing_else_of_it() {
+    let base = "CREATE TABLE t (id serial PRIMARY KEY, name varchar(5) NOT NULL DEFAULT 'x', at timestamptz UNIQUE); CREATE VIEW v AS SELECT 1 AS a;";
+    let columns = |query: &str| -> Result<Vec<String>, bool> {
+        let catalog = built(PostgreSql, &format!("{base} CREATE TABLE u AS {query};")).expect("a table");
+        let made = catalog.table(&crate::catalog::ObjectName { schema: None, name: "u".to_owned() }).expect("u");
+        assert!(made.primary_key.is_none() && made.indexes.is_empty(), "{query}");
+        let is_in_doubt = catalog.doubts.iter().any(|doubt| matches!(doubt.reach, crate::catalog::Reach::Table(_)));
+        if is_in_doubt {
+            return Err(made.columns.is_empty());
+        }
+        assert!(
+            made.columns.iter().all(|c| c.nullable && c.default.is_none() && c.auto_increment.is_none()),
+            "{query}"
+        );
+        Ok(made.columns.iter().map(|column| format!("{} {}", column.name, column.ty)).collect())
+    };
+    for query in [
+        "TABLE t",
+        "SELECT * FROM t",
+        "SELECT * FROM ONLY public.t WHERE id > 1 ORDER BY id",
+        "SELECT * FROM t WITH NO DATA",
+    ] {
+        let wanted = ["id integer", "name varchar(5)", "at timestamptz"].map(str::to_owned);
+        assert_eq!(columns(query), Ok(wanted.to_vec()), "{query}");
+    }
+    // What else a query gives is not known, nor what the columns of a view are.
+    for query in [
+        "SELECT id FROM t",
+        "SELECT *, 1 AS one FROM t",
+        "SELECT * FROM t JOIN t b USING (id)",
+        "SELECT * FROM t, t b",
+        "SELECT * FROM t WHERE id > 1 UNION ALL SELECT * FROM t",
+        "SELECT * FROM v",
+        "TABLE v",
+        "SELECT DISTINCT * FROM t",
+    ] {
+        assert_eq!(columns(query), Err(true), "{query}");
+    }
+    // Other databases carry more over.
+    let other = built(Dialect::MySql, "CREATE TABLE t (id int NOT NULL DEFAULT 1); CREATE TABLE u AS SELECT * FROM t;");
+    assert!(other.expect("a table").doubts.iter().any(|doubt| matches!(doubt.reach, crate::catalog::Reach::Table(_))));
+}
+
+#[test]
+fn what_may_have_altered_a_table_is_a_doubt_about_its_copies() {
+    use crate::catalog::operation::{Operation, OperationKind};
+    use crate::catalog::{Catalog, ObjectName, Reach};
+    for reach in [Reach::Everything, Reach::Table(ObjectName { schema: None, name: "t".to_owned() })] {
+        let mut catalog = Catalog::new(PostgreSql);
+        for operation in ops("CREATE TABLE t (id int, name text);", PostgreSql) {
+            catalog.apply(&operation).expect("a table");
+        }
+        let source = crate::source::Source::new(crate::source::RepoPath::new("a.sql"), "x");
+        let place = crate::source::Place::new(&source, crate::source::Span::default());
+        let kind = OperationKind::Opaque { reason: "x".to_owned(), reach };
+        catalog.apply(&Operation::new(kind, place)).expect("a doubt");
+        for operation in ops("CREATE TABLE u AS TABLE t;", PostgreSql) {
+            catalog.apply(&operation).expect("a table");
+        }
+        assert!(catalog.doubts.iter().any(|doubt| doubt.reason.contains("those of a query")), "{:?}", catalog.doubts);
+    }
+}
+
+#[test]
 fn no_moment_becomes_a_number_by_itself() {
     for moment in ["date", "timestamp", "timestamptz"] {
         let table = format!("CREATE TABLE t (d {moment});");
