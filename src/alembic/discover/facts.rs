@@ -1,8 +1,10 @@
 //! What a repository says about an environment beside its settings: the database, the way commands are run.
 
+use std::sync::Arc;
+
 use crate::catalog::Dialect;
 use crate::git::{FileList, Snapshot, SnapshotError};
-use crate::source::RepoPath;
+use crate::source::{RepoPath, Source};
 
 use super::defaults;
 use super::locations::bases;
@@ -10,6 +12,9 @@ use crate::alembic::python::ParsedFile;
 
 /// How many revisions are looked at for imports of a dialect.
 const MAX_REVISIONS_READ: usize = 200;
+
+/// How many revisions must do what SQLite refuses before its URL is not believed: one may be a mistake.
+const MIN_REFUSED: usize = 2;
 
 /// The dialect of a database URL (`postgresql+asyncpg://…`), where the text is one that could be meant.
 pub(crate) fn dialect_of_url(url: &str) -> Option<Dialect> {
@@ -58,7 +63,8 @@ pub(crate) struct Evidence<'a> {
 impl Evidence<'_> {
     /// The database that a project targets, none where nothing says which, and whether that is inferred from signs only.
     ///
-    /// The settings' URL counts first, unless `env.py` sets another: then it is often a leftover. After it come the name of
+    /// The settings' URL counts first, unless `env.py` sets another: then it is often a leftover. So it is where it names SQLite
+    /// and the revisions are a server's. After it come the name of
     /// the folder (`migrations_sqlite`), the dialects that revisions import, the drivers that the project depends on, URLs
     /// in `env.py` and `.env` files, and last the default of the setting that `env.py` takes: it is for development.
     pub(crate) fn dialect(&self) -> Result<(Option<Dialect>, bool), SnapshotError> {
@@ -72,7 +78,12 @@ impl Evidence<'_> {
         if let Some(dialect) = url
             && !overridden
         {
-            return Ok((Some(dialect), false));
+            // A file beside the sources is for development, where the revisions do what SQLite refuses.
+            let server = match dialect {
+                Dialect::Sqlite if self.refused_by_sqlite(files)? >= MIN_REFUSED => self.server(files)?,
+                _ => None,
+            };
+            return Ok(server.unwrap_or((Some(dialect), false)));
         }
         if let Some(dialect) = self.env.parent().and_then(|dir| named_for(dir.file_name())) {
             return Ok((Some(dialect), false));
@@ -96,18 +107,52 @@ impl Evidence<'_> {
         Ok((by_default.or(url), true))
     }
 
-    /// The dialect that most revisions import, `sqlite` apart: it is imported beside the real one.
-    fn imported(&self, files: &FileList) -> Result<Option<Dialect>, SnapshotError> {
-        let mut counts =
-            [(Dialect::PostgreSql, 0_usize), (Dialect::MySql, 0), (Dialect::SqlServer, 0), (Dialect::Oracle, 0)];
+    /// The texts of the revisions.
+    fn revisions(&self, files: &FileList) -> Result<Vec<Arc<Source>>, SnapshotError> {
         let revisions = self
             .versions
             .iter()
             .flat_map(|dir| files.under(dir))
             .filter(|entry| entry.path.extension() == Some("py"))
             .take(MAX_REVISIONS_READ);
+        let mut found = Vec::new();
         for entry in revisions {
-            let Some(source) = self.snapshot.read(&entry.path)?.text() else { continue };
+            found.extend(self.snapshot.read(&entry.path)?.text());
+        }
+        Ok(found)
+    }
+
+    /// How many revisions alter a constraint or a column outside of a batch, which no SQLite takes, and do not look which
+    /// database it is.
+    fn refused_by_sqlite(&self, files: &FileList) -> Result<usize, SnapshotError> {
+        const REFUSED: [&str; 4] =
+            ["op.create_foreign_key(", "op.create_unique_constraint(", "op.drop_constraint(", "op.alter_column("];
+        let refused = |source: &Arc<Source>| {
+            let text = source.text();
+            let upgrade = text.split("def downgrade(").next().unwrap_or(text);
+            // `batch_op.drop_constraint(…)` ends like it.
+            let calls = |line: &str| REFUSED.iter().any(|call| line.trim_start().starts_with(call));
+            !["sqlite", "dialect.", "get_bind", "get_context"].iter().any(|word| upgrade.contains(word))
+                && upgrade.lines().any(calls)
+        };
+        Ok(self.revisions(files)?.iter().filter(|source| refused(source)).count())
+    }
+
+    /// The server that a project with such revisions is for, where they import its dialect or the project depends on its
+    /// driver.
+    fn server(&self, files: &FileList) -> Result<Option<(Option<Dialect>, bool)>, SnapshotError> {
+        if let Some(dialect) = self.imported(files)? {
+            return Ok(Some((Some(dialect), true)));
+        }
+        let driver = self.driver(files)?.filter(|dialect| *dialect != Dialect::Sqlite);
+        Ok(driver.map(|dialect| (Some(dialect), false)))
+    }
+
+    /// The dialect that most revisions import, `sqlite` apart: it is imported beside the real one.
+    fn imported(&self, files: &FileList) -> Result<Option<Dialect>, SnapshotError> {
+        let mut counts =
+            [(Dialect::PostgreSql, 0_usize), (Dialect::MySql, 0), (Dialect::SqlServer, 0), (Dialect::Oracle, 0)];
+        for source in self.revisions(files)? {
             for line in source.text().lines().filter(|line| line.contains("sqlalchemy.dialects")) {
                 for (dialect, count) in &mut counts {
                     let word = match dialect {
@@ -274,6 +319,30 @@ mod tests {
             Some(Dialect::MySql)
         );
         assert_eq!(dialect(&[("m/env.py", set)], None), None);
+    }
+
+    #[test]
+    fn a_file_for_development_is_not_the_database_of_revisions_that_it_refuses() {
+        let sqlite = Some("sqlite:////tmp/dev.db");
+        let key = "def upgrade():\n    op.create_foreign_key('k', 'a', 'b', ['x'], ['y'])\n";
+        let null = "from sqlalchemy.dialects import postgresql\ndef upgrade():\n    op.alter_column('a', 'x', nullable=True)\n";
+        let of = |one: &str, other: &str, more: &[(&str, &str)]| {
+            let files = [("m/env.py", ""), ("m/versions/a.py", one), ("m/versions/b.py", other)];
+            dialect(&[&files[..], more].concat(), sqlite)
+        };
+        assert_eq!(of(key, null, &[]), Some(Dialect::PostgreSql));
+        assert_eq!(of(key, key, &[("requirements.txt", "PyMySQL==1")]), Some(Dialect::MySql));
+        // Nothing says which server; one revision alone; in a batch; where the revision asks; on the way back.
+        assert_eq!(of(key, key, &[]), Some(Dialect::Sqlite));
+        assert_eq!(of(key, key, &[("requirements.txt", "aiosqlite")]), Some(Dialect::Sqlite));
+        assert_eq!(of("", null, &[]), Some(Dialect::Sqlite));
+        for other in [
+            key.replace("    op.", "    with op.batch_alter_table('a') as op:\n        batch_op."),
+            key.replace("    op.", "    if op.get_bind().dialect.name != 'sqlite':\n        op."),
+            key.replace("upgrade", "downgrade"),
+        ] {
+            assert_eq!(of(&other, null, &[]), Some(Dialect::Sqlite), "{other}");
+        }
     }
 
     #[test]

@@ -383,6 +383,9 @@ impl Interpreter<'_> {
             Some(value) => Ok(value),
             // The module is being run further out: the name may still come.
             None if source.state.get() == ModuleState::Running => Ok(deferred()),
+            None if self.modules.is_excerpt(&source.path) => {
+                Ok(Self::library(&format!("{}.{name}", source.name), place))
+            }
             None if self.catching > 0 => Err(Self::import_error(&format!("cannot import name '{name}'"), place)),
             None => Ok(Value::unknown(self.not_found(name, source), place.clone())),
         }

@@ -31,6 +31,12 @@ pub trait Modules {
         let _ = path;
         None
     }
+
+    /// Whether a module holds only some of what its package has: a name that it lacks is the package's all the same.
+    fn is_excerpt(&self, path: &RepoPath) -> bool {
+        let _ = path;
+        false
+    }
 }
 
 /// What an absolute dotted name means.

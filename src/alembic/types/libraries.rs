@@ -12,7 +12,7 @@ pub(super) fn is_known(path: &str) -> bool {
     match package.split('.').next().unwrap_or(package) {
         "sqlalchemy_utils" => name.ends_with("Type"),
         "sqlmodel" => matches!(name, "AutoString" | "GUID" | "UTCDateTime"),
-        "oslo_db" => matches!(name, "JsonEncodedDict" | "JsonEncodedList"),
+        "oslo_db" => matches!(name, "JsonEncodedDict" | "JsonEncodedList" | "SoftDeleteInteger" | "String"),
         "geoalchemy2" => matches!(name, "Geometry" | "Geography" | "Raster"),
         "pgvector" => {
             matches!(name, "Vector" | "VECTOR" | "HALFVEC" | "SPARSEVEC" | "BIT" | "HalfVector" | "SparseVector")
@@ -59,6 +59,11 @@ impl Reader<'_, '_> {
             "sqlmodel" if name == "GUID" => {
                 Ok(if self.dialect.is_postgres_like() { self.words("uuid", &[]) } else { self.words("char", &[32]) })
             }
+            "oslo_db" if name == "SoftDeleteInteger" => {
+                return self.generic("sqlalchemy.Integer", &Args::default(), place);
+            }
+            // Of older versions. What it is for MySQL's NDB, an engine that the settings of the server choose, is left out.
+            "oslo_db" if name == "String" => self.sized_text("varchar", args, None),
             // `oslo_db/sqlalchemy/types.py`.
             "oslo_db" => {
                 let flag = |name: &str| flag_arg(args, None, name, false);

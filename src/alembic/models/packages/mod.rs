@@ -22,6 +22,7 @@ const FILES: &[(&str, &str)] = &[
     ("fastapi_users_db_sqlalchemy/__init__.py", include_str!("fastapi_users_db_sqlalchemy.py")),
     ("fastapi_users_db_sqlalchemy/access_token.py", include_str!("fastapi_users_db_sqlalchemy_access_token.py")),
     ("fastapi_users_db_sqlalchemy/generics.py", include_str!("fastapi_users_db_sqlalchemy_generics.py")),
+    ("oslo_db/sqlalchemy/models.py", include_str!("oslo_db_models.py")),
     ("flask_dance/consumer/storage/sqla.py", include_str!("flask_dance_sqla.py")),
 ];
 
@@ -95,6 +96,10 @@ impl Modules for WithPackages<'_> {
             Some(below) => FILES.iter().any(|(name, _)| name.starts_with(&format!("{below}/"))),
             None => self.inner.is_dir(path),
         }
+    }
+
+    fn is_excerpt(&self, path: &RepoPath) -> bool {
+        holds(path)
     }
 
     fn files_under(&self, path: &RepoPath) -> Vec<RepoPath> {

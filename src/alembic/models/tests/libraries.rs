@@ -287,3 +287,43 @@ class Other(Base):
     // Without such a base SQLAlchemy refuses it.
     assert!(declared("Base").doubts.iter().any(|doubt| doubt.reach == Reach::Everything));
 }
+
+#[test]
+fn the_mixins_of_oslo_bring_their_columns() {
+    let models = "
+from oslo_db.sqlalchemy import models, types
+from oslo_db.sqlalchemy.types import JsonEncodedDict, String
+from sqlalchemy import Column, Integer
+from sqlalchemy.orm import declarative_base
+class Own(models.TimestampMixin, models.ModelBase):
+    metadata = None
+Base = declarative_base(cls=Own)
+class Node(models.SoftDeleteMixin, Base):
+    __tablename__ = 'nodes'
+    id = Column(Integer, primary_key=True)
+    name = Column(String(80, mysql_ndb_type=None))
+    state = Column(JsonEncodedDict)
+    kind = Column(types.SoftDeleteInteger)
+";
+    let made = "sa.Column('id', sa.Integer(), primary_key=True), sa.Column('name', sa.String(80)), sa.Column('state', sa.Text()), \
+                sa.Column('kind', sa.Integer()), sa.Column('created_at', sa.DateTime()), sa.Column('updated_at', sa.DateTime()), \
+                sa.Column('deleted_at', sa.DateTime()), sa.Column('deleted', sa.Integer())";
+    let gap = |made: &str| {
+        let body = revision(&format!("    op.create_table('nodes', {made})\n"));
+        let env = env("from models import Base", "Base.metadata");
+        let files = [
+            ("alembic.ini", INI),
+            ("alembic/env.py", &*env),
+            MAKO,
+            ("models.py", models),
+            ("alembic/versions/a1.py", &*body),
+        ];
+        let (_, declared, gap) = read(&files);
+        assert!(declared.catalog.doubts.is_empty(), "{:?}", declared.catalog.doubts);
+        gap
+    };
+    assert_eq!(gap(made), []);
+    assert_eq!(gap(&made.replace(", sa.Column('updated_at', sa.DateTime())", "")), [("updated_at".to_owned(), true)]);
+    assert_eq!(gap(&made.replace("'deleted', sa.Integer()", "'deleted', sa.Boolean()")).len(), 1);
+    assert_eq!(gap(&made.replace("sa.String(80)", "sa.String(90)")).len(), 1);
+}
