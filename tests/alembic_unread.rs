@@ -363,3 +363,22 @@ fn models_of_python_2_are_compared() {
         );
     }
 }
+
+#[test]
+fn a_table_of_a_database_that_is_not_known() {
+    // The revision makes "b"; whether this `db` is one of Flask-SQLAlchemy is not known, so neither is what "b" has.
+    for (db, reason) in [
+        ("db = None\n", "None has no attribute `Table`"),
+        ("from shop_base.db import db\n", "`shop_base.db.db` of another package"),
+    ] {
+        let known = [("models.py", format!("{HEAD}{B}"))];
+        let table = "t = db.Table(\"b\", Base.metadata, Column(\"id\", Integer, primary_key=True))\n";
+        let told = said(&known, &[("models.py", format!("{HEAD}{db}{table}"))]);
+        assert!(is_doubt(&told, reason), "{told:?}");
+        // Another table is none of it, and what other people call a table neither.
+        let told = said(&known, &[("models.py", format!("{HEAD}{db}{}", table.replace("\"b\"", "\"c\"")))]);
+        assert!(told.iter().any(|line| line.contains("the table b is no longer declared")), "{told:?}");
+        let told = said(&known, &[("models.py", format!("{HEAD}from rich.table import Table\nt = Table(\"b\")\n"))]);
+        assert!(told.iter().any(|line| line.contains("the table b is no longer declared")), "{told:?}");
+    }
+}

@@ -376,6 +376,7 @@ impl<'a> Reading<'a> {
                 Err((reason, place)) => self.doubts.push(Opaque { place, reason, reach: Reach::Everything }),
             }
         }
+        self.doubts.append(&mut recorder.lost.borrow_mut());
         let mut mapper = Mapper::default();
         let mut classes: Vec<(usize, String, usize)> = Vec::new();
         // Mapping a class may make another: a `declared_attr` of a mixin makes a table for each model that has it.
