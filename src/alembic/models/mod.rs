@@ -6,6 +6,7 @@ mod catalog;
 mod columns;
 mod conventions;
 mod filters;
+mod guessed;
 mod host;
 mod lost;
 mod mapping;
@@ -388,7 +389,7 @@ impl<'a> Reading<'a> {
             let maybe =
                 recorder.maybe_classes.borrow().iter().find(|(at, _)| *at == address(class)).map(|(_, u)| u.clone());
             match outcome {
-                Outcome::None => {}
+                Outcome::None => self.doubts.extend(guessed::tables(class)),
                 Outcome::Table(spec) => {
                     let mut spec = *spec;
                     target::share(&mut spec, versions);
