@@ -363,3 +363,46 @@ fn models_of_python_2_are_compared() {
         );
     }
 }
+
+#[test]
+fn a_table_of_a_database_that_is_not_known() {
+    // The revision makes "b"; whether this `db` is one of Flask-SQLAlchemy is not known, so neither is what "b" has.
+    for (db, reason) in [
+        ("db = None\n", "None has no attribute `Table`"),
+        ("from shop_base.db import db\n", "`shop_base.db.db` of another package"),
+    ] {
+        let known = [("models.py", format!("{HEAD}{B}"))];
+        let table = "t = db.Table(\"b\", Base.metadata, Column(\"id\", Integer, primary_key=True))\n";
+        let told = said(&known, &[("models.py", format!("{HEAD}{db}{table}"))]);
+        assert!(is_doubt(&told, reason), "{told:?}");
+        // Another table is none of it, and what other people call a table neither.
+        let told = said(&known, &[("models.py", format!("{HEAD}{db}{}", table.replace("\"b\"", "\"c\"")))]);
+        assert!(told.iter().any(|line| line.contains("the table b is no longer declared")), "{told:?}");
+        let told = said(&known, &[("models.py", format!("{HEAD}from rich.table import Table\nt = Table(\"b\")\n"))]);
+        assert!(told.iter().any(|line| line.contains("the table b is no longer declared")), "{told:?}");
+    }
+}
+
+#[test]
+fn a_model_whose_base_names_its_table() {
+    let base = "import shop_base\nShop = shop_base.make_base()\n";
+    let model = "class B(Shop):\n    id = Column(Integer, primary_key=True)\n";
+    let known = [("models.py", format!("{HEAD}{B}"))];
+    // The revision makes "b", and what `Shop` calls the table of the class is not known.
+    let told = said(&known, &[("models.py", format!("{HEAD}{base}{model}"))]);
+    assert!(is_doubt(&told, "the table of the class B, which a base that another package makes names"), "{told:?}");
+    // An edit of it is a doubt as well, and one elsewhere is none.
+    let with = |model: &str| vec![("models.py", format!("{HEAD}{B}{base}{}", model.replace("class B", "class C")))];
+    let told = said(&with(model), &with(&format!("{model}{MORE}")));
+    assert!(is_doubt(&told, "the table of the class C"), "{told:?}");
+    assert!(said(&with(model), &with(&format!("{model}other = 1\n"))).is_empty());
+    // Neither a class without a key nor one of no base is a model, and other tables are judged.
+    for other in [
+        model.replace("primary_key=True", "index=True"),
+        model.replace("(Shop)", ""),
+        model.replace("class B", "class Other"),
+    ] {
+        let told = said(&known, &[("models.py", format!("{HEAD}{base}{other}"))]);
+        assert!(told.iter().any(|line| line.contains("the table b is no longer declared")), "{told:?}");
+    }
+}

@@ -106,7 +106,7 @@ fn refer_as_written(catalog: &mut Catalog, operation: &Operation, error: &ApplyE
 }
 
 /// The place of a class with its body, or of a call as it is: an edit of what is not looked at is another doubt.
-fn whole(place: &Place) -> Place {
+pub(super) fn whole(place: &Place) -> Place {
     let text = place.source.text();
     let start = text.get(..place.span.start as usize).and_then(|text| text.rfind('\n')).map_or(0, |at| at + 1);
     let indent = |line: &str| line.len() - line.trim_start().len();

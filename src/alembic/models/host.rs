@@ -14,7 +14,7 @@ use crate::alembic::python::{
     Args, CallSite, Class, Eval, Host, Interpreter, Module, Modules, SymbolKind, Unknown, Value,
 };
 use crate::alembic::settings::names_database;
-use crate::catalog::Dialect;
+use crate::catalog::{Dialect, ObjectName, Opaque, Reach};
 use crate::source::{Place, RepoPath};
 
 /// Modules of one package that are imported because a loop does so.
@@ -59,6 +59,8 @@ pub(super) struct Recorder<'m> {
     pub(super) appended: RefCell<Vec<(Value, Value)>>,
     /// Classes that may not be made, by address.
     pub(super) maybe_classes: RefCell<Vec<(usize, Rc<Unknown>)>>,
+    /// Tables of a `db` that is not known (`db.Table("name", …)`): that they may be declared is all there is to say.
+    pub(super) lost: RefCell<Vec<Opaque>>,
     /// The arguments of `context.configure(…)`, each time it was called.
     pub(super) configured: RefCell<Vec<Args>>,
     /// Imports of modules whose names are computed, which could not be followed.
@@ -92,6 +94,7 @@ impl<'m> Recorder<'m> {
             declared: RefCell::default(),
             appended: RefCell::default(),
             maybe_classes: RefCell::default(),
+            lost: RefCell::default(),
             configured: RefCell::default(),
             unfollowed: RefCell::default(),
             versioned: Cell::new(false),
@@ -281,6 +284,10 @@ impl Host for Recorder<'_> {
             };
         }
         let path = call.path.as_deref()?;
+        if path.ends_with(".db.Table") {
+            let db = path.trim_end_matches(".Table");
+            self.lost_call("Table", call.args, &format!("`{db}` of another package makes it"), call.place);
+        }
         match path {
             "sqlalchemy.Table" => Some(Ok(Self::note(&self.tables, interpreter, path, call.args.clone(), call.place))),
             "sqlalchemy.Index" => Some(Ok(Self::note(&self.indexes, interpreter, path, call.args.clone(), call.place))),
@@ -355,6 +362,17 @@ impl Host for Recorder<'_> {
             "pkgutil.iter_modules" => Some(Ok(self.iter_modules(interpreter, call, false))),
             "pkgutil.walk_packages" => Some(Ok(self.iter_modules(interpreter, call, true))),
             _ => None,
+        }
+    }
+
+    fn lost_call(&self, method: &str, args: &Args, reason: &str, place: &Place) {
+        let name = args.get(0, "name").and_then(Value::as_str);
+        if let Some(name) = name.filter(|_| method == "Table") {
+            self.lost.borrow_mut().push(Opaque {
+                place: place.clone(),
+                reason: format!("a table that may be declared: {reason}"),
+                reach: Reach::Table(ObjectName::bare(&*name)),
+            });
         }
     }
 

@@ -6,6 +6,7 @@ mod catalog;
 mod columns;
 mod conventions;
 mod filters;
+mod guessed;
 mod host;
 mod lost;
 mod mapping;
@@ -383,6 +384,7 @@ impl<'a> Reading<'a> {
                 Err((reason, place)) => self.doubts.push(Opaque { place, reason, reach: Reach::Everything }),
             }
         }
+        self.doubts.append(&mut recorder.lost.borrow_mut());
         let mut mapper = Mapper::default();
         let mut classes: Vec<(usize, String, usize)> = Vec::new();
         // Mapping a class may make another: a `declared_attr` of a mixin makes a table for each model that has it.
@@ -394,7 +396,7 @@ impl<'a> Reading<'a> {
             let maybe =
                 recorder.maybe_classes.borrow().iter().find(|(at, _)| *at == address(class)).map(|(_, u)| u.clone());
             match outcome {
-                Outcome::None => {}
+                Outcome::None => self.doubts.extend(guessed::tables(class)),
                 Outcome::Table(spec) => {
                     let mut spec = *spec;
                     target::share(&mut spec, versions);

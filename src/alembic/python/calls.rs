@@ -26,6 +26,9 @@ impl Interpreter<'_> {
         }
         let callee = self.eval(frame, &call.func)?;
         let args = self.eval_args(frame, &call.arguments)?;
+        if let (Value::Unknown(unknown), Expr::Attribute(method)) = (&callee, &*call.func) {
+            self.host.lost_call(&method.attr, &args, &unknown.reason, &place);
+        }
         self.call_value(&callee, args, &place)
     }
 

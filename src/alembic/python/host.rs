@@ -40,6 +40,11 @@ pub trait Host {
         None
     }
 
+    /// A method of something that is not known was called: what it makes is lost, and `reason` says why.
+    fn lost_call(&self, method: &str, args: &Args, reason: &str, place: &Place) {
+        let _ = (method, args, reason, place);
+    }
+
     /// An attribute of a symbol. None leaves it symbolic.
     fn attribute(&self, interpreter: &mut Interpreter<'_>, base: &Value, name: &str, place: &Place) -> Option<Value> {
         let _ = (interpreter, base, name, place);

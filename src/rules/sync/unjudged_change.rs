@@ -104,7 +104,11 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
         return Vec::new();
     }
     let unjudged = change.unjudged();
-    let told = unjudged.iter().filter(|one| !change.whole_state || !one.hides.is_empty());
+    // A place that reaches several things and hides one of them is told for that.
+    let hides_another = |one: &Unjudged<'_>| {
+        unjudged.iter().any(|other| !other.hides.is_empty() && is_one_place(one.opaque, other.opaque))
+    };
+    let told = unjudged.iter().filter(|one| !one.hides.is_empty() || (!change.whole_state && !hides_another(one)));
     let mut groups: Vec<Vec<&Unjudged<'_>>> = Vec::new();
     for one in told {
         match groups.iter_mut().find(|group| group.first().is_some_and(|first| belong_together(first, one))) {
@@ -145,8 +149,7 @@ fn finding(group: &[&Unjudged<'_>]) -> Option<Finding> {
     let mut seen: BTreeSet<*const Difference> = BTreeSet::new();
     let all = group.iter().flat_map(|one| &one.hides).copied();
     let hides: Vec<&Difference> = all.filter(|hidden| seen.insert(std::ptr::from_ref(*hidden))).collect();
-    let others: Vec<_> =
-        others.iter().filter(|other| hides.is_empty() || !is_one_place(one.opaque, other.opaque)).collect();
+    let others: Vec<_> = others.iter().filter(|other| !is_one_place(one.opaque, other.opaque)).collect();
     let (what, reason) = if hides.is_empty() {
         ("what this does".to_owned(), "what cannot be read may change what is compared")
     } else {
