@@ -63,10 +63,10 @@ pub(crate) struct Evidence<'a> {
 impl Evidence<'_> {
     /// The database that a project targets, none where nothing says which, and whether that is inferred from signs only.
     ///
-    /// The settings' URL counts first, unless `env.py` sets another: then it is often a leftover. So it is where it names SQLite
-    /// and the revisions are a server's. After it come the name of
-    /// the folder (`migrations_sqlite`), the dialects that revisions import, the drivers that the project depends on, URLs
-    /// in `env.py` and `.env` files, and last the default of the setting that `env.py` takes: it is for development.
+    /// The settings' URL counts first, unless `env.py` sets another, or it names SQLite and the revisions are a server's: then
+    /// it is often a leftover. After it come the name of the folder (`migrations_sqlite`), the dialects that revisions import,
+    /// the drivers that the project depends on, URLs in `env.py` and `.env` files, and last the default of the setting that
+    /// `env.py` takes: it is for development.
     pub(crate) fn dialect(&self) -> Result<(Option<Dialect>, bool), SnapshotError> {
         let files = self.snapshot.files()?;
         let env = self.snapshot.read(self.env)?.text();
@@ -145,7 +145,7 @@ impl Evidence<'_> {
             return Ok(Some((Some(dialect), true)));
         }
         let driver = self.driver(files)?.filter(|dialect| *dialect != Dialect::Sqlite);
-        Ok(driver.map(|dialect| (Some(dialect), false)))
+        Ok(driver.map(|dialect| (Some(dialect), true)))
     }
 
     /// The dialect that most revisions import, `sqlite` apart: it is imported beside the real one.
