@@ -328,6 +328,28 @@ fn whichever_of_several_statements_about_rows_is_run_it_is_about_rows() {
 }
 
 #[test]
+fn the_row_of_a_question_is_asked_by_the_name_of_its_column() {
+    let index = "def upgrade():\n    op.create_index('i', 't', ['id'])";
+    let with = |query: &str, asked: &str| {
+        let body = format!(
+            "def upgrade():\n    row = op.get_bind().execute(\"{query}\").first()\n    if not {asked}:\n        op.add_column('t', sa.Column('b', sa.Integer()))"
+        );
+        after(PG, &[TABLE, index, &body], &[])
+    };
+    let query = |name: &str| format!("SELECT exists(SELECT 1 FROM pg_indexes WHERE indexname = '{name}') AS there");
+    for asked in ["row.there", "row[0]", "row['there']", "row._mapping['there']"] {
+        assert_eq!(with(&query("i"), asked), "t(id)", "{asked}");
+        assert_eq!(with(&query("j"), asked), "t(id, b)", "{asked}");
+    }
+    // Which of two answers goes by a name, and what is made of one, is not read.
+    let two = format!("{}, exists(SELECT 1 FROM pg_indexes WHERE indexname = 'j') AS other", query("i"));
+    let negated = query("i").replacen("exists", "NOT EXISTS", 1);
+    for query in [&two, &negated] {
+        assert!(with(query, "row.there").contains('?'), "{query}: {}", with(query, "row.there"));
+    }
+}
+
+#[test]
 fn rows_of_a_table_that_is_reflected_are_rows() {
     let with = |lines: &str| {
         let body = format!(
