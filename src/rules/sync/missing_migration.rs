@@ -114,6 +114,7 @@ mod tests {
     use super::*;
     use crate::catalog::Name;
     use crate::catalog::difference::{Aspect, Side};
+    use crate::finding::Level;
     use crate::rules::testing::{World, column, difference};
 
     #[test]
@@ -131,6 +132,23 @@ mod tests {
             assert!(findings[0].help.contains("add_age_to_users"), "{}", findings[0].help);
             assert!(!findings[0].reason.contains("could not be read"), "{}", findings[0].reason);
         }
+    }
+
+    #[test]
+    fn a_table_whose_model_is_seen_no_more_is_not_to_be_dropped() {
+        let lost = difference(Side::Extra, Aspect::Table, "users", "users");
+        let seen = |message: &str| {
+            let world = World::alembic().touch_schema().unregistered("app/models.py", message);
+            let findings = world.gap_after(lost.clone()).run(RuleId::MissingMigration);
+            assert_eq!((findings.len(), findings[0].level), (1, Level::Error), "{message}");
+            (findings[0].help.clone(), findings[0].reason.contains("drops the table"))
+        };
+        let model = "the model User (table users) is in a module that nothing imported by env.py imports";
+        assert_eq!(seen(model), ("import it".to_owned(), true));
+        // That of another table, or one that was not seen before either, explains nothing.
+        assert!(seen("the model Team (table teams) is in a module").0.contains("write the migration"));
+        let old = World::alembic().unregistered("app/models.py", model).commit().touch_schema().gap_after(lost.clone());
+        assert!(old.run(RuleId::MissingMigration)[0].help.contains("write the migration"));
     }
 
     #[test]
