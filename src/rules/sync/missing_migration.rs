@@ -135,6 +135,18 @@ mod tests {
     }
 
     #[test]
+    fn a_default_that_no_model_ever_had_is_not_said_to_be_gone() {
+        let world = World::alembic().declare_before("users", "name").declare("users", "name").touch_schema();
+        let extra = difference(Side::Extra, Aspect::Default, "users", "name");
+        let findings = world.gap_after(extra).run(RuleId::MissingMigration);
+        assert_eq!(findings[0].message, "the default of users.name is made by the migrations but not declared");
+        // The column itself was declared.
+        let world = World::alembic().declare_before("users", "age").touch_schema();
+        let findings = world.gap_after(column(Side::Extra, "users", "age")).run(RuleId::MissingMigration);
+        assert_eq!(findings[0].message, "the column users.age is no longer declared but no migration drops it");
+    }
+
+    #[test]
     fn a_table_whose_model_is_seen_no_more_is_not_to_be_dropped() {
         let lost = difference(Side::Extra, Aspect::Table, "users", "users");
         let seen = |message: &str| {
