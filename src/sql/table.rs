@@ -84,8 +84,8 @@ fn rows_of(cursor: &Cursor<'_>) -> Option<ObjectName> {
         return None;
     }
     let selects = own.eat("select");
-    let takes_all = if selects { own.eat_symbol('*') && own.eat("from") } else { own.eat("table") };
-    if !takes_all {
+    let gives_all = if selects { own.eat_symbol('*') && own.eat("from") } else { own.eat("table") };
+    if !gives_all {
         return None;
     }
     own.eat("only");

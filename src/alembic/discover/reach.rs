@@ -37,6 +37,11 @@ pub(crate) fn names_modules_by_listing(text: &str) -> bool {
     text.contains("__all__") && LISTINGS.iter().any(|word| text.contains(word))
 }
 
+/// Whether a text imports modules that it does not name: by computed names, or by what a folder holds.
+pub(crate) fn imports_unnamed(text: &str) -> bool {
+    DYNAMIC.iter().any(|word| text.contains(word)) || names_modules_by_listing(text)
+}
+
 /// Whether the text of a file declares tables.
 pub(crate) fn declares_tables(text: &str) -> bool {
     // `model.__tablename__` asks a class for the name of its table.
@@ -99,7 +104,7 @@ fn follow(
     let mut queue: Vec<RepoPath> = Vec::new();
     let mut seen = BTreeSet::from([start.clone()]);
     let mut read = |path: &RepoPath, text: &str, queue: &mut Vec<RepoPath>| {
-        reached.dynamic |= DYNAMIC.iter().any(|word| text.contains(word)) || names_modules_by_listing(text);
+        reached.dynamic |= imports_unnamed(text);
         let dir = path.parent().unwrap_or_default();
         for import in imports(text) {
             for found in import.files(modules, &dir) {

@@ -427,11 +427,21 @@ impl<'a> Reading<'a> {
                         table.column_doubts.extend(doubts);
                     }
                 }
-                Outcome::Refused(reason, place) => self.doubts.push(Opaque {
-                    place,
-                    reason: format!("SQLAlchemy refuses the models: {reason}"),
-                    reach: Reach::Everything,
-                }),
+                Outcome::Refused(reason, place) => {
+                    // What nothing imports refuses nothing.
+                    let apart = class
+                        .lookup("__tablename__")
+                        .and_then(|name| name.as_str())
+                        .filter(|_| !self.may_be_imported(interpreter.modules, class.place.path()));
+                    let (reason, reach) = match apart {
+                        Some(table) => (
+                            format!("SQLAlchemy refuses a model that nothing imports: {reason}"),
+                            Reach::Table(ObjectName::bare(&*table)),
+                        ),
+                        None => (format!("SQLAlchemy refuses the models: {reason}"), Reach::Everything),
+                    };
+                    self.doubts.push(Opaque { place, reason, reach });
+                }
                 Outcome::Doubt(reason, place) => {
                     self.doubts.push(Opaque { place, reason, reach: Reach::Everything });
                 }

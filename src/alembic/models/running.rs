@@ -8,7 +8,7 @@ use super::Reading;
 use super::host::Recorder;
 use super::target::{Target, has_tables, several_metadata, targets};
 use crate::alembic::discover;
-use crate::alembic::python::{Interpreter, ParsedFile, SnapshotModules, Value, is_library, parse};
+use crate::alembic::python::{Interpreter, Modules, ParsedFile, SnapshotModules, Value, is_library, parse};
 use crate::catalog::{Opaque, Reach};
 use crate::git::{FileList, Snapshot, SnapshotError};
 use crate::project::Project;
@@ -106,6 +106,25 @@ impl Reading<'_> {
             });
         }
         Ok(target)
+    }
+
+    /// Whether something of the project may import a file: by its name, or by one that is computed. A file that nothing
+    /// imports is read where every module is taken, and is none of the application's.
+    pub(super) fn may_be_imported(&self, modules: &dyn Modules, file: &RepoPath) -> bool {
+        let own = self.project.facts.get(discover::ENV).map(RepoPath::new).and_then(|env| env.parent());
+        let folders = [Some(self.project.root.clone()), own];
+        let imports = |path: &RepoPath| match self.snapshot.read(path).map(crate::git::snapshot::FileText::text) {
+            Ok(Some(source)) => {
+                let dir = path.parent().unwrap_or_default();
+                discover::imports_unnamed(source.text()) || discover::imports_file(source.text(), &dir, modules, file)
+            }
+            // What cannot be read may import it.
+            _ => true,
+        };
+        folders.iter().flatten().any(|dir| {
+            let paths = self.files.under(dir).map(|entry| &entry.path);
+            paths.filter(|path| path.extension() == Some("py") && *path != file && !is_test(path)).any(imports)
+        })
     }
 
     /// Whether the application uses Flask-Alembic, which hands `db.metadata` to Alembic (`flask_alembic/extension.py`).

@@ -46,6 +46,11 @@ impl Interpreter<'_> {
                 _ => Value::unknown(format!("the attribute `{name}` of a method"), place.clone()),
             }),
             Value::None => self.no_attribute("None", name, place),
+            // A row with one column, which goes by a name that the query gives it: a tuple has none.
+            Value::Tuple(items) if items.len() == 1 && !matches!(name, "count" | "index") && !name.starts_with('_') => {
+                Ok(items[0].clone())
+            }
+            Value::Tuple(items) if items.len() == 1 && name == "_mapping" => Ok(value.clone()),
             // A method of a built-in type, until it is called.
             _ => Ok(Value::symbol(
                 SymbolKind::Attribute { base: value.clone(), name: Rc::from(name) },
@@ -298,6 +303,7 @@ impl Interpreter<'_> {
                     },
                 })
             }
+            Value::Tuple(items) if items.len() == 1 && index.as_str().is_some() => Ok(items[0].clone()),
             Value::Tuple(items) => Ok(match index.as_int().and_then(|at| position(at, items.len())) {
                 Some(at) => items[at].clone(),
                 None => match any_number(items) {

@@ -599,47 +599,12 @@ fn merge(ends: &[&Variables], unknown: &Rc<Unknown>) -> Variables {
                 [only] if !matches!(only, Value::Unknown(_)) && values.iter().filter(|v| v.is_some()).count() == 1 => {
                     (**only).clone()
                 }
-                texts => Value::Unknown(rows_in_common(texts, unknown).unwrap_or_else(|| Rc::clone(unknown))),
+                texts => {
+                    Value::Unknown(super::format::rows_in_common(texts, unknown).unwrap_or_else(|| Rc::clone(unknown)))
+                }
             },
         };
         merged.insert(Rc::clone(name), value);
     }
     merged
-}
-
-/// What alternative statements about rows have in common: they begin alike, and each that changes or removes rows says which.
-/// None where one of them is anything else, writes every row, or may hold a second statement.
-fn rows_in_common(texts: &[&&Value], unknown: &Rc<Unknown>) -> Option<Rc<Unknown>> {
-    let text = |value: &&&Value| match value {
-        Value::Str(text) => Some(text.clone()),
-        Value::Unknown(unknown) => unknown.shape.clone(),
-        _ => None,
-    };
-    let texts: Vec<Text> = texts.iter().map(text).collect::<Option<_>>()?;
-    let is_of_rows = |text: &Text| {
-        let text = text.trim().to_lowercase();
-        let chooses = ["update ", "delete from "].iter().any(|verb| text.starts_with(verb))
-            && text.split_whitespace().any(|word| word == "where");
-        (chooses || text.starts_with("insert into ")) && !text.trim_end_matches(';').contains(';')
-    };
-    if !texts.iter().all(is_of_rows) {
-        return None;
-    }
-    let (first, rest) = texts.split_first()?;
-    let mut common: String = rest.iter().fold(first.trim_start().to_owned(), |common, other| {
-        let pairs = common.chars().zip(other.trim_start().chars());
-        pairs.take_while(|(one, other)| one == other).map(|(one, _)| one).collect()
-    });
-    // The word at which they part is none of theirs.
-    common.truncate(common.rfind(char::is_whitespace).map_or(0, |at| at + 1));
-    if common.split_whitespace().count() < 2 {
-        return None;
-    }
-    let inserts = common.get(..7).is_some_and(|verb| verb.eq_ignore_ascii_case("insert "));
-    common.push(Unknown::GAP);
-    if !inserts && !common.split_whitespace().any(|word| word.eq_ignore_ascii_case("where")) {
-        common.push_str(" where ");
-        common.push(Unknown::GAP);
-    }
-    Some(super::operators::reshaped(unknown, common))
 }

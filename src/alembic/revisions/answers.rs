@@ -43,7 +43,16 @@ impl Database<'_, '_> {
         let value = |names: &[&str]| {
             values.iter().find(|(name, _)| names.contains(&name.as_str())).map(|(_, value)| value.clone())
         };
-        let shape = if lower.trim_start().trim_start_matches("select").trim_start().starts_with("exists") {
+        // What is made of the answer, or whether it is one of several, is not read.
+        let selected = lower.trim_start().trim_start_matches("select").trim_start();
+        let asks = lower.match_indices("exists").filter(|(at, word)| {
+            let behind = lower.get(at + word.len()..).unwrap_or_default();
+            behind.trim_start().starts_with('(')
+        });
+        if ["not", "case"].iter().any(|word| selected.starts_with(word)) || asks.count() > 1 {
+            return None;
+        }
+        let shape = if selected.starts_with("exists") {
             Shape::Truth
         } else if lower.contains("count(") {
             Shape::Count

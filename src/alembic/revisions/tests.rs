@@ -4,3 +4,4 @@ mod asking;
 mod conventions;
 mod doubt;
 mod labelled;
+mod rows;

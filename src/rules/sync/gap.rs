@@ -298,9 +298,10 @@ pub(super) fn is_declared(catalog: &Catalog, difference: &Difference) -> bool {
     if let Some(table) = &difference.table {
         let Some(table) = catalog.table(&ObjectName::from(table)) else { return false };
         return match difference.kind.aspect {
-            Aspect::Column | Aspect::Type | Aspect::Nullability | Aspect::Default => {
-                table.column(catalog.dialect, name).is_some()
-            }
+            Aspect::Column | Aspect::Type | Aspect::Nullability => table.column(catalog.dialect, name).is_some(),
+            Aspect::Default => table.column(catalog.dialect, name).is_some_and(|column| {
+                column.default.is_some() || column.auto_increment.is_some() || column.generated.is_some()
+            }),
             Aspect::Index | Aspect::Unique => table.indexes.iter().any(|index| index.name.as_deref() == Some(name)),
             Aspect::ForeignKey => table.foreign_keys.iter().any(|key| key.name.as_deref() == Some(name)),
             Aspect::Check => table.checks.iter().any(|check| check.name.as_deref() == Some(name)),

@@ -114,6 +114,7 @@ mod tests {
     use super::*;
     use crate::catalog::Name;
     use crate::catalog::difference::{Aspect, Side};
+    use crate::finding::Level;
     use crate::rules::testing::{World, column, difference};
 
     #[test]
@@ -131,6 +132,35 @@ mod tests {
             assert!(findings[0].help.contains("add_age_to_users"), "{}", findings[0].help);
             assert!(!findings[0].reason.contains("could not be read"), "{}", findings[0].reason);
         }
+    }
+
+    #[test]
+    fn a_default_that_no_model_ever_had_is_not_said_to_be_gone() {
+        let world = World::alembic().declare_before("users", "name").declare("users", "name").touch_schema();
+        let extra = difference(Side::Extra, Aspect::Default, "users", "name");
+        let findings = world.gap_after(extra).run(RuleId::MissingMigration);
+        assert_eq!(findings[0].message, "the default of users.name is made by the migrations but not declared");
+        // The column itself was declared.
+        let world = World::alembic().declare_before("users", "age").touch_schema();
+        let findings = world.gap_after(column(Side::Extra, "users", "age")).run(RuleId::MissingMigration);
+        assert_eq!(findings[0].message, "the column users.age is no longer declared but no migration drops it");
+    }
+
+    #[test]
+    fn a_table_whose_model_is_seen_no_more_is_not_to_be_dropped() {
+        let lost = difference(Side::Extra, Aspect::Table, "users", "users");
+        let seen = |message: &str| {
+            let world = World::alembic().touch_schema().unregistered("app/models.py", message);
+            let findings = world.gap_after(lost.clone()).run(RuleId::MissingMigration);
+            assert_eq!((findings.len(), findings[0].level), (1, Level::Error), "{message}");
+            (findings[0].help.clone(), findings[0].reason.contains("drops the table"))
+        };
+        let model = "the model User (table users) is in a module that nothing imported by env.py imports";
+        assert_eq!(seen(model), ("import it".to_owned(), true));
+        // That of another table, or one that was not seen before either, explains nothing.
+        assert!(seen("the model Team (table teams) is in a module").0.contains("write the migration"));
+        let old = World::alembic().unregistered("app/models.py", model).commit().touch_schema().gap_after(lost.clone());
+        assert!(old.run(RuleId::MissingMigration)[0].help.contains("write the migration"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::catalog::contrast::Contrast;
 use crate::catalog::difference::{Aspect, Difference, Side};
 use crate::catalog::{Name, ObjectName};
 use crate::finding::{Finding, Level};
-use crate::project::{EcosystemKind, ProjectChange};
+use crate::project::{EcosystemKind, ProjectChange, SourceProblem};
 use crate::rules::RuleId;
 use crate::rules::text::{count, shell_word, slug};
 use crate::source::{Place, RepoPath};
@@ -252,7 +252,14 @@ pub(super) fn finding(
         _ => headline(group, fault),
     };
     let views = group.iter().all(|difference| difference.is_view());
-    let help = if views { help_view(change) } else { help };
+    let unseen = group.iter().map(|difference| unseen_model(change, difference)).collect::<Option<Vec<_>>>();
+    let unseen = unseen.and_then(|models| models.first().copied()).filter(|_| fault == Fault::Schema);
+    let help = match unseen {
+        _ if views => help_view(change),
+        // The migration that would be written drops the table of a model that is there.
+        Some(model) => model.help.clone(),
+        None => help,
+    };
     let mut finding = Finding::new(rule, fallback_path(change), message, help).about(object(group));
     if views {
         // It can be queried as it is: no deployment stops.
@@ -260,6 +267,9 @@ pub(super) fn finding(
         "the columns of a view are not compared with what is declared; the next migration that is generated would create a \
          table of that name"
             .clone_into(&mut finding.reason);
+    }
+    if let Some(model) = unseen {
+        finding.reason = format!("{}; the next migration that is generated drops the table", model.message);
     }
     if let Some(place) = &place {
         finding = finding.at(place);
@@ -307,6 +317,19 @@ fn placed(change: &ProjectChange<'_>, difference: &Difference) -> Difference {
         placed.migrated_at = Some(place.clone());
     }
     placed
+}
+
+/// The model of a table that is declared no more, where it is still there and the ecosystem's tool does not see it any more.
+fn unseen_model<'a>(change: &'a ProjectChange<'_>, difference: &Difference) -> Option<&'a SourceProblem> {
+    if (difference.kind.side, difference.kind.aspect) != (Side::Extra, Aspect::Table) {
+        return None;
+    }
+    let named = format!("(table {})", difference.table.as_ref()?.name);
+    let is_old = |model: &SourceProblem| {
+        let before = change.before.iter().flat_map(|state| &state.unregistered);
+        before.into_iter().any(|old| old.path == model.path && old.message == model.message)
+    };
+    change.after.unregistered.iter().find(|model| model.message.contains(&named) && !is_old(model))
 }
 
 /// How a view is declared as one.

@@ -61,7 +61,12 @@ fn is_not_true(condition: &Expr) -> bool {
 pub(crate) fn is_kept<'v>(condition: &str, before: &[&str], dialect: Dialect, held: &dyn Fn(&str) -> Held<'v>) -> bool {
     let Some(condition) = read(condition, dialect) else { return false };
     let left = fold(condition, held);
-    passes(&left) || before.iter().filter_map(|old| read(old, dialect)).any(|old| implies(&old, &left))
+    if passes(&left) {
+        return true;
+    }
+    let spread = |expr| spread(expr).simplified(dialect);
+    let left = spread(left);
+    before.iter().filter_map(|old| read(old, dialect)).any(|old| implies(&spread(old), &left))
 }
 
 /// Whether an expression is NULL in no row. One that cannot be read may be.
@@ -276,6 +281,25 @@ fn never_null<'v>(expr: &Expr, held: &dyn Fn(&str) -> Held<'v>) -> bool {
     }
 }
 
+/// A condition without a NOT before AND and OR: `not (a or b)` asks for both `not a` and `not b`, NULLs included.
+fn spread(expr: Expr) -> Expr {
+    match expr {
+        Expr::Prefix(operator, of) if operator == "not" => match *of {
+            Expr::Infix(left, Infix { text, .. }, right) if text == "and" || text == "or" => {
+                let denied = |side: Box<Expr>| Box::new(spread(Expr::Prefix("not".to_owned(), side)));
+                let other = if text == "and" { Infix::new("or", power::OR) } else { Infix::new("and", power::AND) };
+                Expr::Infix(denied(left), other, denied(right))
+            }
+            Expr::Prefix(inner, of) if inner == "not" => spread(*of),
+            of => Expr::Prefix(operator, Box::new(of)),
+        },
+        Expr::Infix(left, operator, right) if matches!(operator.text.as_str(), "and" | "or") => {
+            Expr::Infix(Box::new(spread(*left)), operator, Box::new(spread(*right)))
+        }
+        other => other,
+    }
+}
+
 /// Whether a row that is not refused by one condition is not refused by the other. A condition refuses where it is FALSE, so
 /// that each step of this holds with NULL as well.
 fn implies(before: &Expr, after: &Expr) -> bool {
@@ -366,6 +390,14 @@ mod tests {
             ("num_nonnulls(a, b) = 1", "num_nonnulls(a, b, nothing) = 1", true),
             ("num_nonnulls(a, b) = 1", "num_nonnulls(a, nothing) = 1", false),
             ("state IN (1, other)", "state IN (1, other, 2)", false),
+            ("NOT (a IS NULL OR b IS NULL)", "NOT (b IS NULL)", true),
+            ("NOT (a IS NULL OR b IS NULL)", "b IS NOT NULL AND a IS NOT NULL", true),
+            ("NOT (a > 1 OR b > 1)", "NOT (b > 1)", true),
+            ("NOT (NOT (a IN (1, 2) AND b > 1))", "a IN (1, 2, 3)", true),
+            ("NOT (a IS NULL AND b IS NULL)", "NOT (b IS NULL)", false),
+            ("NOT (b IS NULL)", "NOT (a IS NULL OR b IS NULL)", false),
+            ("NOT (a > 1 OR b > 1)", "b > 1", false),
+            ("a IS NOT NULL OR b IS NOT NULL", "NOT (a IS NULL AND b IS NULL)", true),
         ] {
             assert_eq!(is_kept(after, &[before], Dialect::PostgreSql, &held), expected, "{before} | {after}");
         }

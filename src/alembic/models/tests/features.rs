@@ -8,7 +8,7 @@ use crate::git::MemorySnapshot;
 const INI: &str = "[alembic]\nscript_location = alembic\nprepend_sys_path = .\nsqlalchemy.url = postgresql://h/d\n";
 
 /// A project whose models are these files; `env.py` compares `target`.
-fn project(files: &[(&str, &str)], imports: &str, target: &str) -> MemorySnapshot {
+pub(super) fn project(files: &[(&str, &str)], imports: &str, target: &str) -> MemorySnapshot {
     let env = format!(
         "from alembic import context\n{imports}\ntarget_metadata = {target}\ndef online():\n    with engine.connect() as connection:\n        context.configure(connection=connection, target_metadata=target_metadata)\nif context.is_offline_mode():\n    pass\nelse:\n    online()\n"
     );
@@ -17,7 +17,7 @@ fn project(files: &[(&str, &str)], imports: &str, target: &str) -> MemorySnapsho
     MemorySnapshot::new(all)
 }
 
-fn read(snapshot: &MemorySnapshot) -> Declared {
+pub(super) fn read(snapshot: &MemorySnapshot) -> Declared {
     let projects = discover::discover(snapshot, &[]).unwrap();
     declared(&projects[0], snapshot, projects[0].dialect()).unwrap()
 }
@@ -28,7 +28,7 @@ fn tables(models: &str) -> Vec<String> {
     told(&read(&snapshot).catalog)
 }
 
-fn told(catalog: &Catalog) -> Vec<String> {
+pub(super) fn told(catalog: &Catalog) -> Vec<String> {
     catalog
         .tables
         .values()
@@ -297,34 +297,6 @@ fn modules_that_a_loop_imports_are_read() {
     ];
     let snapshot = project(&files, "import db\nfrom db.base import Base", "Base.metadata");
     assert_eq!(told(&read(&snapshot).catalog), ["one(id integer)"]);
-}
-
-#[test]
-fn modules_that_a_package_lists_for_a_star_are_read() {
-    let base = "from sqlalchemy.orm import declarative_base\nBase = declarative_base()\n";
-    let model = |name: &str| {
-        format!(
-            "from sqlalchemy import Column, Integer\nfrom base import Base\nclass M(Base):\n    __tablename__ = '{name}'\n    id = Column(Integer, primary_key=True)\n"
-        )
-    };
-    let (one, deep) = (model("one"), model("deep"));
-    let read_with = |init: &str, imports: &str| {
-        let files = [("base.py", base), ("db/__init__.py", init), ("db/one.py", &one), ("db/more/deep.py", &deep)];
-        told(&read(&project(&files, imports, "Base.metadata")).catalog)
-    };
-    let star = "from base import Base\nfrom db import *";
-    let globbed = "import glob\nfrom os.path import basename, dirname, isfile, join\nfound = glob.glob(join(dirname(__file__), '*.py'))\n__all__ = [basename(f)[:-3] for f in found if isfile(f) and not f.endswith('__init__.py')]\n";
-    let listed = "import os\n__all__ = [f[:-3] for f in os.listdir(os.path.dirname(__file__)) if f.endswith('.py') and f != '__init__.py']\n";
-    for init in [globbed, listed] {
-        assert_eq!(read_with(init, star), ["one(id integer)"], "{init}");
-        // Without a star a package's `__all__` imports nothing.
-        assert!(read_with(init, "from base import Base\nimport db").is_empty(), "{init}");
-    }
-    // Names that are written are imported, and they alone; what is computed otherwise names no modules.
-    assert_eq!(read_with("__all__ = ['one']\n", star), ["one(id integer)"]);
-    for init in ["__all__ = []  # glob\n", "import settings\n__all__ = settings.names()\n", "glob = 1\n"] {
-        assert!(read_with(init, star).is_empty(), "{init}");
-    }
 }
 
 #[test]

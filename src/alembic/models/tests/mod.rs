@@ -1,4 +1,5 @@
 mod edges;
 mod features;
+mod imports;
 mod labelled;
 mod libraries;
