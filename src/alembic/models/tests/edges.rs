@@ -473,3 +473,46 @@ fn a_foreign_key_to_a_table_means_the_column_of_its_own_name() {
         ["SQLAlchemy refuses the models: the foreign key to kinds.kind: the table kinds has no such column"]
     );
 }
+
+#[test]
+fn a_constraint_of_a_name_that_another_table_has_hides_nothing() {
+    let models = "
+from sqlalchemy import Column, Integer, UniqueConstraint
+from sqlalchemy.orm import declarative_base
+Base = declarative_base()
+class A(Base):
+    __tablename__ = 'a'
+    id = Column(Integer, primary_key=True)
+    x = Column(Integer)
+    __table_args__ = (UniqueConstraint('x', name='uq_pair'),)
+class B(Base):
+    __tablename__ = 'b'
+    id = Column(Integer, primary_key=True)
+    y = Column(Integer)
+    __table_args__ = (UniqueConstraint('y', name='uq_pair'), UniqueConstraint('id', 'y', name='uq_both'))
+";
+    let gap = |a: &str, b: &str| {
+        let body = revision(&format!(
+            "    op.create_table('a', sa.Column('id', sa.Integer(), primary_key=True), sa.Column('x', sa.Integer()){a})\n    op.create_table('b', sa.Column('id', sa.Integer(), primary_key=True), sa.Column('y', sa.Integer()){b})\n"
+        ));
+        let env = env("from models import Base", "Base.metadata");
+        let files = [
+            ("alembic.ini", INI),
+            ("alembic/env.py", &*env),
+            MAKO,
+            ("models.py", models),
+            ("alembic/versions/a1.py", &*body),
+        ];
+        let (_, declared, gap) = read(&files);
+        let doubts: Vec<String> = declared.catalog.doubts.iter().map(|doubt| doubt.reason.clone()).collect();
+        assert!(doubts.len() == 1 && doubts[0].starts_with("the database would refuse the constraint"), "{doubts:?}");
+        gap
+    };
+    let both = ", sa.UniqueConstraint('id', 'y', name='uq_both')";
+    let pair = ", sa.UniqueConstraint('x', name='uq_pair')";
+    let told = |name: &str| (name.to_owned(), true);
+    // What PostgreSQL can have of it, and less than that.
+    assert_eq!(gap(pair, both), [told("uq_pair")]);
+    assert_eq!(gap(pair, ""), [told("uq_both"), told("uq_pair")]);
+    assert_eq!(gap(&format!("{pair}, sa.Column('z', sa.Integer())"), both), [told("z"), told("uq_pair")]);
+}
