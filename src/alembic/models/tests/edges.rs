@@ -516,3 +516,42 @@ class B(Base):
     assert_eq!(gap(pair, ""), [told("uq_both"), told("uq_pair")]);
     assert_eq!(gap(&format!("{pair}, sa.Column('z', sa.Integer())"), both), [told("z"), told("uq_pair")]);
 }
+
+#[test]
+fn of_two_databases_of_flask_the_one_is_compared_that_migrate_is_given() {
+    let db = "from flask_sqlalchemy import SQLAlchemy\ndb = SQLAlchemy()\n";
+    let model = |name: &str, from: &str| {
+        format!("from {from} import db\nclass {name}(db.Model):\n    id = db.Column(db.Integer, primary_key=True)\n")
+    };
+    let (user, post, view) = (model("User", "app.db"), model("Post", "app.db"), model("Recent", "app.views.db"));
+    let env = "from flask import current_app\nfrom alembic import context\nget = current_app.extensions['migrate'].db";
+    let told = |manage: &str, more: &str| {
+        let files = [
+            ("migrations/alembic.ini", "[alembic]\n"),
+            ("migrations/env.py", env),
+            ("app/__init__.py", ""),
+            ("app/db.py", db),
+            ("app/views/__init__.py", ""),
+            ("app/views/db.py", db),
+            ("app/models.py", &*format!("{user}{post}")),
+            ("app/views/models.py", &*view),
+            ("manage.py", manage),
+            ("other.py", more),
+        ];
+        let (_, declared, _) = read(&files);
+        let tables: Vec<String> = declared.catalog.tables.keys().map(|name| name.name.clone()).collect();
+        (tables.join(" "), declared.catalog.doubts.len())
+    };
+    let given = |from: &str, call: &str| format!("from flask_migrate import Migrate\nfrom {from} import db\n{call}\n");
+    let (all, of_views) = ("post recent user".to_owned(), "recent".to_owned());
+    for call in ["MIGRATE = Migrate(create(), db)", "migrate = Migrate()\nmigrate.init_app(app, db=db)"] {
+        assert_eq!(told(&given("app.db", call), ""), ("post user".to_owned(), 0), "{call}");
+        assert_eq!(told(&given("app.views.db", call), ""), (of_views.clone(), 0), "{call}");
+    }
+    // Nothing names it, two calls name two, and one that is computed.
+    let call = "Migrate(app, db)";
+    assert_eq!(told("", ""), (all.clone(), 1));
+    assert_eq!(told(&given("app.db", call), &given("app.views.db", call)), (all.clone(), 1));
+    assert_eq!(told(&given("app.db", call), "Migrate(app, chosen())"), (all.clone(), 1));
+    assert_eq!(told(&given("nowhere", call), ""), (all, 1));
+}
