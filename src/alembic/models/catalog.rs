@@ -308,6 +308,29 @@ fn missing_column(table: &TableSpec, item: &Value) -> Option<String> {
     named.iter().filter_map(Value::as_str).find(|key| table.column_by_key(key).is_none()).map(|key| key.to_string())
 }
 
+/// Puts an index, or a unique constraint, that the database would refuse beside its table where only its name is in the way:
+/// SQLAlchemy takes one of a name that one of another table has, and the databases that do not are not asked.
+fn keep_index(
+    catalog: &mut Catalog,
+    name: &ObjectName,
+    index: Index,
+    at: Place,
+    error: &ApplyError,
+    problems: &mut Vec<Unresolved>,
+) {
+    if let ApplyError::Exists { .. } = error
+        && let Some(made) = catalog.resolve(&catalog.tables, name)
+        && let Some(made) = catalog.tables.get_mut(&made)
+    {
+        let what = if index.constraint { "constraint" } else { "index" };
+        made.indexes.push(index);
+        let reason = format!("the database would refuse the {what}: {error}");
+        catalog.doubts.push(Opaque { place: at, reason, reach: Reach::Nothing });
+    } else {
+        problems.push(Unresolved::Refused(error.to_string(), at));
+    }
+}
+
 /// Creates a table, its enums and indexes. Foreign keys are kept for when every table is there.
 fn create(
     catalog: &mut Catalog,
@@ -405,10 +428,17 @@ fn create(
         .cloned()
         .collect();
     let at = place.clone();
-    let plain = table.clone();
-    if let Err(error) = catalog.apply(&Operation::new(OperationKind::CreateTable(Box::new(table)), place.clone())) {
+    let mut plain = table.clone();
+    let mut made = catalog.apply(&Operation::new(OperationKind::CreateTable(Box::new(table)), place.clone()));
+    if let Err(ApplyError::Exists { .. }) = &made
+        && !uniques.is_empty()
+    {
+        // A constraint of a name that one of another table has: below it is put in beside the table.
+        plain.constraints.retain(|one| !matches!(one, Constraint::Index(index) if index.name.is_some()));
+        made = catalog.apply(&Operation::new(OperationKind::CreateTable(Box::new(plain.clone())), place.clone()));
+    }
+    if let Err(error) = made {
         // A default that the database would refuse is nothing that SQLAlchemy looks at.
-        let mut plain = plain;
         let defaults: Vec<_> = plain.columns.iter_mut().map(|column| column.column.default.take()).collect();
         let again = Operation::new(OperationKind::CreateTable(Box::new(plain)), place.clone());
         if defaults.iter().all(Option::is_none) || catalog.apply(&again).is_err() {
@@ -433,8 +463,11 @@ fn create(
         });
         if !is_made {
             let kind = OperationKind::AddConstraint { table: name.clone(), constraint: unique };
-            if let Err(error) = catalog.apply(&Operation::new(kind, place.clone())) {
-                problems.push(Unresolved::Refused(error.to_string(), place.clone()));
+            let operation = Operation::new(kind, place.clone());
+            let Err(error) = catalog.apply(&operation) else { continue };
+            if let OperationKind::AddConstraint { constraint: Constraint::Index(index), .. } = operation.kind {
+                let at = index.place.clone().unwrap_or_else(|| place.clone());
+                keep_index(catalog, name, *index, at, &error, problems);
             }
         }
     }
@@ -443,16 +476,8 @@ fn create(
         let kind = OperationKind::CreateIndex { table: name.clone(), index: Box::new(index), concurrently: false };
         let operation = Operation::new(kind, at.clone());
         let Err(error) = catalog.apply(&operation) else { continue };
-        // SQLAlchemy takes an index of a name that one of another table has: the databases that do not are not asked.
-        if let (ApplyError::Exists { .. }, OperationKind::CreateIndex { index, .. }) = (&error, operation.kind)
-            && let Some(made) = catalog.resolve(&catalog.tables, name)
-            && let Some(made) = catalog.tables.get_mut(&made)
-        {
-            made.indexes.push(*index);
-            let reason = format!("the database would refuse the index: {error}");
-            catalog.doubts.push(Opaque { place: at, reason, reach: Reach::Nothing });
-        } else {
-            problems.push(Unresolved::Refused(error.to_string(), at));
+        if let OperationKind::CreateIndex { index, .. } = operation.kind {
+            keep_index(catalog, name, *index, at, &error, problems);
         }
     }
     let dialect = catalog.dialect;

@@ -292,11 +292,12 @@ impl<'a> Reading<'a> {
         if recorder.versioned.get() {
             self.version_tables(interpreter, &tables, &classes);
         }
+        let migrated = self.migrated(interpreter, target, &tables);
         let mut kept: Vec<TableSpec> = Vec::new();
         let mut moved: BTreeMap<usize, usize> = BTreeMap::new();
         for (at, table) in tables.into_iter().enumerate() {
             let wanted = match (&target, &table.meta) {
-                (_, Some(meta)) => target.compares(meta),
+                (_, Some(meta)) => target.compares(meta) && migrated.as_ref().is_none_or(|key| *key == meta.key),
                 // Of a base that is not known.
                 (Target::Keys(_), None) => table.doubt.is_some(),
                 _ => true,
@@ -356,6 +357,18 @@ impl<'a> Reading<'a> {
             filters.apply(interpreter, &mut catalog, &kept, named, &start);
         }
         catalog
+    }
+
+    /// The metadata that Flask-Migrate compares, where tables are of several.
+    fn migrated(&self, interpreter: &mut Interpreter<'_>, target: &Target, tables: &[TableSpec]) -> Option<MetaKey> {
+        let is_flask = self.project.facts.contains_key(discover::FLASK) && matches!(target, Target::All);
+        if !is_flask || target::beside_most(tables).is_empty() {
+            return None;
+        }
+        let paths = discover::below(self.project, self.files, &self.project.root);
+        let text = |path| self.snapshot.read(path).ok().and_then(crate::git::snapshot::FileText::text);
+        let sources: Vec<Arc<Source>> = paths.iter().filter_map(text).collect();
+        target::migrated(interpreter, &sources, tables)
     }
 
     /// Every table that was declared, and which class is mapped to which.

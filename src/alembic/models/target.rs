@@ -1,13 +1,18 @@
 //! Which metadata is compared: what `target_metadata` names.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ruff_python_ast::visitor::{Visitor, walk_expr};
+use ruff_python_ast::{Expr, Stmt};
 
 use super::annotations::Versions;
 use super::host::Recorder;
 use super::mapping::{Mapper, Standing};
 use super::registry::{self, Meta, MetaKey, metadata};
 use super::table::TableSpec;
-use crate::alembic::python::{Interpreter, Value};
+use crate::alembic::python::{Interpreter, ParsedFile, SymbolKind, Value};
+use crate::source::Source;
 
 /// Which metadata is compared.
 pub(super) enum Target {
@@ -74,6 +79,70 @@ pub(super) fn beside_most(tables: &[TableSpec]) -> Vec<&TableSpec> {
     let mut main = counts.iter().filter(|(_, count)| **count == most).map(|(key, _)| *key);
     let (Some(main), None) = (main.next(), main.next()) else { return Vec::new() };
     keyed().filter(|(_, key)| *key != main && !matches!(key, MetaKey::Bind(..))).map(|(table, _)| table).collect()
+}
+
+/// The metadata that `Migrate(app, db)` names, where every call of it in the project names one, and tables are of it: Flask-Migrate
+/// compares that one, whichever most tables are of.
+pub(super) fn migrated(
+    interpreter: &mut Interpreter<'_>,
+    sources: &[Arc<Source>],
+    tables: &[TableSpec],
+) -> Option<MetaKey> {
+    let mut found: Option<MetaKey> = None;
+    for source in sources.iter().filter(|source| source.text().contains("igrate")) {
+        let file = ParsedFile::parse(source);
+        let mut calls = Migrates(Vec::new());
+        file.body().iter().for_each(|stmt| calls.visit_stmt(stmt));
+        for db in calls.0 {
+            let key = imported(interpreter, file.body(), &db)?;
+            if found.get_or_insert_with(|| key.clone()) != &key {
+                return None;
+            }
+        }
+    }
+    found.filter(|key| tables.iter().any(|table| table.meta.as_ref().is_some_and(|meta| meta.key == *key)))
+}
+
+/// The metadata of a `db` that a module imports by its name.
+fn imported(interpreter: &mut Interpreter<'_>, body: &[Stmt], db: &str) -> Option<MetaKey> {
+    let (module, name) = body.iter().find_map(|stmt| {
+        let Stmt::ImportFrom(import) = stmt else { return None };
+        let module = import.module.as_ref().filter(|_| import.level == 0)?;
+        let alias = import.names.iter().find(|alias| alias.asname.as_ref().unwrap_or(&alias.name).as_str() == db)?;
+        Some((module.to_string(), alias.name.to_string()))
+    })?;
+    let module = interpreter.module(&module)?;
+    let base = interpreter.global(&module, &name)?;
+    let kind = SymbolKind::Attribute { base, name: "metadata".into() };
+    metadata(&Value::symbol(kind, None)).map(|meta| meta.key)
+}
+
+/// The names that stand for `db` in `Migrate(app, db)` and `migrate.init_app(app, db)`; of another expression nothing is known,
+/// and an empty name is imported by nobody.
+struct Migrates(Vec<String>);
+
+impl<'a> Visitor<'a> for Migrates {
+    fn visit_expr(&mut self, expr: &'a Expr) {
+        if let Expr::Call(call) = expr
+            && let Some(db) = call.arguments.find_argument_value("db", 1)
+            && is_migrate(&call.func)
+        {
+            self.0.push(if let Expr::Name(name) = db { name.id.to_string() } else { String::new() });
+        }
+        walk_expr(self, expr);
+    }
+}
+
+/// `Migrate`, `flask_migrate.Migrate`, `migrate.init_app`.
+fn is_migrate(callee: &Expr) -> bool {
+    match callee {
+        Expr::Name(name) => name.id.as_str() == "Migrate",
+        Expr::Attribute(attribute) if attribute.attr.as_str() == "Migrate" => true,
+        Expr::Attribute(attribute) if attribute.attr.as_str() == "init_app" => {
+            matches!(&*attribute.value, Expr::Name(name) if name.id.to_lowercase().contains("migrate"))
+        }
+        _ => false,
+    }
 }
 
 /// Puts a table of a bind into the metadata of all, where Flask-SQLAlchemy is older than 3.0: there `__bind_key__` chooses an

@@ -1,9 +1,13 @@
 //! `uncovered-change`.
 
+use std::collections::BTreeSet;
+
 use super::gap::{NewGap, new_files};
 use super::unstaged_migration::waiting;
 use super::words::{Fault, finding, groups, help_uncovered};
+use crate::catalog::difference::Difference;
 use crate::finding::Finding;
+use crate::history::Migration;
 use crate::project::ProjectChange;
 use crate::rules::{RuleId, RuleSettings};
 
@@ -67,7 +71,7 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, settings: &RuleSetting
         .iter()
         .map(|group| {
             let mut finding = finding(change, RuleId::UncoveredChange, group, Fault::Schema, help.clone());
-            for migration in &new {
+            for migration in leaving_out(&new, group) {
                 let path = migration.source.as_ref().map_or(&migration.path, |source| source.path());
                 if !finding.related.iter().any(|related| related.path == *path) {
                     finding = finding.related_file(path.clone(), format!("{} does not do it", migration.name));
@@ -76,6 +80,23 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, settings: &RuleSetting
             finding
         })
         .collect()
+}
+
+/// The most new migrations that a finding tells not to do it. Of a branch that brings more it is those that name the table.
+const MOST_LEAVING_OUT: usize = 3;
+
+/// The migrations that a finding points at.
+fn leaving_out<'a>(new: &[&'a Migration], group: &[&Difference]) -> Vec<&'a Migration> {
+    if new.len() <= MOST_LEAVING_OUT {
+        return new.to_vec();
+    }
+    let tables: BTreeSet<&str> =
+        group.iter().filter_map(|difference| difference.table.as_ref()).map(|table| table.name.as_str()).collect();
+    let names = |migration: &&&Migration| {
+        let text = migration.source.as_ref().map_or("", |source| source.text());
+        tables.iter().any(|table| text.contains(table))
+    };
+    new.iter().filter(names).take(MOST_LEAVING_OUT).copied().collect()
 }
 
 #[cfg(test)]
@@ -113,6 +134,19 @@ mod tests {
         let related: Vec<&str> = findings[0].related.iter().map(|related| related.path.as_str()).collect();
         assert_eq!(related.len(), 2, "{related:?}");
         assert_ne!(related[0], related[1]);
+    }
+
+    #[test]
+    fn of_a_branch_those_are_told_that_name_the_table() {
+        let mut world = World::prisma().touch_schema();
+        for at in 0..5 {
+            let name = format!("2026011209000{at}_m{at}");
+            let text = if at == 3 { "-- about users" } else { "-- about posts" };
+            world = world.new_migration(&name, text);
+        }
+        let findings = world.gap_after(column(Side::Missing, "users", "age")).run(RuleId::UncoveredChange);
+        assert_eq!(findings[0].related.len(), 1, "{:?}", findings[0].related);
+        assert!(findings[0].related[0].path.as_str().contains("_m3"));
     }
 
     #[test]

@@ -506,3 +506,85 @@ fn a_foreign_key_to_a_table_means_the_column_of_its_own_name() {
         ["SQLAlchemy refuses the models: the foreign key to kinds.kind: the table kinds has no such column"]
     );
 }
+
+#[test]
+fn a_constraint_of_a_name_that_another_table_has_hides_nothing() {
+    let models = "
+from sqlalchemy import Column, Integer, UniqueConstraint
+from sqlalchemy.orm import declarative_base
+Base = declarative_base()
+class A(Base):
+    __tablename__ = 'a'
+    id = Column(Integer, primary_key=True)
+    x = Column(Integer)
+    __table_args__ = (UniqueConstraint('x', name='uq_pair'),)
+class B(Base):
+    __tablename__ = 'b'
+    id = Column(Integer, primary_key=True)
+    y = Column(Integer)
+    __table_args__ = (UniqueConstraint('y', name='uq_pair'), UniqueConstraint('id', 'y', name='uq_both'))
+";
+    let gap = |a: &str, b: &str| {
+        let body = revision(&format!(
+            "    op.create_table('a', sa.Column('id', sa.Integer(), primary_key=True), sa.Column('x', sa.Integer()){a})\n    op.create_table('b', sa.Column('id', sa.Integer(), primary_key=True), sa.Column('y', sa.Integer()){b})\n"
+        ));
+        let env = env("from models import Base", "Base.metadata");
+        let files = [
+            ("alembic.ini", INI),
+            ("alembic/env.py", &*env),
+            MAKO,
+            ("models.py", models),
+            ("alembic/versions/a1.py", &*body),
+        ];
+        let (_, declared, gap) = read(&files);
+        let doubts: Vec<String> = declared.catalog.doubts.iter().map(|doubt| doubt.reason.clone()).collect();
+        assert!(doubts.len() == 1 && doubts[0].starts_with("the database would refuse the constraint"), "{doubts:?}");
+        gap
+    };
+    let both = ", sa.UniqueConstraint('id', 'y', name='uq_both')";
+    let pair = ", sa.UniqueConstraint('x', name='uq_pair')";
+    let told = |name: &str| (name.to_owned(), true);
+    // What PostgreSQL can have of it, and less than that.
+    assert_eq!(gap(pair, both), [told("uq_pair")]);
+    assert_eq!(gap(pair, ""), [told("uq_both"), told("uq_pair")]);
+    assert_eq!(gap(&format!("{pair}, sa.Column('z', sa.Integer())"), both), [told("z"), told("uq_pair")]);
+}
+
+#[test]
+fn of_two_databases_of_flask_the_one_is_compared_that_migrate_is_given() {
+    let db = "from flask_sqlalchemy import SQLAlchemy\ndb = SQLAlchemy()\n";
+    let model = |name: &str, from: &str| {
+        format!("from {from} import db\nclass {name}(db.Model):\n    id = db.Column(db.Integer, primary_key=True)\n")
+    };
+    let (user, post, view) = (model("User", "app.db"), model("Post", "app.db"), model("Recent", "app.views.db"));
+    let env = "from flask import current_app\nfrom alembic import context\nget = current_app.extensions['migrate'].db";
+    let told = |manage: &str, more: &str| {
+        let files = [
+            ("migrations/alembic.ini", "[alembic]\n"),
+            ("migrations/env.py", env),
+            ("app/__init__.py", ""),
+            ("app/db.py", db),
+            ("app/views/__init__.py", ""),
+            ("app/views/db.py", db),
+            ("app/models.py", &*format!("{user}{post}")),
+            ("app/views/models.py", &*view),
+            ("manage.py", manage),
+            ("other.py", more),
+        ];
+        let (_, declared, _) = read(&files);
+        let tables: Vec<String> = declared.catalog.tables.keys().map(|name| name.name.clone()).collect();
+        (tables.join(" "), declared.catalog.doubts.len())
+    };
+    let given = |from: &str, call: &str| format!("from flask_migrate import Migrate\nfrom {from} import db\n{call}\n");
+    let (all, of_views) = ("post recent user".to_owned(), "recent".to_owned());
+    for call in ["MIGRATE = Migrate(create(), db)", "migrate = Migrate()\nmigrate.init_app(app, db=db)"] {
+        assert_eq!(told(&given("app.db", call), ""), ("post user".to_owned(), 0), "{call}");
+        assert_eq!(told(&given("app.views.db", call), ""), (of_views.clone(), 0), "{call}");
+    }
+    // Nothing names it, two calls name two, and one that is computed.
+    let call = "Migrate(app, db)";
+    assert_eq!(told("", ""), (all.clone(), 1));
+    assert_eq!(told(&given("app.db", call), &given("app.views.db", call)), (all.clone(), 1));
+    assert_eq!(told(&given("app.db", call), "Migrate(app, chosen())"), (all.clone(), 1));
+    assert_eq!(told(&given("nowhere", call), ""), (all, 1));
+}
