@@ -391,6 +391,15 @@ fn a_model_whose_base_names_its_table() {
     // The revision makes "b", and what `Shop` calls the table of the class is not known.
     let told = said(&known, &[("models.py", format!("{HEAD}{base}{model}"))]);
     assert!(is_doubt(&told, "the table of the class B, which a base that another package makes names"), "{told:?}");
+    // Two such classes are two places, however many names either may have.
+    let told = said(
+        &known,
+        &[(
+            "models.py",
+            format!("{HEAD}{B}{base}{}{}", model.replace("class B", "class C"), model.replace("class B", "class D")),
+        )],
+    );
+    assert!(is_doubt(&told, "and 1 further place"), "{told:?}");
     // An edit of it is a doubt as well, and one elsewhere is none.
     let with = |model: &str| vec![("models.py", format!("{HEAD}{B}{base}{}", model.replace("class B", "class C")))];
     let told = said(&with(model), &with(&format!("{model}{MORE}")));
