@@ -391,6 +391,15 @@ fn a_model_whose_base_names_its_table() {
     // The revision makes "b", and what `Shop` calls the table of the class is not known.
     let told = said(&known, &[("models.py", format!("{HEAD}{base}{model}"))]);
     assert!(is_doubt(&told, "the table of the class B, which a base that another package makes names"), "{told:?}");
+    // Two such classes are two places, however many names either may have.
+    let told = said(
+        &known,
+        &[(
+            "models.py",
+            format!("{HEAD}{B}{base}{}{}", model.replace("class B", "class C"), model.replace("class B", "class D")),
+        )],
+    );
+    assert!(is_doubt(&told, "and 1 further place"), "{told:?}");
     // An edit of it is a doubt as well, and one elsewhere is none.
     let with = |model: &str| vec![("models.py", format!("{HEAD}{B}{base}{}", model.replace("class B", "class C")))];
     let told = said(&with(model), &with(&format!("{model}{MORE}")));
@@ -405,4 +414,60 @@ fn a_model_whose_base_names_its_table() {
         let told = said(&known, &[("models.py", format!("{HEAD}{base}{other}"))]);
         assert!(told.iter().any(|line| line.contains("the table b is no longer declared")), "{told:?}");
     }
+}
+
+#[test]
+fn a_model_that_env_py_imports_from_now_on_is_not_hidden() {
+    let base = "from sqlalchemy.orm import declarative_base\nBase = declarative_base()\n".to_owned();
+    let models = HEAD
+        .replace("from sqlalchemy.orm import declarative_base\nBase = declarative_base()\n", "from base import Base\n");
+    let env = |import: &str| ENV.replace("from models import Base\n", &format!("from base import Base\n{import}"));
+    let before = [
+        ("base.py", base),
+        ("models.py", format!("{models}{B}")),
+        ("alembic/env.py", env("")),
+        ("other.py", "x = 1\n".to_owned()),
+    ];
+    let narrowed = |env: String| {
+        let told = said(&before, &[("alembic/env.py", env)]);
+        told.into_iter().filter(|line| line.contains("narrowed-check")).collect::<Vec<_>>()
+    };
+    assert_eq!(narrowed(env("import models\n")), <[&str; 0]>::default());
+    // What it leaves out besides is told.
+    let filter = "import models\n\n\ndef include_object(object, name, type_, reflected, compare_to):\n    return name != \"b\"\n";
+    let filtered = env(filter)
+        .replace("target_metadata=target_metadata)", "target_metadata=target_metadata, include_object=include_object)");
+    let without_b = [&before[..], &[("models.py", models)]].concat();
+    let told = said(&without_b, &[("alembic/env.py", filtered)]);
+    assert!(told.iter().any(|line| line.contains("narrowed-check") && line.contains("the table b")), "{told:?}");
+}
+
+#[test]
+fn a_table_that_was_there_and_that_a_base_names() {
+    // The database was there before the migrations, and made of these models.
+    let base = "import shop_base\nfrom sqlalchemy import Column, Integer\nfrom sqlalchemy.orm import declarative_base\nBase = declarative_base()\nShop = shop_base.make_base()\n";
+    let model = |name: &str| format!("class {name}(Shop):\n    id = Column(Integer, primary_key=True)\n");
+    let start = "from alembic import op\nrevision = \"a1\"\ndown_revision = None\n\n\ndef upgrade():\n    pass\n";
+    let next = |id: u8, table: &str| {
+        let before = id - 1;
+        format!(
+            "from alembic import op\nimport sqlalchemy as sa\nrevision = \"a{id}\"\ndown_revision = \"a{before}\"\n\n\ndef upgrade():\n    op.add_column(\"{table}\", sa.Column(\"z{id}\", sa.Integer()))\n"
+        )
+    };
+    let before = [
+        ("alembic/versions/a1_start.py", start.to_owned()),
+        ("alembic/versions/a2_next.py", next(2, "order")),
+        ("models.py", format!("{base}{}", model("Order"))),
+    ];
+    let broken = |table: &str| {
+        let told = said(&before, &[("alembic/versions/a3_next.py", next(3, table))]);
+        told.into_iter().filter(|line| line.contains("broken-history")).collect::<Vec<_>>()
+    };
+    assert_eq!(broken("order"), <[&str; 0]>::default());
+    // One that no model can be of is nobody's.
+    assert!(
+        broken("basket").iter().any(|line| line.contains("the table basket does not exist")),
+        "{:?}",
+        broken("basket")
+    );
 }

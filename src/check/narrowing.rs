@@ -222,7 +222,15 @@ fn filtered(change: &Change, loaded: &Loaded<'_>, before: &[Found]) -> Result<Op
     }
     let as_before = old.ecosystem.compare(&old.project, &declared.catalog, &loaded.after.replay.catalog);
     let known: BTreeSet<String> = loaded.after.gap.iter().map(Difference::object).collect();
-    let hidden = as_before.iter().filter(|difference| difference.certain && !difference.beyond_engine);
+    // A table that is declared since the edit was not seen before: to import its model is the contrary of hiding it.
+    let is_seen_now = |difference: &Difference| {
+        let table = difference.table.as_ref();
+        let (then, now) = (&declared.catalog.tables, &loaded.after.declared.catalog.tables);
+        table.is_some_and(|table| !then.contains_key(table) && now.contains_key(table))
+    };
+    let hidden = as_before
+        .iter()
+        .filter(|difference| difference.certain && !difference.beyond_engine && !is_seen_now(difference));
     let differences: BTreeSet<String> = hidden.map(Difference::object).filter(|name| !known.contains(name)).collect();
     let differences: Vec<String> = differences.into_iter().collect();
     let is_any = !differences.is_empty();

@@ -255,6 +255,15 @@ fn on_what_was(
     for (name, enumeration) in &declared.enums {
         catalog.enums.entry(name.clone()).or_insert_with(|| enumeration.clone());
     }
+    // Of a table that may have been declared it is not known what it held, and so it is not nobody's.
+    let is_of_unknown = |doubt: &&Opaque| match &doubt.reach {
+        Reach::Table(table) | Reach::Column(table, _) => {
+            declared.table(table).is_none() && catalog.table(table).is_none() && !made.contains(&table.name)
+        }
+        _ => false,
+    };
+    let unknown: Vec<Opaque> = declared.doubts.iter().filter(is_of_unknown).cloned().collect();
+    catalog.doubts.extend(unknown.iter().cloned());
     let start = Replay {
         catalog,
         migrations: old.migrations.clone(),
@@ -264,6 +273,10 @@ fn on_what_was(
         work: old.work,
     };
     let mut rebuilt = replay_only(after, start, |print| gained.contains(print));
+    // They are those of the models, and listed with them.
+    rebuilt
+        .catalog
+        .retain_doubts(|doubt| !unknown.iter().any(|known| known.place == doubt.place && known.reason == doubt.reason));
     forgive_what_is_not_declared(&mut rebuilt, old.migrations.len());
     // All that was declared is there now: what is left are extensions, and what the application makes by itself before it
     // runs the migrations.

@@ -178,7 +178,7 @@ fn from_ini(snapshot: &dyn Snapshot, path: &RepoPath, text: &str) -> Result<Vec<
     }
     let ini = Ini::parse(text);
     // A location in `DEFAULT` is inherited by every section, those of the loggers too.
-    let named: Vec<&str> = ini
+    let mut named: Vec<&str> = ini
         .sections()
         .filter(|section| {
             *section == "alembic"
@@ -187,6 +187,10 @@ fn from_ini(snapshot: &dyn Snapshot, path: &RepoPath, text: &str) -> Result<Vec<
                     .any(|key| ini.has_own(section, key))
         })
         .collect();
+    // Flask-Migrate sets the location itself: its settings may be those of the logging alone.
+    if named.is_empty() && flask_layout {
+        named.push("alembic");
+    }
     let mut found = Vec::new();
     let mut by_default = Vec::new();
     for section in named {

@@ -42,6 +42,15 @@ fn flask_migrate() {
     assert_eq!(found[0].name, ".");
     assert_eq!(found[0].command, "poetry run flask db");
     assert_eq!(found[0].migrations, [RepoPath::new("migrations/versions")]);
+    // Its settings may say nothing of Alembic; they are its settings all the same.
+    let bare = projects(&[
+        ("migrations/alembic.ini", "[loggers]\nkeys = root\n"),
+        ("migrations/env.py", "from flask import current_app\nfrom alembic import context"),
+        ("migrations/script.py.mako", ""),
+    ]);
+    assert_eq!(bare.len(), 1);
+    assert_eq!(bare[0].facts.get(NAMED_BY).map(String::as_str), Some("migrations/alembic.ini"));
+    assert_eq!(bare[0].migrations, found[0].migrations);
 }
 
 #[test]

@@ -134,11 +134,8 @@ impl ParsedFile {
     pub(crate) fn complaint(&self) -> Option<String> {
         let error = self.errors.first()?;
         Some(if is_python_2(self.source.text(), error) {
-            if self.old {
-                format!("this is Python 2 ({})", error.message)
-            } else {
-                format!("this is Python 2, of which only what Python 3 shares can be read ({})", error.message)
-            }
+            let read = if self.old { "" } else { ", of which only what Python 3 shares can be read" };
+            format!("this is Python 2{read} ({})", error.message)
         } else {
             format!("this is no Python: {}", error.message)
         })

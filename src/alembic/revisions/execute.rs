@@ -441,7 +441,8 @@ fn statement_text(statement: &Value) -> Option<String> {
         return Some(text.to_string());
     }
     match statement.call_of() {
-        Some(("sqlalchemy.text" | "sqlalchemy.DDL" | "sqlalchemy.TextClause" | "sqlmodel.text", args)) => {
+        Some(("sqlalchemy.DDL", args)) => super::ddl::text(args),
+        Some(("sqlalchemy.text" | "sqlalchemy.TextClause" | "sqlmodel.text", args)) => {
             args.get(0, "text").and_then(Value::as_str).map(|text| text.to_string())
         }
         _ => None,

@@ -4,6 +4,7 @@ mod answers;
 mod batch;
 mod bind;
 mod columns;
+mod ddl;
 mod execute;
 mod header;
 mod host;

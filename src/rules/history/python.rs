@@ -1,7 +1,10 @@
 //! What a revision's text says, without what does not matter: comments, layout, annotations, imports.
 
 use ruff_python_ast::comparable::{ComparableExpr, ComparableStmt};
-use ruff_python_ast::{Expr, ModModule, Stmt};
+use ruff_python_ast::visitor::transformer::{Transformer, walk_expr, walk_stmt};
+use ruff_python_ast::{
+    Expr, ExprStringLiteral, ModModule, Stmt, StringLiteral, StringLiteralFlags, StringLiteralValue,
+};
 use ruff_python_parser::parse_module;
 
 /// How far two texts of a revision mean the same.
@@ -17,7 +20,10 @@ pub(super) enum Likeness {
 
 /// How far two texts of a revision mean the same.
 pub(super) fn likeness(a: &str, b: &str) -> Likeness {
-    let (Some(a), Some(b)) = (parse(a), parse(b)) else { return Likeness::Different };
+    let (Some(mut a), Some(mut b)) = (parse(a), parse(b)) else { return Likeness::Different };
+    for module in [&mut a, &mut b] {
+        Plain.visit_body(&mut module.body);
+    }
     let (mut a, mut b) = (meaning(&a.body), meaning(&b.body));
     if a == b {
         return Likeness::Same;
@@ -30,6 +36,43 @@ pub(super) fn likeness(a: &str, b: &str) -> Likeness {
 
 fn parse(text: &str) -> Option<ModModule> {
     parse_module(text).ok().map(ruff_python_parser::Parsed::into_syntax)
+}
+
+/// Takes out what linters rewrite and nobody runs: what an exception is raised `from`, a template without a gap, `pass`.
+struct Plain;
+
+impl Transformer for Plain {
+    fn visit_stmt(&self, statement: &mut Stmt) {
+        if let Stmt::Raise(raise) = statement {
+            raise.cause = None;
+        }
+        walk_stmt(self, statement);
+    }
+
+    fn visit_expr(&self, expression: &mut Expr) {
+        walk_expr(self, expression);
+        let Expr::FString(template) = expression else { return };
+        let mut text = String::new();
+        for element in template.value.elements() {
+            let Some(literal) = element.as_literal() else { return };
+            text.push_str(&literal.value);
+        }
+        // Plain texts beside it are no elements of it.
+        if template.value.iter().any(|part| !part.is_f_string()) {
+            return;
+        }
+        let literal = StringLiteral {
+            range: template.range,
+            node_index: template.node_index.clone(),
+            value: text.into_boxed_str(),
+            flags: StringLiteralFlags::empty(),
+        };
+        *expression = Expr::StringLiteral(ExprStringLiteral {
+            range: literal.range,
+            node_index: literal.node_index.clone(),
+            value: StringLiteralValue::single(literal),
+        });
+    }
 }
 
 /// A statement of a module as far as it decides what a revision does.
@@ -73,11 +116,12 @@ fn meaning(statements: &[Stmt]) -> Vec<Meaning<'_>> {
         .collect()
 }
 
-/// The statements of a function without its docstring.
+/// The statements of a function without its docstring, and without `pass`.
 fn body(statements: &[Stmt]) -> impl Iterator<Item = &Stmt> {
-    statements
-        .iter()
-        .filter(|statement| !matches!(statement, Stmt::Expr(expression) if expression.value.is_string_literal_expr()))
+    statements.iter().filter(|statement| match statement {
+        Stmt::Expr(expression) => !expression.value.is_string_literal_expr(),
+        other => !other.is_pass_stmt(),
+    })
 }
 
 /// What a function of a revision amounts to.
@@ -137,6 +181,33 @@ mod tests {
         };
         assert_eq!(likeness(&class("Optional[int]", 1), &class("int | None", 1)), Likeness::Same);
         assert_eq!(likeness(&class("int", 1), &class("int", 2)), Likeness::Different);
+    }
+
+    #[test]
+    fn what_linters_rewrite_does_not_matter() {
+        let up = |body: &str| format!("def upgrade():\n    {body}\n");
+        for (a, b) in [
+            ("pass", "\"\"\"Up.\"\"\""),
+            (
+                "try:\n        f()\n    except E:\n        raise F('x')",
+                "try:\n        f()\n    except E:\n        raise F('x') from None",
+            ),
+            ("op.drop_table(f'x')", "op.drop_table('x')"),
+            ("op.execute(f'{a[\"b\"]}')", "op.execute(f\"{a['b']}\")"),
+        ] {
+            assert_eq!(likeness(&up(a), &up(b)), Likeness::Same, "{a}");
+        }
+        for (a, b) in [
+            ("pass", "op.drop_table('x')"),
+            ("raise F('x')", "raise F('y') from None"),
+            ("raise F('x')", "pass"),
+            ("op.drop_table(f'x')", "op.drop_table('y')"),
+            ("op.drop_table(f'{x}')", "op.drop_table('{x}')"),
+            ("op.drop_table('a' f'x')", "op.drop_table('x')"),
+            ("op.drop_table(f'{x}')", "op.drop_table(f'{y}')"),
+        ] {
+            assert_eq!(likeness(&up(a), &up(b)), Likeness::Different, "{a}");
+        }
     }
 
     #[test]

@@ -149,7 +149,14 @@ fn finding(group: &[&Unjudged<'_>]) -> Option<Finding> {
     let mut seen: BTreeSet<*const Difference> = BTreeSet::new();
     let all = group.iter().flat_map(|one| &one.hides).copied();
     let hides: Vec<&Difference> = all.filter(|hidden| seen.insert(std::ptr::from_ref(*hidden))).collect();
-    let others: Vec<_> = others.iter().filter(|other| !is_one_place(one.opaque, other.opaque)).collect();
+    let mut further: Vec<&Unjudged<'_>> = Vec::new();
+    for other in others.iter().copied() {
+        let is_told = |known: &Unjudged<'_>| is_one_place(known.opaque, other.opaque);
+        if !is_told(one) && !further.iter().any(|known| is_told(known)) {
+            further.push(other);
+        }
+    }
+    let others = further;
     let (what, reason) = if hides.is_empty() {
         ("what this does".to_owned(), "what cannot be read may change what is compared")
     } else {

@@ -420,7 +420,8 @@ fn a_file_beside_the_models_that_does_not_parse_hides_nothing() {
         (declared.catalog.tables.len(), declared.problems.len())
     };
     assert_eq!(read("def f():\n    print 'x'\n"), (1, 0));
-    assert_eq!(read("from sqlalchemy import TypeDecorator\nprint 'x'\n").1, 1);
+    assert_eq!(read("from sqlalchemy import TypeDecorator\nprint 'x'\n"), (1, 0));
+    assert_eq!(read("from sqlalchemy import TypeDecorator\nx = = 1\n").1, 1);
     assert_eq!(read("<<<<<<< ours\nx = 1\n=======\nx = 2\n>>>>>>> theirs\n").1, 1);
 }
 

@@ -174,7 +174,10 @@ class Public(Base):
     let declared = read(&flask(models));
     assert_eq!(told(&declared.catalog), ["blog_post(id integer)"]);
     assert!(declared.problems.is_empty(), "{:?}", declared.problems);
-    let broken = format!("print 'x'\n{models}");
+    let old = read(&flask(&format!("print 'x'\n{models}")));
+    assert_eq!((old.problems.len(), old.outdated.len()), (0, 1), "Python 2 is read, and said to be what it is");
+    assert_eq!(told(&old.catalog), ["blog_post(id integer)"]);
+    let broken = format!("x = = 1\n{models}");
     assert_eq!(read(&flask(&broken)).problems.len(), 1, "a model that cannot be read stops the comparison");
 }
 

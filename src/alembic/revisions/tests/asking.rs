@@ -367,6 +367,24 @@ fn what_an_update_writes_is_known() {
 }
 
 #[test]
+fn what_a_ddl_statement_leaves_open_is_of_its_context() {
+    let run = |statement: &str| after(PG, &[TABLE, &format!("def upgrade():\n    {statement}")], &[]);
+    let add = "'ALTER TABLE \"%(table)s\" ADD COLUMN %(column)s text'";
+    let each =
+        format!("for c in ['a', 'b']:\n        op.execute(sa.DDL({add}, context={{'table': 't', 'column': c}}))");
+    assert_eq!(run(&each), "t(id, a, b)");
+    assert_eq!(run(&format!("op.execute(sa.DDL({add}, {{'table': 't', 'column': 'a'}}))")), "t(id, a)");
+    assert_eq!(run("op.execute(sa.DDL(\"ALTER TABLE t ADD COLUMN a text DEFAULT '5%%'\"))"), "t(id, a)");
+    // What is wrong is told, and what is not known is a doubt.
+    let missing = run(&format!("op.execute(sa.DDL({add}, context={{'table': 'u', 'column': 'a'}}))"));
+    assert!(missing.contains("! the table u does not exist"), "{missing}");
+    for context in ["{'table': 't'}", "{'table': 't', 'column': __import__('os').environ['C']}"] {
+        let unknown = run(&format!("op.execute(sa.DDL({add}, context={context}))"));
+        assert!(unknown.starts_with("t(id); ? "), "{unknown}");
+    }
+}
+
+#[test]
 fn the_text_of_a_statement_about_rows_is_known() {
     let text = |statement: &str| {
         let body = format!(
