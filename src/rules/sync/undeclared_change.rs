@@ -98,7 +98,7 @@ mod tests {
             let world = world.gap_after(extra).unregistered("app/billing.py", table, "nothing reaches Invoice");
             world.run(RuleId::UndeclaredChange)[0].help.clone()
         };
-        assert_eq!(help("invoices"), "import it, since billing.py declares this table: autogenerate would drop it");
+        assert_eq!(help("invoices"), "import it");
         assert!(help("bills").contains("take it out of the migration"), "{}", help("bills"));
     }
 

@@ -8,7 +8,7 @@ use crate::catalog::contrast::Contrast;
 use crate::catalog::difference::{Aspect, Difference, Side};
 use crate::catalog::{Name, ObjectName};
 use crate::finding::{Finding, Level};
-use crate::project::{EcosystemKind, ProjectChange, SourceProblem};
+use crate::project::{EcosystemKind, ProjectChange, UnregisteredModel};
 use crate::rules::RuleId;
 use crate::rules::text::{count, shell_word, slug};
 use crate::source::{Place, RepoPath};
@@ -204,20 +204,6 @@ pub(super) fn headline(group: &[&Difference], fault: Fault) -> String {
     format!("{subject}; {}", parts.join("; "))
 }
 
-/// What mends an undeclared table that a model declares all the same, in a module that the ecosystem's tool does not see:
-/// neither a migration that drops it nor a second model.
-fn help_unregistered(change: &ProjectChange<'_>, group: &[&Difference]) -> Option<String> {
-    let first = group.iter().find(|d| (d.kind.side, d.kind.aspect) == (Side::Extra, Aspect::Table))?;
-    let replayed = &change.after.replay.catalog;
-    let is_it = |table: &ObjectName| replayed.table(table).map(|table| &table.name) == first.table.as_ref();
-    let model = change.after.unregistered.iter().find(|model| is_it(&model.table))?;
-    Some(format!(
-        "{}, since {} declares this table: autogenerate would drop it",
-        model.problem.help,
-        model.problem.path.file_name()
-    ))
-}
-
 /// A finding about the differences of one table or enum, at the best place there is.
 pub(super) fn finding(
     change: &ProjectChange<'_>,
@@ -226,7 +212,6 @@ pub(super) fn finding(
     fault: Fault,
     help: String,
 ) -> Finding {
-    let help = help_unregistered(change, group).unwrap_or(help);
     let placed: Vec<Difference> = group.iter().map(|difference| placed(change, difference)).collect();
     let group: &[&Difference] = &placed.iter().collect::<Vec<_>>();
     let declared = |d: &&Difference| d.declared_at.clone();
@@ -253,11 +238,11 @@ pub(super) fn finding(
     };
     let views = group.iter().all(|difference| difference.is_view());
     let unseen = group.iter().map(|difference| unseen_model(change, difference)).collect::<Option<Vec<_>>>();
-    let unseen = unseen.and_then(|models| models.first().copied()).filter(|_| fault == Fault::Schema);
+    let unseen = unseen.and_then(|models| models.first().copied());
     let help = match unseen {
         _ if views => help_view(change),
         // The migration that would be written drops the table of a model that is there.
-        Some(model) => model.help.clone(),
+        Some(model) => model.problem.help.clone(),
         None => help,
     };
     let mut finding = Finding::new(rule, fallback_path(change), message, help).about(object(group));
@@ -269,7 +254,7 @@ pub(super) fn finding(
             .clone_into(&mut finding.reason);
     }
     if let Some(model) = unseen {
-        finding.reason = format!("{}; the next migration that is generated drops the table", model.message);
+        finding.reason = format!("{}; the next migration that is generated drops the table", model.problem.message);
     }
     if let Some(place) = &place {
         finding = finding.at(place);
@@ -319,17 +304,15 @@ fn placed(change: &ProjectChange<'_>, difference: &Difference) -> Difference {
     placed
 }
 
-/// The model of a table that is declared no more, where it is still there and the ecosystem's tool does not see it any more.
-fn unseen_model<'a>(change: &'a ProjectChange<'_>, difference: &Difference) -> Option<&'a SourceProblem> {
+/// The model of a table that is not declared for all that the ecosystem's tool sees: neither a migration that drops the
+/// table nor a second model mends that.
+fn unseen_model<'a>(change: &'a ProjectChange<'_>, difference: &Difference) -> Option<&'a UnregisteredModel> {
     if (difference.kind.side, difference.kind.aspect) != (Side::Extra, Aspect::Table) {
         return None;
     }
-    let named = format!("(table {})", difference.table.as_ref()?.name);
-    let is_old = |model: &SourceProblem| {
-        let before = change.before.iter().flat_map(|state| &state.unregistered);
-        before.into_iter().any(|old| old.path == model.path && old.message == model.message)
-    };
-    change.after.unregistered.iter().find(|model| model.message.contains(&named) && !is_old(model))
+    let replayed = &change.after.replay.catalog;
+    let is_it = |table: &ObjectName| replayed.table(table).map(|table| &table.name) == difference.table.as_ref();
+    change.after.unregistered.iter().find(|model| is_it(&model.table))
 }
 
 /// How a view is declared as one.
