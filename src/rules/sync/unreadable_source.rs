@@ -13,7 +13,8 @@ page! {
     ///
     /// A schema, a model or a migration that does not parse: conflict markers, a syntax error, a Git LFS pointer in
     /// place of the text, a file among the revisions that Alembic refuses, a layout of a newer Prisma. Nothing can be
-    /// proved about a project whose files cannot be read, so this is an error of its own.
+    /// proved about a project whose files cannot be read, so this is an error of its own. A file of models that is Python 2
+    /// and becomes so by the change is told as well; what it declares is read and compared all the same.
     ///
     /// ## Why it matters
     ///
