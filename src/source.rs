@@ -94,6 +94,9 @@ impl RepoPath {
     /// `self` followed by `rest`; `.` and `..` components of `rest` are resolved, and `..` past the root is dropped.
     #[must_use]
     pub fn join(&self, rest: &str) -> RepoPath {
+        if !rest.split('/').any(|part| matches!(part, "" | "." | "..")) {
+            return if self.is_root() { Self(Arc::from(rest)) } else { Self(Arc::from(format!("{}/{rest}", self.0))) };
+        }
         let mut parts: Vec<&str> = if self.is_root() { Vec::new() } else { self.0.split('/').collect() };
         for part in rest.split('/') {
             match part {

@@ -88,7 +88,7 @@ impl Ecosystem for Alembic {
         path.extension() == Some("py")
             && path.is_under(&project.root)
             && !discover::is_foreign(path)
-            && discover::declares_tables(source.text())
+            && discover::glance(source).tables
     }
 
     fn declared(&self, project: &Project, snapshot: &dyn Snapshot) -> Result<Declared, SnapshotError> {

@@ -142,6 +142,9 @@ pub struct ProjectState {
 pub struct UnregisteredModel {
     /// The table that it declares.
     pub table: ObjectName,
+    /// Whether it lies below the project's own folder. One that lies beside it may be another project's, which keeps its
+    /// tables in another database: it is this one's where these migrations make its table.
+    pub near: bool,
     /// What is said of it where it stands.
     pub problem: SourceProblem,
 }

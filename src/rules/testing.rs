@@ -472,7 +472,7 @@ impl World {
             message: message.to_owned(),
             help: "import it".to_owned(),
         };
-        self.after.unregistered.push(UnregisteredModel { table: ObjectName::bare(table), problem });
+        self.after.unregistered.push(UnregisteredModel { table: ObjectName::bare(table), near: true, problem });
         self
     }
 

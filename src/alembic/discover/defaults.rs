@@ -5,7 +5,7 @@ use ruff_python_ast::{Expr, ExprCall, Stmt};
 use ruff_text_size::Ranged as _;
 
 use super::facts::dialect_in_text;
-use crate::alembic::python::{Found, Modules as _, ParsedFile, SnapshotModules, find};
+use crate::alembic::python::{Found, Modules as _, ParsedFile, SnapshotModules};
 use crate::catalog::Dialect;
 use crate::git::{Snapshot, SnapshotError};
 use crate::source::RepoPath;
@@ -28,7 +28,7 @@ pub(super) fn dialect(
     let mut found: Vec<Dialect> = Vec::new();
     for (root, setting) in &urls.0 {
         for dotted in sources(env.body(), root) {
-            let Some(Found::File(path)) = find(&modules, &dotted) else { continue };
+            let Some(Found::File(path)) = modules.find(&dotted) else { continue };
             let Some(file) = modules.file(&path) else { continue };
             defaults(file.body(), setting, file.source().text(), &mut found);
         }

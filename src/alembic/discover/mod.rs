@@ -30,7 +30,7 @@ use locations::bases;
 pub(crate) use locations::is_foreign;
 pub(crate) use pins::{Version, version};
 pub(crate) use reach::{
-    declares, declares_tables, imported_by, imports_file, imports_unnamed, names_modules_by_listing,
+    declares, declares_tables, glance, imported_by, imports_file, imports_unnamed, names_modules_by_listing,
 };
 
 /// [`Project::facts`]: the folder that holds `env.py`.
@@ -437,7 +437,7 @@ fn schema(project: &Project, snapshot: &dyn Snapshot) -> Result<Vec<RepoPath>, S
     let all = if sweep { below(project, files, &project.root) } else { Vec::new() };
     for path in reached.files.into_iter().chain(all) {
         if let Some(source) = snapshot.read(&path)?.text()
-            && declares(source.text())
+            && glance(&source).declares
         {
             found.insert(path);
         }

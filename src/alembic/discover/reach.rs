@@ -2,10 +2,11 @@
 //! enough to be done for every change.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use crate::alembic::python::{Found, Modules, SnapshotModules, find, find_in};
+use crate::alembic::python::{Found, Modules, SnapshotModules, find_in};
 use crate::git::{Snapshot, SnapshotError};
-use crate::source::{Place, RepoPath};
+use crate::source::{Place, RepoPath, Source};
 
 /// Files that are followed. The largest public project imports under 1,500 of its own.
 const MAX_FILES: usize = 5000;
@@ -55,6 +56,31 @@ pub(crate) fn declares(text: &str) -> bool {
     declares_tables(text) || PARTS.iter().any(|mark| text.contains(mark))
 }
 
+/// What a look at a text tells of a module: taken once for a text that several projects, both sides of a change or many commits
+/// have in common.
+pub(crate) struct Glance {
+    imports: Vec<Import>,
+    /// See [`imports_unnamed`].
+    unnamed: bool,
+    /// See [`declares_tables`].
+    pub(crate) tables: bool,
+    /// See [`declares`].
+    pub(crate) declares: bool,
+}
+
+impl Glance {
+    fn of(text: &str) -> Self {
+        let tables = declares_tables(text);
+        let parts = || PARTS.iter().any(|mark| text.contains(mark));
+        Self { imports: imports(text), unnamed: imports_unnamed(text), tables, declares: tables || parts() }
+    }
+}
+
+/// What a look at a file's text tells.
+pub(crate) fn glance(source: &Source) -> Arc<Glance> {
+    source.note(Glance::of)
+}
+
 /// What was found.
 pub(super) struct Reached {
     /// Every file that is imported, the first one left out.
@@ -70,7 +96,7 @@ pub(super) struct Reached {
 pub(super) fn from(snapshot: &dyn Snapshot, roots: &[RepoPath], start: &RepoPath) -> Result<Reached, SnapshotError> {
     let modules = SnapshotModules::new(snapshot, roots.to_vec())?;
     match snapshot.read(start)?.text() {
-        Some(source) => follow(snapshot, &modules, start, source.text()),
+        Some(source) => follow(snapshot, &modules, start, &glance(&source)),
         None => Ok(Reached { files: BTreeSet::new(), dynamic: false }),
     }
 }
@@ -90,7 +116,7 @@ pub(crate) fn imported_by(
     modules: &dyn Modules,
     place: &Place,
 ) -> Result<BTreeSet<RepoPath>, SnapshotError> {
-    follow(snapshot, modules, place.path(), place.text()).map(|reached| reached.files)
+    follow(snapshot, modules, place.path(), &Glance::of(place.text())).map(|reached| reached.files)
 }
 
 /// Follows the imports of a text that stands in a file.
@@ -98,15 +124,15 @@ fn follow(
     snapshot: &dyn Snapshot,
     modules: &dyn Modules,
     start: &RepoPath,
-    text: &str,
+    seen_in: &Glance,
 ) -> Result<Reached, SnapshotError> {
     let mut reached = Reached { files: BTreeSet::new(), dynamic: false };
     let mut queue: Vec<RepoPath> = Vec::new();
     let mut seen = BTreeSet::from([start.clone()]);
-    let mut read = |path: &RepoPath, text: &str, queue: &mut Vec<RepoPath>| {
-        reached.dynamic |= imports_unnamed(text);
+    let mut read = |path: &RepoPath, module: &Glance, queue: &mut Vec<RepoPath>| {
+        reached.dynamic |= module.unnamed;
         let dir = path.parent().unwrap_or_default();
-        for import in imports(text) {
+        for import in &module.imports {
             for found in import.files(modules, &dir) {
                 if seen.len() < MAX_FILES && seen.insert(found.clone()) {
                     reached.files.insert(found.clone());
@@ -115,10 +141,10 @@ fn follow(
             }
         }
     };
-    read(start, text, &mut queue);
+    read(start, seen_in, &mut queue);
     while let Some(path) = queue.pop() {
         if let Some(source) = snapshot.read(&path)?.text() {
-            read(&path, source.text(), &mut queue);
+            read(&path, &glance(&source), &mut queue);
         }
     }
     Ok(reached)
@@ -183,7 +209,7 @@ impl Import {
         let parts: Vec<&str> = self.module.split('.').filter(|part| !part.is_empty()).collect();
         let base = (1..self.level).fold(dir.clone(), |dir, _| dir.parent().unwrap_or_default());
         let mut look = |dotted: &str| -> bool {
-            let found = if self.level > 0 { find_in(modules, &base, dotted) } else { find(modules, dotted) };
+            let found = if self.level > 0 { find_in(modules, &base, dotted) } else { modules.find(dotted) };
             match found {
                 Some(Found::File(path)) => {
                     files.push(path);

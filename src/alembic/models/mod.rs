@@ -190,7 +190,8 @@ pub(crate) fn unregistered(
                 };
                 let schema = table.schema().and_then(|schema| schema.as_str()).map(|schema| schema.to_string());
                 let table = ObjectName { schema, name: table.name.clone() };
-                found.push(UnregisteredModel { table, problem });
+                let near = problem.path.is_under(&project.root);
+                found.push(UnregisteredModel { table, near, problem });
             }
         }
     }

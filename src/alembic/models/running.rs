@@ -220,7 +220,7 @@ fn model_files_below(
     for root in roots {
         for path in discover::below(project, files, root).into_iter().filter(is_importable) {
             if let Some(source) = snapshot.read(&path)?.text()
-                && discover::declares_tables(source.text())
+                && discover::glance(&source).tables
             {
                 found.push(path);
             }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::interpreter::{Eval, Imports, Interpreter, Raised, Stop};
-use super::modules::{Found, find, find_in};
+use super::modules::{Found, find_in};
 use super::names::canonical;
 use super::parse::ast;
 use super::scope::{Module, ModuleState, Scope, ScopeKind};
@@ -74,7 +74,7 @@ impl Interpreter<'_> {
         if is_library(top) {
             return None;
         }
-        let found = find(self.modules, dotted)?;
+        let found = self.modules.find(dotted)?;
         self.module_of(found, dotted)
     }
 
@@ -266,7 +266,7 @@ impl Interpreter<'_> {
                 // Part of a package of the repository that is not there: Python raises.
                 if dotted.contains('.')
                     && self.catching > 0
-                    && matches!(find(self.modules, top), Some(Found::File(_)))
+                    && matches!(self.modules.find(top), Some(Found::File(_)))
                     && !LIBRARIES.contains(&top)
                 {
                     return Err(Self::import_error(&format!("No module named '{dotted}'"), place));

@@ -26,6 +26,11 @@ pub trait Modules {
     /// Every Python file below a folder, however deep, sorted by path.
     fn files_under(&self, path: &RepoPath) -> Vec<RepoPath>;
 
+    /// What an absolute dotted name means.
+    fn find(&self, dotted: &str) -> Option<Found> {
+        find(self, dotted)
+    }
+
     /// The text of another file, for code that reads it; none where it may not be read, or there is none.
     fn text(&self, path: &RepoPath) -> Option<String> {
         let _ = path;
@@ -41,7 +46,7 @@ pub trait Modules {
 
 /// What an absolute dotted name means.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Found {
+pub enum Found {
     /// A module or package with that file.
     File(RepoPath),
     /// A folder without `__init__.py`.
@@ -49,7 +54,7 @@ pub(crate) enum Found {
 }
 
 /// Finds a module below a folder (`root` joined with the dotted name).
-pub(crate) fn find_in(modules: &dyn Modules, root: &RepoPath, dotted: &str) -> Option<Found> {
+pub(crate) fn find_in<M: Modules + ?Sized>(modules: &M, root: &RepoPath, dotted: &str) -> Option<Found> {
     let base = root.join(&dotted.replace('.', "/"));
     let package = base.join("__init__.py");
     if modules.is_file(&package) {
@@ -64,7 +69,7 @@ pub(crate) fn find_in(modules: &dyn Modules, root: &RepoPath, dotted: &str) -> O
 
 /// Finds a module along the roots: a regular module or package at any root wins over a namespace package at an earlier
 /// one (PEP 420).
-pub(crate) fn find(modules: &dyn Modules, dotted: &str) -> Option<Found> {
+fn find<M: Modules + ?Sized>(modules: &M, dotted: &str) -> Option<Found> {
     let mut namespace = None;
     for root in modules.roots() {
         match find_in(modules, root, dotted) {
@@ -82,6 +87,8 @@ pub struct SnapshotModules<'a> {
     files: &'a FileList,
     roots: Vec<RepoPath>,
     parsed: RefCell<BTreeMap<RepoPath, Option<Arc<ParsedFile>>>>,
+    /// Absolute names that were looked for: most files import the same.
+    found: RefCell<BTreeMap<String, Option<Found>>>,
     tokens: Cell<usize>,
     error: OnceCell<SnapshotError>,
     unreadable: RefCell<BTreeMap<RepoPath, String>>,
@@ -99,6 +106,7 @@ impl<'a> SnapshotModules<'a> {
             files,
             roots,
             parsed: RefCell::default(),
+            found: RefCell::default(),
             tokens: Cell::new(0),
             error: OnceCell::new(),
             unreadable: RefCell::default(),
@@ -150,6 +158,15 @@ impl Modules for SnapshotModules<'_> {
         self.tokens.set(self.tokens.get() + file.as_ref().map_or(0, |file| file.tokens()));
         self.parsed.borrow_mut().insert(path.clone(), file.clone());
         file
+    }
+
+    fn find(&self, dotted: &str) -> Option<Found> {
+        if let Some(known) = self.found.borrow().get(dotted) {
+            return known.clone();
+        }
+        let found = find(self, dotted);
+        self.found.borrow_mut().insert(dotted.to_owned(), found.clone());
+        found
     }
 
     fn is_file(&self, path: &RepoPath) -> bool {

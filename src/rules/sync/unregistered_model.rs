@@ -77,7 +77,9 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
         .flat_map(|state| &state.unregistered)
         .map(|model| (&model.problem.path, model.problem.message.as_str()))
         .collect();
-    let all = change.after.unregistered.iter().map(|model| &model.problem);
+    let made = &change.after.replay.catalog;
+    let own = change.after.unregistered.iter().filter(|model| model.near || made.table(&model.table).is_some());
+    let all = own.map(|model| &model.problem);
     all.filter(|model| !known.contains(&(&model.path, model.message.as_str())))
         .map(|model| {
             let finding =
