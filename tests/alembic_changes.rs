@@ -138,6 +138,43 @@ fn models_of_the_package_that_alembic_lies_in_are_looked_for_beside_it() {
 }
 
 #[test]
+fn an_env_py_that_imports_no_model_at_all() {
+    let base = "from sqlalchemy.orm import declarative_base\nBase = declarative_base()\n";
+    let model = |name: &str, table: &str, more: &str| {
+        format!(
+            "from sqlalchemy import Column, Integer\nfrom app.base import Base\n\n\nclass {name}(Base):\n    __tablename__ = \"{table}\"\n    id = Column(Integer, primary_key=True)\n{more}"
+        )
+    };
+    let age = "    age = Column(Integer)\n";
+    let start = |imports: &str| {
+        let repo = project(&[], USERS);
+        repo.write("migrations/env.py", &ENV.replace("app.models import Base", imports));
+        repo.write("app/base.py", base);
+        repo.write("app/models.py", &model("User", "users", ""));
+        repo.commit("Models");
+        repo
+    };
+    let rules = |repo: &TestRepo| -> Vec<String> { verdict::staged(repo).into_iter().map(|one| one.rule).collect() };
+    let repo = start("app.base import Base");
+    // A table with its revision, written by hand, wants nothing but the import.
+    repo.write("app/jobs.py", &model("Job", "jobs", ""));
+    repo.write("migrations/versions/b2_jobs.py", &revision("b2", Some("a1"), &USERS.replace("users", "jobs")));
+    assert_eq!(rules(&repo), ["unregistered-model"]);
+    repo.commit("Jobs");
+    // A column without its revision is what breaks, and so is a table.
+    repo.write("app/models.py", &model("User", "users", age));
+    assert_eq!(said(&repo), ["error missing-migration: the column users.age is declared but no migration adds it"]);
+    repo.git(&["reset", "--hard", "--quiet"]);
+    repo.write("app/logs.py", &model("Log", "logs", ""));
+    assert_eq!(rules(&repo), ["missing-migration", "unregistered-model"]);
+    // Where it imports one model it is what Alembic compares with.
+    let repo = start("app.models import Base");
+    repo.write("app/jobs.py", &model("Job", "jobs", ""));
+    repo.write("migrations/versions/b2_jobs.py", &revision("b2", Some("a1"), &USERS.replace("users", "jobs")));
+    assert_eq!(rules(&repo), ["undeclared-change", "unregistered-model"]);
+}
+
+#[test]
 fn what_a_table_lacked_before_it_was_renamed() {
     let lacks = "name = Column(String(20)); size = Column(Integer)";
     let first = USERS.replace("primary_key=True)", "primary_key=True), sa.Column(\"size\", sa.String(9))");

@@ -427,13 +427,21 @@ fn by_dialect(
 }
 
 /// The files that declare what is compared: those that `env.py` imports and that declare tables, types or enums; where
-/// they are imported under computed names or by an application, every such file below the project's root.
+/// they are imported under computed names or by an application, and where `env.py` imports none that names a table, every
+/// such file below the project's root.
 fn schema(project: &Project, snapshot: &dyn Snapshot) -> Result<Vec<RepoPath>, SnapshotError> {
     let files = snapshot.files()?;
     let Some(env) = project.facts.get(ENV).map(RepoPath::new) else { return Ok(Vec::new()) };
     let reached = reach::from(snapshot, &python_roots(project, files), &env)?;
     let mut found = BTreeSet::new();
-    let sweep = reached.dynamic || project.facts.contains_key(FLASK) || is_programmatic(project);
+    let mut sweep = reached.dynamic || project.facts.contains_key(FLASK) || is_programmatic(project);
+    if !sweep {
+        let mut names_table = false;
+        for path in reached.files.iter().chain([&env]) {
+            names_table = names_table || snapshot.read(path)?.text().is_some_and(|source| glance(&source).names_table);
+        }
+        sweep = !names_table;
+    }
     let all = if sweep { below(project, files, &project.root) } else { Vec::new() };
     for path in reached.files.into_iter().chain(all) {
         if let Some(source) = snapshot.read(&path)?.text()

@@ -23,6 +23,9 @@ const TABLES: [&str; 8] = [
     "DeclarativeBase",
 ];
 
+/// What tells that a file gives a table its name, or leaves that to a base that does.
+const NAMING: [&str; 4] = ["__tablename__", "db.Model", "table=True", "Table("];
+
 /// What tells that a file declares what tables are made of: bases, types, enums.
 const PARTS: [&str; 6] = ["declarative_base", "MetaData(", "TypeDecorator", "Enum)", "enum.", "SQLModel"];
 
@@ -45,10 +48,14 @@ pub(crate) fn imports_unnamed(text: &str) -> bool {
 
 /// Whether the text of a file declares tables.
 pub(crate) fn declares_tables(text: &str) -> bool {
+    has_mark(text, &TABLES)
+}
+
+fn has_mark(text: &str, marks: &[&str]) -> bool {
     // `model.__tablename__` asks a class for the name of its table.
     let is_asked =
         |at: usize, mark: &str| mark.starts_with('_') && text.get(..at).is_some_and(|text| text.ends_with('.'));
-    TABLES.iter().any(|mark| text.match_indices(mark).any(|(at, mark)| !is_asked(at, mark)))
+    marks.iter().any(|mark| text.match_indices(mark).any(|(at, mark)| !is_asked(at, mark)))
 }
 
 /// Whether the text of a file declares tables, or bases, types and enums that tables use.
@@ -64,6 +71,8 @@ pub(crate) struct Glance {
     unnamed: bool,
     /// See [`declares_tables`].
     pub(crate) tables: bool,
+    /// Whether it gives a table its name.
+    pub(super) names_table: bool,
     /// See [`declares`].
     pub(crate) declares: bool,
 }
@@ -72,7 +81,13 @@ impl Glance {
     fn of(text: &str) -> Self {
         let tables = declares_tables(text);
         let parts = || PARTS.iter().any(|mark| text.contains(mark));
-        Self { imports: imports(text), unnamed: imports_unnamed(text), tables, declares: tables || parts() }
+        Self {
+            imports: imports(text),
+            unnamed: imports_unnamed(text),
+            tables,
+            names_table: has_mark(text, &NAMING),
+            declares: tables || parts(),
+        }
     }
 }
 

@@ -165,7 +165,7 @@ pub(crate) fn unregistered(
         interpreter.checks_labels = versions.check_labels();
         let mut reading = Reading::new(project, snapshot, files);
         let Target::Keys(keys) = reading.run(&mut interpreter, &recorder)? else { return Ok(found) };
-        let seen = interpreter.classes().len();
+        let seen = reading.seen.unwrap_or(interpreter.classes().len());
         let known: BTreeSet<RepoPath> = interpreter.modules().map(|module| module.path.clone()).collect();
         for path in running::all_model_files(project, snapshot, files)? {
             if !known.contains(&path) {
@@ -214,6 +214,8 @@ struct Reading<'a> {
     unnamed: Option<Opaque>,
     /// Whether every model that was looked for was read to its end: only then do models contradict each other.
     clean: bool,
+    /// How many classes `env.py` itself brought, where it brought no table and every module was read for want of them.
+    seen: Option<usize>,
 }
 
 impl<'a> Reading<'a> {
@@ -227,6 +229,7 @@ impl<'a> Reading<'a> {
             outdated: Vec::new(),
             unnamed: None,
             clean: true,
+            seen: None,
         }
     }
 

@@ -74,13 +74,24 @@ impl Reading<'_> {
             None if recorder.configured.borrow().last().is_some_and(told_nothing) => Target::None,
             None => Target::All,
         };
-        // Settings that a program makes are a program's, and it is that which imports the models before it runs Alembic.
+        // Settings that a program makes are a program's, and it is that which imports the models before it runs Alembic. And
+        // metadata without any table is never what autogenerate was run with: revisions are written by hand there.
         if let Target::Keys(keys) = &target
-            && discover::is_programmatic(self.project)
             && !has_tables(interpreter, recorder, keys)
         {
+            self.seen = Some(interpreter.classes().len()).filter(|_| !discover::is_programmatic(self.project));
             for path in model_files(self.project, self.snapshot, self.files)? {
                 interpreter.load(&path);
+            }
+            if self.seen.is_some() && has_tables(interpreter, recorder, keys) {
+                self.doubts.push(Opaque {
+                    place: self.start_place(),
+                    reason:
+                        "env.py imports no model, and autogenerate would drop every table; every module with models is \
+                             taken"
+                            .to_owned(),
+                    reach: Reach::Nothing,
+                });
             }
         }
         let unfollowed = recorder.unfollowed.borrow().clone();

@@ -12,6 +12,9 @@ page! {
     /// A mapped class stands in a module that nothing reachable from `env.py` imports. Alembic sees only what is imported
     /// when it runs, so it neither writes a migration for the class nor knows that its table is wanted.
     ///
+    /// Where `env.py` imports no model at all, autogenerate would drop every table, so nobody runs it: every module with
+    /// models below the project's folder is then compared, and this rule names the models that are new.
+    ///
     /// ## Why it matters
     ///
     /// An import that looks unused is the only thing that registers a model, and a clean-up takes it away: in
