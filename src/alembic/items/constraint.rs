@@ -17,6 +17,17 @@ pub(crate) enum TablePart {
     Index(Box<Index>),
 }
 
+/// A column that a key or a unique constraint names twice is in it once (`DedupeColumnCollection` in sqlalchemy/sql/base.py).
+fn once(columns: Vec<String>) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for column in columns {
+        if !found.contains(&column) {
+            found.push(column);
+        }
+    }
+    found
+}
+
 impl Reader<'_, '_, '_> {
     /// Reads `Index`, `UniqueConstraint`, `PrimaryKeyConstraint`, `ForeignKeyConstraint`, `CheckConstraint`,
     /// `ExcludeConstraint`. `column_name` turns what constraints call a column (its key) into its name.
@@ -38,11 +49,11 @@ impl Reader<'_, '_, '_> {
         }
         match path {
             "sqlalchemy.UniqueConstraint" => {
-                let columns = self.column_names(&args.positional, column_name)?;
+                let columns = once(self.column_names(&args.positional, column_name)?);
                 Ok(TablePart::Constraint(Constraint::Index(Box::new(self.unique(columns, args, &place, doubts)))))
             }
             "sqlalchemy.PrimaryKeyConstraint" => {
-                let columns = self.column_names(&args.positional, column_name)?;
+                let columns = once(self.column_names(&args.positional, column_name)?);
                 let name = self.name(Written::of(args.keyword("name")), Sort::PrimaryKey, &columns, doubts);
                 Ok(TablePart::Constraint(Constraint::PrimaryKey(Key {
                     name,

@@ -29,6 +29,23 @@ fn constraints_are_named_by_the_metadata_that_is_handed_to_configure() {
 }
 
 #[test]
+fn a_column_that_a_constraint_of_a_table_names_twice_is_in_it_once() {
+    let make = |part: &str| {
+        let body = format!(
+            "def upgrade():\n    op.create_table('t', sa.Column('a', sa.Text()), sa.Column('b', sa.Text()){part})\n"
+        );
+        after(PG, &[&body], &[])
+    };
+    for (twice, once) in [
+        (", sa.UniqueConstraint('a', 'b', 'b', name='u')", ", sa.UniqueConstraint('a', 'b', name='u')"),
+        (", sa.PrimaryKeyConstraint('a', 'a')", ", sa.PrimaryKeyConstraint('a')"),
+    ] {
+        assert_eq!(make(twice), make(once));
+        assert!(!make(twice).contains('!'), "{}", make(twice));
+    }
+}
+
+#[test]
 fn a_check_has_its_name_in_second_place() {
     let env = "from alembic import context\nfrom sqlalchemy import MetaData\ntarget_metadata = \
                MetaData(naming_convention={'ck': 'ck_%(table_name)s_%(constraint_name)s'})\n\
