@@ -205,20 +205,19 @@ impl Function {
 pub(crate) const SUPER_INIT: &str = "<super().__init__>";
 
 impl Function {
+    /// What it takes; none for a lambda without parameters.
+    pub(crate) fn parameters(&self) -> Option<&ast::Parameters> {
+        match &self.code {
+            Code::Def(file, range) => file.function(*range).map(|def| &*def.parameters),
+            Code::Lambda(_, lambda) => lambda.parameters.as_deref(),
+        }
+    }
+
     /// How many positional parameters have no default.
     pub(crate) fn required(&self) -> usize {
-        let count = |parameters: &ast::Parameters| {
-            parameters
-                .posonlyargs
-                .iter()
-                .chain(&parameters.args)
-                .filter(|parameter| parameter.default.is_none())
-                .count()
-        };
-        match &self.code {
-            Code::Def(file, range) => file.function(*range).map_or(0, |def| count(&def.parameters)),
-            Code::Lambda(_, lambda) => lambda.parameters.as_deref().map_or(0, count),
-        }
+        let Some(parameters) = self.parameters() else { return 0 };
+        let named = parameters.posonlyargs.iter().chain(&parameters.args);
+        named.filter(|parameter| parameter.default.is_none()).count()
     }
 }
 

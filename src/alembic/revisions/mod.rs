@@ -6,6 +6,7 @@ mod bind;
 mod columns;
 mod ddl;
 mod execute;
+mod handed;
 mod header;
 mod host;
 mod imports;
@@ -22,7 +23,7 @@ use crate::alembic::graph::{self, Node};
 use crate::alembic::items::Convention;
 use crate::alembic::models;
 use crate::alembic::python::{
-    CallSite, Eval, Host, Imports, Interpreter, MAX_ALL_TOKENS, ParsedFile, SnapshotModules, Value,
+    Args, CallSite, Eval, Host, Imports, Interpreter, MAX_ALL_TOKENS, ParsedFile, SnapshotModules, Value,
 };
 use crate::git::snapshot::FileText;
 use crate::git::{Snapshot, SnapshotError};
@@ -30,6 +31,7 @@ use crate::history::{History, HistoryProblem, HistoryProblemKind, Migration};
 use crate::project::Project;
 use crate::source::{Place, RepoPath};
 
+use handed::Handed;
 use header::Header;
 use imports::Store;
 use script::{Revision, Settings};
@@ -96,7 +98,8 @@ pub(crate) fn history(project: &Project, snapshot: &dyn Snapshot) -> Result<Hist
     let nodes: Vec<Node> = headers.iter().map(|(header, _)| header.node.clone()).collect();
     let arranged = graph::arrange(&nodes);
     history.problems.extend(arranged.problems);
-    let convention = match naming_convention(project, snapshot, &modules) {
+    let (convention, handed) = environment(project, snapshot, &modules);
+    let convention = match convention {
         Some(convention) => convention,
         None => models::convention(project, snapshot)?,
     };
@@ -126,6 +129,7 @@ pub(crate) fn history(project: &Project, snapshot: &dyn Snapshot) -> Result<Hist
             .is_some_and(|schema| schema == crate::alembic::env::COMPUTED),
         schemas,
         expects_schemas: computed || !made,
+        handed,
         checks_labels: discover::version(snapshot, &project.root, "sqlalchemy")?
             .is_some_and(|(major, minor, _)| (major, minor) < (1, 4)),
     });
@@ -183,29 +187,40 @@ fn files(project: &Project, snapshot: &dyn Snapshot) -> Result<Vec<RepoPath>, Sn
     Ok(found)
 }
 
-/// The naming convention of the metadata that `env.py` targets: `op.create_table` and its kin name constraints by it. None
-/// where it takes the metadata of an application, which is not followed here.
-fn naming_convention(project: &Project, snapshot: &dyn Snapshot, modules: &SnapshotModules<'_>) -> Option<Convention> {
-    let env = RepoPath::new(project.facts.get(discover::ENV)?);
-    let Ok(FileText::Text(_)) = snapshot.read(&env) else { return None };
+/// What revisions take from `env.py`: the naming convention of the metadata that it targets, as `op.create_table` and its kin
+/// name constraints by it, none where it takes the metadata of an application, which is not followed here; and what it hands
+/// to every `upgrade()`.
+fn environment(
+    project: &Project,
+    snapshot: &dyn Snapshot,
+    modules: &SnapshotModules<'_>,
+) -> (Option<Convention>, Handed) {
+    let Some(env) = project.facts.get(discover::ENV).map(RepoPath::new) else { return (None, Handed::default()) };
+    let Ok(FileText::Text(source)) = snapshot.read(&env) else { return (None, Handed::default()) };
     let listener = Listener::default();
     let mut interpreter = Interpreter::new(modules, &listener, Imports::Lazy);
-    let module = interpreter.load(&env)?;
-    let handed = listener.target.take();
-    let target = handed.or_else(|| interpreter.global(&module, "target_metadata"))?;
-    if let Value::Unknown(_) = target {
-        return None;
-    }
-    let found = listener.conventions.of(&target);
-    let from_application = project.facts.contains_key(discover::FLASK) && found.is_none();
-    (!from_application).then(|| found.unwrap_or_default())
+    let Some(module) = interpreter.load(&env) else { return (None, Handed::default()) };
+    let file = ParsedFile::parse(&source);
+    let handed = Handed::read(&mut interpreter, &module, Some(&file), &listener.runs.take());
+    let target = listener.target.take().or_else(|| interpreter.global(&module, "target_metadata"));
+    let convention = match target {
+        None | Some(Value::Unknown(_)) => None,
+        Some(target) => {
+            let found = listener.conventions.of(&target);
+            let from_application = project.facts.contains_key(discover::FLASK) && found.is_none();
+            (!from_application).then(|| found.unwrap_or_default())
+        }
+    };
+    (convention, handed)
 }
 
-/// Hears which metadata `env.py` hands to `context.configure`, which is what Alembic goes by.
+/// Hears which metadata `env.py` hands to `context.configure`, which is what Alembic goes by, and what to each revision.
 #[derive(Default)]
 struct Listener {
     target: RefCell<Option<Value>>,
     conventions: models::Conventions,
+    /// The arguments of `context.run_migrations`.
+    runs: RefCell<Vec<Args>>,
 }
 
 impl Host for Listener {
@@ -230,6 +245,11 @@ impl Host for Listener {
                 if let Some(target) = call.args.keyword("target_metadata") {
                     *self.target.borrow_mut() = Some(target.clone());
                 }
+                Some(Ok(Value::None))
+            }
+            // Also through `EnvironmentContext` and `MigrationContext`, whatever they are called.
+            path if path.ends_with(".run_migrations") => {
+                self.runs.borrow_mut().push(call.args.clone());
                 Some(Ok(Value::None))
             }
             _ => None,

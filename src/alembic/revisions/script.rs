@@ -13,6 +13,7 @@ use crate::git::snapshot::fingerprint;
 use crate::history::{Run, Script};
 use crate::source::Place;
 
+use super::handed::{self, Handed};
 use super::host::Database;
 use super::imports::Store;
 
@@ -36,6 +37,8 @@ pub(crate) struct Settings {
     /// Whether a schema that is named and was never made is taken to be there: no revision makes one, or `env.py` makes
     /// some under computed names.
     pub(crate) expects_schemas: bool,
+    /// What `env.py` hands to every `upgrade()`.
+    pub(crate) handed: Handed,
     /// See [`Interpreter::checks_labels`].
     pub(crate) checks_labels: bool,
 }
@@ -82,19 +85,30 @@ impl Script for Revision {
         };
         let place = upgrade.place().unwrap_or(start);
         let mut calls = vec![(upgrade.clone(), Args::default())];
-        // The template for several databases: `upgrade(engine_name)` hands on to `upgrade_<name>()`.
-        if let Value::Function(function) = &upgrade
-            && function.required() > 0
-        {
-            calls = module
-                .names()
-                .iter()
-                .filter(|name| name.starts_with("upgrade_"))
-                .filter_map(|name| interpreter.global(&module, name))
-                .map(|function| (function, Args::default()))
-                .collect();
+        let mut doubts = Vec::new();
+        if let Value::Function(function) = &upgrade {
+            let handed = &self.settings.handed;
+            // The template for several databases: `upgrade(engine_name)` hands on to `upgrade_<name>()`.
+            let mut each = Vec::new();
+            if function.required() > 0 && !handed::takes_operations(handed, function) {
+                let names = module.names();
+                let names = names.iter().filter(|name| name.starts_with("upgrade_"));
+                each.extend(names.filter_map(|name| interpreter.global(&module, name)));
+            }
+            if each.is_empty() || handed::does_operations(&self.file) {
+                let (args, unknown) = handed.arguments(function, &place);
+                calls = vec![(upgrade.clone(), args)];
+                // A dispatcher may be called by a function of `env.py` that is not read.
+                doubts = if each.is_empty() { unknown } else { Vec::new() };
+            } else {
+                calls.clear();
+            }
+            database.several.set(each.len() > 1);
+            calls.extend(each.into_iter().map(|function| (function, Args::default())));
         }
-        database.several.set(calls.len() > 1);
+        for doubt in doubts {
+            database.emit_certain(doubt);
+        }
         for (function, args) in calls {
             match interpreter.call(&function, args, &place) {
                 Ok(_) => {}

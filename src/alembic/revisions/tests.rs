@@ -3,5 +3,6 @@
 mod asking;
 mod conventions;
 mod doubt;
+mod handed;
 mod labelled;
 mod rows;
