@@ -371,7 +371,7 @@ Base = {base}
         let named = format!("declarative_base()\nclass Job(Base, {mixin}):");
         let of_all = format!("declarative_base(cls={mixin})\nclass Job(Base):");
         for base in [&named, &of_all] {
-            assert_eq!(gap(import, base, both), [index.clone()], "{import}: {base}");
+            assert_eq!(gap(import, base, both), std::slice::from_ref(&index), "{import}: {base}");
             let one = both.replace(", sa.Column('updated', sa.DateTime(), nullable=False)", "");
             assert_eq!(gap(import, base, &one), [("updated".to_owned(), true), index.clone()], "{import}: {base}");
             let loose = both.replace("nullable=False", "nullable=True");
