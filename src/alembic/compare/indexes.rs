@@ -10,6 +10,7 @@ use crate::alembic::types::is_spatial_index;
 use crate::catalog::contrast::{self, pair_up};
 use crate::catalog::difference::{Aspect, Difference, Side};
 use crate::catalog::{Column, Dialect, Index, IndexOn, IndexPart, Table};
+use crate::sql::expression::same_predicate;
 
 /// The columns of a unique constraint, sorted: what it is known by without a name.
 type Columns<'a> = Vec<&'a str>;
@@ -85,7 +86,7 @@ impl<'a> Comparison<'a> {
                     let sameness = if wanted.constraint {
                         same_unique(dialect, wanted, made)
                     } else {
-                        same_index(dialect, &declared.name.name, wanted, made)
+                        same_index(dialect, declared, wanted, made)
                     };
                     // SQLite: reflection leaves the index out, so autogenerate asks for the one without an expression.
                     let hidden = dialect == Dialect::Sqlite && made.has_expression() && !wanted.has_expression();
@@ -215,7 +216,8 @@ fn unqualified(expression: &str, table: &str) -> String {
     })
 }
 
-fn same_index(dialect: Dialect, table: &str, declared: &Index, replayed: &Index) -> Sameness {
+fn same_index(dialect: Dialect, table: &Table, declared: &Index, replayed: &Index) -> Sameness {
+    let name = table.name.name.as_str();
     if declared.unique != replayed.unique {
         return Sameness::Seen;
     }
@@ -230,7 +232,7 @@ fn same_index(dialect: Dialect, table: &str, declared: &Index, replayed: &Index)
         let same_on = match (&a.on, &b.on) {
             (IndexOn::Column(a), IndexOn::Column(b)) => dialect.same_column(a, b),
             (IndexOn::Column(a) | IndexOn::Expression(a), IndexOn::Column(b) | IndexOn::Expression(b)) => {
-                same_expression(&unqualified(a, table), &unqualified(b, table))
+                same_expression(&unqualified(a, name), &unqualified(b, name))
             }
         };
         // PostgreSQL sorts NULL as the largest value: first when descending.
@@ -262,7 +264,12 @@ fn same_index(dialect: Dialect, table: &str, declared: &Index, replayed: &Index)
     let method = |index: &Index| index.method.clone().filter(|method| method != "btree");
     let same_predicate = match (&declared.predicate, &replayed.predicate) {
         (None, None) => true,
-        (Some(a), Some(b)) => same_expression(a, b),
+        (Some(a), Some(b)) => {
+            let is_boolean = |name: &str| {
+                table.columns.iter().any(|column| column.name == name && column.ty.to_string() == "boolean")
+            };
+            same_expression(a, b) || same_predicate(a, b, name, dialect, &is_boolean)
+        }
         _ => false,
     };
     if unseen || method(declared) != method(replayed) || !same_predicate {

@@ -132,6 +132,25 @@ fn order_and_conditions_of_indexes() {
 }
 
 #[test]
+fn the_conditions_of_an_index_are_compared_by_the_rows_that_they_take() {
+    let make = |predicate: &str, ty: &str| {
+        catalog(PG, |t| {
+            t.columns.push(Column::new("main", ColumnType::builtin(ty), true));
+            let mut index = Index::new(Some("ix".into()), vec![IndexPart::named("email")], true);
+            index.predicate = Some(predicate.into());
+            t.indexes.push(index);
+        })
+    };
+    let of = |a: &str, b: &str, ty: &str| told(&make(a, ty), &make(b, ty));
+    let table = catalog(PG, |_| ()).tables.values().next().unwrap().name.name.clone();
+    assert_eq!(of("main", "main = true", "boolean"), [""; 0]);
+    assert_eq!(of(&format!("\"{table}\".email = 'a'"), "((email)::text = 'a'::text)", "boolean"), [""; 0]);
+    assert_eq!(of("main", "main = false", "boolean"), ["changed-index ix*"]);
+    assert_eq!(of("main", "main = true", "integer"), ["changed-index ix*"]);
+    assert_eq!(of("\"other\".email = 'a'", "email = 'a'", "boolean"), ["changed-index ix*"]);
+}
+
+#[test]
 fn the_index_of_a_search_vector_is_the_librarys() {
     let make = |index: Option<(&str, &str)>| {
         catalog(PG, |t| {

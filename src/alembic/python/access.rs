@@ -86,7 +86,7 @@ impl Interpreter<'_> {
                     "__name__" | "__qualname__" if last.starts_with(|c: char| c.is_ascii_uppercase()) => {
                         Value::str(last)
                     }
-                    _ => Self::library(&format!("{path}.{name}"), place),
+                    _ => self.library_name(&format!("{path}.{name}"), place),
                 })
             }
             SymbolKind::Decorated { inner, .. } => {

@@ -224,6 +224,16 @@ impl Interpreter<'_> {
         }
     }
 
+    /// A name of a library: what an excerpt of the library has for it, or what goes by its path alone.
+    pub(crate) fn library_name(&mut self, path: &str, place: &Place) -> Value {
+        let excerpt = self.modules.excerpt_of(&canonical(path)).and_then(|(file, name)| {
+            let module = self.module_at(&file)?;
+            self.run_module(&module);
+            self.module_attribute(&module, name)
+        });
+        excerpt.unwrap_or_else(|| Self::library(path, place))
+    }
+
     /// `import a.b`, `import a.b as c`.
     pub(crate) fn exec_import(&mut self, stmt: &ast::StmtImport, scope: &Rc<Scope>, place: &Place) -> Eval<()> {
         for alias in &stmt.names {
@@ -366,7 +376,7 @@ impl Interpreter<'_> {
             }
             let value = match &source {
                 Some(source) => self.import_name(source, name, place)?,
-                None => Self::library(&format!("{dotted}.{name}"), place),
+                None => self.library_name(&format!("{dotted}.{name}"), place),
             };
             scope.target(target).set(target, value);
         }

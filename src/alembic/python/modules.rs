@@ -37,6 +37,12 @@ pub trait Modules {
         None
     }
 
+    /// The module that declares a library's name, and the name there, where what the library declares matters.
+    fn excerpt_of(&self, path: &str) -> Option<(RepoPath, &'static str)> {
+        let _ = path;
+        None
+    }
+
     /// Whether a module holds only some of what its package has: a name that it lacks is the package's all the same.
     fn is_excerpt(&self, path: &RepoPath) -> bool {
         let _ = path;

@@ -74,7 +74,8 @@ pub(crate) fn is_never_null<'v>(expression: &str, dialect: Dialect, held: &dyn F
     read(expression, dialect).is_some_and(|expr| never_null(&expr, held))
 }
 
-fn read(text: &str, dialect: Dialect) -> Option<Expr> {
+/// The tree of a text, in its simplest form; none where it is no expression that can be read.
+pub(super) fn read(text: &str, dialect: Dialect) -> Option<Expr> {
     let (tokens, error) = tokenize(text, dialect);
     if error.is_some() {
         return None;

@@ -7,6 +7,7 @@
 
 mod known;
 mod parse;
+mod predicate;
 mod tree;
 
 use super::cursor::{Cursor, Origin};
@@ -15,6 +16,7 @@ use super::literal::{string, unquote};
 use crate::catalog::types::array_literal;
 use crate::catalog::{ColumnDefault, ColumnType, Dialect, ObjectName, TypeKind};
 pub(crate) use known::{Held, Truth, is_kept, is_never_null, truth};
+pub(crate) use predicate::same_predicate;
 use tree::Expr;
 
 /// The canonical text of an expression.

@@ -24,7 +24,12 @@ const FILES: &[(&str, &str)] = &[
     ("fastapi_users_db_sqlalchemy/generics.py", include_str!("fastapi_users_db_sqlalchemy_generics.py")),
     ("oslo_db/sqlalchemy/models.py", include_str!("oslo_db_models.py")),
     ("flask_dance/consumer/storage/sqla.py", include_str!("flask_dance_sqla.py")),
+    ("sqlalchemy_utils/models.py", include_str!("sqlalchemy_utils_models.py")),
 ];
+
+/// Names of libraries that go by their path alone, for a few of which a module above says what they declare: the path that
+/// every spelling of the name has, the module, the name in it.
+const NAMES: &[(&str, &str, &str)] = &[("sqlalchemy_utils.Timestamp", "sqlalchemy_utils/models.py", "Timestamp")];
 
 /// Columns that a mixin got with a later version of its package: the module, the attribute, the package, the version.
 /// Authlib 1.6.0: "support for 'acr' and 'amr' claims in id_token". 1.0.0: two dates in the place of `revoked`.
@@ -96,6 +101,11 @@ impl Modules for WithPackages<'_> {
             Some(below) => FILES.iter().any(|(name, _)| name.starts_with(&format!("{below}/"))),
             None => self.inner.is_dir(path),
         }
+    }
+
+    fn excerpt_of(&self, path: &str) -> Option<(RepoPath, &'static str)> {
+        let (_, file, name) = NAMES.iter().find(|(known, ..)| *known == path)?;
+        Some((RepoPath::new(ROOT).join(file), name))
     }
 
     fn is_excerpt(&self, path: &RepoPath) -> bool {

@@ -327,3 +327,63 @@ class Node(models.SoftDeleteMixin, Base):
     assert_eq!(gap(&made.replace("'deleted', sa.Integer()", "'deleted', sa.Boolean()")).len(), 1);
     assert_eq!(gap(&made.replace("sa.String(80)", "sa.String(90)")).len(), 1);
 }
+
+#[test]
+fn the_timestamps_of_sqlalchemy_utils_are_columns_that_are_never_null() {
+    let gap = |import: &str, base: &str, made: &str| {
+        let models = format!(
+            "
+from sqlalchemy import Column, Index, Integer
+from sqlalchemy.orm import declarative_base
+from sqlalchemy_utils import UUIDType
+{import}
+Base = {base}
+    __tablename__ = 'jobs'
+    __table_args__ = (Index('ix_jobs_created', 'created'),)
+    id = Column(Integer, primary_key=True)
+    key = Column(UUIDType)
+"
+        );
+        let body = revision(&format!(
+            "    op.create_table('jobs', sa.Column('id', sa.Integer(), primary_key=True), sa.Column('key', sa.Uuid()){made})\n    op.create_index('ix_jobs_created', 'jobs', ['id'])\n"
+        ));
+        let env = env("from models import Base", "Base.metadata");
+        let files = [
+            ("alembic.ini", INI),
+            ("alembic/env.py", &*env),
+            MAKO,
+            ("models.py", &*models),
+            ("alembic/versions/a1.py", &*body),
+        ];
+        let (_, declared, gap) = read(&files);
+        assert!(declared.catalog.doubts.is_empty(), "{:?}", declared.catalog.doubts);
+        gap
+    };
+    let both =
+        ", sa.Column('created', sa.DateTime(), nullable=False), sa.Column('updated', sa.DateTime(), nullable=False)";
+    let index = ("ix_jobs_created".to_owned(), true);
+    for (import, mixin) in [
+        ("from sqlalchemy_utils import Timestamp", "Timestamp"),
+        ("from sqlalchemy_utils.models import Timestamp as Times", "Times"),
+        ("import sqlalchemy_utils as su", "su.Timestamp"),
+        ("import sqlalchemy_utils.models", "sqlalchemy_utils.models.Timestamp"),
+    ] {
+        let named = format!("declarative_base()\nclass Job(Base, {mixin}):");
+        let of_all = format!("declarative_base(cls={mixin})\nclass Job(Base):");
+        for base in [&named, &of_all] {
+            assert_eq!(gap(import, base, both), std::slice::from_ref(&index), "{import}: {base}");
+            let one = both.replace(", sa.Column('updated', sa.DateTime(), nullable=False)", "");
+            assert_eq!(gap(import, base, &one), [("updated".to_owned(), true), index.clone()], "{import}: {base}");
+            let loose = both.replace("nullable=False", "nullable=True");
+            assert_eq!(gap(import, base, &loose).len(), 3, "{import}: {base}");
+        }
+    }
+    // One's own of that name is what it says.
+    let own = "class Timestamp:\n    created = Column(Integer)";
+    let base = "declarative_base()\nclass Job(Base, Timestamp):";
+    let found = gap(own, base, both);
+    assert!(
+        found.contains(&("created".to_owned(), true)) && found.contains(&("updated".to_owned(), true)),
+        "{found:?}"
+    );
+}
