@@ -2,7 +2,9 @@
 //!
 //! This is the last place that sees snapshots. What it hands on is plain data.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::parts;
 use crate::catalog::{Opaque, Reach};
@@ -21,6 +23,8 @@ pub(crate) struct Found {
     pub(crate) project: Project,
     /// Its ecosystem.
     pub(crate) ecosystem: &'static dyn Ecosystem,
+    /// The texts of the migrations that it applies: what it is known by where its folders have moved.
+    pub(crate) scripts: Arc<BTreeSet<ObjectId>>,
 }
 
 /// Finds every project of every ecosystem that the policy does not exclude, sorted by name.
@@ -41,60 +45,73 @@ pub(crate) fn discover(snapshot: &dyn Snapshot, policy: &Policy) -> Result<Vec<F
                     project.facts.insert(key, value);
                 }
             }
-            found.push(Found { project, ecosystem });
+            let mut one = Found { project, ecosystem, scripts: Arc::default() };
+            one.scripts = Arc::new(scripts(&one, snapshot.files()?));
+            found.push(one);
         }
     }
     found.sort_by(|a, b| (&a.project.name, a.project.ecosystem).cmp(&(&b.project.name, b.project.ecosystem)));
     Ok(found)
 }
 
-/// The project of `before` that is the same as `after`: by its migrations, else by its schema, else by its name.
-pub(crate) fn same_project<'a>(after: &Project, before: &'a [Found]) -> Option<&'a Found> {
-    same_project_at(after, before.iter()).map(|at| &before[at])
+/// The project of `before` that is the same as `found`, one of those `after`.
+pub(crate) fn same_project<'a>(found: &Found, after: &[Found], before: &'a [Found]) -> Option<&'a Found> {
+    same_project_at(found, after, before.iter()).map(|at| &before[at])
 }
 
-/// The position of that project.
-pub(crate) fn same_project_at<'a>(after: &Project, before: impl Iterator<Item = &'a Found> + Clone) -> Option<usize> {
-    let of_kind = before.map(|found| &found.project).enumerate().filter(|(_, old)| old.ecosystem == after.ecosystem);
-    let shares = |a: &[RepoPath], b: &[RepoPath]| a.iter().any(|path| b.contains(path));
-    let migrations = |old: &Project| shares(&old.migrations, &after.migrations);
-    let schema = |old: &Project| shares(&old.schema, &after.schema);
-    let find = |is: &dyn Fn(&Project) -> bool| of_kind.clone().find(|(_, old)| is(old)).map(|(at, _)| at);
-    find(&|old| migrations(old) && schema(old))
-        .or_else(|| find(&|old| old.name == after.name))
-        .or_else(|| find(&schema))
-        .or_else(|| find(&migrations))
-}
-
-/// The position of the project that was moved to where `found` is: one that nothing after the change is the same as, and
-/// of whose scripts at least half lie at the new place as they were.
-pub(crate) fn moved_at<'a>(
-    found: (&Found, &dyn Snapshot),
+/// The position of that project: the one in its place, else the one whose migrations it has now, else the one of its name
+/// or of its schema.
+///
+/// A project that another one after the change surely is, in its place or by its migrations, is not a second one: who
+/// takes a neighbour for what a new project was misses all the neighbour's migrations in it.
+pub(crate) fn same_project_at<'a>(
+    found: &Found,
     after: &[Found],
     before: impl Iterator<Item = &'a Found> + Clone,
-    snapshot: &dyn Snapshot,
-) -> Result<Option<usize>, SnapshotError> {
-    let stayed: BTreeSet<usize> =
-        after.iter().filter_map(|found| same_project_at(&found.project, before.clone())).collect();
-    let mut left = before.enumerate().filter(|(at, _)| !stayed.contains(at)).peekable();
-    if left.peek().is_none() {
-        return Ok(None);
-    }
-    let (found, now) = found;
-    let scripts_now = scripts(found, now.files()?);
-    let mut best = None;
-    for (at, old) in left.filter(|(_, old)| old.project.ecosystem == found.project.ecosystem) {
-        let scripts_then = scripts(old, snapshot.files()?);
-        let shared = scripts_then.intersection(&scripts_now).count();
-        if shared > 0 && shared * 2 >= scripts_then.len() && best.is_none_or(|(most, _)| shared > most) {
-            best = Some((shared, at));
-        }
-    }
-    Ok(best.map(|(_, at)| at))
+) -> Option<usize> {
+    let is_taken = |old: &Found| {
+        let others = || after.iter().filter(|other| !std::ptr::eq(*other, found) && !is_place_of(other, found));
+        !is_surely(found, old) && others().any(|other| is_surely(other, old))
+    };
+    let of_kind = before.enumerate().filter(|(_, old)| old.project.ecosystem == found.project.ecosystem);
+    let free = of_kind.filter(|(_, old)| !is_taken(old));
+    let find = |is: &dyn Fn(&Found) -> bool| free.clone().find(|(_, old)| is(old)).map(|(at, _)| at);
+    let schema = |old: &Found| shares(&old.project.schema, &found.project.schema);
+    let kept = || free.clone().filter(|(_, old)| keeps_scripts(found, old));
+    find(&|old| is_place_of(found, old) && schema(old))
+        .or_else(|| kept().min_by_key(|(_, old)| Reverse(shared_scripts(found, old))).map(|(at, _)| at))
+        .or_else(|| find(&|old| old.project.name == found.project.name))
+        .or_else(|| find(&schema))
+        .or_else(|| find(&|old| is_place_of(found, old)))
+}
+
+fn shares(a: &[RepoPath], b: &[RepoPath]) -> bool {
+    a.iter().any(|path| b.contains(path))
+}
+
+/// Whether two projects have a folder of migrations in common.
+fn is_place_of(found: &Found, old: &Found) -> bool {
+    found.project.ecosystem == old.project.ecosystem && shares(&found.project.migrations, &old.project.migrations)
+}
+
+/// Whether at least half of a project's migrations are another one's now, as they were.
+fn keeps_scripts(found: &Found, old: &Found) -> bool {
+    let shared = shared_scripts(found, old);
+    found.project.ecosystem == old.project.ecosystem && shared > 0 && shared * 2 >= old.scripts.len()
+}
+
+/// How many migrations two projects have in common, by their texts.
+fn shared_scripts(found: &Found, old: &Found) -> usize {
+    old.scripts.intersection(&found.scripts).count()
+}
+
+/// Whether a project is one of before whatever else there is.
+fn is_surely(found: &Found, old: &Found) -> bool {
+    is_place_of(found, old) || keeps_scripts(found, old)
 }
 
 /// The texts of the migrations that a project applies.
-pub(crate) fn scripts(found: &Found, files: &FileList) -> BTreeSet<ObjectId> {
+fn scripts(found: &Found, files: &FileList) -> BTreeSet<ObjectId> {
     let entries = found.project.migrations.iter().flat_map(|dir| files.under(dir));
     entries.filter(|entry| is_script(found, &entry.path)).map(|entry| entry.id).collect()
 }
@@ -114,8 +131,7 @@ pub(crate) fn keep_lost<'a>(
     before: impl Iterator<Item = &'a Found> + Clone,
     snapshot: &dyn Snapshot,
 ) -> Result<(), SnapshotError> {
-    let matched: Vec<usize> =
-        found.iter().filter_map(|found| same_project_at(&found.project, before.clone())).collect();
+    let matched: Vec<usize> = found.iter().filter_map(|one| same_project_at(one, found, before.clone())).collect();
     let files = snapshot.files()?;
     for (at, old) in before.enumerate() {
         let project = &old.project;
@@ -138,8 +154,9 @@ pub(crate) fn keep_lost<'a>(
 
 /// Settles what of each project is but inferred on one side by what is known of it on the other.
 pub(crate) fn settle(before: &mut [Found], after: &mut [Found]) {
-    for found in after {
-        if let Some(at) = same_project_at(&found.project, before.iter()) {
+    let same: Vec<Option<usize>> = after.iter().map(|found| same_project_at(found, after, before.iter())).collect();
+    for (found, same) in after.iter_mut().zip(same) {
+        if let Some(at) = same {
             found.ecosystem.settle(&mut before[at].project, &mut found.project);
         }
     }
@@ -288,7 +305,7 @@ pub(crate) fn leftovers(change: &Change, project: &Project) -> Result<Vec<Leftov
 /// The project as it would be with the leftovers of one kind staged; none where there is none of that kind.
 pub(crate) fn with_leftovers(
     change: &Change,
-    found: &Found,
+    (found, after): (&Found, &[Found]),
     policy: &Policy,
     leftovers: &[Leftover],
     wanted: Touch,
@@ -308,14 +325,18 @@ pub(crate) fn with_leftovers(
     // A new file of a multi-file schema or of the models belongs to the project only once it is there.
     let mut anew = discover(&overlay, policy)?;
     settle(&mut [found.clone()], &mut anew);
-    let found = same_project(&found.project, &anew).unwrap_or(found);
+    let found = same_project(found, after, &anew).unwrap_or(found);
     load_after(before, found, &overlay).map(Some)
 }
 
 /// The migrations on the tip of the base; none where the project is not there.
-pub(crate) fn base(tip: &dyn Snapshot, found: &Found, policy: &Policy) -> Result<Option<History>, SnapshotError> {
+pub(crate) fn base(
+    tip: &dyn Snapshot,
+    (found, after): (&Found, &[Found]),
+    policy: &Policy,
+) -> Result<Option<History>, SnapshotError> {
     let there = discover(tip, policy)?;
-    let Some(same) = same_project(&found.project, &there) else { return Ok(None) };
+    let Some(same) = same_project(found, after, &there) else { return Ok(None) };
     same.ecosystem.history(&same.project, tip).map(Some)
 }
 

@@ -99,18 +99,12 @@ fn judge(change: &Change, policy: &Policy, options: Options<'_>) -> Result<Judge
         if options.project.is_some_and(|name| name != found.project.name) {
             continue;
         }
-        let old = match (load::same_project(&found.project, &before), &change.before) {
-            (None, Some(snapshot)) => {
-                let moved = load::moved_at((found, &*change.after), &after, before.iter(), &**snapshot)?;
-                moved.and_then(|at| before.get(at))
-            }
-            (same, _) => same,
-        };
+        let old = load::same_project(found, &after, &before);
         let touched = load::touched(found, old, &change.changed);
         let judged = whole_state || !touched.is_empty() || concerns(change, found, old)?;
         summaries.push(ProjectSummary::new(&found.project, judged));
         if judged {
-            loaded.push(load_project(change, policy, found, old, touched)?);
+            loaded.push(load_project(change, policy, (found, &after), old, touched)?);
         }
     }
 
@@ -255,7 +249,7 @@ fn may_matter(change: &Change, policy: &Policy) -> bool {
 fn load_project<'a>(
     change: &'a Change,
     policy: &Policy,
-    found: &'a Found,
+    (found, all): (&'a Found, &[Found]),
     old: Option<&Found>,
     touched: Vec<(&'a ChangedPath, Touch)>,
 ) -> Result<Loaded<'a>, SnapshotError> {
@@ -268,7 +262,7 @@ fn load_project<'a>(
         _ => (None, load::load_one(found, &*change.after)?),
     };
     let base = match &change.base_tip {
-        Some(tip) => load::base(&**tip, found, policy)?,
+        Some(tip) => load::base(&**tip, (found, all), policy)?,
         None => None,
     };
     // A commit is held against the base for what is merged already; what would come of a merge is a range's question.
@@ -291,8 +285,8 @@ fn load_project<'a>(
         (None, None)
     } else {
         (
-            load::with_leftovers(change, found, policy, &leftovers, Touch::Migration, before.as_ref())?,
-            load::with_leftovers(change, found, policy, &leftovers, Touch::Schema, before.as_ref())?,
+            load::with_leftovers(change, (found, all), policy, &leftovers, Touch::Migration, before.as_ref())?,
+            load::with_leftovers(change, (found, all), policy, &leftovers, Touch::Schema, before.as_ref())?,
         )
     };
     Ok(Loaded { found, before, after, base, base_replay, merged, touched, leftovers, with_migrations, with_schema })

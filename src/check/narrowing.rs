@@ -25,10 +25,10 @@ pub(super) fn of(
     let mut found = lost(change, before, after)?;
     found.extend(loaded.iter().filter_map(unnamed));
     found.extend(switched(change, before, after, loaded)?);
-    found.extend(loaded.iter().filter_map(|loaded| external(loaded, before)));
+    found.extend(loaded.iter().filter_map(|loaded| external(loaded, before, after)));
     found.extend(loaded.iter().filter_map(unlisted));
     for loaded in loaded {
-        found.extend(filtered(change, loaded, before)?);
+        found.extend(filtered(change, loaded, before, after)?);
     }
     found.extend(behind_links(change, after, loaded)?);
     Ok(found)
@@ -37,7 +37,7 @@ pub(super) fn of(
 /// Projects that were there, are no more, and have left their migrations: in their place, or in one where none is looked for.
 fn lost(change: &Change, before: &[Found], after: &[Found]) -> Result<Vec<Narrowing>, SnapshotError> {
     let matched: BTreeSet<usize> =
-        after.iter().filter_map(|found| load::same_project_at(&found.project, before.iter())).collect();
+        after.iter().filter_map(|found| load::same_project_at(found, after, before.iter())).collect();
     let files = change.after.files()?;
     let mut narrowings = Vec::new();
     for (_, old) in before.iter().enumerate().filter(|(at, _)| !matched.contains(at)) {
@@ -56,7 +56,7 @@ fn lost(change: &Change, before: &[Found], after: &[Found]) -> Result<Vec<Narrow
         });
         let narrowing = match left.map(|dir| (dir.clone(), false)).or(given_away.map(|path| (path, true))) {
             Some(found) => Some(found),
-            None => moved_to(change, old, &applied)?.map(|dir| (dir, true)),
+            None => moved_to(change, old, &applied).map(|dir| (dir, true)),
         };
         narrowings.extend(narrowing.map(|(migrations, moved)| Narrowing::Lost {
             project: Box::new(project.clone()),
@@ -68,21 +68,15 @@ fn lost(change: &Change, before: &[Found], after: &[Found]) -> Result<Vec<Narrow
 }
 
 /// The folder in which a script of a project lies after the change, if it is one that no project applies.
-fn moved_to(
-    change: &Change,
-    project: &Found,
-    applied: &dyn Fn(&RepoPath) -> bool,
-) -> Result<Option<RepoPath>, SnapshotError> {
-    let Some(before) = &change.before else { return Ok(None) };
-    let scripts = load::scripts(project, before.files()?);
+fn moved_to(change: &Change, project: &Found, applied: &dyn Fn(&RepoPath) -> bool) -> Option<RepoPath> {
     let added = change.changed.iter().filter(|changed| changed.before.is_none());
-    let mut found =
-        added.filter(|changed| changed.after.is_some_and(|id| scripts.contains(&id)) && !applied(&changed.path));
-    Ok(found.next().and_then(|changed| {
+    let mut found = added
+        .filter(|changed| changed.after.is_some_and(|id| project.scripts.contains(&id)) && !applied(&changed.path));
+    found.next().and_then(|changed| {
         let folder = changed.path.parent()?;
         // Prisma keeps each script in a folder of its own.
         if changed.path.file_name() == "migration.sql" { folder.parent() } else { Some(folder) }
-    }))
+    })
 }
 
 /// A project whose tool was told what to compare, and is told no more.
@@ -171,10 +165,10 @@ fn switched(
 }
 
 /// Tables that migrations make and that the settings call external since the change: Prisma leaves those alone.
-fn external(loaded: &Loaded<'_>, before: &[Found]) -> Option<Narrowing> {
+fn external(loaded: &Loaded<'_>, before: &[Found], after: &[Found]) -> Option<Narrowing> {
     let state = loaded.before.as_ref()?;
     let project = &loaded.found.project;
-    let old = &load::same_project(project, before)?.project;
+    let old = &load::same_project(loaded.found, after, before)?.project;
     let listed = |project: &Project| -> BTreeSet<String> {
         let names = project.facts.get("external-tables").map(|names| names.split(',').map(str::to_owned).collect());
         names.unwrap_or_default()
@@ -209,11 +203,16 @@ fn unlisted(loaded: &Loaded<'_>) -> Option<Narrowing> {
 }
 
 /// Differences that an edited `env.py` keeps out of the comparison, told by comparing as it was before.
-fn filtered(change: &Change, loaded: &Loaded<'_>, before: &[Found]) -> Result<Option<Narrowing>, SnapshotError> {
+fn filtered(
+    change: &Change,
+    loaded: &Loaded<'_>,
+    before: &[Found],
+    after: &[Found],
+) -> Result<Option<Narrowing>, SnapshotError> {
     let project = &loaded.found.project;
     let Some(env) = project.facts.get(ENV).map(RepoPath::new) else { return Ok(None) };
     let is_edited = change.changed.binary_search_by(|changed| changed.path.cmp(&env)).is_ok();
-    let old = load::same_project(project, before).filter(|_| is_edited);
+    let old = load::same_project(loaded.found, after, before).filter(|_| is_edited);
     let (Some(old), Some(snapshot), true) = (old, &change.before, loaded.before.is_some()) else { return Ok(None) };
     let as_it_was = Overlay::new(&*change.after, &**snapshot, [env.clone()])?;
     let declared = old.ecosystem.declared(project, &as_it_was)?;
@@ -315,15 +314,11 @@ pub(super) fn of_edited_policy(
         let allowed = judged.outcome.allowed.iter().find(|allowed| same(&allowed.finding, &found));
         narrowing.hidden.push((found, allowed.map(|allowed| allowed.reason.clone())));
     }
-    narrowing.left_out = then
-        .projects
-        .into_iter()
-        .map(|found| found.project)
-        .filter(|project| {
-            load::same_project_at(project, judged.projects.iter()).is_none()
-                && !judged.projects.iter().any(|now| now.project.migrations == project.migrations)
-        })
-        .collect();
+    let left_out = then.projects.iter().filter(|found| {
+        load::same_project_at(found, &then.projects, judged.projects.iter()).is_none()
+            && !judged.projects.iter().any(|now| now.project.migrations == found.project.migrations)
+    });
+    narrowing.left_out = left_out.map(|found| found.project.clone()).collect();
     let spared =
         judged.outcome.kept.iter().any(|found| old.fail_on.fails(found.level) && !policy.fail_on.fails(found.level));
     narrowing.fail_on = spared.then_some((old.fail_on, policy.fail_on));

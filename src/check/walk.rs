@@ -332,19 +332,15 @@ impl<'a> Walk<'a> {
         let mut old = std::mem::take(&mut self.tracked);
         load::keep_lost(&mut found, old.iter().map(|tracked| &tracked.found), &recording)?;
         self.read = recording.into_read();
-        let all = found.clone();
-        for found in found {
+        let all = found;
+        for found in &all {
             self.names.insert(found.project.name.clone());
             if self.wanted.is_some_and(|wanted| wanted != found.project.name) {
                 continue;
             }
-            let mut before = same(&found, &old);
-            if let (None, Some(last)) = (before, &self.last) {
-                let left = old.iter().map(|tracked| &tracked.found);
-                before = load::moved_at((&found, &snapshot), &all, left, last)?;
-            }
+            let before = load::same_project_at(found, &all, old.iter().map(|tracked| &tracked.found));
             let before = before.map(|index| old.swap_remove(index));
-            let tracked = self.follow(found, before, &snapshot, at, changed)?;
+            let tracked = self.follow(found.clone(), before, &snapshot, at, changed)?;
             self.tracked.push(tracked);
         }
         for tracked in old {
@@ -479,12 +475,6 @@ impl Tracked {
             commits: self.commits,
         }
     }
-}
-
-/// The project among those before that is the same as one that was found.
-fn same(found: &Found, old: &[Tracked]) -> Option<usize> {
-    let before = old.iter().map(|tracked| &tracked.found);
-    load::same_project_at(&found.project, before)
 }
 
 /// What is wrong with a project.

@@ -25,10 +25,10 @@ pub(super) fn run(args: &GraphArgs, global: &Global, env: &Env, output: &mut Out
     }
     let earlier = Earlier::load(&args.at, &repository, &policy)?;
     let mut drawn = Vec::new();
-    for found in projects {
+    for found in &projects {
         let history = found.ecosystem.history(&found.project, state.snapshot())?;
-        let marks = earlier.marks(&found, &history)?;
-        drawn.push(graph::Drawn { project: found.project, history, marks });
+        let marks = earlier.marks((found, &projects), &history)?;
+        drawn.push(graph::Drawn { project: found.project.clone(), history, marks });
     }
     output.write(&graph::graph(&drawn, args.format, &output.look()))?;
     Ok(Status::Clean)
@@ -58,10 +58,10 @@ impl Earlier {
     }
 
     /// What is to be said of the migrations of a project.
-    fn marks(&self, found: &Found, history: &History) -> Result<BTreeMap<String, Mark>, Failure> {
+    fn marks(&self, (found, drawn): (&Found, &[Found]), history: &History) -> Result<BTreeMap<String, Mark>, Failure> {
         let ids = |state: &Option<(Box<dyn Snapshot>, Vec<Found>)>| -> Result<Option<BTreeSet<String>>, Failure> {
             let Some((snapshot, projects)) = state else { return Ok(None) };
-            let Some(same) = load::same_project(&found.project, projects) else { return Ok(Some(BTreeSet::new())) };
+            let Some(same) = load::same_project(found, drawn, projects) else { return Ok(Some(BTreeSet::new())) };
             let there = same.ecosystem.history(&same.project, &**snapshot)?;
             Ok(Some(there.migrations.into_iter().map(|migration| migration.id).collect()))
         };

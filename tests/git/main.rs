@@ -13,6 +13,7 @@ mod leftovers;
 mod links;
 mod narrowing;
 mod once;
+mod pairing;
 mod passes;
 mod ranges;
 mod repositories;

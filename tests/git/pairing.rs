@@ -1,0 +1,115 @@
+//! Which project of before is which after the change, where there are several.
+
+use crate::passes::check;
+use crate::support::TestRepo;
+
+const NOTHING: [&str; 0] = [];
+
+/// An environment in `folder` over one module of models, with revisions that make `table` and then a column of it.
+fn environment(repo: &TestRepo, folder: &str, table: &str) {
+    repo.write(&format!("{folder}/env.py"), ENV).write(&format!("{folder}/script.py.mako"), "x");
+    for (id, down, what) in [
+        (
+            "aaaa",
+            "None".to_owned(),
+            format!("create_table('{table}', sa.Column('id', sa.Integer(), primary_key=True))"),
+        ),
+        (
+            "bbbb",
+            format!("'{table}aaaa'"),
+            format!("add_column('{table}', sa.Column('n', sa.Integer(), nullable=True))"),
+        ),
+    ] {
+        let text = format!(
+            "from alembic import op\nimport sqlalchemy as sa\nrevision = '{table}{id}'\ndown_revision = {down}\n\
+             def upgrade():\n    op.{what}\n\ndef downgrade():\n    pass\n"
+        );
+        repo.write(&format!("{folder}/versions/{table}{id}.py"), &text);
+    }
+}
+
+fn settings(repo: &TestRepo, folder: &str, location: &str) {
+    let text = format!("[alembic]\nscript_location = {location}\nsqlalchemy.url = postgresql://x/y\n");
+    repo.write(&format!("{folder}alembic.ini"), &text);
+}
+
+const ENV: &str = "from alembic import context\nfrom app.models import Base\ntarget_metadata = Base.metadata\n\
+    context.configure(connection=None, target_metadata=target_metadata)\n";
+
+fn models(repo: &TestRepo, tables: &[&str]) {
+    let mut text = "from sqlalchemy import Column, Integer\nfrom sqlalchemy.orm import declarative_base\n\
+                    Base = declarative_base()\n"
+        .to_owned();
+    for table in tables {
+        text.push_str(&format!(
+            "class C{table}(Base):\n    __tablename__ = '{table}'\n    id = Column(Integer, primary_key=True)\n    n = Column(Integer)\n"
+        ));
+    }
+    repo.write("app/__init__.py", "").write("app/models.py", &text);
+}
+
+/// What is told of a staged change: the rule, the project and the message, without what is but a doubt.
+fn told(repo: &TestRepo) -> Vec<String> {
+    repo.add();
+    let output = check(repo, &["--staged"]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("the report is JSON");
+    let findings = report["findings"].as_array().unwrap().iter();
+    findings.map(|one| format!("{} {} {}", one["rule"], one["project"], one["message"]).replace('"', "")).collect()
+}
+
+#[test]
+fn a_new_project_is_not_its_neighbour() {
+    let repo = TestRepo::new();
+    settings(&repo, "one/", "migrations");
+    environment(&repo, "one/migrations", "a");
+    models(&repo, &["a"]);
+    repo.commit("base");
+    settings(&repo, "two/", "migrations");
+    environment(&repo, "two/migrations", "b");
+    models(&repo, &["a", "b"]);
+    let all = told(&repo);
+    assert!(!all.iter().any(|one| one.starts_with("deleted-migration")), "{all:#?}");
+    // The neighbour itself still is what it was.
+    repo.git(&["rm", "-qf", "one/migrations/versions/abbbb.py"]);
+    let all = told(&repo);
+    let deleted: Vec<&String> = all.iter().filter(|one| one.starts_with("deleted-migration")).collect();
+    assert_eq!(deleted.len(), 1, "{all:#?}");
+    assert!(deleted[0].starts_with("deleted-migration one "), "{all:#?}");
+}
+
+/// Two sections with folders of their own over one module, of which the second is retired and the first moved.
+fn moved() -> TestRepo {
+    let repo = TestRepo::new();
+    let text = "[alembic]\nscript_location = scripts/schema\nsqlalchemy.url = postgresql://x/y\n\
+                [data]\nscript_location = scripts/data\nsqlalchemy.url = postgresql://x/z\n";
+    repo.write("alembic.ini", text);
+    environment(&repo, "scripts/schema", "a");
+    environment(&repo, "scripts/data", "b");
+    models(&repo, &["a"]);
+    repo.commit("base");
+    repo.git(&["rm", "-qr", "scripts/data"]);
+    repo.git(&["mv", "scripts/schema/versions", "scripts/versions"]);
+    repo.git(&["mv", "scripts/schema/env.py", "scripts/env.py"]);
+    repo.git(&["mv", "scripts/schema/script.py.mako", "scripts/script.py.mako"]);
+    settings(&repo, "", "scripts");
+    repo
+}
+
+#[test]
+fn a_project_that_moved_is_known_by_its_migrations() {
+    assert_eq!(told(&moved()), NOTHING);
+}
+
+#[test]
+fn what_a_moved_project_loses_is_told() {
+    let repo = moved();
+    repo.git(&["rm", "-qf", "scripts/versions/abbbb.py"]);
+    let all = told(&repo);
+    assert!(all.iter().any(|one| one.starts_with("deleted-migration") && one.contains("abbbb")), "{all:#?}");
+    let repo = moved();
+    let models = std::fs::read_to_string(repo.root().join("app/models.py")).unwrap();
+    repo.write("app/models.py", &models.replace("n = Column", "m = Column(Integer)\n    n = Column"));
+    let all = told(&repo);
+    assert_eq!(all.len(), 1, "{all:#?}");
+    assert!(all[0].starts_with("missing-migration"), "{all:#?}");
+}
