@@ -501,3 +501,34 @@ fn modules_under_computed_names_that_import_others_under_computed_names() {
     assert!(lines.iter().any(|line| line.contains("missing-table the table a")), "{lines:?}");
     assert!(lines.iter().any(|line| line.contains("imported under computed names")), "{lines:?}");
 }
+
+#[test]
+fn what_a_base_has_of_the_class_that_it_is_made_with() {
+    let models = |own: &str| {
+        format!(
+            "from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer\nfrom sqlalchemy.orm import declarative_base\n\n\n\
+             class Mixin:\n    __table_args__ = {{'schema': 'inner'}}\n\n    @classmethod\n    def name_of(cls):\n        return 'a'\n\n\n\
+             Base = declarative_base(cls=Mixin)\n\n\n\
+             class A(Base):\n    __tablename__ = 'a'\n    id = Column(Integer, primary_key=True)\n    __table_args__ = {own}\n\n\n\
+             class B(Base):\n    __tablename__ = 'b'\n    id = Column(Integer, ForeignKey('inner.a.id'), primary_key=True)\n"
+        )
+    };
+    let make = |schema: &str| {
+        format!(
+            "op.execute('CREATE SCHEMA inner')\n\
+             op.create_table('a', sa.Column('id', sa.Integer(), primary_key=True){schema})\n\
+             op.create_table('b', sa.Column('id', sa.Integer(), primary_key=True), sa.ForeignKeyConstraint(['id'], ['inner.a.id']), schema='inner')"
+        )
+    };
+    let env = ENV.replace("target_metadata=target", "include_schemas=True, target_metadata=target");
+    for own in ["Base.__table_args__", "(CheckConstraint('id > 0'), Base.__table_args__)"] {
+        let told: Vec<String> = plain(&models(own), &env, &make(", schema='inner'"));
+        assert!(!told.iter().any(|line| line.contains("a table argument") || line.contains("refuses")), "{told:?}");
+        assert!(!told.iter().any(|line| line.contains("-table")), "{told:?}");
+        // A table in another schema is another table.
+        let other = plain(&models(own), &env, &make("").replace("'id'], ['inner.", "'id'], ['"));
+        assert!(other.iter().any(|line| line.starts_with("  missing-table")), "{other:?}");
+    }
+    let told = plain(&models("Base.other"), &env, &make(", schema='inner'"));
+    assert!(told.iter().any(|line| line.contains("the table arguments")), "{told:?}");
+}

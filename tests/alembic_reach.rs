@@ -231,3 +231,32 @@ fn an_enum_that_is_kept_as_text_needs_no_length() {
         assert_eq!(told_of(written, "sa.String()"), ["  * changed-type the type of a.kind"]);
     }
 }
+
+#[test]
+fn two_foreign_keys_of_one_name_put_nothing_else_of_their_table_in_doubt() {
+    let models = "from sqlalchemy import CheckConstraint, Column, ForeignKey, ForeignKeyConstraint, Integer, MetaData\n\
+        from sqlalchemy.orm import declarative_base\n\
+        Base = declarative_base(metadata=MetaData(naming_convention={'fk': '%(table_name)s_%(column_0_name)s_fkey'}))\n\n\n\
+        class P(Base):\n    __tablename__ = 'p'\n    a = Column(Integer, primary_key=True)\n\n\n\
+        class Q(Base):\n    __tablename__ = 'q'\n    a = Column(Integer, primary_key=True)\n    b = Column(Integer, primary_key=True)\n\n\n\
+        class T(Base):\n    __tablename__ = 't'\n    id = Column(Integer, primary_key=True)\n    a = Column(Integer, ForeignKey('p.a'))\n    b = Column(Integer)\n    \
+        __table_args__ = (ForeignKeyConstraint(['a', 'b'], ['q.a', 'q.b']),)\n";
+    let run = |more: &str| {
+        let body = format!(
+            "op.create_table('p', sa.Column('a', sa.Integer(), primary_key=True))\n\
+             op.create_table('q', sa.Column('a', sa.Integer(), primary_key=True), sa.Column('b', sa.Integer(), primary_key=True))\n\
+             op.create_table('t', sa.Column('id', sa.Integer(), primary_key=True), sa.Column('a', sa.Integer()), sa.Column('b', sa.Integer()){more})"
+        );
+        let mut lines = plain(models, ENV, &body);
+        lines.retain(|line| line.starts_with("  ") && !line.contains("exists already"));
+        lines
+    };
+    let one = ", sa.ForeignKeyConstraint(['a'], ['p.a'], name='one')";
+    let both = format!("{one}, sa.ForeignKeyConstraint(['a', 'b'], ['q.a', 'q.b'], name='two')");
+    assert_eq!(run(&both), Vec::<String>::new());
+    assert_eq!(run(&format!("{both}, sa.Column('c', sa.Integer())")), ["  extra-column the column t.c"]);
+    // Each of the two is looked for by its columns.
+    assert_eq!(run(one), ["  missing-foreign-key the foreign key t_a_fkey of t"]);
+    assert_eq!(run("").len(), 2, "{:?}", run(""));
+    assert!(plain(models, ENV, "pass").iter().any(|line| line.contains("exists already")), "the clash itself is told");
+}

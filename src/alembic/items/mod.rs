@@ -8,7 +8,7 @@ pub(crate) mod naming;
 mod table;
 
 pub(crate) use column::sequence_name;
-pub(crate) use naming::{Convention, Sort, Subject, Written, shortened};
+pub(crate) use naming::{Convention, Sort, Subject, Written};
 pub(crate) use table::TableItem;
 
 use crate::alembic::expression::{ColumnFinder, Renderer};

@@ -97,6 +97,17 @@ impl Written {
     }
 }
 
+impl Written {
+    /// The name that is there once the statement has run; none where it has none that is known.
+    pub(crate) fn in_statement(self, dialect: Dialect) -> Option<String> {
+        match self {
+            Self::No | Self::Unknown => None,
+            Self::Final(name) => Some(shortened(name, dialect)),
+            Self::Plain(name) => Some(kept(name, dialect)),
+        }
+    }
+}
+
 fn is_quoted_name(value: &Value) -> bool {
     matches!(value.call_of(), Some((path, _)) if path.ends_with("quoted_name"))
 }
@@ -134,27 +145,28 @@ impl Convention {
         subject: &Subject<'_>,
         dialect: Dialect,
     ) -> Result<Option<String>, String> {
-        // A plain name that is too long is refused, a made or final one is cut.
-        Ok(self.whole_name(written, subject)?.map(|name| shortened(name, dialect)))
+        Ok(self.whole_name(written, subject)?.and_then(|name| name.in_statement(dialect)))
     }
 
-    fn whole_name(&self, written: Written, subject: &Subject<'_>) -> Result<Option<String>, String> {
+    /// The name before it is cut; final where the convention makes it.
+    fn whole_name(&self, written: Written, subject: &Subject<'_>) -> Result<Option<Written>, String> {
         let unknown = || "the name of a constraint that a naming convention computes".to_owned();
         let template = self.templates.get(subject.sort.key()).or_else(|| self.templates.get(subject.sort.class()));
-        let (given, template) = match (written, template) {
-            (Written::Final(name), _) | (Written::Plain(name), None) => return Ok(Some(name)),
+        let (given, template) = match (&written, template) {
+            (Written::Final(_), _) | (Written::Plain(_), None) => return Ok(Some(written)),
             (Written::Unknown, _) => return Err("a name that is computed".to_owned()),
             (Written::No, None) => return Ok(None),
             (_, Some(None)) => return Err(unknown()),
-            (Written::Plain(name), Some(Some(template))) if !template.contains("constraint_name") => {
-                return Ok(Some(name));
+            (Written::Plain(_), Some(Some(template))) if !template.contains("constraint_name") => {
+                return Ok(Some(written));
             }
             (Written::Plain(name), Some(Some(template))) => (Some(name), template),
             // SQLAlchemy refuses a check without a name here, but for those that a type makes: they stay unnamed.
             (Written::No, Some(Some(template))) if template.contains("constraint_name") => return Ok(None),
             (Written::No, Some(Some(template))) => (None, template),
         };
-        expand(template, |token| self.token(token, given.as_deref(), subject)).map(Some).ok_or_else(unknown)
+        let made = expand(template, |token| self.token(token, given.map(String::as_str), subject));
+        made.map(|name| Some(Written::Final(name))).ok_or_else(unknown)
     }
 
     fn token(&self, token: &str, given: Option<&str>, subject: &Subject<'_>) -> Option<String> {
@@ -200,9 +212,23 @@ impl Convention {
     }
 }
 
-/// A name as SQLAlchemy cuts it where it is longer than the database takes: its beginning and four digits of its MD5
+/// A name that is passed on as it is written: PostgreSQL keeps the bytes of it that it has room for (`NAMEDATALEN`). Later
+/// versions of SQLAlchemy refuse one that is longer (`IdentifierError`), and so do other databases.
+fn kept(mut name: String, dialect: Dialect) -> String {
+    if dialect == Dialect::PostgreSql {
+        let mut end = name.len().min(dialect.identifier_limit());
+        while !name.is_char_boundary(end) {
+            end -= 1;
+        }
+        name.truncate(end);
+    }
+    name
+}
+
+/// A name that SQLAlchemy makes, or is told to take as made (`op.f`), as it cuts it where it is longer than the database
+/// takes: its beginning and four digits of its MD5
 /// (`IdentifierPreparer.truncate_and_render_index_name`, `sqlalchemy/sql/compiler.py`).
-pub(crate) fn shortened(name: String, dialect: Dialect) -> String {
+fn shortened(name: String, dialect: Dialect) -> String {
     let max = match dialect {
         Dialect::MySql => 64,
         Dialect::SqlServer | Dialect::Oracle => 128,
@@ -279,6 +305,16 @@ mod tests {
             let name = convention(&[(key, template)]).name(written, &subject(sort), Dialect::PostgreSql).unwrap();
             assert_eq!(name.as_deref(), wanted, "{template}");
         }
+        let long = "x".repeat(67);
+        let cut = format!("{}_1d58", "x".repeat(55));
+        let by_name = convention(&[("ck", "%(constraint_name)s")]);
+        let own =
+            |convention: &Convention, written| convention.name(written, &subject(Sort::Check), Dialect::PostgreSql);
+        assert_eq!(own(&Convention::default(), Written::Plain(long.clone())).unwrap(), Some("x".repeat(63)));
+        assert_eq!(own(&Convention::default(), Written::Final(long.clone())).unwrap().as_ref(), Some(&cut));
+        assert_eq!(own(&by_name, Written::Plain(long)).unwrap().as_ref(), Some(&cut));
+        let wide = Written::Plain(format!("x{}", "é".repeat(40))).in_statement(Dialect::PostgreSql).unwrap();
+        assert_eq!(wide.len(), 63);
         let default = Convention::default().name(Written::No, &subject(Sort::Index), Dialect::PostgreSql).unwrap();
         assert_eq!(default.as_deref(), Some("ix_t_a"));
         assert!(

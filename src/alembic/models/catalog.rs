@@ -75,8 +75,9 @@ pub(super) fn make(
 }
 
 /// Adds a foreign key that a database alone refuses (types that differ, a target that is not unique): SQLAlchemy looks at neither,
-/// and Alembic compares what is declared. So is one whose target is a table of which not all is known: that a column of it was
-/// not found says nothing, and the key is what it is. What is said of it; none where the key is refused for another reason.
+/// and Alembic compares what is declared. So is one of a name that is taken, as a convention gives it to two keys that begin with
+/// the same column: Alembic compares foreign keys by their columns. So is one whose target is a table of which not all is known:
+/// that a column of it was not found says nothing, and the key is what it is. What is said of it; none where the key is refused for another reason.
 fn refer_as_written(catalog: &mut Catalog, operation: &Operation, error: &ApplyError) -> Option<Opaque> {
     let OperationKind::AddConstraint { table, constraint: Constraint::ForeignKey(new) } = &operation.kind else {
         return None;
@@ -86,7 +87,9 @@ fn refer_as_written(catalog: &mut Catalog, operation: &Operation, error: &ApplyE
     let lacks =
         |table: &Table, columns: &[String]| columns.iter().find(|name| table.column(dialect, name).is_none()).cloned();
     let reason = match lacks(catalog.tables.get(&target)?, &new.key.target_columns) {
-        None if matches!(error, ApplyError::Refused(_)) => format!("the database would refuse the key: {error}"),
+        None if matches!(error, ApplyError::Refused(_) | ApplyError::Exists { .. }) => {
+            format!("the database would refuse the key: {error}")
+        }
         None => return None,
         Some(column) => {
             let object = Object::Column(&target, &column);

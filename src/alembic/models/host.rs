@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::conventions::Conventions;
 use super::mapping::{Mapper, snake_case};
-use super::registry::{MetaKey, Root, address, bind_meta, class_of, is_flask_db, metadata, root};
+use super::registry::{MetaKey, Root, address, bind_meta, class_of, is_flask_db, made_base, metadata, root};
 use crate::alembic::discover::ini::Ini;
 use crate::alembic::discover::names_modules_by_listing;
 use crate::alembic::python::{
@@ -384,7 +384,11 @@ impl Host for Recorder<'_> {
             let declared = self.declared.borrow();
             return declared.iter().find(|(key, _)| *key == meta.key).map(|(_, tables)| tables.clone());
         }
-        let Value::Class(class) = base else { return None };
+        let Value::Class(class) = base else {
+            // `Base.__table_args__`, of the class that the base was made with. Which metadata it has is told elsewhere.
+            let mixin = made_base(base).filter(|_| !matches!(name, "metadata" | "registry"))?.mixin()?;
+            return interpreter.inherited_attribute(mixin.lookup(name)?, base, &mixin, name, place).ok();
+        };
         let (root, _) = root(class)?;
         if let Some(found) = root.mixin().and_then(|mixin| mixin.lookup(name)) {
             return interpreter.inherited_attribute(found, base, class, name, place).ok();

@@ -140,6 +140,20 @@ fn root_of_base(class: &Rc<Class>, base: &Value) -> Option<Root> {
             path if is_library_base(path) => Some(Root::Library(path.to_owned())),
             _ => None,
         },
+        SymbolKind::Call { .. } => made_base(base),
+        SymbolKind::Attribute { base: db, name } if &**name == "Model" => Some(Root::Flask(db.clone())),
+        SymbolKind::Subscript { base, .. } => root_of_base(class, base),
+        SymbolKind::Decorated { .. }
+        | SymbolKind::Binary { .. }
+        | SymbolKind::Unary { .. }
+        | SymbolKind::Attribute { .. } => None,
+    }
+}
+
+/// The root that a base is which a call makes: `declarative_base(…)`, `registry.generate_base()`, the `Model` of Flask-SQLAlchemy.
+pub(super) fn made_base(base: &Value) -> Option<Root> {
+    let Value::Symbol(symbol) = base else { return None };
+    match &symbol.kind {
         SymbolKind::Call { callee, .. } => {
             let path = callee.path();
             let generates = matches!(
@@ -148,12 +162,10 @@ fn root_of_base(class: &Rc<Class>, base: &Value) -> Option<Root> {
             ) || matches!(base.method_call(), Some((_, "generate_base", _)));
             generates.then(|| Root::Call(Rc::clone(symbol)))
         }
-        SymbolKind::Attribute { base: db, name } if &**name == "Model" => Some(Root::Flask(db.clone())),
-        SymbolKind::Subscript { base, .. } => root_of_base(class, base),
-        SymbolKind::Decorated { .. }
-        | SymbolKind::Binary { .. }
-        | SymbolKind::Unary { .. }
-        | SymbolKind::Attribute { .. } => None,
+        SymbolKind::Attribute { base: db, name } if &**name == "Model" && is_flask_db(db) => {
+            Some(Root::Flask(db.clone()))
+        }
+        _ => None,
     }
 }
 

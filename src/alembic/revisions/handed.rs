@@ -145,12 +145,32 @@ pub(super) fn called(path: &str, place: &Place) -> Option<Operation> {
     let path = path.strip_prefix(HANDED)?;
     let method = path.split_once('.').map(|(_, rest)| rest.rsplit('.').next().unwrap_or(rest));
     const WORDS: [&str; 16] = [
-        "execute", "exec", "executescript", "scalar", "scalars", "run", "call", "apply", "invoke", "create", "drop",
-        "alter", "add", "rename", "migrate", "batch",
+        "execute",
+        "exec",
+        "executescript",
+        "scalar",
+        "scalars",
+        "run",
+        "call",
+        "apply",
+        "invoke",
+        "create",
+        "drop",
+        "alter",
+        "add",
+        "rename",
+        "migrate",
+        "batch",
     ];
     let changes = method.is_none_or(|method| method.split('_').any(|word| WORDS.contains(&word)));
     let reason = || format!("`{path}()` of what env.py hands to upgrade(), which is not read");
     changes.then(|| opaque(reason(), Reach::Everything, place.clone()))
+}
+
+/// Whether a call of something that `env.py` hands over makes a statement about rows: `tables.user.insert()`.
+pub(super) fn is_about_rows(path: &str) -> bool {
+    let last = path.rsplit('.').next();
+    path.starts_with(HANDED) && matches!(last, Some("insert" | "update" | "delete" | "select"))
 }
 
 /// The keywords of every call of `run_migrations`.

@@ -446,7 +446,10 @@ impl Database<'_, '_> {
             return self.op(interpreter, name, call);
         }
         if let Some(doubt) = super::handed::called(path, call.place) {
-            return Some(self.emit(interpreter, vec![doubt]).map(|()| Value::unknown("what env.py hands over", call.place.clone())));
+            return Some(
+                self.emit(interpreter, vec![doubt])
+                    .map(|()| Value::unknown("what env.py hands over", call.place.clone())),
+            );
         }
         let first = call.args.positional.first();
         let is_bind = |value: Option<&Value>| value.and_then(Value::path).as_deref() == Some("alembic.bind");

@@ -1,6 +1,6 @@
 //! Indexes and constraints that are added and dropped by themselves.
 
-use crate::alembic::items::{Sort, Written, shortened};
+use crate::alembic::items::{Sort, Written};
 use crate::alembic::python::{Interpreter, Value};
 use crate::alembic::types::{Doubt, is_spatial_index};
 use crate::catalog::operation::{Constraint, ConstraintKind, Guard, NewForeignKey, Operation, OperationKind};
@@ -67,7 +67,9 @@ impl Database<'_, '_> {
             Some(_) => Some(call.table(1, &["table_name", "tablename"], "schema")?),
         };
         let reach = table.clone().map_or(Reach::Everything, Reach::Table);
-        let name = shortened(call.text(0, &["index_name", "name"], &reach)?, self.settings.dialect);
+        let text = call.text(0, &["index_name", "name"], &reach)?;
+        let written = Written::of(call.value(0, &["index_name", "name"]));
+        let name = written.in_statement(self.settings.dialect).unwrap_or(text);
         let schema = call.option("schema").and_then(Value::as_str).map(|schema| schema.to_string());
         if self.is_made_for_a_spatial_column(&name) {
             let reason =
@@ -197,8 +199,7 @@ impl Database<'_, '_> {
         let reader = self.reader(interpreter, table.clone(), call.place);
         let name = match (sort, written) {
             (Some(sort), written) if named => reader.name(written, sort, &[], &mut doubts),
-            (_, Written::Plain(name) | Written::Final(name)) => Some(shortened(name, self.settings.dialect)),
-            _ => None,
+            (_, written) => written.in_statement(self.settings.dialect),
         };
         // MySQL has one primary key for a table, which its statement does not name.
         let needs_none =

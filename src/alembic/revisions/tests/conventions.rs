@@ -164,3 +164,31 @@ def upgrade():
     op.drop_constraint('uq_t_id', 't', type_='unique')";
     assert_eq!(after(PG, &[body], &[("alembic/env.py", env), ("models.py", models)]), "t(id)");
 }
+
+#[test]
+fn a_name_that_is_too_long_is_cut_by_whoever_made_it() {
+    let (long, kept) = ("x".repeat(67), "x".repeat(63));
+    let cut = format!("{}_1d58", "x".repeat(55));
+    let makes = |name: &str| {
+        format!(
+            "def upgrade():\n    op.create_table('t', sa.Column('id', sa.Integer()))\n    \
+             op.create_unique_constraint({name}, 't', ['id'])"
+        )
+    };
+    let index = |name: &str| {
+        format!(
+            "def upgrade():\n    op.create_table('t', sa.Column('id', sa.Integer()))\n    \
+             op.create_index({name}, 't', ['id'])"
+        )
+    };
+    let drops = |name: &str| format!("def upgrade():\n    op.drop_constraint('{name}', 't', type_='unique')");
+    let drops_index = |name: &str| format!("def upgrade():\n    op.drop_index('{name}', table_name='t')");
+    // PostgreSQL keeps the beginning of a plain one, SQLAlchemy puts a digest behind one that is made.
+    for (written, there, other) in [(format!("'{long}'"), &kept, &cut), (format!("op.f('{long}')"), &cut, &kept)] {
+        assert_eq!(after(PG, &[&makes(&written), &drops(there)], &[]), "t(id)", "{written}");
+        assert!(after(PG, &[&makes(&written), &drops(other)], &[]).contains("! "), "{written}");
+        assert_eq!(after(PG, &[&index(&written), &drops_index(there)], &[]), "t(id)", "{written}");
+        assert!(after(PG, &[&index(&written), &drops_index(other)], &[]).contains("! "), "{written}");
+    }
+    assert_eq!(after(PG, &[&makes(&format!("'{long}'")), &drops(&long)], &[]), "t(id)");
+}

@@ -70,7 +70,10 @@ fn what_nothing_hands_over_is_a_doubt() {
     for name in ["op", "connection", "engine_name"] {
         let body = format!("def upgrade({name}):\n    {name}.execute('DROP TABLE t')");
         let text = with(env, &[&body]);
-        assert!(text.contains(&format!("? upgrade() takes `{name}`, and env.py is not seen to hand it over")), "{text}");
+        assert!(
+            text.contains(&format!("? upgrade() takes `{name}`, and env.py is not seen to hand it over")),
+            "{text}"
+        );
     }
     let text = with(env, &["def upgrade(*, connection):\n    connection.execute('DROP TABLE t')"]);
     assert!(text.contains("? upgrade() takes `connection`"), "{text}");
@@ -91,6 +94,21 @@ fn another_value_may_change_the_schema_as_well() {
     let asked = "def upgrade(name):\n    if name == 'main':\n        op.add_column('t', sa.Column('a', sa.Text()))";
     let text = with(env, &[super::asking::TABLE, asked]);
     assert!(text.starts_with("t(id); ?"), "{text}");
+}
+
+#[test]
+fn rows_of_a_table_that_is_handed_over_are_no_change_of_the_schema() {
+    let body = |statement: &str| format!("def upgrade(op, tables, tester):\n    op.execute({statement})");
+    for statement in [
+        "tables.kind.insert().values(name='a')",
+        "tables.kind.delete().where(tables.kind.c.name == op.inline_literal('a'))",
+    ] {
+        assert_eq!(with(ENV, &[MAKES, &body(statement)]), "t(id); u(id)");
+    }
+    let text = with(ENV, &[MAKES, &body("tables.kind.drop_statement()")]);
+    assert!(text.contains("drop_statement()` of what env.py hands"), "{text}");
+    let text = with(ENV, &[MAKES, &body("tables.statement")]);
+    assert!(text.contains("? a statement that cannot be read"), "{text}");
 }
 
 #[test]
