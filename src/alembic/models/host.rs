@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::conventions::Conventions;
+use super::copies::Copies;
 use super::mapping::{Mapper, snake_case};
 use super::registry::{MetaKey, Root, address, bind_meta, class_of, is_flask_db, made_base, metadata, root};
 use crate::alembic::discover::ini::Ini;
@@ -76,6 +77,8 @@ pub(super) struct Recorder<'m> {
     mapper: RefCell<Mapper>,
     /// Naming conventions that were assigned to a metadata.
     pub(super) conventions: Conventions,
+    /// Tables that are copied into another metadata.
+    pub(super) copies: Copies,
     /// Folders whose modules a loop has imported.
     swept: RefCell<BTreeSet<RepoPath>>,
     sweeping: Cell<usize>,
@@ -102,6 +105,7 @@ impl<'m> Recorder<'m> {
             set: RefCell::default(),
             mapper: RefCell::default(),
             conventions: Conventions::default(),
+            copies: Copies::default(),
             swept: RefCell::default(),
             sweeping: Cell::new(0),
         }
@@ -270,6 +274,11 @@ impl Host for Recorder<'_> {
                     }
                     Some(Ok(Value::None))
                 }
+                "to_metadata" | "tometadata" => {
+                    let tables = self.tables.borrow().len();
+                    self.copies.hear(interpreter, tables, receiver, call.args, call.place);
+                    None
+                }
                 // `connection.run_sync(do_run_migrations)`.
                 "run_sync" => {
                     let mut args = call.args.clone();
@@ -366,6 +375,9 @@ impl Host for Recorder<'_> {
     }
 
     fn lost_call(&self, method: &str, args: &Args, reason: &str, place: &Place) {
+        if matches!(method, "to_metadata" | "tometadata") {
+            self.copies.hear_lost(args, place);
+        }
         let name = args.get(0, "name").and_then(Value::as_str);
         if let Some(name) = name.filter(|_| method == "Table") {
             self.lost.borrow_mut().push(Opaque {

@@ -5,6 +5,7 @@ mod annotations;
 mod catalog;
 mod columns;
 mod conventions;
+mod copies;
 mod filters;
 mod guessed;
 mod host;
@@ -292,7 +293,8 @@ impl<'a> Reading<'a> {
         }
         // What another package declares beside the models is not known.
         let clean = self.clean && recorder.unfollowed.borrow().is_empty() && target.foreign().is_none();
-        let (tables, classes) = self.tables(interpreter, recorder, versions);
+        let (mut tables, classes) = self.tables(interpreter, recorder, versions);
+        self.doubts.extend(recorder.copies.settle(interpreter, recorder, target, &mut tables, &classes));
         if recorder.versioned.get() {
             self.version_tables(interpreter, &tables, &classes);
         }

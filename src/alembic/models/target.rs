@@ -47,6 +47,7 @@ impl Target {
 
 /// Whether any table of the given metadata was declared so far.
 pub(super) fn has_tables(interpreter: &Interpreter<'_>, recorder: &Recorder<'_>, keys: &[MetaKey]) -> bool {
+    let keys = recorder.copies.sources(keys);
     let mut mapper = Mapper::default();
     let by_table = recorder.tables.borrow().iter().any(|made| {
         let meta = made.value.call_of().and_then(|(_, args)| args.get(1, "metadata")).and_then(metadata);

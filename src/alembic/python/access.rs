@@ -5,13 +5,39 @@ use std::rc::Rc;
 use super::eval::Items;
 use super::interpreter::{Declared, Eval, ITEMS, Interpreter, Stop};
 use super::names;
-use super::value::{Args, Attribute, Bound, Class, SymbolKind, Value};
+use super::value::{Args, Attribute, Bound, Class, Symbol, SymbolKind, Value};
 use crate::source::Place;
 
 /// Bytes of a dotted name of a library; none that a person writes is near it.
 const LONGEST_PATH: usize = 1000;
 /// How many attributes are looked through for the price of one step.
 const LOOKED_THROUGH: usize = 4;
+
+/// The class of SQLAlchemy's that an object is of, where it has no such attribute; `env.py` asks for these before it goes by a
+/// table's schema. A class as such is not asked: it is an object where it was called, or was given attributes of its own.
+fn lacks(symbol: &Symbol, name: &str) -> Option<&'static str> {
+    const LACKS: &[(&str, &[&str])] = &[
+        (
+            "schema",
+            &[
+                "sqlalchemy.Column",
+                "sqlalchemy.Index",
+                "sqlalchemy.UniqueConstraint",
+                "sqlalchemy.ForeignKeyConstraint",
+                "sqlalchemy.PrimaryKeyConstraint",
+                "sqlalchemy.CheckConstraint",
+            ],
+        ),
+        ("table", &["sqlalchemy.Table"]),
+    ];
+    let (_, classes) = LACKS.iter().find(|(lacked, _)| *lacked == name)?;
+    let of = |path: &str| classes.iter().copied().find(|class| *class == path);
+    match &symbol.kind {
+        SymbolKind::External(path) if !symbol.overrides.borrow().is_empty() => of(path),
+        SymbolKind::Call { callee, .. } => of(&callee.path()?),
+        _ => None,
+    }
+}
 
 impl Interpreter<'_> {
     /// `value.name`.
@@ -70,6 +96,9 @@ impl Interpreter<'_> {
         let Value::Symbol(symbol) = value else { return Ok(value.clone()) };
         if let Some(value) = symbol.overridden(name) {
             return Ok(value);
+        }
+        if let Some(class) = lacks(symbol, name) {
+            return self.no_attribute(&format!("`{class}`"), name, place);
         }
         let host = self.host;
         if let Some(answer) = host.attribute(self, value, name, place) {

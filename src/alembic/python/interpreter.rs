@@ -207,6 +207,11 @@ impl<'h> Interpreter<'h> {
         self.maybe.last()
     }
 
+    /// Every unknown condition under which the current statement stands, the outermost first.
+    pub fn maybes(&self) -> &[Rc<Unknown>] {
+        &self.maybe
+    }
+
     /// Whether an exception that is raised now would meet a handler.
     pub fn is_catching(&self) -> bool {
         self.catching > 0

@@ -547,3 +547,60 @@ fn a_convention_that_is_assigned_names_what_is_declared_later() {
     assert_eq!(models("", assigned), ["positive"]);
     assert_eq!(models("", ""), ["positive"]);
 }
+
+#[test]
+fn env_py_goes_by_the_schema_of_an_object_or_of_its_table() {
+    let read = |schema_of: &str| {
+        let env = format!(
+            "
+from alembic import context
+import models
+def include_object(object_, name, *args):
+    schema = {schema_of}
+    return name != 'alembic_version' and schema == 'own'
+context.configure(connection=None, target_metadata=models.Base.metadata, include_schemas=True, include_object=include_object)
+"
+        );
+        let models = "
+from sqlalchemy import Column, ForeignKey, Index, Integer, UniqueConstraint
+from sqlalchemy.orm import declarative_base
+Base = declarative_base()
+class A(Base):
+    __tablename__ = 'a'
+    __table_args__ = (UniqueConstraint('at', name='uq_a_at'), Index('ix_a_at', 'at'), {'schema': 'own'})
+    id = Column(Integer, primary_key=True)
+    at = Column(Integer, ForeignKey('own.a.id'))
+class B(Base):
+    __tablename__ = 'b'
+    id = Column(Integer, primary_key=True)
+";
+        let snapshot =
+            MemorySnapshot::new([("alembic.ini", INI), ("alembic/env.py", env.as_str()), ("models.py", models)]);
+        let declared = read(&snapshot);
+        let doubts: Vec<String> = declared.catalog.doubts.iter().map(|doubt| doubt.reason.clone()).collect();
+        assert_eq!(doubts, [""; 0], "{schema_of}");
+        let replayed = Catalog::new(Dialect::PostgreSql);
+        let gap = compare::compare(&declared.catalog, &replayed, &compare::Options::default());
+        let missing: Vec<String> = gap.iter().map(|one| one.name.clone()).collect();
+        let mut replayed = Catalog::new(Dialect::PostgreSql);
+        let sql = "CREATE SCHEMA own; CREATE TABLE own.a (id serial PRIMARY KEY); CREATE TABLE b (id serial PRIMARY KEY, extra integer);";
+        let source = Source::new(RepoPath::new("x.sql"), sql);
+        for operation in crate::sql::read(&source, Dialect::PostgreSql).operations {
+            replayed.apply(&operation).unwrap();
+        }
+        let gap = compare::compare(&declared.catalog, &replayed, &compare::Options::default());
+        let mut parts: Vec<String> = gap.iter().filter(|one| one.certain).map(|one| one.name.clone()).collect();
+        parts.sort();
+        (missing, parts)
+    };
+    for schema_of in [
+        "object_.schema if hasattr(object_, 'schema') else object_.table.schema",
+        "object_.table.schema if hasattr(object_, 'table') else object_.schema",
+        "getattr(object_, 'schema', getattr(object_, 'table', object_).schema)",
+    ] {
+        let (missing, parts) = read(schema_of);
+        assert_eq!(missing, ["a"], "{schema_of}: what is of no schema is left out, what is of its own is told");
+        assert!(["at", "ix_a_at", "uq_a_at"].iter().all(|part| parts.iter().any(|found| found == part)), "{parts:?}");
+        assert!(!parts.iter().any(|found| found == "extra"), "{parts:?}");
+    }
+}

@@ -1,3 +1,4 @@
+mod copies;
 mod edges;
 mod features;
 mod imports;
