@@ -7,13 +7,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::parts;
+use crate::catalog::difference::Side;
 use crate::catalog::{Opaque, Reach};
 use crate::git::{
     Change, ChangedPath, FileList, Leftover, LeftoverKind, ObjectId, Snapshot, SnapshotError, overlay::Overlay,
 };
 use crate::history::{self, History, Replay, Replayer, foundation};
 use crate::policy::Policy;
-use crate::project::{Declared, ECOSYSTEMS, Ecosystem, Project, ProjectState, Touch, UnregisteredModel};
+use crate::project::{BESIDE, Declared, ECOSYSTEMS, Ecosystem, Project, ProjectState, Touch, UnregisteredModel};
 use crate::source::{Place, RepoPath};
 
 /// A project and its ecosystem, as found in one snapshot.
@@ -181,14 +182,14 @@ pub(crate) fn touched<'a>(
 }
 
 /// What one snapshot holds of one project, before replay.
-struct Side {
+struct Read {
     declared: Declared,
     history: History,
     unregistered: Vec<UnregisteredModel>,
 }
 
-fn side(found: &Found, snapshot: &dyn Snapshot) -> Result<Side, SnapshotError> {
-    Ok(Side {
+fn side(found: &Found, snapshot: &dyn Snapshot) -> Result<Read, SnapshotError> {
+    Ok(Read {
         declared: found.ecosystem.declared(&found.project, snapshot)?,
         history: found.ecosystem.history(&found.project, snapshot)?,
         unregistered: found.ecosystem.unregistered(&found.project, snapshot)?,
@@ -196,7 +197,7 @@ fn side(found: &Found, snapshot: &dyn Snapshot) -> Result<Side, SnapshotError> {
 }
 
 /// The state of that side: `replay` is settled.
-fn state(found: &Found, side: Side, replay: Replay) -> ProjectState {
+fn state(found: &Found, side: Read, replay: Replay) -> ProjectState {
     let gap = found.ecosystem.compare(&found.project, &side.declared.catalog, &replay.catalog);
     ProjectState { declared: side.declared, history: side.history, replay, gap, unregistered: side.unregistered }
 }
@@ -228,14 +229,44 @@ pub(crate) fn doubt_if_unmigrated(found: &Found, state: &mut ProjectState) {
 }
 
 /// Reads, replays and compares one project in one snapshot.
-pub(crate) fn load_one(found: &Found, snapshot: &dyn Snapshot) -> Result<ProjectState, SnapshotError> {
-    load_after(None, found, snapshot)
+pub(crate) fn load_one(
+    (found, all): (&Found, &[Found]),
+    snapshot: &dyn Snapshot,
+) -> Result<ProjectState, SnapshotError> {
+    load_after(None, (found, all), snapshot)
+}
+
+/// Takes out of what a project lacks the tables and types that another one makes in the same database. What those lack in
+/// turn is told of the project that makes them, which keeps the same schema.
+fn without_made_beside(
+    (found, all): (&Found, &[Found]),
+    snapshot: &dyn Snapshot,
+    state: &mut ProjectState,
+) -> Result<(), SnapshotError> {
+    let Some(beside) = found.project.facts.get(BESIDE).filter(|_| !state.gap.is_empty()) else { return Ok(()) };
+    let is_beside = |other: &&Found| {
+        other.project.ecosystem == found.project.ecosystem
+            && other.project.migrations.iter().any(|dir| beside.lines().any(|line| line == dir.as_str()))
+    };
+    // What it makes itself, and not what it stands on.
+    let own = history::replay(&state.history, found.project.dialect()).catalog;
+    for other in all.iter().filter(is_beside) {
+        let history = other.ecosystem.history(&other.project, snapshot)?;
+        let made = history::replay(&history, other.project.dialect()).catalog;
+        state.gap.retain(|difference| match (&difference.table, &difference.enumeration) {
+            _ if difference.kind.side != Side::Missing => true,
+            (Some(table), _) => own.tables.contains_key(table) || !made.tables.contains_key(table),
+            (None, Some(name)) => own.enums.contains_key(name) || !made.enums.contains_key(name),
+            (None, None) => true,
+        });
+    }
+    Ok(())
 }
 
 /// The same for whoever reads one state after the other: what the history shares with the last one is not run again.
 /// Models that the ecosystem's tool would not see are not looked for.
 pub(crate) fn load_next(
-    found: &Found,
+    (found, all): (&Found, &[Found]),
     snapshot: &dyn Snapshot,
     replayer: &mut Replayer,
 ) -> Result<ProjectState, SnapshotError> {
@@ -246,7 +277,8 @@ pub(crate) fn load_next(
     }
     let mut replay = replayer.replay(&history);
     foundation::settle(&history, &mut replay, &declared.catalog);
-    let mut state = state(found, Side { declared, history, unregistered: Vec::new() }, replay);
+    let mut state = state(found, Read { declared, history, unregistered: Vec::new() }, replay);
+    without_made_beside((found, all), snapshot, &mut state)?;
     doubt_if_unmigrated(found, &mut state);
     Ok(state)
 }
@@ -254,7 +286,7 @@ pub(crate) fn load_next(
 /// The same of what comes after a state: what it adds is judged on what was there.
 fn load_after(
     before: Option<&ProjectState>,
-    found: &Found,
+    (found, all): (&Found, &[Found]),
     snapshot: &dyn Snapshot,
 ) -> Result<ProjectState, SnapshotError> {
     let side = side(found, snapshot)?;
@@ -268,28 +300,32 @@ fn load_after(
         None => foundation::settle(&side.history, &mut replay, &side.declared.catalog),
     }
     let mut state = state(found, side, replay);
+    without_made_beside((found, all), snapshot, &mut state)?;
     if let Some(before) = before {
         parts::split(found, before, &mut state);
     }
     Ok(state)
 }
 
-/// Reads both sides; what their histories share is replayed once. Returns before and after.
+/// Reads both sides, each a project, those beside it and their snapshot; what their histories share is replayed once.
+/// Returns before and after.
 pub(crate) fn load_both(
-    before: (&Found, &dyn Snapshot),
-    after: (&Found, &dyn Snapshot),
+    before: (&Found, &[Found], &dyn Snapshot),
+    after: (&Found, &[Found], &dyn Snapshot),
 ) -> Result<(ProjectState, ProjectState), SnapshotError> {
     if before.0.project.dialect() != after.0.project.dialect() {
-        return Ok((load_one(before.0, before.1)?, load_one(after.0, after.1)?));
+        return Ok((load_one((before.0, before.1), before.2)?, load_one((after.0, after.1), after.2)?));
     }
-    let old = side(before.0, before.1)?;
-    let new = side(after.0, after.1)?;
+    let old = side(before.0, before.2)?;
+    let new = side(after.0, after.2)?;
     let (mut old_replay, new_replay) = history::replay_both(&old.history, &new.history, after.0.project.dialect());
     foundation::settle(&old.history, &mut old_replay, &old.declared.catalog);
     let declared = (&old.declared.catalog, &new.declared.catalog);
     let new_replay = foundation::rebuild((&old.history, &old_replay), declared, &new.history, new_replay);
-    let old = state(before.0, old, old_replay);
+    let mut old = state(before.0, old, old_replay);
     let mut new = state(after.0, new, new_replay);
+    without_made_beside((before.0, before.1), before.2, &mut old)?;
+    without_made_beside((after.0, after.1), after.2, &mut new)?;
     parts::split(after.0, &old, &mut new);
     Ok((old, new))
 }
@@ -326,7 +362,7 @@ pub(crate) fn with_leftovers(
     let mut anew = discover(&overlay, policy)?;
     settle(&mut [found.clone()], &mut anew);
     let found = same_project(found, after, &anew).unwrap_or(found);
-    load_after(before, found, &overlay).map(Some)
+    load_after(before, (found, &anew), &overlay).map(Some)
 }
 
 /// The migrations on the tip of the base; none where the project is not there.

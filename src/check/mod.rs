@@ -104,7 +104,7 @@ fn judge(change: &Change, policy: &Policy, options: Options<'_>) -> Result<Judge
         let judged = whole_state || !touched.is_empty() || concerns(change, found, old)?;
         summaries.push(ProjectSummary::new(&found.project, judged));
         if judged {
-            loaded.push(load_project(change, policy, (found, &after), old, touched)?);
+            loaded.push(load_project(change, policy, (found, &after), (old, &before), touched)?);
         }
     }
 
@@ -250,16 +250,16 @@ fn load_project<'a>(
     change: &'a Change,
     policy: &Policy,
     (found, all): (&'a Found, &[Found]),
-    old: Option<&Found>,
+    (old, all_before): (Option<&Found>, &[Found]),
     touched: Vec<(&'a ChangedPath, Touch)>,
 ) -> Result<Loaded<'a>, SnapshotError> {
     let leftovers = load::leftovers(change, &found.project)?;
     let (before, mut after) = match (&change.before, old) {
         (Some(snapshot), Some(old)) => {
-            let (before, after) = load::load_both((old, &**snapshot), (found, &*change.after))?;
+            let (before, after) = load::load_both((old, all_before, &**snapshot), (found, all, &*change.after))?;
             (Some(before), after)
         }
-        _ => (None, load::load_one(found, &*change.after)?),
+        _ => (None, load::load_one((found, all), &*change.after)?),
     };
     let base = match &change.base_tip {
         Some(tip) => load::base(&**tip, (found, all), policy)?,

@@ -340,7 +340,7 @@ impl<'a> Walk<'a> {
             }
             let before = load::same_project_at(found, &all, old.iter().map(|tracked| &tracked.found));
             let before = before.map(|index| old.swap_remove(index));
-            let tracked = self.follow(found.clone(), before, &snapshot, at, changed)?;
+            let tracked = self.follow((found, &all), before, &snapshot, at, changed)?;
             self.tracked.push(tracked);
         }
         for tracked in old {
@@ -353,7 +353,7 @@ impl<'a> Walk<'a> {
     /// A project in the next commit.
     fn follow(
         &mut self,
-        found: Found,
+        (found, all): (&Found, &[Found]),
         before: Option<Tracked>,
         snapshot: &WalkedSnapshot,
         at: Since,
@@ -369,10 +369,10 @@ impl<'a> Walk<'a> {
             None => (Replayer::new(found.project.dialect()), BTreeMap::new(), 0, 0, None),
         };
         let recording = Recording::new(snapshot);
-        let state = load::load_next(&found, &recording, &mut replayer)?;
+        let state = load::load_next((found, all), &recording, &mut replayer)?;
         drop(held);
         let read = recording.into_read();
-        let mut tracked = Tracked { found, facts, read, state, replayer, open, drifting, commits };
+        let mut tracked = Tracked { found: found.clone(), facts, read, state, replayer, open, drifting, commits };
         self.settle(&mut tracked, at);
         Ok(tracked)
     }

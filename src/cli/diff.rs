@@ -32,10 +32,10 @@ pub(super) fn run(args: &DiffArgs, global: &Global, env: &Env, output: &mut Outp
     Ok(report.status())
 }
 
-fn compare(found: &[Found], snapshot: &dyn Snapshot) -> Result<DiffReport, Failure> {
+fn compare(all: &[Found], snapshot: &dyn Snapshot) -> Result<DiffReport, Failure> {
     let mut report = DiffReport::default();
-    for found in found {
-        let mut state = load::load_one(found, snapshot)?;
+    for found in all {
+        let mut state = load::load_one((found, all), snapshot)?;
         load::doubt_if_unmigrated(found, &mut state);
         report.projects.push(ProjectDiff::of(&found.project, &state));
     }

@@ -36,6 +36,10 @@ impl EcosystemKind {
     }
 }
 
+/// [`Project::facts`]: folders of migrations, one a line, of other projects that keep the same schema in the same database:
+/// what they make is made.
+pub(crate) const BESIDE: &str = "migrations-beside";
+
 /// [`Project::facts`]: the settings file that says where the project's schema or its scripts are.
 pub(crate) const NAMED_BY: &str = "named-by";
 

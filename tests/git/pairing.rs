@@ -113,3 +113,61 @@ fn what_a_moved_project_loses_is_told() {
     assert_eq!(all.len(), 1, "{all:#?}");
     assert!(all[0].starts_with("missing-migration"), "{all:#?}");
 }
+
+/// Two sections over one module: `[alembic]` makes the table, and `[data]`, with the table for its versions and the settings
+/// that are given, fills it.
+fn sections(version_table: &str, more: &str) -> TestRepo {
+    let repo = TestRepo::new();
+    let text = format!("[alembic]\nscript_location = scripts/schema\n[data]\nscript_location = scripts/data\n{more}");
+    repo.write("alembic.ini", &text).write("requirements.txt", "psycopg2\n");
+    environment(&repo, "scripts/schema", "a");
+    let env = ENV.replace("connection=None", &format!("connection=None, version_table='{version_table}'"));
+    repo.write("scripts/data/env.py", &env).write("scripts/data/script.py.mako", "x");
+    let fill = "from alembic import op\nrevision = 'fill'\ndown_revision = None\n\
+                def upgrade():\n    op.execute('UPDATE a SET n = 1')\n\ndef downgrade():\n    pass\n";
+    repo.write("scripts/data/versions/fill.py", fill);
+    models(&repo, &["a"]);
+    repo.commit("base");
+    repo
+}
+
+/// Declares the column `m`, and lets a revision of `[alembic]` make the given one.
+fn with_column(repo: &TestRepo, made: &str) {
+    let models = std::fs::read_to_string(repo.root().join("app/models.py")).unwrap();
+    repo.write("app/models.py", &models.replace("n = Column", "m = Column(Integer)\n    n = Column"));
+    let text = format!(
+        "from alembic import op\nimport sqlalchemy as sa\nrevision = 'acccc'\ndown_revision = 'abbbb'\n\
+         def upgrade():\n    op.add_column('a', sa.Column('{made}', sa.Integer(), nullable=True))\n\ndef downgrade():\n    pass\n"
+    );
+    repo.write("scripts/schema/versions/acccc.py", &text);
+}
+
+#[test]
+fn what_one_section_makes_another_over_the_same_database_does_not_miss() {
+    let repo = sections("data_version", "");
+    with_column(&repo, "m");
+    assert_eq!(told(&repo), NOTHING);
+    let whole = check(&sections("data_version", ""), &["--all"]);
+    assert_eq!(whole.status.code(), Some(0), "{}", String::from_utf8_lossy(&whole.stdout));
+    // What neither makes is told, and once.
+    let repo = sections("data_version", "");
+    with_column(&repo, "k");
+    let all = told(&repo);
+    let missing: Vec<&String> = all.iter().filter(|one| one.contains("m is declared")).collect();
+    assert_eq!(missing.len(), 1, "{all:#?}");
+    // So is a table that neither makes.
+    let repo = sections("data_version", "");
+    models(&repo, &["a", "b"]);
+    assert!(told(&repo).iter().any(|one| one.starts_with("missing-migration")), "{:#?}", told(&repo));
+}
+
+#[test]
+fn sections_over_databases_of_their_own_each_make_all() {
+    for (version_table, more) in [("alembic_version", ""), ("data_version", "sqlalchemy.url = postgresql://x/data\n")] {
+        let repo = sections(version_table, more);
+        with_column(&repo, "m");
+        let all = told(&repo);
+        assert_eq!(all.len(), 1, "{version_table} {more} {all:#?}");
+        assert!(all[0].starts_with("missing-migration data"), "{all:#?}");
+    }
+}

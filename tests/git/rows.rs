@@ -1,7 +1,7 @@
 //! Statements that the database refuses for what is in it: rows of columns that are not there, and MySQL's foreign keys
 //! that would be left without an index.
 
-use crate::passes::{FIRST, SCHEMA, stopped_by};
+use crate::passes::{FIRST, SCHEMA, check, stopped_by};
 use crate::support::TestRepo;
 
 const NOTHING: [&str; 0] = [];
@@ -60,4 +60,47 @@ fn an_index_that_a_foreign_key_needs_goes_only_beside_one_that_serves_it() {
     assert!(rows("[x, aId])\n}", behind).contains(&"broken-history".to_owned()));
     let serving = "ALTER TABLE `B` DROP INDEX `B_aId_idx`, ADD INDEX `B_aId_x_idx`(`aId`, `x`);";
     assert_eq!(rows("[aId, x])\n}", serving), NOTHING);
+}
+
+/// The columns that a revision is said to demand of rows that are there, which drops the table `a`, makes it anew with
+/// `columns`, and writes rows into it.
+fn demanded(url: &str, columns: &str, writes: &str) -> Vec<String> {
+    let repo = TestRepo::new();
+    let revision = |id: &str, down: &str, body: &str| {
+        format!(
+            "from alembic import op\nimport sqlalchemy as sa\nrevision = '{id}'\ndown_revision = {down}\n\
+             def upgrade():\n{body}\ndef downgrade():\n    pass\n"
+        )
+    };
+    repo.write("alembic.ini", &format!("[alembic]\nscript_location = alembic\nsqlalchemy.url = {url}\n"));
+    repo.write("alembic/env.py", "from alembic import context\ncontext.configure(target_metadata=None)\n");
+    repo.write("alembic/script.py.mako", "x");
+    let first = "    op.create_table('a', sa.Column('email', sa.Text(), primary_key=True))\n";
+    repo.write("alembic/versions/aaaa.py", &revision("aaaa", "None", first)).commit("base");
+    let second = format!(
+        "    rows = op.get_bind().execute(sa.text('SELECT email FROM a')).fetchall()\n    op.drop_table('a')\n    \
+         a = op.create_table('a', sa.Column('email', sa.Text(), nullable=False), {columns})\n    {writes}\n"
+    );
+    repo.write("alembic/versions/bbbb.py", &revision("bbbb", "'aaaa'", &second)).add();
+    let report: serde_json::Value = serde_json::from_slice(&check(&repo, &["--staged"]).stdout).unwrap();
+    let findings = report["findings"].as_array().unwrap().iter();
+    let own = findings.filter(|finding| finding["rule"] == "required-column");
+    own.map(|finding| finding["message"].as_str().unwrap().split(' ').nth(2).unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_table_that_is_made_when_the_old_one_has_gone_has_no_rows() {
+    let key = "sa.Column('key', sa.Integer(), autoincrement=True, nullable=False), sa.PrimaryKeyConstraint('key')";
+    let kind = "sa.Column('kind', sa.Integer(), nullable=False)";
+    for url in ["sqlite:///x.db", "postgresql://x/y"] {
+        let told = |columns: &str, writes: &str| demanded(url, columns, writes);
+        let rows = "op.bulk_insert(a, [{'email': row[0]} for row in rows])";
+        assert_eq!(told(key, rows), NOTHING, "{url}");
+        assert_eq!(told(kind, "op.bulk_insert(a, [{'email': row[0], 'kind': 1} for row in rows])"), NOTHING, "{url}");
+        assert_eq!(told(kind, "op.bulk_insert(a, made(rows))"), NOTHING, "{url}");
+        // What is written into it needs a value all the same.
+        assert_eq!(told(kind, rows), ["a.kind"], "{url}");
+        assert_eq!(told(kind, "op.execute(\"INSERT INTO a (email) VALUES ('x')\")"), ["a.kind"], "{url}");
+        assert_eq!(told(key, "op.execute(\"INSERT INTO a (email) VALUES ('x')\")"), NOTHING, "{url}");
+    }
 }

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use super::locations::{self, Found, bases};
 use super::{Environment, RepoPath, reach};
+use crate::alembic::compare::Options;
 use crate::alembic::env;
 use crate::alembic::python::{ParsedFile, SnapshotModules};
 use crate::git::{FileList, Snapshot, SnapshotError};
+use crate::project::{BESIDE, Project};
 
 /// The environments of one settings file without those that are a part of another: a section that says nothing of its
 /// revisions beside one that names, for the same scripts, the default folder and more.
@@ -26,6 +28,41 @@ pub(super) fn without_parts(found: Vec<Environment>, by_default: &[bool]) -> Vec
     let parts: Vec<bool> =
         found.iter().zip(by_default).map(|(environment, default)| *default && is_part(environment)).collect();
     found.into_iter().zip(parts).filter(|(_, part)| !part).map(|(environment, _)| environment).collect()
+}
+
+/// Notes of each project which others keep the same models in the same database: sections of one settings file that name
+/// no databases of their own, whose histories are counted in tables of their own.
+///
+/// Two histories in one database need two tables for their versions, and two databases need none: who names a second
+/// table says that there is one database. `alembic -n data` then fills what `alembic upgrade` has made.
+pub(super) fn beside(found: &[Environment], projects: &mut [Project]) {
+    let version_table = |project: &Project| {
+        let facts = |key: &str| project.facts.get(key).cloned();
+        let name = facts(env::VERSION_TABLE).unwrap_or_else(|| Options::default().version_table);
+        (name, facts(env::VERSION_TABLE_SCHEMA))
+    };
+    let is_beside = |(one, project): (&Environment, &Project), (other, second): (&Environment, &Project)| {
+        one.settings.is_some()
+            && one.settings == other.settings
+            && one.section != other.section
+            && one.url == other.url
+            && project.dialect == second.dialect
+            && project.schema == second.schema
+            && !project.migrations.iter().any(|dir| second.migrations.contains(dir))
+            && version_table(project) != version_table(second)
+    };
+    let all = || found.iter().zip(projects.iter());
+    let noted: Vec<String> = all()
+        .map(|one| {
+            let others = all().filter(|other| is_beside(one, *other));
+            let folders: Vec<&str> =
+                others.flat_map(|(_, project)| &project.migrations).map(RepoPath::as_str).collect();
+            folders.join("\n")
+        })
+        .collect();
+    for (project, folders) in projects.iter_mut().zip(noted).filter(|(_, folders)| !folders.is_empty()) {
+        project.facts.insert(BESIDE, folders);
+    }
 }
 
 /// Adds the environments whose `env.py` a library brings: Flask-Alembic keeps the revisions beside the template.

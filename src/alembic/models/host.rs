@@ -300,7 +300,10 @@ impl Host for Recorder<'_> {
         match path {
             "sqlalchemy.Table" => Some(Ok(Self::note(&self.tables, interpreter, path, call.args.clone(), call.place))),
             "sqlalchemy.Index" => Some(Ok(Self::note(&self.indexes, interpreter, path, call.args.clone(), call.place))),
-            "sqlalchemy.UniqueConstraint" | "sqlalchemy.CheckConstraint" | "sqlalchemy.PrimaryKeyConstraint" => {
+            "sqlalchemy.UniqueConstraint"
+            | "sqlalchemy.CheckConstraint"
+            | "sqlalchemy.PrimaryKeyConstraint"
+            | "sqlalchemy.ForeignKeyConstraint" => {
                 Some(Ok(Self::note(&self.constraints, interpreter, path, call.args.clone(), call.place)))
             }
             "alembic.context.is_offline_mode" => Some(Ok(Value::Bool(false))),

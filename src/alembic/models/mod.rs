@@ -553,13 +553,17 @@ fn attach(tables: &mut [TableSpec], references: &References, recorder: &Recorder
             };
             table.constraints.iter().any(held) || table.columns.iter().any(in_column)
         });
-        let Some((_, args)) = made.value.call_of().filter(|_| !known) else { continue };
-        let mut on: Vec<usize> =
-            args.positional.iter().filter_map(|part| references.table_in(tables, part, 0)).collect();
+        let Some((path, args)) = made.value.call_of().filter(|_| !known) else { continue };
+        // The columns of a foreign key are in a list, and what it refers to is of another table.
+        let parts = match path {
+            "sqlalchemy.ForeignKeyConstraint" => args.get(0, "columns").and_then(Value::items).unwrap_or_default(),
+            _ => args.positional.clone(),
+        };
+        let mut on: Vec<usize> = parts.iter().filter_map(|part| references.table_in(tables, part, 0)).collect();
         on.dedup();
         // A mixin's columns are copied for each of its classes, and none of the copies has the constraint.
         let [at] = on.as_slice() else { continue };
-        if args.positional.iter().any(|part| references.is_shared(part)) {
+        if parts.iter().any(|part| references.is_shared(part)) {
             continue;
         }
         if let Some(table) = tables.get_mut(*at) {

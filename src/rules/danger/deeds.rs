@@ -204,6 +204,8 @@ impl Fold {
             columns: None,
             filled: false,
             inserts: Vec::new(),
+            rowid: None,
+            born: 0,
             made_as: None,
             new_columns: BTreeMap::new(),
             lost: BTreeMap::new(),
@@ -317,7 +319,9 @@ impl Fold {
             match kind {
                 DataKind::Insert => {
                     entity.filled = true;
-                    entity.inserts.push(without_sql_comments(text.map_or(step.operation.place.text(), |text| &**text)));
+                    entity.inserts.push(without_sql_comments(
+                        text.filter(|text| !text.is_empty()).map_or(step.operation.place.text(), |text| &**text),
+                    ));
                 }
                 DataKind::Update => entity.updated = true,
                 DataKind::Delete | DataKind::Truncate => {}
@@ -492,6 +496,8 @@ impl Fold {
         self.call(name, self.tables.len());
         self.tables.push(Entity {
             inserts: Vec::new(),
+            rowid: self.rowid(step),
+            born: self.at,
             made_as: Some(name.clone()),
             origin: None,
             current: Some(name.clone()),
@@ -505,6 +511,22 @@ impl Fold {
             migration: migration.to_owned(),
             at: self.at,
         });
+    }
+
+    /// The column of a table that is made which is another name of SQLite's rowid: its only key, an `INTEGER`.
+    fn rowid(&self, step: &Step) -> Option<String> {
+        let OperationKind::CreateTable(new) = &step.operation.kind else { return None };
+        if self.dialect != Dialect::Sqlite {
+            return None;
+        }
+        let on_columns = new.columns.iter().flat_map(|column| &column.constraints);
+        let mut keys = on_columns.chain(&new.constraints).filter_map(|constraint| match constraint {
+            Constraint::PrimaryKey(key) => Some(key),
+            _ => None,
+        });
+        let [part] = keys.next()?.columns.as_slice() else { return None };
+        let column = new.columns.iter().find(|new| part.column() == Some(new.column.name.as_str()))?;
+        (column.column.ty.builtin_name() == Some("integer")).then(|| column.column.name.clone())
     }
 
     fn column_dropped(&mut self, migration: &str, step: &Step, table: &Name, column: &Column) {

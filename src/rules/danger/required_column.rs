@@ -3,6 +3,7 @@
 use super::deeds::{Deed, Deeds};
 use super::finding;
 use crate::catalog::apply::Effect;
+use crate::catalog::operation::DataKind;
 use crate::catalog::{Column, ColumnDefault, Dialect, Name, TypeKind};
 use crate::finding::{Finding, Level};
 use crate::project::{EcosystemKind, ProjectChange};
@@ -60,7 +61,11 @@ page! {
 
 pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
     let all = Deeds::of(change);
+    let is_mysql = change.project.dialect() == Dialect::MySql;
     unfilled(&all)
+        .filter(|(deed, table, column)| {
+            !(is_mysql && has_implicit_default(column) && is_filled_after(&all, deed, table, column))
+        })
         .map(|(deed, table, column)| {
             let object = format!("{table}.{}", column.name);
             let message = format!("the column {object} is required and has no default for the rows that are there");
@@ -70,7 +75,7 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
             };
             let help = format!("{advice}, or add it nullable, fill it, and make it NOT NULL in the end");
             let mut found = finding(RuleId::RequiredColumn, &deed.place, object, message, help);
-            if change.project.dialect() == Dialect::MySql && has_implicit_default(column) {
+            if is_mysql && has_implicit_default(column) {
                 found.level = Level::Warning;
                 return found.because("MySQL fills the rows that are there with '' or 0, which nobody has chosen");
             }
@@ -88,6 +93,18 @@ fn unfilled(all: &Deeds) -> impl Iterator<Item = (&Deed, &Name, &Column)> {
             Some((deed, table, &**column))
         }
         _ => None,
+    })
+}
+
+/// Whether an UPDATE that comes later gives every row of a table a value of its own in a column.
+fn is_filled_after(all: &Deeds, deed: &Deed, table: &Name, column: &Column) -> bool {
+    all.rows.iter().any(|row| {
+        row.kind == DataKind::Update
+            && !row.bounded
+            && row.at > deed.at
+            && row.written.is_some()
+            && row.may_write(&column.name)
+            && all.is_same(&row.table, table)
     })
 }
 
@@ -188,5 +205,24 @@ mod tests {
         );
         let world = World::prisma().on(Dialect::Sqlite).new_migration("20260112090000_x", &filled);
         assert!(world.silent(RuleId::RequiredColumn));
+    }
+
+    #[test]
+    fn rows_that_the_change_fills_afterwards_have_what_it_chose() {
+        let told = |update: &str, dialect: Dialect| {
+            let sql = format!("ALTER TABLE users ADD COLUMN age INT NOT NULL;\n{update};");
+            !World::prisma().on(dialect).new_migration("20260112090000_x", &sql).silent(RuleId::RequiredColumn)
+        };
+        assert!(!told("UPDATE users SET age = 18", Dialect::MySql));
+        for update in [
+            "UPDATE users SET age = 18 WHERE id = 1",
+            "UPDATE users SET name = 'x'",
+            "UPDATE others SET age = 18",
+            "SELECT 1",
+        ] {
+            assert!(told(update, Dialect::MySql), "{update}");
+        }
+        // Where the column is refused, nothing comes afterwards.
+        assert!(told("UPDATE users SET age = 18", Dialect::PostgreSql));
     }
 }

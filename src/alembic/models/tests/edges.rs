@@ -589,3 +589,61 @@ fn of_two_databases_of_flask_the_one_is_compared_that_migrate_is_given() {
     assert_eq!(told(&given("app.db", call), "Migrate(app, chosen())"), (all.clone(), 1));
     assert_eq!(told(&given("nowhere", call), ""), (all, 1));
 }
+
+#[test]
+fn a_foreign_key_that_is_made_beside_the_classes_is_of_the_table_of_its_columns() {
+    let models = |beside: &str| {
+        format!(
+            "
+from sqlalchemy import Column, ForeignKeyConstraint, Integer
+from sqlalchemy.orm import declarative_base, relationship
+Base = declarative_base()
+class Room(Base):
+    __tablename__ = 'rooms'
+    house = Column(Integer, primary_key=True)
+    number = Column(Integer, primary_key=True)
+    stays = relationship('Stay')
+class Stay(Base):
+    __tablename__ = 'stays'
+    id = Column(Integer, primary_key=True)
+    house = Column(Integer)
+    number = Column(Integer)
+{beside}
+"
+        )
+    };
+    let gap = |beside: &str, made: &str| {
+        let body = revision(&format!(
+            "    op.create_table('rooms', sa.Column('house', sa.Integer(), primary_key=True), sa.Column('number', sa.Integer(), primary_key=True))\n    \
+             op.create_table('stays', sa.Column('id', sa.Integer(), primary_key=True), sa.Column('house', sa.Integer()), sa.Column('number', sa.Integer()){made})\n"
+        ));
+        let env = env("from models import Base", "Base.metadata");
+        let models = models(beside);
+        let files = [
+            ("alembic.ini", INI),
+            ("alembic/env.py", &*env),
+            MAKO,
+            ("models.py", &*models),
+            ("alembic/versions/a1.py", &*body),
+        ];
+        let (_, declared, gap) = read(&files);
+        let doubts: Vec<String> = declared.catalog.doubts.iter().map(|doubt| doubt.reason.clone()).collect();
+        (doubts, gap.len(), gap.iter().all(|(_, certain)| *certain))
+    };
+    let made = ", sa.ForeignKeyConstraint(['house', 'number'], ['rooms.house', 'rooms.number'])";
+    let refused = "SQLAlchemy refuses the models: no foreign key links the tables of the relationship Room.stays";
+    for key in [
+        "ForeignKeyConstraint([Stay.house, Stay.number], [Room.house, Room.number])",
+        "ForeignKeyConstraint(columns=[Stay.house, Stay.number], refcolumns=(Room.house, Room.number))",
+    ] {
+        assert_eq!(gap(key, made), (vec![], 0, true), "{key}");
+        // It is compared as any other: without one in the database it is missing.
+        assert_eq!(gap(key, ""), (vec![], 1, true), "{key}");
+    }
+    // One that is given to no table, as its columns are but names, links nothing.
+    let loose = "ForeignKeyConstraint(['house', 'number'], ['rooms.house', 'rooms.number'])";
+    for beside in ["", loose] {
+        let (doubts, _, _) = gap(beside, made);
+        assert!(doubts.iter().any(|doubt| doubt.starts_with(refused)), "{beside} {doubts:?}");
+    }
+}

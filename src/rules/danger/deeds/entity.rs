@@ -18,6 +18,10 @@ pub(super) struct Entity {
     pub(super) filled: bool,
     /// The statements that wrote them, without comments.
     pub(super) inserts: Vec<String>,
+    /// Of a made table: the column that counts by itself for being its key, SQLite's rowid.
+    pub(super) rowid: Option<String>,
+    /// By which step it was made.
+    pub(super) born: usize,
     /// Of a made table: the name that it was given.
     pub(super) made_as: Option<Name>,
     /// Columns that the change made in it, under their names now.

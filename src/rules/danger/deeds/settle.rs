@@ -16,7 +16,7 @@ impl Fold {
         let mut found: Vec<(usize, Deed)> = Vec::new();
         for (old, table, deed) in std::mem::take(&mut self.dropped) {
             let Some(origin) = self.tables[old].origin.clone() else { continue };
-            // The new table was there when the old one went, and has its name in the end.
+            // The new table holds rows, and has the old one's name in the end.
             let successor = self.tables.iter().position(|entity| {
                 entity.origin.is_none() && entity.filled && entity.current.as_ref() == Some(&origin)
             });
@@ -24,8 +24,9 @@ impl Fold {
             gone.insert(deed);
             gone.extend(self.deeds.iter().enumerate().filter(|(_, (at, _))| *at == Some(old)).map(|(at, _)| at));
             replaced.extend([old, new]);
-            found
-                .extend(rebuilt(&self.tables[new], &origin, &table, self.dialect).into_iter().map(|made| (deed, made)));
+            let dropped = self.deeds[deed].1.at;
+            let made = rebuilt(&self.tables[new], &origin, (&table, dropped), self.dialect);
+            found.extend(made.into_iter().map(|made| (deed, made)));
         }
         self.swapped_columns(&mut gone, &mut found);
         self.renamed_tables(&replaced, &mut found);
@@ -152,8 +153,21 @@ fn is_filled(inserts: &[String], column: &str, dialect: Dialect) -> bool {
     !inserts.is_empty() && inserts.iter().all(fills)
 }
 
-/// What became of a table that was built anew: columns that the new one lacks, has more, or has otherwise.
-fn rebuilt(new: &Entity, name: &Name, old: &Table, dialect: Dialect) -> Vec<Deed> {
+/// Whether what wrote rows is SQL, and no call of a program's.
+fn is_sql(insert: &str) -> bool {
+    insert.split(|c: char| !c.is_alphanumeric()).find(|word| !word.is_empty()).is_some_and(|word| {
+        ["insert", "with", "replace", "merge", "copy"].iter().any(|verb| word.eq_ignore_ascii_case(verb))
+    })
+}
+
+/// Whether a program's call that writes rows names a column: `op.bulk_insert(table, [{"column": 1}])`.
+fn is_key(call: &str, column: &str) -> bool {
+    ['"', '\''].iter().any(|quote| call.contains(&format!("{quote}{column}{quote}")))
+}
+
+/// What became of a table that was built anew: columns that the new one lacks, has more, or has otherwise. `dropped` is the
+/// step by which the old one went.
+fn rebuilt(new: &Entity, name: &Name, (old, dropped): (&Table, usize), dialect: Dialect) -> Vec<Deed> {
     let Some(columns) = &new.columns else { return Vec::new() };
     let deed = |effect, on_new_columns| Deed {
         migration: new.migration.clone(),
@@ -187,8 +201,18 @@ fn rebuilt(new: &Entity, name: &Name, old: &Table, dialect: Dialect) -> Vec<Deed
         }
     }
     let is_new = |column: &&Column| !old.columns.iter().any(|before| before.name == column.name);
-    // A new column that the copy gives values is empty for no row.
-    for after in columns.iter().filter(is_new).filter(|column| !is_written(&new.inserts, &column.name)) {
+    let counts = |column: &Column| {
+        new.rowid.as_ref() == Some(&column.name)
+            || column.ty.builtin_name().is_some_and(|name| name.ends_with("serial"))
+    };
+    // A new column that the copy gives values is empty for no row. A table that is made when the old one has gone holds no
+    // rows but those that are written into it afterwards: by SQL, or by the program, which may say what it writes.
+    let is_asked = |column: &&Column| {
+        let writes_others = |insert: &String| is_sql(insert) || insert.contains('{') && !is_key(insert, &column.name);
+        let asked = new.born < dropped || new.inserts.iter().any(writes_others);
+        asked && !counts(column) && !is_written(&new.inserts, &column.name)
+    };
+    for after in columns.iter().filter(is_new).filter(is_asked) {
         deeds.push(deed(Effect::ColumnAdded { table: name.clone(), column: Box::new(after.clone()) }, true));
     }
     deeds
