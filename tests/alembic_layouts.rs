@@ -579,3 +579,40 @@ fn a_mixin_that_asks_whether_its_class_has_a_column() {
         assert!(told.iter().any(|line| line.contains("whether an object has `only`")), "{base}: {told:?}");
     }
 }
+
+#[test]
+fn a_change_of_a_column_that_mysql_refuses_is_told_once() {
+    let ini = INI.replace("postgresql://", "mysql+pymysql://");
+    let run = |bodies: &[&str]| {
+        let models = format!("{MODELS}    new = Column(Integer, nullable=False)\n");
+        let first =
+            "op.create_table('a', sa.Column('id', sa.Integer(), primary_key=True), sa.Column('old', sa.Integer()))";
+        let revisions: Vec<(String, String)> = std::iter::once(&first)
+            .chain(bodies)
+            .enumerate()
+            .map(|(at, body)| {
+                let down = if at == 0 { "None".to_owned() } else { format!("'{at}'") };
+                (format!("alembic/versions/{}.py", at + 1), revision(&(at + 1).to_string(), &down, body))
+            })
+            .collect();
+        let mut files = vec![("alembic.ini", ini.as_str()), ("alembic/env.py", ENV), ("models.py", models.as_str())];
+        files.extend(revisions.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+        let mut lines = told(&files);
+        lines.remove(0);
+        lines
+    };
+    let refused = "  ! MySQL needs the existing type to change a column (existing_type)";
+    assert_eq!(run(&["op.alter_column('a', 'old', new_column_name='new', nullable=False)"]), [refused]);
+    // What the statement was not meant to do is told as before, and so is what it would have done to another column.
+    assert_eq!(
+        run(&["op.alter_column('a', 'old', new_column_name='new')"]),
+        ["  changed-nullability the nullability of a.new", refused]
+    );
+    assert_eq!(
+        run(&["op.alter_column('a', 'old', new_column_name='other', nullable=False)"]),
+        ["  missing-column the column a.new", "  extra-column the column a.other", refused]
+    );
+    let twice =
+        run(&["op.alter_column('a', 'old', new_column_name='new', nullable=False)", "op.drop_column('a', 'old')"]);
+    assert_eq!(twice.len(), 2, "{twice:?}");
+}
