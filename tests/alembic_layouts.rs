@@ -532,3 +532,87 @@ fn what_a_base_has_of_the_class_that_it_is_made_with() {
     let told = plain(&models("Base.other"), &env, &make(", schema='inner'"));
     assert!(told.iter().any(|line| line.contains("the table arguments")), "{told:?}");
 }
+
+#[test]
+fn a_mixin_that_asks_whether_its_class_has_a_column() {
+    let run = |base: &str, bases: &str, own: &str, body: &str| {
+        let models = format!(
+            "from sqlalchemy import Boolean, Column, Index, Integer\nfrom sqlalchemy.orm import DeclarativeBase, declarative_base, declared_attr\n\
+             from elsewhere import Other\n{base}\n\n\n\
+             class Mixin:\n    id = Column(Integer, primary_key=True)\n\n    @declared_attr\n    def __table_args__(cls):\n        \
+             return () if not hasattr(cls, 'only') else (Index('only_one', cls.id, postgresql_where=cls.only, unique=True),)\n\n\n\
+             class A(Base, Mixin{bases}):\n    __tablename__ = 'a'\n    plain = Column(Integer)\n\n\n\
+             class B(Base, Mixin):\n    __tablename__ = 'b'\n    {own}\n"
+        );
+        let mut lines = plain(&models, ENV, body);
+        lines.remove(0);
+        lines
+    };
+    let makes = |only: &str| {
+        format!(
+            "op.create_table('a', sa.Column('id', sa.Integer(), primary_key=True), sa.Column('plain', sa.Integer()))\n\
+             op.create_table('b', sa.Column('id', sa.Integer(), primary_key=True), sa.Column('only', sa.Boolean())){only}"
+        )
+    };
+    let index = "\nop.create_index('only_one', 'b', ['id'], unique=True, postgresql_where=sa.text('only'))";
+    let has = "only = Column(Boolean)";
+    for base in [
+        "Base = declarative_base()",
+        "class Base(DeclarativeBase):\n    pass",
+        "class Own:\n    pass\n\n\nBase = declarative_base(cls=Own)",
+    ] {
+        assert_eq!(run(base, "", has, &makes(index)), Vec::<String>::new(), "{base}");
+        assert_eq!(run(base, "", has, &makes("")), ["  missing-index the index only_one of b"], "{base}");
+        // A class without the column has no such index.
+        assert_eq!(
+            run(base, "", "plain = Column(Integer)", &makes("")),
+            ["  missing-column the column b.plain", "  extra-column the column b.only"],
+            "{base}"
+        );
+        // Another package's class may have it.
+        let told = run(base, ", Other", has, &makes(index));
+        assert!(told.iter().any(|line| line.contains("the base class `elsewhere.Other`")), "{base}: {told:?}");
+        assert!(told.iter().all(|line| line.starts_with("  ? ") || line.ends_with(')')), "{base}: {told:?}");
+    }
+    for base in ["Base = declarative_base(cls=Other)", "Base = declarative_base(metaclass=Other)"] {
+        let told = run(base, "", has, &makes(index));
+        assert!(told.iter().any(|line| line.contains("whether an object has `only`")), "{base}: {told:?}");
+    }
+}
+
+#[test]
+fn a_change_of_a_column_that_mysql_refuses_is_told_once() {
+    let ini = INI.replace("postgresql://", "mysql+pymysql://");
+    let run = |bodies: &[&str]| {
+        let models = format!("{MODELS}    new = Column(Integer, nullable=False)\n");
+        let first =
+            "op.create_table('a', sa.Column('id', sa.Integer(), primary_key=True), sa.Column('old', sa.Integer()))";
+        let revisions: Vec<(String, String)> = std::iter::once(&first)
+            .chain(bodies)
+            .enumerate()
+            .map(|(at, body)| {
+                let down = if at == 0 { "None".to_owned() } else { format!("'{at}'") };
+                (format!("alembic/versions/{}.py", at + 1), revision(&(at + 1).to_string(), &down, body))
+            })
+            .collect();
+        let mut files = vec![("alembic.ini", ini.as_str()), ("alembic/env.py", ENV), ("models.py", models.as_str())];
+        files.extend(revisions.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+        let mut lines = told(&files);
+        lines.remove(0);
+        lines
+    };
+    let refused = "  ! MySQL needs the existing type to change a column (existing_type)";
+    assert_eq!(run(&["op.alter_column('a', 'old', new_column_name='new', nullable=False)"]), [refused]);
+    // What the statement was not meant to do is told as before, and so is what it would have done to another column.
+    assert_eq!(
+        run(&["op.alter_column('a', 'old', new_column_name='new')"]),
+        ["  changed-nullability the nullability of a.new", refused]
+    );
+    assert_eq!(
+        run(&["op.alter_column('a', 'old', new_column_name='other', nullable=False)"]),
+        ["  missing-column the column a.new", "  extra-column the column a.other", refused]
+    );
+    let twice =
+        run(&["op.alter_column('a', 'old', new_column_name='new', nullable=False)", "op.drop_column('a', 'old')"]);
+    assert_eq!(twice.len(), 2, "{twice:?}");
+}

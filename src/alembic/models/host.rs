@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::conventions::Conventions;
 use super::copies::Copies;
 use super::mapping::{Mapper, snake_case};
-use super::registry::{MetaKey, Root, address, bind_meta, class_of, is_flask_db, made_base, metadata, root};
+use super::registry::{Given, MetaKey, Root, address, bind_meta, class_of, is_flask_db, made_base, metadata, root};
 use crate::alembic::discover::ini::Ini;
 use crate::alembic::discover::names_modules_by_listing;
 use crate::alembic::python::{
@@ -413,6 +413,34 @@ impl Host for Recorder<'_> {
             (Root::Flask(_), "__tablename__") => Some(Value::str(snake_case(&class.name))),
             _ => None,
         }
+    }
+
+    fn bases_have(&self, class: &Rc<Class>, name: &str) -> Option<bool> {
+        // What SQLAlchemy and Flask-SQLAlchemy give each of their classes.
+        const GIVEN: [&str; 5] = ["metadata", "registry", "query", "query_class", "type_annotation_map"];
+        if name.starts_with('_') || GIVEN.contains(&name) {
+            return None;
+        }
+        for base in class.external_bases() {
+            match base.path().as_deref() {
+                Some("builtins.object" | "sqlalchemy.orm.DeclarativeBase" | "sqlalchemy.orm.MappedAsDataclass") => {
+                    continue;
+                }
+                _ => {}
+            }
+            match made_base(&base)?.given_class() {
+                Given::Nothing => {}
+                Given::Unknown => return None,
+                Given::Class(mixin) if mixin.lookup(name).is_some() => return Some(true),
+                Given::Class(mixin) if mixin.has_library_base() => return self.bases_have(&mixin, name),
+                Given::Class(mixin) => {
+                    if !mixin.doubts.borrow().is_empty() {
+                        return None;
+                    }
+                }
+            }
+        }
+        Some(false)
     }
 
     fn assigned(&self, interpreter: &Interpreter<'_>, base: &Value, name: &str, value: &Value) {

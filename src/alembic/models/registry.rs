@@ -264,7 +264,38 @@ fn root_of_decorators(class: &Rc<Class>) -> Option<(Root, bool)> {
     })
 }
 
+/// The class that a base is made with.
+pub(super) enum Given {
+    Nothing,
+    Class(Rc<Class>),
+    Unknown,
+}
+
 impl Root {
+    /// The class that a base which a call makes is made with ([`Root::mixin`]), or that there is none.
+    pub(super) fn given_class(&self) -> Given {
+        let (args, name) = match self {
+            Self::Call(symbol) => match &symbol.kind {
+                SymbolKind::Call { args, .. } => (args.clone(), "cls"),
+                _ => return Given::Unknown,
+            },
+            Self::Flask(Value::Symbol(db)) => match &db.kind {
+                SymbolKind::Call { args, .. } => (args.clone(), "model_class"),
+                _ => return Given::Unknown,
+            },
+            Self::Flask(Value::Instance(db)) => (db.args.clone(), "model_class"),
+            _ => return Given::Unknown,
+        };
+        // A metaclass may give its classes more.
+        if args.more.is_some() || args.keyword("metaclass").is_some() {
+            return Given::Unknown;
+        }
+        match args.keyword(name) {
+            None | Some(Value::None) => Given::Nothing,
+            Some(value) => class_of(value).map_or(Given::Unknown, Given::Class),
+        }
+    }
+
     /// Classes of the repository whose attributes every class of the root inherits beside its own bases:
     /// `declarative_base(cls=…)`, `SQLAlchemy(model_class=…)`.
     pub(super) fn mixin(&self) -> Option<Rc<Class>> {

@@ -452,6 +452,11 @@ impl Interpreter<'_> {
                 if let Value::Unknown(_) = object {
                     return Ok(Some(object.clone()));
                 }
+                if let Value::Class(class) = object
+                    && let Some(known) = self.class_has(class, &attribute)
+                {
+                    return Ok(Some(Value::Bool(known)));
+                }
                 self.catching += 1;
                 let found = self.get_attribute(object, &attribute, place);
                 self.catching -= 1;

@@ -478,6 +478,25 @@ impl Interpreter<'_> {
         self.no_attribute(&format!("class `{}`", class.name), name, place)
     }
 
+    /// Whether a class that has a base in a library has an attribute; none where that cannot be told, or it has no such base.
+    pub(crate) fn class_has(&self, class: &Rc<Class>, name: &str) -> Option<bool> {
+        let lineage = class.mro();
+        // What stands under an unknown condition, what a metaclass does and what a decorator adds is not known.
+        let plain = |one: &Rc<Class>| {
+            one.doubts.borrow().is_empty()
+                && one.decorators.is_empty()
+                && one.keywords.iter().all(|(key, _)| &**key != "metaclass")
+        };
+        if !class.has_library_base() || !lineage.iter().all(plain) {
+            return None;
+        }
+        match class.lookup(name) {
+            Some(Value::Unknown(_)) => None,
+            Some(_) => Some(true),
+            None => self.host.bases_have(class, name),
+        }
+    }
+
     /// An attribute that a class has of another one: a mixin, or what its declarative base was made with. A column there is
     /// another one in each class that takes it: `Model.id` is the model's.
     pub(crate) fn inherited_attribute(

@@ -51,6 +51,13 @@ pub trait Host {
         None
     }
 
+    /// Whether the bases of a class that are a library's have an attribute, which its own classes have not. None leaves it
+    /// unknown.
+    fn bases_have(&self, class: &Rc<Class>, name: &str) -> Option<bool> {
+        let _ = (class, name);
+        None
+    }
+
     /// An attribute of a symbol is assigned.
     fn assigned(&self, interpreter: &Interpreter<'_>, base: &Value, name: &str, value: &Value) {
         let _ = (interpreter, base, name, value);

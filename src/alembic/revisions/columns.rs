@@ -293,7 +293,17 @@ impl Database<'_, '_> {
         }
         let Some(ty) = call.option("type_").or_else(|| call.option("existing_type")) else {
             self.refuse(call.place.clone(), "MySQL needs the existing type to change a column (existing_type)");
-            return Ok(Vec::new());
+            // The failure is told once: what is declared and what comes behind it go by what the statement was meant to do.
+            let operation = |kind| Operation::new(kind, call.place.clone());
+            let nullable =
+                call.option("nullable").and_then(Value::as_bool).map(|nullable| OperationKind::AlterColumn {
+                    table: table.clone(),
+                    column: column.to_owned(),
+                    change: if nullable { ColumnChange::DropNotNull } else { ColumnChange::SetNotNull },
+                });
+            let renamed =
+                new_name.map(|to| OperationKind::RenameColumn { table: table.clone(), from: column.to_owned(), to });
+            return Ok(nullable.into_iter().chain(renamed).map(operation).collect());
         };
         let read = types::column_type(interpreter, ty, self.settings.dialect);
         let nullable = ["nullable", "existing_nullable"]
