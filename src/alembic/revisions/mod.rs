@@ -11,6 +11,7 @@ mod host;
 mod imports;
 mod keys;
 mod ops;
+mod queries;
 mod script;
 mod tables;
 
