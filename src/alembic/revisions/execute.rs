@@ -149,6 +149,9 @@ impl Database<'_, '_> {
 
     /// The operations of a statement that is built of SQLAlchemy's objects.
     fn construct(&self, interpreter: &mut Interpreter<'_>, statement: &Value, place: &Place) -> Vec<Operation> {
+        if super::queries::is_orm_query(statement) {
+            return vec![Operation::new(OperationKind::Harmless("a query"), place.clone())];
+        }
         if let Some(operation) = rows(statement, self.settings.dialect, place) {
             return vec![operation];
         }

@@ -12,6 +12,7 @@ mod host;
 mod imports;
 mod keys;
 mod ops;
+mod queries;
 mod script;
 mod tables;
 

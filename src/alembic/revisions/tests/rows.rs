@@ -73,3 +73,32 @@ fn rows_of_a_table_that_is_reflected_are_rows() {
     assert!(with("op.execute(meta.tables['t'].alter())").contains('?'));
     assert!(with("op.execute(other.tables['t'].update())").contains('?'), "no metadata");
 }
+
+#[test]
+fn a_query_of_the_orm_makes_nothing() {
+    let models = ("models.py", "from db import Base\nclass User(Base):\n    pass\n");
+    let with = |lines: &str| {
+        let body = format!(
+            "from datetime import datetime\nfrom sqlalchemy.orm import Query, Session\nfrom models import User\nfrom elsewhere import Other, later\n\ndef upgrade():\n    session = Session(bind=op.get_bind())\n    {lines}"
+        );
+        after(PG, &[TABLE, &body], &[models])
+    };
+    for lines in [
+        "session.query(User).filter(User.id < later()).all()",
+        "session.execute(User.query.filter(User.until < datetime.utcnow()).with_entities(User.id).distinct().order_by(User.id))",
+        "session.execute(Other.query.filter_by(id=later()).limit(3))",
+        "session.execute(Query([User]).filter(User.id == later()))",
+    ] {
+        assert_eq!(with(lines), "t(id)", "{lines}");
+    }
+    // What is no query, or is handed to something that is not known, may do anything.
+    for lines in [
+        "session.execute(later())",
+        "session.execute(later(User.query.filter(User.id == 1)))",
+        "session.execute(User.query.filter(User.id == 1).rebuilt())",
+        "session.execute(User.queries.filter(User.id == 1))",
+        "session.execute(Other.make('x').filter(User.id == 1))",
+    ] {
+        assert!(with(lines).contains("? "), "{lines}: {}", with(lines));
+    }
+}
