@@ -16,7 +16,8 @@ page! {
     /// ## What it stops
     ///
     /// `metadata.create_all()` or `db.create_all()` outside tests, in a repository that has Alembic revisions. Of a change
-    /// only new lines are looked at; what moved with a file that was renamed is not new. Tests, fixtures and examples may make their tables as they like.
+    /// only new lines are looked at; what moved with a file that was renamed is not new. Tests, fixtures and examples may
+    /// make their tables as they like.
     ///
     /// ## Why it matters
     ///
