@@ -620,6 +620,11 @@ impl Repository {
         self.file(path, None, Some(after))
     }
 
+    /// A file is removed.
+    pub(super) fn removed(self, path: &str, before: &str) -> Self {
+        self.file(path, Some(before), None)
+    }
+
     /// A file is changed.
     pub(super) fn changed(self, path: &str, before: &str, after: &str) -> Self {
         self.file(path, Some(before), Some(after))

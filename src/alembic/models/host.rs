@@ -416,28 +416,26 @@ impl Host for Recorder<'_> {
     }
 
     fn bases_have(&self, class: &Rc<Class>, name: &str) -> Option<bool> {
+        const PLAIN: [&str; 3] =
+            ["builtins.object", "sqlalchemy.orm.DeclarativeBase", "sqlalchemy.orm.MappedAsDataclass"];
         // What SQLAlchemy and Flask-SQLAlchemy give each of their classes.
         const GIVEN: [&str; 5] = ["metadata", "registry", "query", "query_class", "type_annotation_map"];
         if name.starts_with('_') || GIVEN.contains(&name) {
             return None;
         }
         for base in class.external_bases() {
-            match base.path().as_deref() {
-                Some("builtins.object" | "sqlalchemy.orm.DeclarativeBase" | "sqlalchemy.orm.MappedAsDataclass") => {
-                    continue;
-                }
-                _ => {}
+            if base.path().is_some_and(|path| PLAIN.contains(&&*path)) {
+                continue;
             }
             match made_base(&base)?.given_class() {
                 Given::Nothing => {}
                 Given::Unknown => return None,
                 Given::Class(mixin) if mixin.lookup(name).is_some() => return Some(true),
-                Given::Class(mixin) if mixin.has_library_base() => return self.bases_have(&mixin, name),
-                Given::Class(mixin) => {
-                    if !mixin.doubts.borrow().is_empty() {
-                        return None;
-                    }
-                }
+                Given::Class(mixin) if !mixin.doubts.borrow().is_empty() => return None,
+                Given::Class(mixin) => match self.bases_have(&mixin, name) {
+                    Some(false) => {}
+                    other => return other,
+                },
             }
         }
         Some(false)

@@ -1,6 +1,6 @@
 //! `create-all`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{Expr, ExprAttribute, ExprCall, Stmt};
@@ -10,13 +10,14 @@ use super::{NewLines, line_at};
 use crate::finding::Finding;
 use crate::rules::repository::{ChangedFile, RepositoryChange};
 use crate::rules::{RuleId, RuleSettings};
-use crate::source::{Place, RepoPath, Span};
+use crate::source::{Place, RepoPath, Source, Span};
 
 page! {
     /// ## What it stops
     ///
     /// `metadata.create_all()` or `db.create_all()` outside tests, in a repository that has Alembic revisions. Of a change
-    /// only new lines are looked at. Tests, fixtures and examples may make their tables as they like.
+    /// only new lines are looked at; what moved with a file that was renamed is not new. Tests, fixtures and examples may
+    /// make their tables as they like.
     ///
     /// ## Why it matters
     ///
@@ -93,21 +94,25 @@ pub(in crate::rules) fn check(change: &RepositoryChange<'_>, _: &RuleSettings) -
 }
 
 fn of_file(change: &RepositoryChange<'_>, file: &ChangedFile) -> Vec<Finding> {
-    let Some(source) = file.after.as_ref().filter(|source| source.text().contains("create_all")) else {
-        return Vec::new();
-    };
-    // A file that does not parse is told of elsewhere, or is none of ours.
-    let Ok(parsed) = ruff_python_parser::parse_module(source.text()) else { return Vec::new() };
-    let mut search = Search { text: source.text(), ..Search::default() };
-    search.visit_body(&parsed.syntax().body);
-    if search.stamps {
+    let Some(source) = file.after.as_ref() else { return Vec::new() };
+    let found = places(source);
+    if found.is_empty() {
         return Vec::new();
     }
     let mut new = NewLines::of(change, file);
-    search
-        .found
+    // Of a file that was moved, what made tables before it was is not new.
+    let mut moved: Vec<&str> = moved_from(change, file)
+        .into_iter()
+        .flat_map(|before| places(before).into_iter().map(|(start, _, _)| line_at(before.text(), start).trim()))
+        .collect();
+    found
         .into_iter()
         .filter(|(start, _, _)| new.take(line_at(source.text(), *start)))
+        .filter(|(start, _, _)| {
+            let line = line_at(source.text(), *start).trim();
+            let known = moved.iter().position(|known| *known == line);
+            known.map(|at| moved.swap_remove(at)).is_none()
+        })
         .map(|(start, end, name)| {
             let message = format!("{name}.create_all makes tables that no revision knows of");
             let help = "leave the tables to the revisions: alembic upgrade head";
@@ -116,6 +121,59 @@ fn of_file(change: &RepositoryChange<'_>, file: &ChangedFile) -> Vec<Finding> {
                 .because("the revision that would make them fails afterwards, and later ones do not find their columns")
         })
         .collect()
+}
+
+/// Where a file makes tables: start, end, and what `create_all` is asked of.
+fn places(source: &Source) -> Vec<(usize, usize, String)> {
+    if !source.text().contains("create_all") {
+        return Vec::new();
+    }
+    // A file that does not parse is told of elsewhere, or is none of ours.
+    let Ok(parsed) = ruff_python_parser::parse_module(source.text()) else { return Vec::new() };
+    let mut search = Search { text: source.text(), ..Search::default() };
+    search.visit_body(&parsed.syntax().body);
+    if search.stamps { Vec::new() } else { search.found }
+}
+
+/// The text that a file of another name had which this one is now: git's rule, half of it is the same. One that could make
+/// tables by hand where it was makes them anew here, and one file is moved to one.
+fn moved_from<'a>(change: &RepositoryChange<'a>, file: &ChangedFile) -> Option<&'a Source> {
+    let is_added = |file: &ChangedFile| file.before.is_none() && file.after.is_some();
+    if change.whole_state || !is_added(file) {
+        return None;
+    }
+    let after = file.after.as_ref()?;
+    let alike =
+        |gone: &Source, after: &Source| Some(similarity(gone.text(), after.text())).filter(|share| *share >= 50);
+    let gone = change.files.iter().filter(|other| other.after.is_none() && reads(&other.path));
+    let (share, before) = gone
+        .filter_map(|other| other.before.as_deref())
+        .filter_map(|before| Some((alike(before, after)?, before)))
+        .max_by_key(|(share, _)| *share)?;
+    let nearer = change
+        .files
+        .iter()
+        .filter(|other| is_added(other) && other.path != file.path && reads(&other.path))
+        .filter_map(|other| Some((other, other.after.as_deref().filter(|text| text.text().contains("create_all"))?)))
+        .filter_map(|(other, text)| Some((alike(before, text)?, &other.path)))
+        .any(|(other, path)| other > share || (other == share && *path < file.path));
+    (!nearer).then_some(before)
+}
+
+/// How much of the longer of two texts the other has as well, by whole lines, in hundredths.
+fn similarity(a: &str, b: &str) -> usize {
+    let mut lines: BTreeMap<&str, usize> = BTreeMap::new();
+    for line in a.split_inclusive('\n') {
+        *lines.entry(line).or_insert(0) += 1;
+    }
+    let mut same = 0_usize;
+    for line in b.split_inclusive('\n') {
+        if let Some(left) = lines.get_mut(line).filter(|left| **left > 0) {
+            *left -= 1;
+            same += line.len();
+        }
+    }
+    (same * 100).checked_div(a.len().max(b.len())).unwrap_or(0)
 }
 
 #[derive(Default)]
@@ -317,6 +375,37 @@ mod tests {
             1
         );
         assert!(Repository::prisma().added("app/main.py", before).silent(RuleId::CreateAll));
+    }
+
+    #[test]
+    fn what_moved_with_its_file_is_not_new() {
+        let text = "from app import db, app\n\n\ndef make():\n    with app.app_context():\n        db.create_all()\n\n\nmake()\n";
+        let edited = text.replace("make()\n", "make()\nprint('made')\n");
+        let told = |gone: (&str, &str), added: &[(&str, &str)]| -> Vec<String> {
+            let start = Repository::alembic().removed(gone.0, gone.1);
+            let moved = added.iter().fold(start, |one, (path, text)| one.added(path, text));
+            moved.run(RuleId::CreateAll).into_iter().map(|finding| finding.path.to_string()).collect()
+        };
+        let none: [&str; 0] = [];
+        assert_eq!(told(("app/make.py", text), &[("make.py", text)]), none);
+        assert_eq!(told(("app/make.py", text), &[("make.py", &edited)]), none);
+        // Once: the other one is a copy. Another file than that which is gone.
+        assert_eq!(told(("app/make.py", text), &[("b.py", text), ("a.py", text)]), ["b.py"]);
+        assert_eq!(told(("app/make.py", text), &[("b.py", text), ("a.py", &edited)]), ["a.py"]);
+        assert_eq!(told(("app/make.py", text), &[("other.py", "import x\n\nx.db.create_all()\n")]), ["other.py"]);
+        // A second call beside the one that moved.
+        let more = text.replace("        db.create_all()\n", "        db.create_all()\n        db.create_all(app)\n");
+        assert_eq!(told(("app/make.py", text), &[("make.py", &more)]), ["make.py"]);
+        let twice = format!("{text}db.create_all()\n");
+        assert_eq!(told(("app/make.py", text), &[("make.py", &twice)]), ["make.py"]);
+        // What it was allowed to do where it was, it is not here.
+        assert_eq!(told(("tests/make.py", text), &[("app/make.py", text)]), ["app/make.py"]);
+        let stamped = format!("{text}stamp()\n");
+        assert_eq!(told(("app/make.py", &stamped), &[("make.py", text)]), ["make.py"]);
+        let tested = text.replace("def make", "def test_make");
+        assert_eq!(told(("app/make.py", &tested), &[("make.py", text)]), ["make.py"]);
+        let kept = Repository::alembic().changed("app/make.py", text, "import x\n").added("make.py", text);
+        assert_eq!(kept.run(RuleId::CreateAll).len(), 1, "the file is still there");
     }
 
     #[test]
