@@ -111,7 +111,7 @@ pub(super) struct Reached {
 pub(super) fn from(snapshot: &dyn Snapshot, roots: &[RepoPath], start: &RepoPath) -> Result<Reached, SnapshotError> {
     let modules = SnapshotModules::new(snapshot, roots.to_vec())?;
     match snapshot.read(start)?.text() {
-        Some(source) => follow(snapshot, &modules, start, &glance(&source)),
+        Some(source) => follow(snapshot, &modules, start, &glance(&source), Followed::Every),
         None => Ok(Reached { files: BTreeSet::new(), dynamic: false }),
     }
 }
@@ -122,7 +122,8 @@ pub(super) fn named_in(modules: &dyn Modules, start: &RepoPath, text: &str) -> B
     imports(text).iter().flat_map(|import| import.files(modules, &dir)).collect()
 }
 
-/// The files that a piece of a file imports, directly or not.
+/// The files that a piece of a file imports as it is run, directly or not. What the modules that it names import for
+/// their annotations alone is none of it.
 ///
 /// # Errors
 /// Where the snapshot cannot be read.
@@ -131,7 +132,16 @@ pub(crate) fn imported_by(
     modules: &dyn Modules,
     place: &Place,
 ) -> Result<BTreeSet<RepoPath>, SnapshotError> {
-    follow(snapshot, modules, place.path(), &Glance::of(place.text())).map(|reached| reached.files)
+    follow(snapshot, modules, place.path(), &Glance::of(place.text()), Followed::Run).map(|reached| reached.files)
+}
+
+/// Which import statements are followed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Followed {
+    /// Every one.
+    Every,
+    /// Those that are run. In the text that is begun with, every one: a piece of a file does not tell how far it is indented.
+    Run,
 }
 
 /// Follows the imports of a text that stands in a file.
@@ -140,14 +150,15 @@ fn follow(
     modules: &dyn Modules,
     start: &RepoPath,
     seen_in: &Glance,
+    followed: Followed,
 ) -> Result<Reached, SnapshotError> {
     let mut reached = Reached { files: BTreeSet::new(), dynamic: false };
     let mut queue: Vec<RepoPath> = Vec::new();
     let mut seen = BTreeSet::from([start.clone()]);
-    let mut read = |path: &RepoPath, module: &Glance, queue: &mut Vec<RepoPath>| {
+    let mut read = |path: &RepoPath, module: &Glance, queue: &mut Vec<RepoPath>, followed: Followed| {
         reached.dynamic |= module.unnamed;
         let dir = path.parent().unwrap_or_default();
-        for import in &module.imports {
+        for import in module.imports.iter().filter(|import| followed == Followed::Every || !import.typing) {
             for found in import.files(modules, &dir) {
                 if seen.len() < MAX_FILES && seen.insert(found.clone()) {
                     reached.files.insert(found.clone());
@@ -156,10 +167,10 @@ fn follow(
             }
         }
     };
-    read(start, seen_in, &mut queue);
+    read(start, seen_in, &mut queue, Followed::Every);
     while let Some(path) = queue.pop() {
         if let Some(source) = snapshot.read(&path)?.text() {
-            read(&path, &glance(&source), &mut queue);
+            read(&path, &glance(&source), &mut queue, followed);
         }
     }
     Ok(reached)
@@ -182,18 +193,34 @@ struct Import {
     level: usize,
     module: String,
     names: Vec<String>,
+    /// Whether it stands under `if TYPE_CHECKING:`, where nothing is ever run.
+    typing: bool,
 }
 
 /// The import statements of a text.
 fn imports(text: &str) -> Vec<Import> {
     let mut found = Vec::new();
     let mut lines = text.lines();
+    // How far an `if TYPE_CHECKING:` is indented: what is indented further belongs to it.
+    let mut block: Option<usize> = None;
     while let Some(line) = lines.next() {
+        let indent = line.len() - line.trim_start().len();
         let line = line.trim();
+        if !line.is_empty() && !line.starts_with('#') && block.is_some_and(|outer| indent <= outer) {
+            block = None;
+        }
+        let typing = block.is_some();
+        if let Some(condition) =
+            line.strip_prefix("if ").and_then(|rest| rest.split('#').next()?.trim_end().strip_suffix(':'))
+            && matches!(condition.trim().rsplit('.').next(), Some("TYPE_CHECKING"))
+            && condition.trim().chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'))
+        {
+            block.get_or_insert(indent);
+        }
         if let Some(rest) = line.strip_prefix("import ") {
             for part in rest.split('#').next().unwrap_or_default().split(',') {
                 let module = part.split_whitespace().next().unwrap_or_default();
-                found.push(Import { level: 0, module: module.to_owned(), names: Vec::new() });
+                found.push(Import { level: 0, module: module.to_owned(), names: Vec::new(), typing });
             }
         } else if let Some((module, names)) = line.strip_prefix("from ").and_then(|rest| rest.split_once(" import")) {
             let mut names = names.split('#').next().unwrap_or_default().to_owned();
@@ -211,7 +238,7 @@ fn imports(text: &str) -> Vec<Import> {
                 .filter_map(|name| name.split_whitespace().next())
                 .map(str::to_owned)
                 .collect();
-            found.push(Import { level, module: module.get(level..).unwrap_or_default().to_owned(), names });
+            found.push(Import { level, module: module.get(level..).unwrap_or_default().to_owned(), names, typing });
         }
     }
     found
@@ -287,6 +314,42 @@ mod tests {
             ]
         );
         assert!(reached.dynamic);
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_imported_for_annotations_alone_is_not_run() -> Result<(), SnapshotError> {
+        let behind = |helper: &str, piece: &str| -> Result<Vec<String>, SnapshotError> {
+            let snapshot =
+                MemorySnapshot::new([("start.py", piece), ("helper.py", helper), ("models.py", ""), ("other.py", "")]);
+            let modules = SnapshotModules::new(&snapshot, vec![RepoPath::root()])?;
+            let source = Source::new(RepoPath::new("start.py"), piece);
+            let end = u32::try_from(piece.len()).unwrap_or(u32::MAX);
+            let place = Place::new(&source, crate::source::Span { start: 0, end });
+            let files = imported_by(&snapshot, &modules, &place)?;
+            Ok(files.iter().map(|path| path.as_str().to_owned()).collect())
+        };
+        let start = "from helper import x\n";
+        for typing in [
+            "if TYPE_CHECKING:\n    from models import A\n",
+            "if typing.TYPE_CHECKING:  # for annotations\n    import os\n\n# here\n    from models import (\n        A,\n    )\n",
+            "def f():\n    if TYPE_CHECKING:\n        import models\n    return 1\n",
+        ] {
+            assert_eq!(behind(typing, start)?, ["helper.py"], "{typing}");
+            let after = format!("{typing}import other\n");
+            assert_eq!(behind(&after, start)?, ["helper.py", "other.py"], "{after}");
+        }
+        for run in [
+            "if not TYPE_CHECKING:\n    from models import A\n",
+            "if TYPE_CHECKING:\n    pass\nelse:\n    from models import A\n",
+            "if TYPE_CHECKING or x:\n    from models import A\n",
+            "if TYPE_CHECKING:\n    from models import A\nimport models\n",
+            "if x:\n    if TYPE_CHECKING:\n        pass\n    import models\n",
+        ] {
+            assert_eq!(behind(run, start)?, ["helper.py", "models.py"], "{run}");
+        }
+        // The piece itself may begin in the middle of a line.
+        assert_eq!(behind("", "if TYPE_CHECKING:\n        pass\n    import models\n")?, ["models.py"]);
         Ok(())
     }
 
