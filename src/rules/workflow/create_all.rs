@@ -8,7 +8,8 @@ use ruff_text_size::Ranged;
 
 use super::{NewLines, line_at};
 use crate::finding::Finding;
-use crate::rules::repository::{ChangedFile, RepositoryChange};
+use crate::project::EcosystemKind;
+use crate::rules::repository::{ChangedFile, RepositoryChange, RepositoryProject};
 use crate::rules::{RuleId, RuleSettings};
 use crate::source::{Place, RepoPath, Span};
 
@@ -89,6 +90,12 @@ fn is_material(path: &RepoPath) -> bool {
 }
 
 pub(in crate::rules) fn check(change: &RepositoryChange<'_>, _: &RuleSettings) -> Vec<Finding> {
+    // Where no revision is in git, none would make the tables: they are written where the program runs, if at all.
+    let has_revisions =
+        |one: &RepositoryProject<'_>| one.project.ecosystem == EcosystemKind::Alembic && one.has_migrations;
+    if !change.projects.iter().any(has_revisions) {
+        return Vec::new();
+    }
     change.files.iter().filter(|file| reads(&file.path)).flat_map(|file| of_file(change, file)).collect()
 }
 
@@ -317,6 +324,13 @@ mod tests {
             1
         );
         assert!(Repository::prisma().added("app/main.py", before).silent(RuleId::CreateAll));
+    }
+
+    #[test]
+    fn where_no_revision_is_kept_none_is_overtaken() {
+        let text = "db.create_all()\n";
+        assert!(Repository::alembic().without_migrations().added("app/main.py", text).silent(RuleId::CreateAll));
+        assert_eq!(Repository::alembic().added("app/main.py", text).run(RuleId::CreateAll).len(), 1);
     }
 
     #[test]
