@@ -8,7 +8,8 @@ use ruff_text_size::Ranged;
 
 use super::{NewLines, line_at};
 use crate::finding::Finding;
-use crate::rules::repository::{ChangedFile, RepositoryChange};
+use crate::project::EcosystemKind;
+use crate::rules::repository::{ChangedFile, RepositoryChange, RepositoryProject};
 use crate::rules::{RuleId, RuleSettings};
 use crate::source::{Place, RepoPath, Source, Span};
 
@@ -90,6 +91,12 @@ fn is_material(path: &RepoPath) -> bool {
 }
 
 pub(in crate::rules) fn check(change: &RepositoryChange<'_>, _: &RuleSettings) -> Vec<Finding> {
+    // Where no revision is in git, none would make the tables: they are written where the program runs, if at all.
+    let has_revisions =
+        |one: &RepositoryProject<'_>| one.project.ecosystem == EcosystemKind::Alembic && one.has_migrations;
+    if !change.projects.iter().any(has_revisions) {
+        return Vec::new();
+    }
     change.files.iter().filter(|file| reads(&file.path)).flat_map(|file| of_file(change, file)).collect()
 }
 
@@ -406,6 +413,13 @@ mod tests {
         assert_eq!(told(("app/make.py", &tested), &[("make.py", text)]), ["make.py"]);
         let kept = Repository::alembic().changed("app/make.py", text, "import x\n").added("make.py", text);
         assert_eq!(kept.run(RuleId::CreateAll).len(), 1, "the file is still there");
+    }
+
+    #[test]
+    fn where_no_revision_is_kept_none_is_overtaken() {
+        let text = "db.create_all()\n";
+        assert!(Repository::alembic().without_migrations().added("app/main.py", text).silent(RuleId::CreateAll));
+        assert_eq!(Repository::alembic().added("app/main.py", text).run(RuleId::CreateAll).len(), 1);
     }
 
     #[test]
