@@ -4,7 +4,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::parts;
 use crate::catalog::difference::Side;
@@ -24,8 +24,20 @@ pub(crate) struct Found {
     pub(crate) project: Project,
     /// Its ecosystem.
     pub(crate) ecosystem: &'static dyn Ecosystem,
+    /// The files of its snapshot.
+    files: FileList,
+    /// See [`Found::scripts`], which is seldom asked.
+    scripts: Arc<OnceLock<BTreeSet<ObjectId>>>,
+}
+
+impl Found {
     /// The texts of the migrations that it applies: what it is known by where its folders have moved.
-    pub(crate) scripts: Arc<BTreeSet<ObjectId>>,
+    pub(crate) fn scripts(&self) -> &BTreeSet<ObjectId> {
+        self.scripts.get_or_init(|| {
+            let entries = self.project.migrations.iter().flat_map(|dir| self.files.under(dir));
+            entries.filter(|entry| is_script(self, &entry.path)).map(|entry| entry.id).collect()
+        })
+    }
 }
 
 /// Finds every project of every ecosystem that the policy does not exclude, sorted by name.
@@ -46,9 +58,7 @@ pub(crate) fn discover(snapshot: &dyn Snapshot, policy: &Policy) -> Result<Vec<F
                     project.facts.insert(key, value);
                 }
             }
-            let mut one = Found { project, ecosystem, scripts: Arc::default() };
-            one.scripts = Arc::new(scripts(&one, snapshot.files()?));
-            found.push(one);
+            found.push(Found { project, ecosystem, files: snapshot.files()?.clone(), scripts: Arc::default() });
         }
     }
     found.sort_by(|a, b| (&a.project.name, a.project.ecosystem).cmp(&(&b.project.name, b.project.ecosystem)));
@@ -97,24 +107,21 @@ fn is_place_of(found: &Found, old: &Found) -> bool {
 
 /// Whether at least half of a project's migrations are another one's now, as they were.
 fn keeps_scripts(found: &Found, old: &Found) -> bool {
+    if found.project.ecosystem != old.project.ecosystem {
+        return false;
+    }
     let shared = shared_scripts(found, old);
-    found.project.ecosystem == old.project.ecosystem && shared > 0 && shared * 2 >= old.scripts.len()
+    shared > 0 && shared * 2 >= old.scripts().len()
 }
 
 /// How many migrations two projects have in common, by their texts.
 fn shared_scripts(found: &Found, old: &Found) -> usize {
-    old.scripts.intersection(&found.scripts).count()
+    old.scripts().intersection(found.scripts()).count()
 }
 
 /// Whether a project is one of before whatever else there is.
 fn is_surely(found: &Found, old: &Found) -> bool {
     is_place_of(found, old) || keeps_scripts(found, old)
-}
-
-/// The texts of the migrations that a project applies.
-fn scripts(found: &Found, files: &FileList) -> BTreeSet<ObjectId> {
-    let entries = found.project.migrations.iter().flat_map(|dir| files.under(dir));
-    entries.filter(|entry| is_script(found, &entry.path)).map(|entry| entry.id).collect()
 }
 
 /// Whether a file is a migration of a project's.

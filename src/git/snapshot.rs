@@ -77,10 +77,10 @@ pub struct FileEntry {
     pub kind: FileKind,
 }
 
-/// The files of a snapshot, sorted by path (bytewise, as git sorts the index).
+/// The files of a snapshot, sorted by path (bytewise, as git sorts the index). A clone is the same list.
 #[derive(Debug, Clone, Default)]
 pub struct FileList {
-    entries: Vec<FileEntry>,
+    entries: Arc<Vec<FileEntry>>,
 }
 
 impl FileList {
@@ -91,7 +91,7 @@ impl FileList {
         }
         // A tree that git would not have written may hold a name twice.
         entries.dedup_by(|later, first| later.path == first.path);
-        Self { entries }
+        Self { entries: Arc::new(entries) }
     }
 
     /// All files.

@@ -319,10 +319,9 @@ fn gained(history: &History, old: &Replay, after: &History, replay: &Replay) -> 
 
 /// Whether a migration did the same in two replays, at the same places.
 fn does_the_same(one: &Replayed, other: &Replayed) -> bool {
-    let done = |replayed: &Replayed| -> Vec<String> {
-        replayed.steps.iter().map(|step| format!("{:?}", step.operation)).collect()
-    };
-    one.steps.len() == other.steps.len() && done(one) == done(other)
+    let told = |step: &Step| format!("{:?}", step.operation);
+    one.steps.len() == other.steps.len()
+        && one.steps.iter().zip(&other.steps).all(|(one, other)| told(one) == told(other))
 }
 
 /// What those migrations of a replay did that are listed.

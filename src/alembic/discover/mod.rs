@@ -29,9 +29,7 @@ use locations::Found;
 use locations::bases;
 pub(crate) use locations::is_foreign;
 pub(crate) use pins::{Version, version};
-pub(crate) use reach::{
-    declares, declares_tables, glance, imported_by, imports_file, imports_unnamed, names_modules_by_listing,
-};
+pub(crate) use reach::{declares, declares_tables, glance, imported_by, imports_file, names_modules_by_listing};
 
 /// [`Project::facts`]: the folder that holds `env.py`.
 pub(crate) const SCRIPT_LOCATION: &str = "script-location";

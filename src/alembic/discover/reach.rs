@@ -42,7 +42,7 @@ pub(crate) fn names_modules_by_listing(text: &str) -> bool {
 }
 
 /// Whether a text imports modules that it does not name: by computed names, or by what a folder holds.
-pub(crate) fn imports_unnamed(text: &str) -> bool {
+fn imports_unnamed(text: &str) -> bool {
     DYNAMIC.iter().any(|word| text.contains(word)) || names_modules_by_listing(text)
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn declares(text: &str) -> bool {
 pub(crate) struct Glance {
     imports: Vec<Import>,
     /// See [`imports_unnamed`].
-    unnamed: bool,
+    pub(crate) unnamed: bool,
     /// See [`declares_tables`].
     pub(crate) tables: bool,
     /// Whether it gives a table its name.
@@ -176,14 +176,16 @@ fn follow(
     Ok(reached)
 }
 
-/// Whether the text of a file in `dir` imports another file.
-pub(crate) fn imports_file(text: &str, dir: &RepoPath, modules: &dyn Modules, file: &RepoPath) -> bool {
+/// Whether a file imports another one by its name.
+pub(crate) fn imports_file(source: &Source, modules: &dyn Modules, file: &RepoPath) -> bool {
     let stem = match file.file_name() {
         "__init__.py" => file.parent().unwrap_or_default(),
         _ => file.clone(),
     };
     let stem = stem.file_name().trim_end_matches(".py").to_owned();
-    text.contains(&stem) && imports(text).iter().any(|import| import.files(modules, dir).contains(file))
+    let dir = source.path().parent().unwrap_or_default();
+    source.text().contains(&stem)
+        && glance(source).imports.iter().any(|import| import.files(modules, &dir).contains(file))
 }
 
 /// One `import a.b` or `from ..a import b, c`.

@@ -139,18 +139,17 @@ impl Copies {
     ) -> Vec<Opaque> {
         let copies = self.0.borrow();
         let mut doubts = Vec::new();
-        if copies.is_empty() || !matches!(target, Target::Keys(_)) {
+        let Target::Keys(keys) = target else { return doubts };
+        if copies.is_empty() {
             return doubts;
         }
         let born: Vec<(usize, usize)> =
             (0..tables.len()).map(|at| born(interpreter, recorder, tables, classes, at)).collect();
         let mut copied: Vec<Vec<Copied>> = tables.iter().map(|_| Vec::new()).collect();
+        let sources = self.sources(keys);
         for copy in copies.iter() {
             let goes_to = into(&copy.args);
-            if goes_to
-                .as_ref()
-                .is_some_and(|meta| !target.compares(meta) && !self.sources_of(target).contains(&meta.key))
-            {
+            if goes_to.as_ref().is_some_and(|meta| !target.compares(meta) && !sources.contains(&meta.key)) {
                 continue;
             }
             let subject = subject(&copy.of, &mut Vec::new(), 0);
@@ -176,7 +175,7 @@ impl Copies {
                 };
                 let from = match &subject {
                     Subject::Each(meta) => held_in(table, held, meta),
-                    Subject::Named(meta, key) => held_in(table, held, meta).filter(|_| key_of(table) == *key),
+                    Subject::Named(meta, key) => held_in(table, held, meta).filter(|_| table.full_name() == *key),
                     Subject::Other => table.meta.clone().filter(|_| one == Some(at)),
                 };
                 if let Some(from) = from {
@@ -198,14 +197,6 @@ impl Copies {
             }
         }
         doubts
-    }
-
-    /// Every metadata whose tables come into what is compared.
-    fn sources_of(&self, target: &Target) -> Vec<MetaKey> {
-        match target {
-            Target::Keys(keys) => self.sources(keys),
-            Target::All | Target::Binds | Target::None => Vec::new(),
-        }
     }
 }
 
@@ -243,14 +234,6 @@ impl Copied {
 fn held_in(table: &TableSpec, copied: &[Copied], meta: &Meta) -> Option<Meta> {
     let own = table.meta.iter().chain(copied.iter().filter_map(|copy| copy.meta.as_ref()));
     own.into_iter().find(|known| known.key == meta.key).cloned()
-}
-
-/// What `metadata.tables` has a table under.
-fn key_of(table: &TableSpec) -> String {
-    match table.schema().as_ref().and_then(Value::as_str) {
-        Some(schema) => format!("{schema}.{}", table.name),
-        None => table.name.clone(),
-    }
 }
 
 /// The first class and the first `Table(…)` that made a table, counted; as many as there are where none did.

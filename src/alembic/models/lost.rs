@@ -30,7 +30,7 @@ impl Reading<'_> {
             // Bases, types and enums of tables that are read elsewhere.
             let parts = raises && discover::declares(unknown.place.text());
             // What the models' own modules make so may be models; elsewhere it seldom is.
-            let made = what.ends_with(AT_RUN_TIME) && discover::declares_tables(unknown.place.source.text());
+            let made = what.ends_with(AT_RUN_TIME) && discover::glance(&unknown.place.source).tables;
             self.clean = self.clean && !lost && !exhausted && !made;
             let reach = if lost || exhausted {
                 Reach::Everything
@@ -74,7 +74,7 @@ impl Reading<'_> {
                     continue;
                 }
                 let Some(source) = self.snapshot.read(&path)?.text() else { continue };
-                if discover::declares_tables(source.text()) {
+                if discover::glance(&source).tables {
                     let end = u32::try_from(source.text().len()).unwrap_or(u32::MAX);
                     let reason = format!("it is imported behind what is not run of {}: {reason}", place.path());
                     let place = Place::new(&source, Span { start: 0, end });

@@ -608,13 +608,8 @@ fn tables_of(tables: &[TableSpec]) -> Vec<(MetaKey, Value)> {
     let mut found: Vec<(MetaKey, Vec<(Value, Value)>)> = Vec::new();
     for table in tables {
         let Some(meta) = &table.meta else { continue };
-        let schema = table.schema();
-        let name = match schema.as_ref().and_then(Value::as_str) {
-            Some(schema) => format!("{schema}.{}", table.name),
-            None => table.name.clone(),
-        };
-        let object = filters::table_object(&table.name, schema, table.keyword("info").cloned());
-        let entry = (Value::str(name), object);
+        let object = filters::table_object(&table.name, table.schema(), table.keyword("info").cloned());
+        let entry = (Value::str(table.full_name()), object);
         match found.iter_mut().find(|(key, _)| *key == meta.key) {
             Some((_, entries)) => entries.push(entry),
             None => found.push((meta.key.clone(), vec![entry])),

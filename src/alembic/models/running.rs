@@ -125,10 +125,7 @@ impl Reading<'_> {
         let own = self.project.facts.get(discover::ENV).map(RepoPath::new).and_then(|env| env.parent());
         let folders = [Some(self.project.root.clone()), own];
         let imports = |path: &RepoPath| match self.snapshot.read(path).map(crate::git::snapshot::FileText::text) {
-            Ok(Some(source)) => {
-                let dir = path.parent().unwrap_or_default();
-                discover::imports_unnamed(source.text()) || discover::imports_file(source.text(), &dir, modules, file)
-            }
+            Ok(Some(source)) => discover::glance(&source).unnamed || discover::imports_file(&source, modules, file),
             // What cannot be read may import it.
             _ => true,
         };
@@ -258,9 +255,8 @@ fn of_tests_alone(
     let mut by_others: BTreeSet<RepoPath> = BTreeSet::new();
     for entry in roots.iter().flat_map(|root| files.under(root)).filter(|entry| entry.path.extension() == Some("py")) {
         let Some(source) = snapshot.read(&entry.path)?.text() else { continue };
-        let dir = entry.path.parent().unwrap_or_default();
         for path in found.iter().filter(|path| **path != entry.path && is_called_test(path)) {
-            if discover::imports_file(source.text(), &dir, modules, path) {
+            if discover::imports_file(&source, modules, path) {
                 if is_test(&entry.path) { &mut by_tests } else { &mut by_others }.insert(path.clone());
             }
         }

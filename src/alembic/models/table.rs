@@ -210,6 +210,14 @@ impl TableSpec {
         }
     }
 
+    /// What `metadata.tables` has it under: its name behind that of its schema.
+    pub(super) fn full_name(&self) -> String {
+        match self.schema().as_ref().and_then(Value::as_str) {
+            Some(schema) => format!("{schema}.{}", self.name),
+            None => self.name.clone(),
+        }
+    }
+
     /// The column that an expression's object, or a key, stands for.
     pub(super) fn column_by_key(&self, key: &str) -> Option<&TableColumn> {
         self.columns.iter().find(|column| column.key == key).or_else(|| self.columns.iter().find(|c| c.name == key))

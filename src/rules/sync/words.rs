@@ -237,8 +237,10 @@ pub(super) fn finding(
         _ => headline(group, fault),
     };
     let views = group.iter().all(|difference| difference.is_view());
-    let unseen = group.iter().map(|difference| unseen_model(change, difference)).collect::<Option<Vec<_>>>();
-    let unseen = unseen.and_then(|models| models.first().copied());
+    let unseen = match group {
+        [only] => unseen_model(change, only),
+        _ => None,
+    };
     let help = match unseen {
         _ if views => help_view(change),
         // The migration that would be written drops the table of a model that is there.

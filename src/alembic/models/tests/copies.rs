@@ -1,6 +1,6 @@
 //! Tables that are copied from one metadata into another.
 
-use super::edges::{INI, MAKO, env, read, revision};
+use super::edges::{env, read_models, revision};
 use crate::catalog::Reach;
 
 const MODELS: &str = "
@@ -28,14 +28,7 @@ const MADE: &str = "    op.create_table('users', sa.Column('id', sa.Integer(), p
 /// What differs, and whether the models are in doubt altogether.
 fn gap_of(models: &str, made: &str, target: &str) -> (Vec<(String, bool)>, bool) {
     let (env, body) = (env("from models import *\nimport models", target), revision(made));
-    let files = [
-        ("alembic.ini", INI),
-        ("alembic/env.py", &*env),
-        MAKO,
-        ("models.py", models),
-        ("alembic/versions/a1.py", &*body),
-    ];
-    let (_, declared, mut gap) = read(&files);
+    let (_, declared, mut gap) = read_models(&env, models, &body, &[]);
     gap.sort();
     (gap, declared.catalog.doubts.iter().any(|doubt| doubt.reach == Reach::Everything))
 }

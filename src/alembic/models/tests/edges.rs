@@ -32,6 +32,23 @@ pub(super) fn read(files: &[(&str, &str)]) -> (Project, Declared, Vec<(String, b
     (project, declared, gap.into_iter().map(|one| (one.name, one.certain)).collect())
 }
 
+/// The same of a project with one module of models and one revision, and of files beside them.
+pub(super) fn read_models(
+    env: &str,
+    models: &str,
+    revision: &str,
+    more: &[(&str, &str)],
+) -> (Project, Declared, Vec<(String, bool)>) {
+    let files = [
+        ("alembic.ini", INI),
+        ("alembic/env.py", env),
+        MAKO,
+        ("models.py", models),
+        ("alembic/versions/a1.py", revision),
+    ];
+    read(&[&files, more].concat())
+}
+
 #[test]
 fn a_column_of_a_mixin_is_that_of_the_model_it_is_asked_of() {
     let models = "
@@ -483,14 +500,7 @@ fn a_foreign_key_to_a_table_means_the_column_of_its_own_name() {
     };
     let gap = |target: &str, kind: &str| {
         let (models, revision) = (models(target), table(kind));
-        let files = [
-            ("alembic.ini", INI),
-            ("alembic/env.py", &*env),
-            MAKO,
-            ("models.py", &*models),
-            ("alembic/versions/a1.py", &*revision),
-        ];
-        let (_, declared, gap) = read(&files);
+        let (_, declared, gap) = read_models(&env, &models, &revision, &[]);
         let doubts: Vec<String> = declared.catalog.doubts.iter().map(|doubt| doubt.reason.clone()).collect();
         (gap, doubts)
     };
@@ -530,14 +540,7 @@ class B(Base):
             "    op.create_table('a', sa.Column('id', sa.Integer(), primary_key=True), sa.Column('x', sa.Integer()){a})\n    op.create_table('b', sa.Column('id', sa.Integer(), primary_key=True), sa.Column('y', sa.Integer()){b})\n"
         ));
         let env = env("from models import Base", "Base.metadata");
-        let files = [
-            ("alembic.ini", INI),
-            ("alembic/env.py", &*env),
-            MAKO,
-            ("models.py", models),
-            ("alembic/versions/a1.py", &*body),
-        ];
-        let (_, declared, gap) = read(&files);
+        let (_, declared, gap) = read_models(&env, models, &body, &[]);
         let doubts: Vec<String> = declared.catalog.doubts.iter().map(|doubt| doubt.reason.clone()).collect();
         assert!(doubts.len() == 1 && doubts[0].starts_with("the database would refuse the constraint"), "{doubts:?}");
         gap
@@ -619,14 +622,7 @@ class Stay(Base):
         ));
         let env = env("from models import Base", "Base.metadata");
         let models = models(beside);
-        let files = [
-            ("alembic.ini", INI),
-            ("alembic/env.py", &*env),
-            MAKO,
-            ("models.py", &*models),
-            ("alembic/versions/a1.py", &*body),
-        ];
-        let (_, declared, gap) = read(&files);
+        let (_, declared, gap) = read_models(&env, &models, &body, &[]);
         let doubts: Vec<String> = declared.catalog.doubts.iter().map(|doubt| doubt.reason.clone()).collect();
         (doubts, gap.len(), gap.iter().all(|(_, certain)| *certain))
     };

@@ -1,6 +1,6 @@
 //! What libraries bring to the models: columns of bases and mixins, types of extensions, binds.
 
-use super::edges::{INI, MAKO, env, read, revision};
+use super::edges::{INI, MAKO, env, read, read_models, revision};
 use crate::catalog::{ObjectName, Reach};
 
 #[test]
@@ -67,14 +67,7 @@ class D(Base):
     let key = ", sa.Column('at', sa.Integer(), sa.ForeignKey('a.id'))";
     let body = revision(&[table("a", ""), table("c", ""), table("d", key)].concat());
     let env = env("from models import Base", "Base.metadata");
-    let files = [
-        ("alembic.ini", INI),
-        ("alembic/env.py", &*env),
-        MAKO,
-        ("models.py", models),
-        ("alembic/versions/a1.py", &body),
-    ];
-    let (_, _, gap) = read(&files);
+    let (_, _, gap) = read_models(&env, models, &body, &[]);
     assert!(!gap.is_empty() && gap.iter().all(|(_, certain)| *certain), "{gap:?}");
 }
 
@@ -98,14 +91,7 @@ class User(Base):
 ";
     let env = env("from models import Base", "Base.metadata");
     let body = revision("    op.create_table('users', sa.Column('id', sa.Integer(), primary_key=True))\n");
-    let files = [
-        ("alembic.ini", INI),
-        ("alembic/env.py", &*env),
-        MAKO,
-        ("models.py", models),
-        ("alembic/versions/a1.py", &body),
-    ];
-    let (_, declared, mut gap) = read(&files);
+    let (_, declared, mut gap) = read_models(&env, models, &body, &[]);
     gap.sort();
     assert_eq!(declared.catalog.doubts.len(), 0, "{:?}", declared.catalog.doubts);
     assert_eq!(gap, [("areas".to_owned(), true), ("name".to_owned(), true)]);
@@ -132,14 +118,7 @@ class Area(Base):
             "    from geoalchemy2 import Geometry\n    op.execute('CREATE EXTENSION postgis')\n    op.create_table('areas', sa.Column('id', sa.Integer(), primary_key=True), sa.Column('at', Geometry('POLYGON', srid=4326)))\n{index}"
         ));
         let (env, models) = (env("from models import Base", "Base.metadata"), models(more));
-        let files = [
-            ("alembic.ini", INI),
-            ("alembic/env.py", &*env),
-            MAKO,
-            ("models.py", &*models),
-            ("alembic/versions/a1.py", &body),
-        ];
-        read(&files).2
+        read_models(&env, &models, &body, &[]).2
     };
     let create = |name: &str, column: &str| format!("    op.create_index('{name}', 'areas', ['{column}'])\n");
     let found = |name: &str, certain: bool| vec![(name.to_owned(), certain)];
@@ -200,15 +179,7 @@ class Code(Base, OAuth2AuthorizationCodeMixin):
     let columns = |pinned: &str| {
         let env = env("from models import Base", "Base.metadata");
         let body = revision("    op.create_table('codes', sa.Column('id', sa.Integer(), primary_key=True))\n");
-        let files = [
-            ("alembic.ini", INI),
-            ("alembic/env.py", &*env),
-            MAKO,
-            ("models.py", models),
-            ("requirements.txt", pinned),
-            ("alembic/versions/a1.py", &body),
-        ];
-        let (_, declared, gap) = read(&files);
+        let (_, declared, gap) = read_models(&env, models, &body, &[("requirements.txt", pinned)]);
         let is_certain = |name: &str| gap.iter().any(|(found, certain)| found == name && *certain);
         (is_certain("nonce"), is_certain("acr"), declared.catalog.doubts.len())
     };
@@ -311,14 +282,7 @@ class Node(models.SoftDeleteMixin, Base):
     let gap = |made: &str| {
         let body = revision(&format!("    op.create_table('nodes', {made})\n"));
         let env = env("from models import Base", "Base.metadata");
-        let files = [
-            ("alembic.ini", INI),
-            ("alembic/env.py", &*env),
-            MAKO,
-            ("models.py", models),
-            ("alembic/versions/a1.py", &*body),
-        ];
-        let (_, declared, gap) = read(&files);
+        let (_, declared, gap) = read_models(&env, models, &body, &[]);
         assert!(declared.catalog.doubts.is_empty(), "{:?}", declared.catalog.doubts);
         gap
     };
@@ -348,14 +312,7 @@ Base = {base}
             "    op.create_table('jobs', sa.Column('id', sa.Integer(), primary_key=True), sa.Column('key', sa.Uuid()){made})\n    op.create_index('ix_jobs_created', 'jobs', ['id'])\n"
         ));
         let env = env("from models import Base", "Base.metadata");
-        let files = [
-            ("alembic.ini", INI),
-            ("alembic/env.py", &*env),
-            MAKO,
-            ("models.py", &*models),
-            ("alembic/versions/a1.py", &*body),
-        ];
-        let (_, declared, gap) = read(&files);
+        let (_, declared, gap) = read_models(&env, &models, &body, &[]);
         assert!(declared.catalog.doubts.is_empty(), "{:?}", declared.catalog.doubts);
         gap
     };
