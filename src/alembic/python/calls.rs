@@ -199,6 +199,8 @@ impl Interpreter<'_> {
                 // Methods of compiled patterns and of matches.
                 if let SymbolKind::Attribute { base: base @ Value::Symbol(_), name } = &symbol.kind {
                     if matches!(base.call_of(), Some(("re.compile", _)))
+                        && args.keyword.is_empty()
+                        && args.more.is_none()
                         && let Some(value) = self.call_regex(name, base, &args.positional, place)?
                     {
                         return Ok(value);

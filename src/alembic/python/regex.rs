@@ -1,8 +1,13 @@
-//! Python's `re`, as far as names of tables are made with it: a small backtracking matcher with look-around, which the
-//! `regex` crate does not have, bounded in steps.
+//! Python's `re`, as far as names of tables are made with it: its syntax told in that of `fancy-regex`, which matches, bounded
+//! in steps.
 //!
-//! Syntax: <https://docs.python.org/3/library/re.html#regular-expression-syntax>. What is not known (flags, conditional
-//! patterns, named back-references) makes the pattern unreadable, never wrong.
+//! Syntax: <https://docs.python.org/3/library/re.html#regular-expression-syntax>. What is not known (other flags, conditional
+//! patterns, references beyond the ninth group) makes the pattern unreadable, never wrong.
+
+use std::fmt::Write as _;
+use std::iter::Peekable;
+use std::ops::Range;
+use std::str::Chars;
 
 use super::interpreter::{Eval, Interpreter};
 use super::value::{Args, SymbolKind, Value};
@@ -11,429 +16,201 @@ use crate::source::Place;
 /// What a match is to its user: a call of this name with its groups.
 const MATCH: &str = "re.Match";
 
-/// Steps of one operation. Table names are short.
+/// How often the matcher may go back. Table names are short.
 const STEPS: usize = 200_000;
-/// Characters of a pattern or text: repetitions nest in the call stack.
+/// Bytes of a pattern or text.
 const LENGTH: usize = 400;
-/// How deep the matcher may recurse.
-const RECURSION: usize = 4_000;
-/// How deep groups may nest.
-const DEPTH: usize = 30;
+/// Bytes that a compiled pattern may take: `a{900}{900}` is short to write.
+const SIZE: usize = 1 << 20;
 
 /// A pattern.
 #[derive(Debug)]
-pub(super) struct Pattern {
-    root: Node,
-    groups: usize,
-}
+pub(super) struct Pattern(fancy_regex::Regex);
 
-#[derive(Debug)]
-enum Node {
-    /// One character of a set.
-    Set(Vec<Item>, bool),
-    /// Any character but a line's end.
-    Any,
-    Start,
-    End,
-    /// A word's edge, or none.
-    Edge(bool),
-    Back(usize),
-    Sequence(Vec<Node>),
-    Choice(Vec<Node>),
-    Capture(usize, Box<Node>),
-    Repeat {
-        node: Box<Node>,
-        min: usize,
-        max: usize,
-        greedy: bool,
-    },
-    Look {
-        node: Box<Node>,
-        behind: bool,
-        negative: bool,
-    },
-}
-
-#[derive(Debug)]
-enum Item {
-    Range(char, char),
-    Digit(bool),
-    Word(bool),
-    Space(bool),
-}
-
-/// Where groups matched: the whole first.
-pub(super) type Groups = Vec<Option<(usize, usize)>>;
+/// Where groups matched, in bytes: the whole first.
+pub(super) type Groups = Vec<Option<Range<usize>>>;
 
 impl Pattern {
     /// Reads a pattern; none where it holds what is not known here.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        if text.len() > LENGTH {
-            return None;
-        }
-        let chars: Vec<char> = text.chars().collect();
-        let mut parser = Parser { chars: &chars, at: 0, groups: 0, depth: 0 };
-        let root = parser.choice()?;
-        (parser.at == chars.len()).then_some(Self { root, groups: parser.groups })
+        Self::build(&translate(text)?)
+    }
+
+    /// The same for `fullmatch`: to the end of the text, by whichever of its ways leads there.
+    fn parse_whole(text: &str) -> Option<Self> {
+        Self::build(&format!(r"(?:{})\z", translate(text)?))
+    }
+
+    fn build(told: &str) -> Option<Self> {
+        let mut builder = fancy_regex::RegexBuilder::new(told);
+        builder.backtrack_limit(STEPS).delegate_size_limit(SIZE).delegate_dfa_size_limit(SIZE).max_prog_size(SIZE);
+        builder.build().ok().map(Self)
     }
 
     /// Every match, left to right, not overlapping; none where the bound is reached.
-    pub(super) fn matches(&self, text: &[char]) -> Option<Vec<Groups>> {
-        if text.len() > LENGTH {
-            return None;
-        }
-        let mut steps = 0;
+    pub(super) fn matches(&self, text: &str) -> Option<Vec<Groups>> {
         let mut found = Vec::new();
         let mut at = 0;
-        while at <= text.len() {
-            match self.match_at(text, at, &mut steps)? {
-                Some(groups) => {
-                    let (start, end) = groups.first().copied().flatten().unwrap_or((at, at));
-                    // An empty match right behind the last one is none (Python 3.7).
-                    at = if end == start { end + 1 } else { end };
-                    found.push(groups);
-                }
-                None => at += 1,
-            }
+        while let Some(groups) = self.match_from(text, at)? {
+            let Some(Some(whole)) = groups.first().cloned() else { break };
+            found.push(groups);
+            // An empty match right behind another one is one (Python 3.7), two at one place are not.
+            at = if whole.is_empty() {
+                whole.end + text.get(whole.end..)?.chars().next().map_or(1, char::len_utf8)
+            } else {
+                whole.end
+            };
         }
         Some(found)
     }
 
-    /// The match that starts at exactly that character.
-    pub(super) fn match_at(&self, text: &[char], at: usize, steps: &mut usize) -> Option<Option<Groups>> {
+    /// The first match that starts at that byte or behind it.
+    fn match_from(&self, text: &str, at: usize) -> Option<Option<Groups>> {
         if text.len() > LENGTH {
             return None;
         }
-        let mut groups: Groups = vec![None; self.groups + 1];
-        let mut end = None;
-        let mut matcher = Matcher { text, steps, depth: 0, exhausted: false };
-        let mut captured: Groups = Vec::new();
-        let matched = matcher.run(&self.root, at, &mut groups, &mut |_, position, groups| {
-            end = Some(position);
-            captured.clone_from(groups);
-            true
-        });
-        if matcher.exhausted {
-            return None;
+        if at > text.len() {
+            return Some(None);
         }
-        Some(match (matched, end) {
-            (true, Some(end)) => {
-                if let Some(whole) = captured.first_mut() {
-                    *whole = Some((at, end));
-                }
-                Some(captured)
-            }
-            _ => None,
-        })
+        let found = self.0.captures_from_pos(text, at).ok()?;
+        Some(found.map(|groups| groups.iter().map(|group| group.map(|group| group.start()..group.end())).collect()))
+    }
+
+    /// The match that starts with the text.
+    pub(super) fn match_start(&self, text: &str) -> Option<Option<Groups>> {
+        let starts = |groups: &Groups| groups.first().is_some_and(|whole| whole.as_ref().is_some_and(|r| r.start == 0));
+        // The leftmost match is found: where one starts with the text, it is that.
+        Some(self.match_from(text, 0)?.filter(starts))
     }
 }
 
-struct Parser<'a> {
-    chars: &'a [char],
-    at: usize,
-    groups: usize,
-    depth: usize,
-}
-
-impl Parser<'_> {
-    fn peek(&self) -> Option<char> {
-        self.chars.get(self.at).copied()
+/// A pattern of Python's as `fancy-regex` writes it: what one of the two takes for a word of its language, and the other
+/// does not, is told by its number.
+fn translate(pattern: &str) -> Option<String> {
+    if pattern.len() > LENGTH {
+        return None;
     }
-
-    fn next(&mut self) -> Option<char> {
-        let c = self.peek()?;
-        self.at += 1;
-        Some(c)
-    }
-
-    fn eat(&mut self, word: &str) -> bool {
-        let word: Vec<char> = word.chars().collect();
-        let here = self.chars.get(self.at..self.at + word.len()) == Some(&word[..]);
-        if here {
-            self.at += word.len();
-        }
-        here
-    }
-
-    fn choice(&mut self) -> Option<Node> {
-        self.depth += 1;
-        if self.depth > DEPTH {
-            return None;
-        }
-        let mut branches = vec![self.sequence()?];
-        while self.eat("|") {
-            branches.push(self.sequence()?);
-        }
-        self.depth -= 1;
-        Some(if branches.len() == 1 { branches.pop()? } else { Node::Choice(branches) })
-    }
-
-    fn sequence(&mut self) -> Option<Node> {
-        let mut nodes = Vec::new();
-        while let Some(c) = self.peek() {
-            if c == '|' || c == ')' {
-                break;
-            }
-            let atom = self.atom()?;
-            nodes.push(self.repeated(atom)?);
-        }
-        Some(Node::Sequence(nodes))
-    }
-
-    fn repeated(&mut self, node: Node) -> Option<Node> {
-        let (min, max) = match self.peek() {
-            Some('*') => (0, usize::MAX),
-            Some('+') => (1, usize::MAX),
-            Some('?') => (0, 1),
-            Some('{') => {
-                let close = self.chars.get(self.at..)?.iter().position(|&c| c == '}')? + self.at;
-                let inner: String = self.chars.get(self.at + 1..close)?.iter().collect();
-                let bounds = match inner.split_once(',') {
-                    Some((min, "")) => (min.parse().ok()?, usize::MAX),
-                    Some(("", max)) => (0, max.parse().ok()?),
-                    Some((min, max)) => (min.parse().ok()?, max.parse().ok()?),
-                    None => (inner.parse().ok()?, inner.parse().ok()?),
-                };
-                self.at = close;
-                bounds
-            }
-            _ => return Some(node),
-        };
-        self.at += 1;
-        let greedy = !self.eat("?");
-        if self.eat("+") || matches!(self.peek(), Some('*' | '{')) {
-            return None;
-        }
-        Some(Node::Repeat { node: Box::new(node), min, max, greedy })
-    }
-
-    fn atom(&mut self) -> Option<Node> {
-        Some(match self.next()? {
-            '.' => Node::Any,
-            '^' => Node::Start,
-            '$' => Node::End,
-            '[' => self.set()?,
-            '(' => self.group()?,
-            '\\' => self.escape()?,
-            '*' | '+' | '?' => return None,
-            c => Node::Set(vec![Item::Range(c, c)], false),
-        })
-    }
-
-    fn group(&mut self) -> Option<Node> {
-        let look = |behind, negative| Some((behind, negative));
-        let kind = if self.eat("?:") {
-            None
-        } else if self.eat("?=") {
-            look(false, false)
-        } else if self.eat("?!") {
-            look(false, true)
-        } else if self.eat("?<=") {
-            look(true, false)
-        } else if self.eat("?<!") {
-            look(true, true)
-        } else {
-            if self.eat("?P<") {
-                while self.next()? != '>' {}
-            } else if self.peek() == Some('?') {
-                return None;
-            }
-            self.groups += 1;
-            let number = self.groups;
-            let inner = self.choice()?;
-            return self.eat(")").then(|| Node::Capture(number, Box::new(inner)));
-        };
-        let inner = self.choice()?;
-        if !self.eat(")") {
-            return None;
-        }
-        Some(match kind {
-            None => inner,
-            Some((behind, negative)) => Node::Look { node: Box::new(inner), behind, negative },
-        })
-    }
-
-    fn class(c: char) -> Option<Item> {
-        Some(match c {
-            'd' => Item::Digit(true),
-            'D' => Item::Digit(false),
-            'w' => Item::Word(true),
-            'W' => Item::Word(false),
-            's' => Item::Space(true),
-            'S' => Item::Space(false),
-            'n' => Item::Range('\n', '\n'),
-            't' => Item::Range('\t', '\t'),
-            'r' => Item::Range('\r', '\r'),
-            c if c.is_ascii_alphanumeric() => return None,
-            c => Item::Range(c, c),
-        })
-    }
-
-    fn escape(&mut self) -> Option<Node> {
-        let c = self.next()?;
-        Some(match c {
-            'b' => Node::Edge(true),
-            'B' => Node::Edge(false),
-            'A' => Node::Start,
-            'Z' => Node::End,
-            '1'..='9' => Node::Back(c.to_digit(10)? as usize),
-            c => Node::Set(vec![Self::class(c)?], false),
-        })
-    }
-
-    fn set(&mut self) -> Option<Node> {
-        let negative = self.eat("^");
-        let mut items = Vec::new();
-        loop {
-            let c = self.next()?;
-            if c == ']' && !items.is_empty() {
-                return Some(Node::Set(items, negative));
-            }
-            let item = if c == '\\' { Self::class(self.next()?)? } else { Item::Range(c, c) };
-            let range = self.peek() == Some('-') && self.chars.get(self.at + 1).is_some_and(|&c| c != ']');
-            match item {
-                Item::Range(from, _) if range => {
-                    self.at += 1;
-                    let to = match self.next()? {
-                        '\\' => self.next()?,
-                        c => c,
-                    };
-                    items.push(Item::Range(from, to));
-                }
-                item => items.push(item),
-            }
-        }
-    }
-}
-
-/// What follows a node: called with where it ended.
-type Then<'c, 't> = &'c mut dyn FnMut(&mut Matcher<'t>, usize, &mut Groups) -> bool;
-
-struct Matcher<'t> {
-    text: &'t [char],
-    steps: &'t mut usize,
-    depth: usize,
-    exhausted: bool,
-}
-
-fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
-}
-
-impl<'t> Matcher<'t> {
-    fn holds(items: &[Item], negative: bool, c: char) -> bool {
-        let found = items.iter().any(|item| match item {
-            Item::Range(from, to) => (*from..=*to).contains(&c),
-            Item::Digit(wanted) => c.is_numeric() == *wanted,
-            Item::Word(wanted) => is_word(c) == *wanted,
-            Item::Space(wanted) => c.is_whitespace() == *wanted,
-        });
-        found != negative
-    }
-
-    fn run(&mut self, node: &Node, at: usize, groups: &mut Groups, then: Then<'_, 't>) -> bool {
-        *self.steps += 1;
-        if *self.steps > STEPS || self.depth > RECURSION {
-            self.exhausted = true;
-        }
-        if self.exhausted {
-            return false;
-        }
-        self.depth += 1;
-        let matched = self.run_node(node, at, groups, then);
-        self.depth -= 1;
-        matched
-    }
-
-    fn run_node(&mut self, node: &Node, at: usize, groups: &mut Groups, then: Then<'_, 't>) -> bool {
-        match node {
-            Node::Set(items, negative) => match self.text.get(at) {
-                Some(&c) if Self::holds(items, *negative, c) => then(self, at + 1, groups),
-                _ => false,
+    let mut chars = pattern.chars().peekable();
+    let mut out = String::new();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => match chars.next()? {
+                // Python's is the end of the text, the other's stands before a last end of line as well.
+                'Z' => out.push_str(r"\z"),
+                c @ ('A' | 'b' | 'B') => out.extend(['\\', c]),
+                c @ '1'..='9' if !chars.peek().is_some_and(char::is_ascii_digit) => write!(out, r"(?:\{c})").ok()?,
+                c => out.push_str(&class_or_char(c, &mut chars)?),
             },
-            Node::Any => match self.text.get(at) {
-                Some(&c) if c != '\n' => then(self, at + 1, groups),
-                _ => false,
+            '[' => set(&mut chars, &mut out)?,
+            '(' => group(&mut chars, &mut out)?,
+            '$' => out.push_str(r"(?=\n?\z)"),
+            '{' => match repetition(&mut chars) {
+                Some(count) => out.push_str(&count),
+                None => out.push_str(&literal('{')),
             },
-            Node::Start => at == 0 && then(self, at, groups),
-            Node::End => at == self.text.len() && then(self, at, groups),
-            Node::Edge(wanted) => {
-                let word = |at: Option<usize>| at.and_then(|at| self.text.get(at)).is_some_and(|&c| is_word(c));
-                let edge = word(at.checked_sub(1)) != word(Some(at));
-                edge == *wanted && then(self, at, groups)
-            }
-            Node::Back(number) => {
-                let Some((start, end)) = groups.get(*number).copied().flatten() else { return false };
-                let same = self.text.get(start..end) == self.text.get(at..at + (end - start));
-                same && then(self, at + (end - start), groups)
-            }
-            Node::Sequence(nodes) => self.sequence(nodes, at, groups, then),
-            Node::Choice(branches) => branches.iter().any(|branch| self.run(branch, at, groups, then)),
-            Node::Capture(number, inner) => {
-                let before = groups.get(*number).copied().flatten();
-                let matched = self.run(inner, at, groups, &mut |matcher, end, groups| {
-                    let old = groups.get(*number).copied().flatten();
-                    if let Some(slot) = groups.get_mut(*number) {
-                        *slot = Some((at, end));
-                    }
-                    let matched = then(matcher, end, groups);
-                    if !matched && let Some(slot) = groups.get_mut(*number) {
-                        *slot = old;
-                    }
-                    matched
-                });
-                if !matched && let Some(slot) = groups.get_mut(*number) {
-                    *slot = before;
-                }
-                matched
-            }
-            Node::Repeat { node, min, max, greedy } => self.repeat(node, (*min, *max), *greedy, at, groups, then),
-            Node::Look { node, behind, negative } => {
-                let mut inner = groups.clone();
-                let found = if *behind {
-                    (0..=at).any(|start| self.run(node, start, &mut inner, &mut |_, end, _| end == at))
-                } else {
-                    self.run(node, at, &mut inner, &mut |_, _, _| true)
-                };
-                found != *negative && !self.exhausted && then(self, at, groups)
-            }
+            '.' | '^' | '*' | '+' | '?' | '|' | ')' => out.push(c),
+            c => out.push_str(&literal(c)),
         }
     }
+    Some(out)
+}
 
-    fn sequence(&mut self, nodes: &[Node], at: usize, groups: &mut Groups, then: Then<'_, 't>) -> bool {
-        match nodes.split_first() {
-            None => then(self, at, groups),
-            Some((first, rest)) => {
-                self.run(first, at, groups, &mut |matcher, end, groups| matcher.sequence(rest, end, groups, then))
-            }
-        }
-    }
+/// A character that stands for itself.
+fn literal(c: char) -> String {
+    if c.is_alphanumeric() || c == '_' { c.to_string() } else { format!(r"\x{{{:X}}}", u32::from(c)) }
+}
 
-    fn repeat(
-        &mut self,
-        node: &Node,
-        (min, max): (usize, usize),
-        greedy: bool,
-        at: usize,
-        groups: &mut Groups,
-        then: Then<'_, 't>,
-    ) -> bool {
-        // One step deeper in the call stack for each repetition: the text's length bounds it.
-        if min == 0 && !greedy && then(self, at, groups) {
-            return true;
+/// What an escape means in a set and outside of one alike, the backslash read.
+fn class_or_char(c: char, chars: &mut Peekable<Chars<'_>>) -> Option<String> {
+    let mut number = |digits: usize| -> Option<String> {
+        let text: String = chars.by_ref().take(digits).collect();
+        let code = u32::from_str_radix(&text, 16).ok().filter(|_| text.len() == digits)?;
+        Some(literal(char::from_u32(code)?))
+    };
+    Some(match c {
+        'd' | 'D' | 's' | 'S' | 'w' | 'W' => format!("\\{c}"),
+        'n' => literal('\n'),
+        't' => literal('\t'),
+        'r' => literal('\r'),
+        'f' => literal('\x0c'),
+        'v' => literal('\x0b'),
+        'a' => literal('\x07'),
+        'x' => number(2)?,
+        'u' => number(4)?,
+        'U' => number(8)?,
+        c if c.is_ascii_alphanumeric() => return None,
+        c => literal(c),
+    })
+}
+
+/// `[…]`, its bracket read: `[[`, `&&`, `--` and `~~` are operators of sets to the other and characters to Python.
+fn set(chars: &mut Peekable<Chars<'_>>, out: &mut String) -> Option<()> {
+    out.push('[');
+    out.extend(chars.next_if_eq(&'^'));
+    let mut is_first = true;
+    while is_first || chars.peek() != Some(&']') {
+        is_first = false;
+        out.push_str(&item(chars)?);
+        let mut ahead = chars.clone();
+        if ahead.next() == Some('-') && ahead.next()? != ']' {
+            chars.next();
+            out.push('-');
+            out.push_str(&item(chars)?);
         }
-        if max > 0 {
-            let further = self.run(node, at, groups, &mut |matcher, end, groups| {
-                // An empty repetition leads nowhere.
-                (end != at || min > 0)
-                    && matcher.repeat(node, (min.saturating_sub(1), max.saturating_sub(1)), greedy, end, groups, then)
-            });
-            if further {
-                return true;
-            }
-        }
-        min == 0 && greedy && then(self, at, groups)
     }
+    out.extend(chars.next());
+    Some(())
+}
+
+/// A character or a class in a set.
+fn item(chars: &mut Peekable<Chars<'_>>) -> Option<String> {
+    match chars.next()? {
+        '\\' => match chars.next()? {
+            'b' => Some(literal('\x08')),
+            c => class_or_char(c, chars),
+        },
+        c => Some(literal(c)),
+    }
+}
+
+/// What opens a group, its bracket read.
+fn group(chars: &mut Peekable<Chars<'_>>, out: &mut String) -> Option<()> {
+    out.push('(');
+    if chars.next_if_eq(&'?').is_none() {
+        return Some(());
+    }
+    let mut word = String::from("?");
+    match chars.next()? {
+        c @ (':' | '=' | '!' | '>') => word.push(c),
+        '<' => word.extend(['<', chars.next_if(|c| matches!(c, '=' | '!'))?]),
+        'P' => {
+            word.extend(['P', chars.next_if(|c| matches!(c, '<' | '='))?]);
+            let name = |c: &char| c.is_alphanumeric() || *c == '_';
+            while let Some(c) = chars.next_if(name) {
+                word.push(c);
+            }
+            word.push(chars.next_if(|c| matches!(c, '>' | ')'))?);
+        }
+        // Upper and lower case alike: of all flags the one that names are made with.
+        'i' => word.extend(['i', chars.next_if(|c| matches!(c, ':' | ')'))?]),
+        _ => return None,
+    }
+    out.push_str(&word);
+    Some(())
+}
+
+/// `{m}`, `{m,}`, `{,n}` or `{m,n}`, its bracket read; none, with nothing else read, where it is no repetition.
+fn repetition(chars: &mut Peekable<Chars<'_>>) -> Option<String> {
+    let inner: String = chars.clone().take_while(|&c| c != '}').take(8).collect();
+    let is_number = |text: &str| text.chars().all(|c| c.is_ascii_digit());
+    let (min, max) = inner.split_once(',').unwrap_or((&inner, &inner));
+    let is_one = is_number(min) && is_number(max) && inner.chars().any(|c| c.is_ascii_digit());
+    if !is_one || chars.clone().nth(inner.len()) != Some('}') {
+        return None;
+    }
+    chars.nth(inner.len());
+    let min = if min.is_empty() { "0" } else { min };
+    Some(if inner.contains(',') { format!("{{{min},{max}}}") } else { format!("{{{min}}}") })
 }
 
 /// `re.sub(pattern, replacement, text)`; `replace` makes the text of one match.
@@ -441,36 +218,30 @@ pub(super) fn substitute<E>(
     pattern: &Pattern,
     text: &str,
     count: usize,
-    mut replace: impl FnMut(&[char], &Groups) -> Result<Option<String>, E>,
+    mut replace: impl FnMut(&Groups) -> Result<Option<String>, E>,
 ) -> Result<Option<String>, E> {
-    let chars: Vec<char> = text.chars().collect();
-    let Some(matches) = pattern.matches(&chars) else { return Ok(None) };
+    let Some(matches) = pattern.matches(text) else { return Ok(None) };
     let mut out = String::new();
     let mut done = 0;
-    for (number, groups) in matches.iter().enumerate() {
-        if count > 0 && number >= count {
-            break;
-        }
-        let (start, end) = groups.first().copied().flatten().unwrap_or_default();
-        out.extend(chars.get(done..start).unwrap_or_default());
-        match replace(&chars, groups)? {
+    let count = if count == 0 { matches.len() } else { count };
+    for groups in matches.iter().take(count) {
+        let Some(Some(whole)) = groups.first() else { continue };
+        out.push_str(text.get(done..whole.start).unwrap_or_default());
+        match replace(groups)? {
             Some(text) => out.push_str(&text),
             None => return Ok(None),
         }
-        done = end;
+        done = whole.end;
     }
-    out.extend(chars.get(done..).unwrap_or_default());
+    out.push_str(text.get(done..).unwrap_or_default());
     Ok(Some(out))
 }
 
 /// A replacement with its group references filled in; none where it holds what is not known here.
-pub(super) fn template(replacement: &str, text: &[char], groups: &Groups) -> Option<String> {
+pub(super) fn template(replacement: &str, text: &str, groups: &Groups) -> Option<String> {
     let mut out = String::new();
-    let mut chars = replacement.chars().peekable();
-    let group = |number: usize| -> Option<String> {
-        let (start, end) = groups.get(number)?.unwrap_or_default();
-        Some(text.get(start..end)?.iter().collect())
-    };
+    let mut chars = replacement.chars();
+    let group = |number: usize| text.get(groups.get(number)?.clone().unwrap_or_default());
     while let Some(c) = chars.next() {
         if c != '\\' {
             out.push(c);
@@ -479,9 +250,9 @@ pub(super) fn template(replacement: &str, text: &[char], groups: &Groups) -> Opt
         match chars.next()? {
             'g' => {
                 let inner: String = chars.by_ref().skip(1).take_while(|&c| c != '>').collect();
-                out.push_str(&group(inner.parse().ok()?)?);
+                out.push_str(group(inner.parse().ok()?)?);
             }
-            digit @ '0'..='9' => out.push_str(&group(digit.to_digit(10)? as usize)?),
+            digit @ '0'..='9' => out.push_str(group(digit.to_digit(10)? as usize)?),
             'n' => out.push('\n'),
             '\\' => out.push('\\'),
             c if c.is_ascii_alphanumeric() => return None,
@@ -489,12 +260,6 @@ pub(super) fn template(replacement: &str, text: &[char], groups: &Groups) -> Opt
         }
     }
     Some(out)
-}
-
-/// The text of a group.
-pub(super) fn group_text(text: &[char], groups: &Groups, number: usize) -> Option<String> {
-    let (start, end) = groups.get(number).copied().flatten()?;
-    Some(text.get(start..end)?.iter().collect())
 }
 
 impl Interpreter<'_> {
@@ -508,11 +273,14 @@ impl Interpreter<'_> {
     ) -> Eval<Option<Value>> {
         let unknown = || Ok(Some(Value::unknown("the result of a regular expression", place.clone())));
         let pattern = match pattern.call_of() {
-            Some(("re.compile", made)) if made.positional.len() == 1 => made.positional.first().cloned(),
+            Some(("re.compile", made)) if made.positional.len() == 1 && made.keyword.is_empty() => {
+                made.positional.first().cloned()
+            }
             Some(_) => None,
             None => Some(pattern.clone()),
         };
-        let Some(pattern) = pattern.and_then(|pattern| pattern.as_str()).and_then(|text| Pattern::parse(&text)) else {
+        let parse = if name == "fullmatch" { Pattern::parse_whole } else { Pattern::parse };
+        let Some(pattern) = pattern.and_then(|pattern| pattern.as_str()).and_then(|text| parse(&text)) else {
             return unknown();
         };
         match name {
@@ -527,11 +295,11 @@ impl Interpreter<'_> {
                         None => return unknown(),
                     },
                 };
-                let made = substitute(&pattern, &text, count, |text, groups| match replacement.as_str() {
-                    Some(replacement) => Ok(template(&replacement, text, groups)),
+                let made = substitute(&pattern, &text, count, |groups| match replacement.as_str() {
+                    Some(replacement) => Ok(template(&replacement, &text, groups)),
                     None => {
-                        let made =
-                            self.call_value(replacement, Args::positional(vec![matched(text, groups)]), place)?;
+                        let args = Args::positional(vec![matched(&text, groups)]);
+                        let made = self.call_value(replacement, args, place)?;
                         Ok(made.as_str().map(|text| text.to_string()))
                     }
                 })?;
@@ -542,14 +310,12 @@ impl Interpreter<'_> {
             }
             "findall" | "split" => {
                 let Some(text) = args.first().and_then(Value::as_str) else { return unknown() };
-                let chars: Vec<char> = text.chars().collect();
-                let Some(found) = pattern.matches(&chars) else { return unknown() };
-                let part = |range: (usize, usize)| -> Value {
-                    Value::str(chars.get(range.0..range.1).unwrap_or_default().iter().collect::<String>())
-                };
+                let Some(found) = pattern.matches(&text) else { return unknown() };
+                let part = |range: Range<usize>| Value::str(text.get(range).unwrap_or_default());
                 if name == "findall" {
                     let items = found.iter().map(|groups| {
-                        let all: Vec<Value> = groups.iter().map(|range| part(range.unwrap_or_default())).collect();
+                        let all: Vec<Value> =
+                            groups.iter().map(|range| part(range.clone().unwrap_or_default())).collect();
                         match all.as_slice() {
                             [whole] => whole.clone(),
                             [_, one] => one.clone(),
@@ -562,28 +328,19 @@ impl Interpreter<'_> {
                 let mut items = Vec::new();
                 let mut done = 0;
                 for groups in &found {
-                    let (start, end) = groups.first().copied().flatten().unwrap_or_default();
-                    items.push(part((done, start)));
-                    items.extend(groups.iter().skip(1).map(|range| range.map_or(Value::None, part)));
-                    done = end;
+                    let Some(Some(whole)) = groups.first() else { continue };
+                    items.push(part(done..whole.start));
+                    items.extend(groups.iter().skip(1).map(|range| range.clone().map_or(Value::None, part)));
+                    done = whole.end;
                 }
-                items.push(part((done, chars.len())));
+                items.push(part(done..text.len()));
                 Ok(Some(Value::list(items)))
             }
             "match" | "search" | "fullmatch" => {
                 let Some(text) = args.first().and_then(Value::as_str) else { return unknown() };
-                let chars: Vec<char> = text.chars().collect();
-                let mut steps = 0;
-                let found = if name == "search" {
-                    pattern.matches(&chars).map(|found| found.into_iter().next())
-                } else {
-                    pattern.match_at(&chars, 0, &mut steps)
-                };
+                let found = if name == "search" { pattern.match_from(&text, 0) } else { pattern.match_start(&text) };
                 let Some(found) = found else { return unknown() };
-                let found = found.filter(|groups| {
-                    name != "fullmatch" || groups.first().copied().flatten().is_some_and(|(_, end)| end == chars.len())
-                });
-                Ok(Some(found.map_or(Value::None, |groups| matched(&chars, &groups))))
+                Ok(Some(found.map_or(Value::None, |groups| matched(&text, &groups))))
             }
             _ => Ok(None),
         }
@@ -591,8 +348,9 @@ impl Interpreter<'_> {
 }
 
 /// A match as a value.
-fn matched(text: &[char], groups: &Groups) -> Value {
-    let groups = (0..groups.len()).map(|number| group_text(text, groups, number).map_or(Value::None, Value::str));
+fn matched(text: &str, groups: &Groups) -> Value {
+    let groups =
+        groups.iter().map(|range| range.clone().and_then(|range| text.get(range)).map_or(Value::None, Value::str));
     let args = Args::positional(groups.collect());
     Value::symbol(SymbolKind::Call { callee: Value::external(MATCH), args }, None)
 }
@@ -622,7 +380,7 @@ mod tests {
 
     fn sub(pattern: &str, replacement: &str, text: &str) -> Option<String> {
         let pattern = Pattern::parse(pattern)?;
-        substitute::<()>(&pattern, text, 0, |text, groups| Ok(template(replacement, text, groups))).ok()?
+        substitute::<()>(&pattern, text, 0, |groups| Ok(template(replacement, text, groups))).ok()?
     }
 
     #[test]
@@ -634,26 +392,57 @@ mod tests {
             (r"((?<=[a-z0-9])[A-Z]|(?!^)[A-Z](?=[a-z]))", r"_\1", "HTTPLog2", "HTTP_Log2"),
             (r"\W+", "-", "a  b!c", "a-b-c"),
             (r"x*", "-", "abxd", "-a-b--d-"),
+            (r"x*", "-", "äxö", "-ä--ö-"),
             (r"[^a-z]{2,}?", ".", "a1234b", "a..b"),
             (r"(a)|b", r"<\1>", "ab", "<a><>"),
             (r"(\w)\1", "=", "aabc", "=bc"),
             (r"Model$", "", "UserModel", "User"),
+            (r"Model\Z", "", "UserModel", "User"),
             (r"\bA", "x", "A BA", "x BA"),
+            (r"(?i)a", "b", "A", "b"),
+            (r"(?P<head>[A-Z])(?P=head)", r"\1", "AAB", "AB"),
+            (r"a{,2}b", "-", "aaab", "a-"),
+            (r"a{b", "-", "a{b", "-"),
+            // What is an operator to the other and a character to Python.
+            (r"[[]|[a&&b]|[\-~~]", "", "[a&b-~c", "c"),
+            (r"[a-c-e]", "", "a-bde", "d"),
+            (r"[]x]", "", "]xy", "y"),
+            (r"[[:x:]", "", "a:[x", "a"),
+            (r"\<a\>", "", "<a>b", "b"),
+            (r"#.", "", "a#bc", "ac"),
+            (r"\u00e4|\x62", "", "äbc", "c"),
         ] {
             assert_eq!(sub(pattern, replacement, text).as_deref(), Some(wanted), "{pattern}");
         }
-        assert_eq!(sub(r"(?i)a", "b", "A"), None);
-        assert_eq!(sub(r"(", "b", "A"), None);
+        for unread in [r"(?x)a", r"(?(1)a|b)", "(", r"\p{L}", r"\K", r"(a)\10", r"(?<a>b)"] {
+            assert_eq!(sub(unread, "b", "A"), None, "{unread}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_goes_back_without_end_is_left_unread() {
+        let pattern = Pattern::parse(r"^(?:(a|aa)+\1)+(?<!a)$").expect("it is read");
+        assert_eq!(pattern.matches(&"a".repeat(60)), None);
+        assert!(Pattern::parse(r"((a{90}){90}){90}").is_none(), "it would take too much room");
+    }
+
+    #[test]
+    fn a_whole_match_takes_the_way_that_leads_to_the_end() {
+        let whole = |pattern: &str, text: &str| {
+            Pattern::parse_whole(pattern).and_then(|pattern| pattern.match_start(text)).map(|groups| groups.is_some())
+        };
+        assert_eq!(whole("a|ab", "ab"), Some(true));
+        assert_eq!(whole("a|ab", "abc"), Some(false));
+        assert_eq!(whole("b", "ab"), Some(false));
     }
 
     proptest! {
         #[test]
-        fn no_pattern_runs_away(pattern in r"[ab(|)*+?\[\]\\^$.{},1]{0,14}", text in "[ab1]{0,40}") {
+        fn no_pattern_runs_away(pattern in r"[ab(|)*+?\[\]\\^$.{},1&~<=!:Pi-]{0,14}", text in "[ab1ä]{0,40}") {
             if let Some(pattern) = Pattern::parse(&pattern) {
-                let chars: Vec<char> = text.chars().collect();
-                for groups in pattern.matches(&chars).unwrap_or_default() {
-                    let (start, end) = groups[0].unwrap_or_default();
-                    prop_assert!(start <= end && end <= chars.len());
+                for groups in pattern.matches(&text).unwrap_or_default() {
+                    let whole = groups[0].clone().unwrap_or_default();
+                    prop_assert!(text.get(whole).is_some());
                 }
             }
         }
