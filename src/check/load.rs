@@ -15,7 +15,7 @@ use crate::git::{
 use crate::history::{self, History, Replay, Replayer, foundation};
 use crate::policy::Policy;
 use crate::project::{BESIDE, Declared, ECOSYSTEMS, Ecosystem, Project, ProjectState, Touch, UnregisteredModel};
-use crate::source::{Place, RepoPath};
+use crate::source::{Place, RepoPath, Source};
 
 /// A project and its ecosystem, as found in one snapshot.
 #[derive(Clone)]
@@ -209,15 +209,32 @@ fn state(found: &Found, side: Read, replay: Replay) -> ProjectState {
     ProjectState { declared: side.declared, history: side.history, replay, gap, unregistered: side.unregistered }
 }
 
-/// A project without any folder for migrations is kept in step by other means (`prisma db push`, a runner of its own).
-/// Everything that it declares would be missing: none of that is certain, and that it could not be judged is said.
+/// A project whose migrations are not in the repository is kept in step by other means: without any folder for them
+/// (`prisma db push`, a runner of its own), or with one that is a submodule. Everything that it declares would be missing:
+/// none of that is certain, and that it could not be judged is said.
 pub(crate) fn doubt_if_unmigrated(found: &Found, state: &mut ProjectState) {
-    let history = &mut state.history;
+    let Some((place, reason)) = migrated_elsewhere(found).or_else(|| without_folder(found, state)) else { return };
+    state.history.opaque.push(Opaque { place, reason, reach: Reach::Everything });
+    for difference in &mut state.gap {
+        difference.certain = false;
+    }
+}
+
+/// Why the migrations cannot be read where they, or a part of them, are in another repository.
+fn migrated_elsewhere(found: &Found) -> Option<(Place, String)> {
+    let submodule = found.project.migrations.iter().find_map(|dir| found.files.submodule_of(dir))?;
+    let reason = format!("{} is a submodule: the migrations in it are another repository's", submodule.path);
+    Some((Place::start_of(&Source::new(submodule.path.clone(), "")), reason))
+}
+
+/// Where a project is declared that has no folder for migrations.
+fn without_folder(found: &Found, state: &mut ProjectState) -> Option<(Place, String)> {
+    let history = &state.history;
     let unmigrated = found.project.facts.contains_key("no-migrations")
         && history.migrations.is_empty()
         && history.problems.is_empty();
     if !unmigrated {
-        return;
+        return None;
     }
     // A schema that does not parse is one more thing that cannot be compared: documentation and templates hold such.
     let problems = std::mem::take(&mut state.declared.problems);
@@ -225,14 +242,10 @@ pub(crate) fn doubt_if_unmigrated(found: &Found, state: &mut ProjectState) {
     let table = state.declared.catalog.tables.values().find_map(|table| table.place.clone());
     // A schema for a client alone has no models, but extensions and enums that others create.
     let other = || state.gap.iter().find_map(|difference| difference.declared_at.clone());
-    if let Some(place) = unread.or(table).or_else(other) {
-        let folder = found.project.migrations.first().map(ToString::to_string).unwrap_or_default();
-        let reason = format!("there is no folder with migrations of Prisma to compare with ({folder})");
-        history.opaque.push(Opaque { place: Place::start_of(&place.source), reason, reach: Reach::Everything });
-        for difference in &mut state.gap {
-            difference.certain = false;
-        }
-    }
+    let place = unread.or(table).or_else(other)?;
+    let folder = found.project.migrations.first().map(ToString::to_string).unwrap_or_default();
+    let reason = format!("there is no folder with migrations of Prisma to compare with ({folder})");
+    Some((Place::start_of(&place.source), reason))
 }
 
 /// Reads, replays and compares one project in one snapshot.

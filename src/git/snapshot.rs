@@ -94,6 +94,13 @@ impl FileList {
         Self { entries: Arc::new(entries) }
     }
 
+    /// The submodule that a folder is, lies in or holds: what is in it is another repository's.
+    pub fn submodule_of(&self, dir: &RepoPath) -> Option<&FileEntry> {
+        let is_submodule = |entry: &&FileEntry| entry.kind == FileKind::Submodule;
+        let mut above = std::iter::successors(Some(dir.clone()), RepoPath::parent);
+        above.find_map(|path| self.get(&path).filter(is_submodule)).or_else(|| self.under(dir).find(is_submodule))
+    }
+
     /// All files.
     pub fn iter(&self) -> impl Iterator<Item = &FileEntry> {
         self.entries.iter()

@@ -268,6 +268,12 @@ impl WorktreeSnapshot {
 
     /// The leftovers at and below one file or folder.
     fn leftovers_under(&self, start: &RepoPath, found: &mut BTreeMap<RepoPath, LeftoverKind>) -> Result<(), GitError> {
+        // What a submodule has left behind is its own matter.
+        let mut above = std::iter::successors(Some(start.clone()), RepoPath::parent);
+        let is_submodule = |entry: &Entry<'_>| entry.kind() == FileKind::Submodule;
+        if above.any(|path| self.index.get(&path.to_bytes()).as_ref().is_some_and(is_submodule)) {
+            return Ok(());
+        }
         let mut on_disk: BTreeMap<RepoPath, Found> = BTreeMap::new();
         self.walk(start, false, &mut |file| {
             on_disk.insert(file.path.clone(), file);

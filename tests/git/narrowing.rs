@@ -421,3 +421,48 @@ fn settings_of_alembic_that_name_other_scripts_are_told() {
         "{told:?}"
     );
 }
+
+/// Every finding of a staged change, with its level, rule and place.
+fn told(repo: &TestRepo) -> Vec<String> {
+    let output = check(repo, &["--staged"]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("the report is JSON");
+    let findings = report["findings"].as_array().unwrap().iter();
+    findings.map(|one| format!("{} {}: {}", one["level"], one["rule"], one["message"]).replace('"', "")).collect()
+}
+
+/// Puts a submodule, which nobody has fetched, in the place of a folder.
+fn make_submodule(repo: &TestRepo, path: &str) {
+    let commit = repo.git(&["rev-parse", "HEAD"]);
+    repo.git(&["rm", "-rq", "--cached", "--ignore-unmatch", path]);
+    std::fs::remove_dir_all(repo.root().join(path)).ok();
+    std::fs::create_dir_all(repo.root().join(path)).unwrap();
+    repo.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{commit},{path}")]);
+}
+
+#[test]
+fn migrations_in_a_submodule_are_said_to_be_elsewhere() {
+    let apart = |what: &str| {
+        format!(
+            "warning unjudged-change: {what} cannot be judged: prisma/migrations is a submodule: the migrations in it are another repository's"
+        )
+    };
+    let repo = project();
+    make_submodule(&repo, "prisma/migrations");
+    let gone = "error deleted-migration: the migration 20240101000000_init exists in the history and is gone";
+    assert_eq!(told(&repo), [gone.to_owned(), apart("the table A")], "the change that puts them there");
+    repo.git(&["commit", "-qm", "apart"]);
+    repo.write("prisma/schema.prisma", &wider());
+    repo.git(&["add", "prisma/schema.prisma"]);
+    assert_eq!(told(&repo), [apart("the column A.nick")], "each one after it that changes the schema");
+    // What lies on the disk in it is not this repository's either.
+    repo.write(SECOND_PATH, SECOND);
+    assert_eq!(told(&repo), [apart("the column A.nick")]);
+    // A submodule that has nothing to do with the migrations takes nothing from the verdict.
+    let beside = project();
+    make_submodule(&beside, "prisma/vendor");
+    beside.git(&["commit", "-qm", "beside"]);
+    beside.write("prisma/schema.prisma", &wider());
+    beside.git(&["add", "prisma/schema.prisma"]);
+    let missing = "error missing-migration: the column A.nick is declared but no migration adds it";
+    assert_eq!(told(&beside), [missing]);
+}

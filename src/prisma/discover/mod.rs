@@ -168,7 +168,9 @@ fn build(
 /// with nothing but files of another kind (`01_users.sql`) belongs to another runner.
 fn keeps_migrations(folder: &RepoPath, snapshot: &dyn Snapshot) -> Result<bool, SnapshotError> {
     let keeps = |file: &str| file.contains('/') || matches!(file, LOCK_FILE | ".gitkeep" | ".keep" | ".gitignore");
-    Ok(snapshot.files()?.under(folder).any(|entry| entry.path.strip_prefix(folder).is_some_and(keeps)))
+    let files = snapshot.files()?;
+    let is_kept = files.under(folder).any(|entry| entry.path.strip_prefix(folder).is_some_and(keeps));
+    Ok(is_kept || files.submodule_of(folder).is_some())
 }
 
 /// The nearest folder from `dir` upward that satisfies `test`.
