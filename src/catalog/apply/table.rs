@@ -72,8 +72,11 @@ impl Catalog {
         if self.dialect == Dialect::PostgreSql {
             keys.sort_by_key(|(one, _)| !matches!(one, crate::catalog::operation::Constraint::PrimaryKey(_)));
         }
+        let mut is_key_unnamed = keys.iter().any(
+            |(one, _)| matches!(one, crate::catalog::operation::Constraint::PrimaryKey(key) if key.name.is_none()),
+        );
         for (constraint, column) in keys.into_iter().chain(others) {
-            if self.dialect == Dialect::PostgreSql && merge_unique(&mut table, constraint) {
+            if self.dialect == Dialect::PostgreSql && merge_unique(&mut table, constraint, &mut is_key_unnamed) {
                 continue;
             }
             self.attach(&mut table, constraint, column, place, &mut effects)?;
@@ -554,10 +557,17 @@ fn rename_generated_keys(table: &mut Table, old: &str, new: &str) {
 
 /// PostgreSQL makes one of two unique constraints of a new table that say the same (`transformIndexConstraints`): the
 /// first, under the name of the second where it has none of its own. Whether `constraint` was such a second one.
-fn merge_unique(table: &mut Table, constraint: &crate::catalog::operation::Constraint) -> bool {
+fn merge_unique(
+    table: &mut Table,
+    constraint: &crate::catalog::operation::Constraint,
+    is_key_unnamed: &mut bool,
+) -> bool {
     let crate::catalog::operation::Constraint::Index(index) = constraint else { return false };
     let plain = index.constraint && index.include.is_empty() && !index.nulls_not_distinct;
-    if plain && table.primary_key.as_ref().is_some_and(|key| key.columns == index.parts) {
+    if let Some(key) = table.primary_key.as_mut().filter(|key| plain && key.columns == index.parts) {
+        if index.name.is_some() && std::mem::take(is_key_unnamed) {
+            key.name.clone_from(&index.name);
+        }
         return true;
     }
     let same = table.indexes.iter_mut().find(|known| {
