@@ -27,17 +27,50 @@ pub(crate) struct Found {
     /// The files of its snapshot.
     files: FileList,
     /// See [`Found::scripts`], which is seldom asked.
-    scripts: Arc<OnceLock<BTreeSet<ObjectId>>>,
+    scripts: Arc<OnceLock<Scripts>>,
+}
+
+/// What the migrations of a project are known by where its folders have moved.
+#[derive(Debug, Default)]
+pub(crate) struct Scripts {
+    /// Their texts.
+    pub(crate) texts: BTreeSet<ObjectId>,
+    /// Their names, of those that no other project would give: the name of a migration's folder, or of a revision's file.
+    names: BTreeSet<String>,
+}
+
+impl Scripts {
+    /// How many migrations are in both, as they were or under their names.
+    fn shared(&self, other: &Self) -> usize {
+        let names = self.names.intersection(&other.names).count();
+        names.max(self.texts.intersection(&other.texts).count())
+    }
 }
 
 impl Found {
-    /// The texts of the migrations that it applies: what it is known by where its folders have moved.
-    pub(crate) fn scripts(&self) -> &BTreeSet<ObjectId> {
+    /// The migrations that it applies.
+    pub(crate) fn scripts(&self) -> &Scripts {
         self.scripts.get_or_init(|| {
             let entries = self.project.migrations.iter().flat_map(|dir| self.files.under(dir));
-            entries.filter(|entry| is_script(self, &entry.path)).map(|entry| entry.id).collect()
+            let mut scripts = Scripts::default();
+            for entry in entries.filter(|entry| is_script(self, &entry.path)) {
+                scripts.texts.insert(entry.id);
+                scripts.names.extend(name_of_its_own(&entry.path));
+            }
+            scripts
         })
     }
+}
+
+/// The name of a migration that holds a revision's id or the time of its making, and not a number that each project counts.
+fn name_of_its_own(script: &RepoPath) -> Option<String> {
+    const STAMP: usize = 8;
+    let name = match script.file_name() {
+        "migration.sql" => script.parent()?.file_name().to_owned(),
+        name => name.to_owned(),
+    };
+    let stamps = |part: &str| part.len() >= STAMP && part.contains(|c: char| c.is_ascii_digit());
+    name.split(|c: char| !c.is_ascii_hexdigit()).any(stamps).then_some(name)
 }
 
 /// Finds every project of every ecosystem that the policy does not exclude, sorted by name.
@@ -105,18 +138,18 @@ fn is_place_of(found: &Found, old: &Found) -> bool {
     found.project.ecosystem == old.project.ecosystem && shares(&found.project.migrations, &old.project.migrations)
 }
 
-/// Whether at least half of a project's migrations are another one's now, as they were.
+/// Whether at least half of a project's migrations are another one's now.
 fn keeps_scripts(found: &Found, old: &Found) -> bool {
     if found.project.ecosystem != old.project.ecosystem {
         return false;
     }
     let shared = shared_scripts(found, old);
-    shared > 0 && shared * 2 >= old.scripts().len()
+    shared > 0 && shared * 2 >= old.scripts().texts.len()
 }
 
-/// How many migrations two projects have in common, by their texts.
+/// How many migrations two projects have in common.
 fn shared_scripts(found: &Found, old: &Found) -> usize {
-    old.scripts().intersection(found.scripts()).count()
+    old.scripts().shared(found.scripts())
 }
 
 /// Whether a project is one of before whatever else there is.

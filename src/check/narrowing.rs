@@ -70,8 +70,9 @@ fn lost(change: &Change, before: &[Found], after: &[Found]) -> Result<Vec<Narrow
 /// The folder in which a script of a project lies after the change, if it is one that no project applies.
 fn moved_to(change: &Change, project: &Found, applied: &dyn Fn(&RepoPath) -> bool) -> Option<RepoPath> {
     let added = change.changed.iter().filter(|changed| changed.before.is_none());
-    let mut found = added
-        .filter(|changed| changed.after.is_some_and(|id| project.scripts().contains(&id)) && !applied(&changed.path));
+    let mut found = added.filter(|changed| {
+        changed.after.is_some_and(|id| project.scripts().texts.contains(&id)) && !applied(&changed.path)
+    });
     found.next().and_then(|changed| {
         let folder = changed.path.parent()?;
         // Prisma keeps each script in a folder of its own.

@@ -171,3 +171,36 @@ fn sections_over_databases_of_their_own_each_make_all() {
         assert!(all[0].starts_with("missing-migration data"), "{all:#?}");
     }
 }
+
+#[test]
+fn a_project_that_is_moved_with_a_line_in_each_migration_is_the_same() {
+    let changes = |table: &str| {
+        let repo = TestRepo::new();
+        settings(&repo, "", "migrations");
+        environment(&repo, "migrations", table);
+        models(&repo, &[table, "forgotten"]);
+        repo.commit("base");
+        repo.git(&["rm", "-rq", "migrations", "app", "alembic.ini"]);
+        settings(&repo, "core/", "migrations");
+        environment(&repo, "core/migrations", table);
+        models(&repo, &[table, "forgotten"]);
+        std::fs::rename(repo.root().join("app"), repo.root().join("core/app")).unwrap();
+        for id in ["aaaa", "bbbb"] {
+            let path = format!("core/migrations/versions/{table}{id}.py");
+            let text = std::fs::read_to_string(repo.root().join(&path)).unwrap();
+            repo.write(&path, &format!("# Copyright\n{text}"));
+        }
+        repo
+    };
+    let repo = changes("t20240102");
+    let edited = "edited-migration core comments or layout of the migration t20240102aaaa, which exists in the history, were edited";
+    assert_eq!(told(&repo), [edited, &edited.replace("aaaa", "bbbb")]);
+    // Both sides are compared: what the move brings with it is told.
+    let path = repo.root().join("core/app/models.py");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, format!("{text}    late = Column(Integer)\n")).unwrap();
+    assert!(told(&repo).iter().any(|one| one.starts_with("missing-migration") && one.contains("late")));
+    // A name that each project gives says nothing of which it is.
+    let all = told(&changes("t"));
+    assert!(all.iter().any(|one| one.contains("forgotten")), "{all:#?}");
+}

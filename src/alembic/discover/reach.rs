@@ -30,7 +30,17 @@ const NAMING: [&str; 4] = ["__tablename__", "db.Model", "table=True", "Table("];
 const PARTS: [&str; 6] = ["declarative_base", "MetaData(", "TypeDecorator", "Enum)", "enum.", "SQLModel"];
 
 /// Words of environments that import models under computed names.
-const DYNAMIC: [&str; 5] = ["import_module", "pkgutil", "walk_packages", "iter_modules", "__import__"];
+const DYNAMIC: [&str; 9] = [
+    "import_module",
+    "pkgutil",
+    "walk_packages",
+    "iter_modules",
+    "__import__",
+    "importutils",
+    "find_modules",
+    "straight.plugin",
+    "stevedore",
+];
 
 /// Words of packages that list their folder to name their modules.
 const LISTINGS: [&str; 4] = ["glob", "listdir", "iterdir", "scandir"];

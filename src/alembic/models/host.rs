@@ -12,7 +12,7 @@ use super::registry::{Given, MetaKey, Root, address, bind_meta, class_of, is_fla
 use crate::alembic::discover::ini::Ini;
 use crate::alembic::discover::names_modules_by_listing;
 use crate::alembic::python::{
-    Args, CallSite, Class, Eval, Host, Interpreter, Module, Modules, SymbolKind, Unknown, Value,
+    Args, CallSite, Class, Eval, Found, Host, Interpreter, Module, Modules, SymbolKind, Unknown, Value,
 };
 use crate::alembic::settings::names_database;
 use crate::catalog::{Dialect, ObjectName, Opaque, Reach};
@@ -162,7 +162,8 @@ impl<'m> Recorder<'m> {
 
     /// Imports every module beside a package's `__init__.py` that holds `place`. Whether there was such a package.
     fn sweep_around(&self, interpreter: &mut Interpreter<'_>, place: &Place) -> bool {
-        if self.swept_files(place) {
+        // A loop has imported a package already, and this is its body.
+        if !self.swept.borrow().is_empty() {
             return true;
         }
         if place.path().file_name() != "__init__.py" {
@@ -171,12 +172,6 @@ impl<'m> Recorder<'m> {
         let dir = place.path().parent().unwrap_or_default();
         self.sweep(interpreter, &dir, true);
         true
-    }
-
-    /// Whether a loop in the same file has already imported a package.
-    fn swept_files(&self, place: &Place) -> bool {
-        let _ = place;
-        !self.swept.borrow().is_empty()
     }
 
     /// Imports the modules of a package whose `__all__` is a listing of its folder. Other imports that could not be
@@ -206,6 +201,18 @@ impl<'m> Recorder<'m> {
             }
         }
         self.sweeping.set(self.sweeping.get() - 1);
+    }
+
+    /// What imports the modules of a package that it is given by name, `straight.plugin.load(namespace, …)` and
+    /// `werkzeug.utils.find_modules(import_path, include_packages, recursive)`: what comes back is not told.
+    fn import_package(&self, interpreter: &mut Interpreter<'_>, call: &CallSite<'_>, name: &str, deep: bool) -> Value {
+        let dotted = call.args.get(0, name).and_then(Value::as_str);
+        let found = dotted.and_then(|dotted| self.modules.find(&dotted));
+        match found.and_then(Found::package) {
+            Some(dir) => self.sweep(interpreter, &dir, deep),
+            None => self.unfollowed.borrow_mut().push(call.place.clone()),
+        }
+        Value::unknown("the modules of a package", call.place.clone())
     }
 
     /// `pkgutil.iter_modules(path, prefix)` and `walk_packages`.
@@ -368,8 +375,15 @@ impl Host for Recorder<'_> {
                 let class = call.args.positional.first().and_then(class_of)?;
                 Some(Ok(Value::Bool(self.mapper.borrow_mut().has_inherited_table(&class))))
             }
-            "importlib.import_module" | "builtins.__import__" | "werkzeug.utils.import_string" => {
-                Some(Ok(self.import(interpreter, call)))
+            "importlib.import_module"
+            | "builtins.__import__"
+            | "werkzeug.utils.import_string"
+            | "oslo_utils.importutils.import_module"
+            | "oslo_utils.importutils.try_import" => Some(Ok(self.import(interpreter, call))),
+            "straight.plugin.load" => Some(Ok(self.import_package(interpreter, call, "namespace", false))),
+            "werkzeug.utils.find_modules" => {
+                let is_deep = call.args.get(2, "recursive").is_some_and(|value| matches!(value, Value::Bool(true)));
+                Some(Ok(self.import_package(interpreter, call, "import_path", is_deep)))
             }
             "pkgutil.iter_modules" => Some(Ok(self.iter_modules(interpreter, call, false))),
             "pkgutil.walk_packages" => Some(Ok(self.iter_modules(interpreter, call, true))),

@@ -128,6 +128,31 @@ pub(crate) fn is_builtin(name: &str) -> bool {
     NAMES.binary_search(&name).is_ok()
 }
 
+/// Built-in names that Python 3 has no more (<https://docs.python.org/3/whatsnew/3.0.html>).
+const NAMES_OF_PYTHON_2: &[&str] = &[
+    "StandardError",
+    "apply",
+    "basestring",
+    "buffer",
+    "cmp",
+    "coerce",
+    "execfile",
+    "file",
+    "intern",
+    "long",
+    "raw_input",
+    "reduce",
+    "reload",
+    "unichr",
+    "unicode",
+    "xrange",
+];
+
+/// Whether a name is there without an import in Python 2 alone.
+pub(super) fn is_of_python_2(name: &str) -> bool {
+    NAMES_OF_PYTHON_2.binary_search(&name).is_ok()
+}
+
 impl Interpreter<'_> {
     pub(super) fn call_builtin(&mut self, name: &str, args: &Args, place: &Place) -> Eval<Option<Value>> {
         let first = args.positional.first();

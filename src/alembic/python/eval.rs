@@ -69,6 +69,10 @@ impl Interpreter<'_> {
         if self.catching > 0 {
             return Err(self.exception("NameError", id, frame.file.place(name)));
         }
+        if super::builtins::is_of_python_2(id) {
+            // Whether that is what runs it is nowhere certain: a doubt, and neither a failure nor what Python 3 has for it.
+            return Ok(Value::unknown(format!("`{id}` is a name of Python 2"), frame.file.place(name)));
+        }
         if self.maybe.is_empty() && !self.may_be_defined(frame, id) {
             self.undefined.push((id.to_owned(), frame.file.place(name)));
         }

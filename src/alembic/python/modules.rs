@@ -59,6 +59,17 @@ pub enum Found {
     Namespace(RepoPath),
 }
 
+impl Found {
+    /// The folder of a package's modules; none of a module that is a file.
+    pub(crate) fn package(self) -> Option<RepoPath> {
+        match self {
+            Self::File(path) if path.file_name() == "__init__.py" => Some(path.parent().unwrap_or_default()),
+            Self::File(_) => None,
+            Self::Namespace(dir) => Some(dir),
+        }
+    }
+}
+
 /// Finds a module below a folder (`root` joined with the dotted name).
 pub(crate) fn find_in<M: Modules + ?Sized>(modules: &M, root: &RepoPath, dotted: &str) -> Option<Found> {
     let base = root.join(&dotted.replace('.', "/"));

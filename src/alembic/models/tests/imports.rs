@@ -33,6 +33,42 @@ fn modules_that_a_package_lists_for_a_star_are_read() {
 }
 
 #[test]
+fn modules_that_a_library_imports_by_name_are_read() {
+    let base = "from sqlalchemy import Column, Integer\nfrom sqlalchemy.orm import declarative_base\nBase = declarative_base()\n";
+    let model = |name: &str| {
+        format!(
+            "from sqlalchemy import Column, Integer\nfrom base import Base\nclass M(Base):\n    __tablename__ = '{name}'\n    id = Column(Integer, primary_key=True)\n"
+        )
+    };
+    let (one, two, deep) = (model("one"), model("two"), model("deep"));
+    let tables = |imports: &str| {
+        let files = [
+            ("base.py", base),
+            ("db/__init__.py", ""),
+            ("db/one.py", &one),
+            ("db/two.py", &two),
+            ("db/more/__init__.py", ""),
+            ("db/more/deep.py", &deep),
+        ];
+        told(&read(&project(&files, &format!("from base import Base\n{imports}\n"), "Base.metadata")).catalog)
+    };
+    let [one, two, deep] = ["one", "two", "deep"].map(|name| format!("{name}(id integer)"));
+    for path in
+        ["oslo_utils import importutils\nimportutils.try_import", "importlib import import_module\nimport_module"]
+    {
+        assert_eq!(tables(&format!("from {path}('db.one')")), [&*one], "{path}");
+    }
+    for imports in [
+        "from straight.plugin import load\nload('db', subclasses=Base)",
+        "from werkzeug.utils import find_modules\nfor name in find_modules('db'):\n    pass",
+    ] {
+        assert_eq!(tables(imports), [&*one, &*two], "{imports}");
+    }
+    let imports = "from werkzeug.utils import find_modules\nfor name in find_modules('db', recursive=True):\n    pass";
+    assert_eq!(tables(imports), [deep, one, two]);
+}
+
+#[test]
 fn a_model_that_nothing_imports_refuses_no_other() {
     let keyless =
         "from app import db\nclass Word(db.Model):\n    __tablename__ = 'words'\n    text = db.Column(db.Text)\n";

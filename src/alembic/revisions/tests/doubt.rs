@@ -49,3 +49,14 @@ def upgrade():
         assert_eq!(text, format!("a(id, g); ! the index {other} does not exist"));
     }
 }
+
+#[test]
+fn a_name_of_python_2_is_a_doubt_and_another_that_nothing_defines_a_failure() {
+    let body = |name: &str| {
+        format!("KNOWN = [int, {name}]\n\ndef upgrade():\n    op.execute('DROP TABLE a')\n    {name}('x')")
+    };
+    let made = "def upgrade():\n    op.create_table('a', sa.Column('id', sa.Integer()))";
+    assert_eq!(after(PG, &[made, &body("unicode")], &[]), "");
+    let other = after(PG, &[made, &body("unicodes")], &[]);
+    assert!(other.starts_with("! the name unicodes is not defined"), "{other}");
+}
