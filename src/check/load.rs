@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use super::parts;
-use crate::catalog::difference::Side;
+use crate::catalog::difference::{Difference, Side};
 use crate::catalog::{Opaque, Reach};
 use crate::git::{
     Change, ChangedPath, FileList, Leftover, LeftoverKind, ObjectId, Snapshot, SnapshotError, overlay::Overlay,
@@ -302,7 +302,7 @@ fn load_after(
         Some(before) => {
             let old = (&before.history, &before.replay);
             let declared = (&before.declared.catalog, &side.declared.catalog);
-            replay = foundation::rebuild(old, declared, &side.history, replay);
+            (replay, _) = foundation::rebuild(old, declared, &side.history, replay);
         }
         None => foundation::settle(&side.history, &mut replay, &side.declared.catalog),
     }
@@ -328,8 +328,17 @@ pub(crate) fn load_both(
     let (mut old_replay, new_replay) = history::replay_both(&old.history, &new.history, after.0.project.dialect());
     foundation::settle(&old.history, &mut old_replay, &old.declared.catalog);
     let declared = (&old.declared.catalog, &new.declared.catalog);
-    let new_replay = foundation::rebuild((&old.history, &old_replay), declared, &new.history, new_replay);
+    let (new_replay, base) = foundation::rebuild((&old.history, &old_replay), declared, &new.history, new_replay);
     let mut old = state(before.0, old, old_replay);
+    // What differs there from the models was so before the change.
+    if let Some(base) = base {
+        let found = before.0;
+        let stood = found.ecosystem.compare(&found.project, &old.declared.catalog, &base);
+        let known: BTreeSet<_> = old.gap.iter().map(Difference::identity).collect();
+        let added: Vec<Difference> = stood.into_iter().filter(|one| !known.contains(&one.identity())).collect();
+        drop(known);
+        old.gap.extend(added);
+    }
     let mut new = state(after.0, new, new_replay);
     without_made_beside((before.0, before.1), before.2, &mut old)?;
     without_made_beside((after.0, after.1), after.2, &mut new)?;
