@@ -1,5 +1,6 @@
 //! From a change to a report: every touched project loaded on both sides, the rules run, allowances applied.
 
+mod begun;
 pub(crate) mod load;
 mod narrowing;
 #[cfg(test)]
@@ -275,6 +276,7 @@ fn load_project<'a>(
         |leftover: &Leftover| found.ecosystem.touch(&found.project, &leftover.path) == Some(Touch::Migration);
     if !leftovers.iter().any(left_behind) {
         load::doubt_if_unmigrated(found, &mut after);
+        begun::doubt_if_not_begun(found, change, before.as_ref(), &mut after)?;
     }
     let gap_grew = {
         let known: BTreeSet<_> = before.iter().flat_map(|state| &state.gap).map(Difference::identity).collect();
