@@ -244,7 +244,7 @@ pub(crate) fn load_one(
 }
 
 /// Takes out of what a project lacks the tables and types that another one makes in the same database. What those lack in
-/// turn is told of the project that makes them, which keeps the same schema.
+/// turn is told of the project that makes them, where it declares them too.
 fn without_made_beside(
     (found, all): (&Found, &[Found]),
     snapshot: &dyn Snapshot,
@@ -260,10 +260,17 @@ fn without_made_beside(
     for other in all.iter().filter(is_beside) {
         let history = other.ecosystem.history(&other.project, snapshot)?;
         let made = history::replay(&history, other.project.dialect()).catalog;
+        let declared = other.ecosystem.declared(&other.project, snapshot)?.catalog;
         state.gap.retain(|difference| match (&difference.table, &difference.enumeration) {
             _ if difference.kind.side != Side::Missing => true,
-            (Some(table), _) => own.tables.contains_key(table) || !made.tables.contains_key(table),
-            (None, Some(name)) => own.enums.contains_key(name) || !made.enums.contains_key(name),
+            (Some(table), _) => {
+                own.tables.contains_key(table)
+                    || !made.tables.contains_key(table)
+                    || !declared.tables.contains_key(table)
+            }
+            (None, Some(name)) => {
+                own.enums.contains_key(name) || !made.enums.contains_key(name) || !declared.enums.contains_key(name)
+            }
             (None, None) => true,
         });
     }

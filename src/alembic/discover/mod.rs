@@ -92,7 +92,7 @@ pub(crate) fn discover(snapshot: &dyn Snapshot, overrides: &[ProjectOverride]) -
         for environment in &found {
             projects.push(project(snapshot, environment)?);
         }
-        apart::beside(&found, &mut projects);
+        apart::beside(snapshot, &found, &mut projects)?;
         name_projects(&mut projects);
     }
     for wanted in overrides {
