@@ -109,7 +109,8 @@ impl Half {
         match before {
             Some(before) => {
                 let old = (&before.history, &before.replay);
-                replay = foundation::rebuild(old, (&before.declared.catalog, &self.declared), &self.history, replay);
+                (replay, _) =
+                    foundation::rebuild(old, (&before.declared.catalog, &self.declared), &self.history, replay);
             }
             None => foundation::settle(&self.history, &mut replay, &self.declared),
         }
