@@ -661,6 +661,7 @@ impl Repository {
             },
             history: None,
             has_migrations: self.has_migrations,
+            keeps_migrations: self.has_migrations,
         }];
         let change = RepositoryChange { files: &files, projects: &projects, whole_state: self.whole_state };
         let all = super::run_repository(&change, settings);

@@ -160,6 +160,22 @@ pub(super) fn without_env(
     Ok(())
 }
 
+/// Whether a repository holds any revision, in whichever folder: `env.py` or a program may set where they are looked for.
+pub(crate) fn keeps_revisions(snapshot: &dyn Snapshot) -> Result<bool, SnapshotError> {
+    const WORDS: [&str; 4] = ["version", "migrat", "alembic", "revision"];
+    for entry in snapshot.files()?.iter().filter(|entry| entry.path.extension() == Some("py")) {
+        let lower = entry.path.as_str().to_ascii_lowercase();
+        if WORDS.iter().any(|word| lower.contains(word))
+            && !locations::is_foreign(&entry.path)
+            && let Some(source) = snapshot.read(&entry.path)?.text()
+            && source.text().lines().any(|line| line.starts_with("down_revision"))
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Folders from which what `env.py` imports is taken before the project is known.
 pub(super) fn roots(environment: &Environment) -> Vec<RepoPath> {
     let script = &environment.script;

@@ -23,6 +23,7 @@ use crate::git::{FileList, Snapshot, SnapshotError};
 use crate::project::{EcosystemKind, NAMED_BY, Parsed, Project, ProjectOverride};
 use crate::source::RepoPath;
 
+pub(crate) use apart::keeps_revisions;
 use facts::Evidence;
 use ini::{HERE, Ini};
 use locations::Found;
