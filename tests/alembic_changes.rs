@@ -219,3 +219,106 @@ fn one_place_that_reaches_several_tables_is_one_finding() {
     repo.write("migrations/versions/b2_more.py", &revision("b2", Some("a1"), &twice));
     assert_eq!(said(&repo).len(), 2, "{:?}", said(&repo));
 }
+
+/// What is said where Alembic is set up without a revision, in a repository with these models.
+fn set_up(old: &[(&str, &str)], new: &[(&str, &str)], more: &[(&str, &str)]) -> Vec<String> {
+    let repo = TestRepo::new();
+    repo.write("README.md", "An application\n");
+    repo.write("app/__init__.py", "");
+    if !old.is_empty() {
+        repo.write("app/models.py", &models(old));
+    }
+    for (path, text) in more {
+        repo.write(path, text);
+    }
+    repo.commit("An application");
+    repo.write("alembic.ini", "[alembic]\nscript_location = migrations\nsqlalchemy.url = postgresql://localhost/app\n");
+    repo.write("migrations/env.py", ENV);
+    repo.write("migrations/script.py.mako", "");
+    repo.write("app/models.py", &models(new));
+    said(&repo)
+}
+
+#[test]
+fn alembic_that_is_set_up_beside_a_database_that_is_there() {
+    let (one, two): (&[_], &[_]) = (&[("users", ""), ("posts", "")], &[("users", ""), ("posts", ""), ("tags", "")]);
+    let told = set_up(one, one, &[]);
+    assert!(told.len() == 1 && told[0].contains("unjudged-change"), "{told:?}");
+    let told = set_up(&[], one, &[]);
+    assert!(told.len() == 2 && told.iter().all(|one| one.contains("missing-migration")), "forgotten: {told:?}");
+    // One table is new with the change.
+    let told = set_up(one, two, &[]);
+    assert!(told.iter().any(|one| one.contains("missing-migration: the table tags")), "{told:?}");
+    assert!(told.iter().any(|one| one.contains("unjudged-change")) && told.len() == 2, "{told:?}");
+    // So is one whose first column is of an older class.
+    let repo = TestRepo::new();
+    repo.write("app/__init__.py", "");
+    let old = models(&[]) + "\n\nclass Keyed:\n    id = Column(Integer, primary_key=True)\n";
+    repo.write("app/models.py", &old);
+    repo.commit("A mixin");
+    repo.write("alembic.ini", "[alembic]\nscript_location = migrations\nsqlalchemy.url = postgresql://localhost/app\n");
+    repo.write("migrations/env.py", ENV);
+    repo.write(
+        "app/models.py",
+        &format!("{old}\n\nclass Tag(Keyed, Base):\n    __tablename__ = \"tags\"\n    name = Column(String(9))\n"),
+    );
+    let told = said(&repo);
+    assert!(told.len() == 1 && told[0].contains("missing-migration: the table tags"), "{told:?}");
+    // Another tool keeps the migrations, or files of SQL that are none.
+    for (path, text) in
+        [("sql/001_users.sql", "CREATE TABLE users (id INT);"), ("sql/V1__users.sql", "create table users (id int);")]
+    {
+        let told = set_up(&[], one, &[(path, text)]);
+        assert!(told.len() == 1 && told[0].contains("unjudged-change"), "{path}: {told:?}");
+    }
+    let migrate = [
+        ("app/repo/migrate.cfg", "[db_settings]\n"),
+        ("app/repo/versions/001_users.py", "def upgrade(e):\n    pass\n"),
+    ];
+    let told = set_up(&[], one, &migrate);
+    assert!(told.len() == 1 && told[0].contains("unjudged-change"), "{told:?}");
+    for more in [
+        ("sql/001_rows.sql", "INSERT INTO users VALUES (1);"),
+        ("sql/schema.sql", "CREATE TABLE users (id INT);"),
+        migrate[0],
+    ] {
+        assert_eq!(set_up(&[], one, &[more]).len(), 2, "{more:?}");
+    }
+}
+
+#[test]
+fn a_table_behind_a_folder_without_revisions_is_told() {
+    let repo = TestRepo::new();
+    repo.write("alembic.ini", "[alembic]\nscript_location = migrations\nsqlalchemy.url = postgresql://localhost/app\n");
+    repo.write("migrations/env.py", ENV);
+    repo.write("migrations/versions/.gitkeep", "");
+    repo.write("app/__init__.py", "");
+    repo.write("app/models.py", &models(&[("users", "")]));
+    repo.commit("No revision");
+    repo.write("app/models.py", &models(&[("users", ""), ("tags", "")]));
+    let told = said(&repo);
+    assert!(told.len() == 1 && told[0].contains("missing-migration: the table tags"), "{told:?}");
+}
+
+#[test]
+fn revisions_in_a_folder_that_is_not_found_are_overtaken_too() {
+    for (path, wanted) in [("app/db/revisions/a1_start.py", 1), ("app/db/start.txt", 0)] {
+        let repo = TestRepo::new();
+        repo.write(
+            "alembic.ini",
+            "[alembic]\nscript_location = scripts\nsqlalchemy.url = postgresql://localhost/app\n",
+        );
+        let set = "import os\ncontext.config.set_main_option(\"version_locations\", os.environ[\"VERSIONS\"])\n";
+        repo.write("scripts/env.py", &format!("{set}{ENV}"));
+        repo.write("app/__init__.py", "");
+        repo.write("app/models.py", &models(&[("users", "")]));
+        repo.write(path, &revision("a1", None, USERS));
+        repo.commit("Revisions elsewhere");
+        repo.write(
+            "app/main.py",
+            "from app.models import Base\n\n\ndef start(engine):\n    Base.metadata.create_all(engine)\n",
+        );
+        let told = verdict::staged(&repo).into_iter().filter(|finding| finding.rule == "create-all").count();
+        assert_eq!(told, wanted, "{path}");
+    }
+}

@@ -329,3 +329,88 @@ fn an_enum_that_is_altered_first_was_there() {
     assert_eq!(blamed_in(&repo, None), [("missing-migration".to_owned(), message)]);
     assert_eq!(blamed_in(&repo, Some("op.add_column(\"users\", sa.Column(\"age\", sa.Integer()))")), []);
 }
+
+/// What is told of a change on a project whose second revision does more to its tables than its models say.
+fn told_behind(done: &str, models: &str, body: Option<&str>) -> Vec<(String, String)> {
+    let repo = project(FIRSTS[1]);
+    repo.write("migrations/versions/b2_more.py", &revision("b2", Some("a1"), done));
+    repo.commit("A revision that the models do not follow");
+    repo.write("app/models.py", models);
+    if let Some(body) = body {
+        repo.write("migrations/versions/c3_next.py", &revision("c3", Some("b2"), body));
+    }
+    blamed_in(&repo, None)
+}
+
+#[test]
+fn what_a_revision_of_old_did_to_a_table_is_there_though_no_model_says_so() {
+    let phone = "    phone = Column(String(20))\n";
+    let plus = |line: &str| MODELS.replace(phone, &format!("{phone}    {line}\n"));
+    let instead = |line: &str| MODELS.replace(phone, &format!("    {line}\n"));
+    let without = MODELS.replace(phone, "");
+    let add = "op.add_column(\"users\", sa.Column(\"fax\", sa.Integer()))";
+    let drop = "op.drop_column(\"users\", \"phone\")";
+    let rename = "op.alter_column(\"users\", \"phone\", new_column_name=\"mobile\")";
+    let widen = "op.alter_column(\"users\", \"phone\", type_=sa.String(40))";
+    let index = "op.create_index(\"ix_users_phone\", \"users\", [\"phone\"])";
+    let back = "op.add_column(\"users\", sa.Column(\"phone\", sa.String(20)))";
+    let around = format!("{add}\nop.alter_column(\"users\", \"fax\", new_column_name=\"telefax\")\n{add}");
+    let comment = format!("{MODELS}\nNOTHING = 1\n");
+    let table = [
+        // The model follows.
+        (add, plus("fax = Column(Integer)"), None, 0),
+        (drop, without.clone(), None, 0),
+        (rename, instead("mobile = Column(String(20))"), None, 0),
+        (widen, instead("phone = Column(String(40))"), None, 0),
+        (index, instead("phone = Column(String(20), index=True)"), None, 0),
+        (around.as_str(), plus("fax = Column(Integer)\n    telefax = Column(Integer)"), None, 0),
+        // It says something else.
+        (add, plus("age = Column(Integer)"), None, 1),
+        (add, plus("fax = Column(String(20))"), None, 1),
+        (drop, MODELS.replace("    email = Column(String(80), unique=True)\n", ""), None, 1),
+        (rename, instead("cell = Column(String(20))"), None, 1),
+        (widen, instead("phone = Column(String(60))"), None, 1),
+        (
+            index,
+            MODELS.replace("    user_id = Column(Integer,", "    user_id = Column(Integer, index=True,").clone(),
+            None,
+            1,
+        ),
+        // It stays behind, as it did before.
+        (add, comment.clone(), None, 0),
+        (drop, comment.clone(), None, 0),
+        (rename, comment.clone(), None, 0),
+        (widen, comment.clone(), None, 0),
+        // The next revision goes on with it.
+        (
+            add,
+            MODELS.to_owned(),
+            Some("op.create_index(\"ix\", \"users\", [\"fax\"])\nop.drop_index(\"ix\", \"users\")"),
+            0,
+        ),
+        (add, MODELS.to_owned(), Some("op.create_index(\"ix\", \"users\", [\"fox\"])"), 1),
+        (add, MODELS.to_owned(), Some("op.drop_column(\"users\", \"fax\")"), 0),
+        (drop, MODELS.to_owned(), Some(back), 0),
+        (add, MODELS.to_owned(), Some(add), 1),
+    ];
+    for (done, models, body, wanted) in table {
+        let told = told_behind(done, &models, body);
+        assert_eq!(usize::from(!told.is_empty()), wanted, "{told:?} of {models} for {body:?} behind {done}");
+    }
+}
+
+#[test]
+fn what_a_base_class_of_another_package_brings_is_not_missing() {
+    let foreign = MODELS
+        .replace("Base = declarative_base()", "from mixins import Stamped\n\nBase = declarative_base()")
+        .replace("class Post(Base)", "class Post(Stamped, Base)");
+    let told = |column: &str, of: &str| {
+        let repo = project(FIRSTS[1]);
+        repo.write("app/models.py", &foreign);
+        repo.commit("A base class of another package");
+        let body = format!("op.create_index(\"ix\", \"{of}\", [\"{column}\"])");
+        blamed_in(&repo, Some(&body)).into_iter().filter(|(rule, _)| rule == "broken-history").count()
+    };
+    assert_eq!(told("created_at", "posts"), 0);
+    assert_eq!(told("created_at", "users"), 1, "all of it could be read");
+}

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use super::parts;
-use crate::catalog::difference::Side;
+use crate::catalog::difference::{Difference, Side};
 use crate::catalog::{Opaque, Reach};
 use crate::git::{
     Change, ChangedPath, FileList, Leftover, LeftoverKind, ObjectId, Snapshot, SnapshotError, overlay::Overlay,
@@ -290,7 +290,7 @@ pub(crate) fn load_one(
 }
 
 /// Takes out of what a project lacks the tables and types that another one makes in the same database. What those lack in
-/// turn is told of the project that makes them, which keeps the same schema.
+/// turn is told of the project that makes them, where it declares them too.
 fn without_made_beside(
     (found, all): (&Found, &[Found]),
     snapshot: &dyn Snapshot,
@@ -306,10 +306,17 @@ fn without_made_beside(
     for other in all.iter().filter(is_beside) {
         let history = other.ecosystem.history(&other.project, snapshot)?;
         let made = history::replay(&history, other.project.dialect()).catalog;
+        let declared = other.ecosystem.declared(&other.project, snapshot)?.catalog;
         state.gap.retain(|difference| match (&difference.table, &difference.enumeration) {
             _ if difference.kind.side != Side::Missing => true,
-            (Some(table), _) => own.tables.contains_key(table) || !made.tables.contains_key(table),
-            (None, Some(name)) => own.enums.contains_key(name) || !made.enums.contains_key(name),
+            (Some(table), _) => {
+                own.tables.contains_key(table)
+                    || !made.tables.contains_key(table)
+                    || !declared.tables.contains_key(table)
+            }
+            (None, Some(name)) => {
+                own.enums.contains_key(name) || !made.enums.contains_key(name) || !declared.enums.contains_key(name)
+            }
             (None, None) => true,
         });
     }
@@ -348,7 +355,7 @@ fn load_after(
         Some(before) => {
             let old = (&before.history, &before.replay);
             let declared = (&before.declared.catalog, &side.declared.catalog);
-            replay = foundation::rebuild(old, declared, &side.history, replay);
+            (replay, _) = foundation::rebuild(old, declared, &side.history, replay);
         }
         None => foundation::settle(&side.history, &mut replay, &side.declared.catalog),
     }
@@ -374,8 +381,17 @@ pub(crate) fn load_both(
     let (mut old_replay, new_replay) = history::replay_both(&old.history, &new.history, after.0.project.dialect());
     foundation::settle(&old.history, &mut old_replay, &old.declared.catalog);
     let declared = (&old.declared.catalog, &new.declared.catalog);
-    let new_replay = foundation::rebuild((&old.history, &old_replay), declared, &new.history, new_replay);
+    let (new_replay, base) = foundation::rebuild((&old.history, &old_replay), declared, &new.history, new_replay);
     let mut old = state(before.0, old, old_replay);
+    // What differs there from the models was so before the change.
+    if let Some(base) = base {
+        let found = before.0;
+        let stood = found.ecosystem.compare(&found.project, &old.declared.catalog, &base);
+        let known: BTreeSet<_> = old.gap.iter().map(Difference::identity).collect();
+        let added: Vec<Difference> = stood.into_iter().filter(|one| !known.contains(&one.identity())).collect();
+        drop(known);
+        old.gap.extend(added);
+    }
     let mut new = state(after.0, new, new_replay);
     without_made_beside((before.0, before.1), before.2, &mut old)?;
     without_made_beside((after.0, after.1), after.2, &mut new)?;

@@ -1,5 +1,6 @@
 //! From a change to a report: every touched project loaded on both sides, the rules run, allowances applied.
 
+mod begun;
 pub(crate) mod load;
 mod narrowing;
 #[cfg(test)]
@@ -11,12 +12,13 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::alembic::discover;
 use crate::catalog::difference::Difference;
 use crate::finding::Finding;
 use crate::git::{Change, ChangedPath, FileText, Leftover, Scope, Snapshot, SnapshotError};
 use crate::history::{self, History, Replay};
 use crate::policy::{Date, FILE_NAMES, Policy};
-use crate::project::{ECOSYSTEMS, ProjectChange, ProjectState, Shared, Touch};
+use crate::project::{ECOSYSTEMS, EcosystemKind, ProjectChange, ProjectState, Shared, Touch};
 use crate::report::{NotJudged, ProjectSummary, Report};
 use crate::rules::allowance::Outcome;
 use crate::rules::{self, ChangedFile, RepositoryChange, RepositoryProject, RuleSettings};
@@ -275,6 +277,7 @@ fn load_project<'a>(
         |leftover: &Leftover| found.ecosystem.touch(&found.project, &leftover.path) == Some(Touch::Migration);
     if !leftovers.iter().any(left_behind) {
         load::doubt_if_unmigrated(found, &mut after);
+        begun::doubt_if_not_begun(found, change, before.as_ref(), &mut after)?;
     }
     let gap_grew = {
         let known: BTreeSet<_> = before.iter().flat_map(|state| &state.gap).map(Difference::identity).collect();
@@ -357,6 +360,10 @@ fn repository_findings(
             None => Ok(None),
         })
         .collect::<Result<Vec<Option<Cow<'_, History>>>, SnapshotError>>()?;
+    let has_migrations = |found: &Found| found.project.migrations.iter().any(|dir| after.has_dir(dir));
+    // Asked once, and only where a folder is not found.
+    let is_lost = |found: &&Found| found.project.ecosystem == EcosystemKind::Alembic && !has_migrations(found);
+    let elsewhere = found.iter().any(|one| is_lost(&one)) && discover::keeps_revisions(&*change.after)?;
     let projects: Vec<RepositoryProject<'_>> = found
         .iter()
         .zip(&histories)
@@ -364,7 +371,8 @@ fn repository_findings(
             project: &found.project,
             ecosystem: found.ecosystem,
             history: history.as_deref(),
-            has_migrations: found.project.migrations.iter().any(|dir| after.has_dir(dir)),
+            has_migrations: has_migrations(found),
+            keeps_migrations: has_migrations(found) || (elsewhere && is_lost(&found)),
         })
         .collect();
     let view = RepositoryChange { files: &files, projects: &projects, whole_state };

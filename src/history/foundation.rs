@@ -12,7 +12,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Failure, History, Replay, Replayed, Step, replay_only};
+use super::{Failure, History, Replay, Replayed, Step, altered, replay_only};
 use crate::catalog::apply::naming;
 use crate::catalog::apply::{ApplyError, Effect};
 use crate::catalog::operation::{Constraint, NewTable, OperationKind};
@@ -155,18 +155,18 @@ pub(crate) fn settle(history: &History, replay: &mut Replay, declared: &Catalog)
 /// Runs the migrations that `after` has gained on the database as it was declared before: `before` is that history with its
 /// replay, settled. Where the history stands on nothing but itself, and where more was done to it than adding migrations,
 /// it gives `replay` back, which is the plain replay of `after`, settled by what was declared before: what is declared only
-/// now was not there.
+/// now was not there. Gives the database that the new ones were run on as well: what differed there is an old difference.
 pub(crate) fn rebuild(
     before: (&History, &Replay),
     (declared, now): (&Catalog, &Catalog),
     after: &History,
     mut replay: Replay,
-) -> Replay {
+) -> (Replay, Option<Catalog>) {
     match on_what_was(before, (declared, now), after, &replay) {
-        Some(rebuilt) => rebuilt,
+        Some((rebuilt, base)) => (rebuilt, Some(base)),
         None => {
             settle(after, &mut replay, declared);
-            replay
+            (replay, None)
         }
     }
 }
@@ -176,7 +176,7 @@ fn on_what_was(
     (declared, now): (&Catalog, &Catalog),
     after: &History,
     replay: &Replay,
-) -> Option<Replay> {
+) -> Option<(Replay, Catalog)> {
     let (history, old) = before;
     // What was declared before is what there was, where all of it could be read.
     let is_known = !declared.open && declared.doubts.iter().all(|doubt| doubt.reach != Reach::Everything);
@@ -230,7 +230,16 @@ fn on_what_was(
             .any(|table| reach.covers(&Object::Table(&table.name), dialect) || is_column_of(reach, table, dialect)),
         _ => false,
     };
-    catalog.retain_doubts(|doubt| !on(&doubt.reach));
+    // A column that the models have not was made by a revision: what it is stays in doubt.
+    let is_undeclared = |reach: &Reach| match reach {
+        Reach::Column(name, column) => stands.iter().any(|table| {
+            reach.covers(&Object::Column(&table.name, column), dialect)
+                && table.name.name == name.name
+                && table.column(dialect, column).is_none()
+        }),
+        _ => false,
+    };
+    catalog.retain_doubts(|doubt| !on(&doubt.reach) || is_undeclared(&doubt.reach));
     catalog.schemas.extend(stands.iter().map(|table| table.name.schema.clone()));
     // And so was a column.
     let added = |migrations: &mut dyn Iterator<Item = &Arc<Replayed>>| -> BTreeSet<(String, String)> {
@@ -245,20 +254,31 @@ fn on_what_was(
     let earlier = added(&mut old.migrations.iter());
     let late_columns: BTreeSet<(String, String)> =
         added(&mut new(replay, &gained)).difference(&earlier).cloned().collect();
-    for table in &stands {
+    for (name, enumeration) in &declared.enums {
+        catalog.enums.entry(name.clone()).or_insert_with(|| enumeration.clone());
+    }
+    // What a migration has made, and of which something is not known, is as the models have it: what was done is in there.
+    let (known, own): (Vec<&Table>, Vec<&Table>) =
+        stands.iter().partition(|table| made.contains(&table.name.to_string()));
+    for table in known {
         catalog.put_table(named(without(table, &late_columns), dialect));
     }
+    let own = own.into_iter().map(|table| without(table, &late_columns)).collect();
+    altered::put(&mut catalog, own, &old.migrations, &old.catalog.doubts);
     if old.base.is_some() {
         let others = declared.tables.values().filter(|table| stands.iter().all(|one| one.name != table.name));
         others.for_each(|table| complete(&mut catalog, &without(table, &late_columns)));
     }
-    for (name, enumeration) in &declared.enums {
-        catalog.enums.entry(name.clone()).or_insert_with(|| enumeration.clone());
-    }
-    // Of a table that may have been declared it is not known what it held, and so it is not nobody's.
+    let base = catalog.clone();
+    // Of a table that may have been declared it is not known what it held, and so it is not nobody's. And a model that could
+    // not be read to its end says not all that its table held.
     let is_of_unknown = |doubt: &&Opaque| match &doubt.reach {
         Reach::Table(table) | Reach::Column(table, _) => {
-            declared.table(table).is_none() && catalog.table(table).is_none() && !made.contains(&table.name)
+            let taken = declared.resolve(&declared.tables, table);
+            taken.as_ref().map_or_else(
+                || catalog.table(table).is_none() && !made.contains(&table.name),
+                |name| stands.iter().any(|one| one.name == *name),
+            )
         }
         _ => false,
     };
@@ -286,7 +306,7 @@ fn on_what_was(
         new.for_each(|table| made_beside.put_table(table.clone()));
     }
     settle(after, &mut rebuilt, &made_beside);
-    Some(rebuilt)
+    Some((rebuilt, base))
 }
 
 /// The fingerprints of the migrations that `after` has gained; none where more was done to the history than adding some.
@@ -537,7 +557,7 @@ fn is_column_of(reach: &Reach, table: &Table, dialect: Dialect) -> bool {
 
 /// A table as declared, with the names that the database gives to what the declaration leaves unnamed. No migration makes
 /// it: nothing in it has a place.
-fn named(mut table: Table, dialect: Dialect) -> Table {
+pub(super) fn named(mut table: Table, dialect: Dialect) -> Table {
     let own = table.name.name.clone();
     table.place = None;
     table.columns.iter_mut().for_each(|column| column.place = None);

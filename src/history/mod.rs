@@ -4,6 +4,7 @@
 //! A SQL file is read once into operations; an Alembic revision is evaluated while it runs, because it may ask the
 //! catalog (`if not inspector.has_table(…)`). [`replay`] runs them in order on an empty catalog.
 
+mod altered;
 pub(crate) mod foundation;
 
 use std::collections::{BTreeMap, BTreeSet};

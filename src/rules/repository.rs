@@ -40,6 +40,8 @@ pub struct RepositoryProject<'a> {
     pub history: Option<&'a History>,
     /// Whether its migrations folders hold any file after the change.
     pub has_migrations: bool,
+    /// Whether the repository keeps migrations of its kind in any folder, also in one that the project is not known to read.
+    pub keeps_migrations: bool,
 }
 
 impl RepositoryChange<'_> {

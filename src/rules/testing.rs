@@ -109,7 +109,8 @@ impl Half {
         match before {
             Some(before) => {
                 let old = (&before.history, &before.replay);
-                replay = foundation::rebuild(old, (&before.declared.catalog, &self.declared), &self.history, replay);
+                (replay, _) =
+                    foundation::rebuild(old, (&before.declared.catalog, &self.declared), &self.history, replay);
             }
             None => foundation::settle(&self.history, &mut replay, &self.declared),
         }
@@ -660,6 +661,7 @@ impl Repository {
             },
             history: None,
             has_migrations: self.has_migrations,
+            keeps_migrations: self.has_migrations,
         }];
         let change = RepositoryChange { files: &files, projects: &projects, whole_state: self.whole_state };
         let all = super::run_repository(&change, settings);

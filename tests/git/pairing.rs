@@ -204,3 +204,72 @@ fn a_project_that_is_moved_with_a_line_in_each_migration_is_the_same() {
     let all = told(&changes("t"));
     assert!(all.iter().any(|one| one.contains("forgotten")), "{all:#?}");
 }
+
+/// The two sections, with lines of their own in each `env.py`.
+fn sections_saying(one: &str, other: &str) -> TestRepo {
+    let repo = sections("data_version", "");
+    for (folder, line) in [("schema", one), ("data", other)] {
+        let path = format!("scripts/{folder}/env.py");
+        let text = std::fs::read_to_string(repo.root().join(&path)).unwrap();
+        repo.write(&path, &format!("import os\n{line}\n{text}"));
+    }
+    repo.git(&["add", "--all"]);
+    repo.commit("which database");
+    repo
+}
+
+#[test]
+fn databases_that_env_py_names_are_two_where_their_names_differ() {
+    let set = |name: &str| format!("config.set_main_option('sqlalchemy.url', os.environ['{name}'])");
+    for (one, other, wanted) in [
+        (set("URL"), set("URL"), 0),
+        (set("URL"), set("DATA_URL"), 1),
+        (set("URL"), String::new(), 1),
+        ("from app.settings import URL".to_owned(), "from data.settings import URL".to_owned(), 1),
+        (
+            "url = os.environ[config.config_ini_section]".to_owned(),
+            "url = os.environ[config.config_ini_section]".to_owned(),
+            1,
+        ),
+    ] {
+        let repo = sections_saying(&one, &other);
+        with_column(&repo, "m");
+        let all = told(&repo);
+        assert_eq!(all.len(), wanted, "{one} {other} {all:#?}");
+    }
+}
+
+/// Two environments that lie apart, each with settings of its own: the second has its own table for its versions.
+fn apart(urls: [&str; 2], version_table: &str) -> TestRepo {
+    let repo = sections(version_table, "");
+    repo.git(&["rm", "-qf", "alembic.ini"]);
+    for (folder, url) in [("schema", urls[0]), ("data", urls[1])] {
+        repo.write(
+            &format!("{folder}.ini"),
+            &format!("[alembic]\nscript_location = scripts/{folder}\nsqlalchemy.url = {url}\n"),
+        );
+    }
+    repo.git(&["add", "--all"]);
+    repo.commit("apart");
+    repo
+}
+
+#[test]
+fn environments_apart_over_one_database_do_not_miss_what_the_other_makes() {
+    let url = "postgresql://x/app";
+    for (urls, version_table, wanted) in [
+        ([url, url], "data_version", 0),
+        ([url, "postgresql://x/data"], "data_version", 1),
+        ([url, url], "alembic_version", 1),
+        (["driver://u:p@h/d", "driver://u:p@h/d"], "data_version", 1),
+    ] {
+        let repo = apart(urls, version_table);
+        with_column(&repo, "m");
+        let all = told(&repo);
+        assert_eq!(all.len(), wanted, "{urls:?} {version_table} {all:#?}");
+        // What neither makes is told in any case.
+        let repo = apart(urls, version_table);
+        with_column(&repo, "k");
+        assert!(told(&repo).iter().any(|one| one.contains("m is declared")), "{urls:?} {version_table}");
+    }
+}

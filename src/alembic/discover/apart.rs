@@ -30,39 +30,103 @@ pub(super) fn without_parts(found: Vec<Environment>, by_default: &[bool]) -> Vec
     found.into_iter().zip(parts).filter(|(_, part)| !part).map(|(environment, _)| environment).collect()
 }
 
-/// Notes of each project which others keep the same models in the same database: sections of one settings file that name
-/// no databases of their own, whose histories are counted in tables of their own.
+/// Notes of each project which others keep models of its own in the same database: sections of one settings file that name
+/// no databases of their own, or environments apart that name the same one, whose histories are counted in tables of their
+/// own.
 ///
 /// Two histories in one database need two tables for their versions, and two databases need none: who names a second
-/// table says that there is one database. `alembic -n data` then fills what `alembic upgrade` has made.
-pub(super) fn beside(found: &[Environment], projects: &mut [Project]) {
+/// table says that there is one database. `alembic -n data` then fills what `alembic upgrade` has made. Where `env.py` says
+/// which database it is, both have to say the same.
+pub(super) fn beside(
+    snapshot: &dyn Snapshot,
+    found: &[Environment],
+    projects: &mut [Project],
+) -> Result<(), SnapshotError> {
+    if projects.len() < 2 {
+        return Ok(());
+    }
+    let mut said = Vec::new();
+    for environment in found {
+        let env = snapshot.read(&environment.script.dir.join("env.py"))?.text();
+        said.push(env.map(|source| said_of_database(source.text())).unwrap_or_default());
+    }
     let version_table = |project: &Project| {
         let facts = |key: &str| project.facts.get(key).cloned();
         let name = facts(env::VERSION_TABLE).unwrap_or_else(|| Options::default().version_table);
         (name, facts(env::VERSION_TABLE_SCHEMA))
     };
-    let is_beside = |(one, project): (&Environment, &Project), (other, second): (&Environment, &Project)| {
-        one.settings.is_some()
-            && one.settings == other.settings
-            && one.section != other.section
-            && one.url == other.url
+    let is_beside = |one: usize, other: usize| {
+        let ((left, project), (right, second)) = ((&found[one], &projects[one]), (&found[other], &projects[other]));
+        let is_one_file = left.settings.is_some() && left.settings == right.settings;
+        let is_one_database = if is_one_file {
+            left.section != right.section && left.url == right.url && said[one] == said[other]
+        } else {
+            // Nothing holds them together but the database that both name.
+            let named = |at: usize| !said[at].is_empty();
+            let by_url = left.url.as_deref().and_then(super::facts::dialect_of_url).is_some() && left.url == right.url;
+            said[one] == said[other] && (named(one) || by_url)
+        };
+        is_one_database
+            && !said[one].contains(CHOSEN_BY_SECTION)
             && project.dialect == second.dialect
-            && project.schema == second.schema
+            && project.schema.iter().any(|path| second.schema.contains(path))
             && !project.migrations.iter().any(|dir| second.migrations.contains(dir))
             && version_table(project) != version_table(second)
     };
-    let all = || found.iter().zip(projects.iter());
-    let noted: Vec<String> = all()
+    let all = 0..found.len().min(projects.len());
+    let noted: Vec<String> = all
+        .clone()
         .map(|one| {
-            let others = all().filter(|other| is_beside(one, *other));
+            let others = all.clone().filter(|other| *other != one && is_beside(one, *other));
             let folders: Vec<&str> =
-                others.flat_map(|(_, project)| &project.migrations).map(RepoPath::as_str).collect();
+                others.flat_map(|other| &projects[other].migrations).map(RepoPath::as_str).collect();
             folders.join("\n")
         })
         .collect();
     for (project, folders) in projects.iter_mut().zip(noted).filter(|(_, folders)| !folders.is_empty()) {
         project.facts.insert(BESIDE, folders);
     }
+    Ok(())
+}
+
+/// Stands for a database that `env.py` chooses by the section that it is run with.
+const CHOSEN_BY_SECTION: &str = "config_ini_section";
+
+/// The lines of an `env.py` that say which database it is, beside those of Alembic's own templates, which take it from the
+/// settings. <https://github.com/sqlalchemy/alembic/tree/main/alembic/templates>
+fn said_of_database(env: &str) -> BTreeSet<String> {
+    const ABOUT: [&str; 7] = ["url", "engine", "dsn", "environ", "getenv", "settings", "database"];
+    const OF_TEMPLATE: [&str; 10] = [
+        "engine_from_config",
+        "config.get_main_option(\"sqlalchemy.url\")",
+        "url=url",
+        "prefix=\"sqlalchemy.\"",
+        "an Engine is acceptable",
+        "creation we",
+        "a URL",
+        "In this scenario",
+        "engine.connect()",
+        "connectable",
+    ];
+    let mut is_text = false;
+    let mut found = BTreeSet::new();
+    for line in env.lines().map(str::trim) {
+        // What stands between three quotes is a description.
+        let quotes = line.matches("\"\"\"").count();
+        let was_text = is_text;
+        is_text ^= quotes % 2 == 1;
+        if was_text || quotes > 0 || line.starts_with('#') {
+            continue;
+        }
+        if line.contains(CHOSEN_BY_SECTION) && !line.contains("get_section(") {
+            found.insert(CHOSEN_BY_SECTION.to_owned());
+        }
+        let lower = line.to_ascii_lowercase();
+        if ABOUT.iter().any(|word| lower.contains(word)) && !OF_TEMPLATE.iter().any(|part| line.contains(part)) {
+            found.insert(line.replace('\'', "\""));
+        }
+    }
+    found
 }
 
 /// Adds the environments whose `env.py` a library brings: Flask-Alembic keeps the revisions beside the template.
@@ -94,6 +158,22 @@ pub(super) fn without_env(
         found.push(Environment::without_settings(script, revisions.into_iter().collect()));
     }
     Ok(())
+}
+
+/// Whether a repository holds any revision, in whichever folder: `env.py` or a program may set where they are looked for.
+pub(crate) fn keeps_revisions(snapshot: &dyn Snapshot) -> Result<bool, SnapshotError> {
+    const WORDS: [&str; 4] = ["version", "migrat", "alembic", "revision"];
+    for entry in snapshot.files()?.iter().filter(|entry| entry.path.extension() == Some("py")) {
+        let lower = entry.path.as_str().to_ascii_lowercase();
+        if WORDS.iter().any(|word| lower.contains(word))
+            && !locations::is_foreign(&entry.path)
+            && let Some(source) = snapshot.read(&entry.path)?.text()
+            && source.text().lines().any(|line| line.starts_with("down_revision"))
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Folders from which what `env.py` imports is taken before the project is known.

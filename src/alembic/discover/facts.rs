@@ -37,6 +37,13 @@ pub(super) fn dialect_in_text(text: &str) -> Option<Dialect> {
     })
 }
 
+/// Whether what is taken or set at the start of a text is a connection, an engine or a URL.
+fn is_about_connection(text: &str) -> bool {
+    let name = text.split(['"', '\'']).nth(1).unwrap_or_default();
+    let of_section = text.starts_with("sqlalchemy.url");
+    of_section || ["conn", "engine", "url", "connectable"].iter().any(|word| name.contains(word))
+}
+
 /// The database that a folder of revisions is named for, where its name says one.
 fn named_for(folder: &str) -> Option<Dialect> {
     let mut found = folder.split(['_', '-', '.']).filter_map(|word| word.parse().ok());
@@ -75,6 +82,21 @@ impl Evidence<'_> {
             .iter()
             .any(|call| env.contains(call));
         let url = self.url.and_then(dialect_of_url);
+        // A file for development is believed least: a program hands over its own connection, as Alembic's cookbook has it
+        // (<https://alembic.sqlalchemy.org/en/latest/cookbook.html#connection-sharing>), or the section gets another URL.
+        let handed = || {
+            [
+                "attributes.get(\"",
+                "attributes.get('",
+                "attributes[\"",
+                "attributes['",
+                "sqlalchemy.url\"] =",
+                "sqlalchemy.url'] =",
+            ]
+            .iter()
+            .any(|taken| env.match_indices(taken).any(|(at, _)| is_about_connection(&env[at..])))
+        };
+        let overridden = overridden || (url == Some(Dialect::Sqlite) && handed());
         if let Some(dialect) = url
             && !overridden
         {
@@ -104,7 +126,21 @@ impl Evidence<'_> {
             Some(source) => defaults::dialect(self.snapshot, self.python, &ParsedFile::parse(&source))?,
             None => None,
         };
+        // What is overridden by something that nobody knows may be any server; revisions in batches are written for SQLite.
+        let url = match url {
+            Some(Dialect::Sqlite) if !self.in_batches(files, env)? => None,
+            other => other,
+        };
         Ok((by_default.or(url), true))
+    }
+
+    /// Whether revisions are written, or are to be written, in batches: only SQLite needs them.
+    /// <https://alembic.sqlalchemy.org/en/latest/batch.html>
+    fn in_batches(&self, files: &FileList, env: &str) -> Result<bool, SnapshotError> {
+        let is_set = env.lines().any(|line| {
+            line.contains("render_as_batch") && !line.contains("False") && !line.trim_start().starts_with('#')
+        });
+        Ok(is_set || self.revisions(files)?.iter().any(|source| source.text().contains("batch_alter_table(")))
     }
 
     /// The texts of the revisions.
@@ -343,6 +379,31 @@ mod tests {
         ] {
             assert_eq!(of(&other, null, &[]), Some(Dialect::Sqlite), "{other}");
         }
+    }
+
+    #[test]
+    fn a_file_that_env_py_overrides_is_no_database() {
+        let sqlite = Some("sqlite:///app.db");
+        let handed = "connectable = config.attributes.get('connection', None)";
+        let section = "configuration[\"sqlalchemy.url\"] = get_url()";
+        let set = "config.set_main_option('sqlalchemy.url', settings.url)";
+        for env in [handed, section, set] {
+            assert_eq!(dialect(&[("m/env.py", env)], sqlite), None, "{env}");
+            assert_eq!(dialect(&[("m/env.py", env), ("setup.cfg", "PyMySQL")], sqlite), Some(Dialect::MySql), "{env}");
+            // It is written for SQLite all the same.
+            let batch = ("m/versions/a.py", "with op.batch_alter_table('a') as batch:\n    batch.drop_column('b')\n");
+            assert_eq!(dialect(&[("m/env.py", env), batch], sqlite), Some(Dialect::Sqlite), "{env}");
+            let rendered = format!("{env}\ncontext.configure(render_as_batch=True)\n");
+            assert_eq!(dialect(&[("m/env.py", &rendered)], sqlite), Some(Dialect::Sqlite), "{env}");
+        }
+        for env in ["config.attributes.get('configure_logger', True)", "url = section[\"sqlalchemy.url\"]", ""] {
+            assert_eq!(dialect(&[("m/env.py", env)], sqlite), Some(Dialect::Sqlite), "{env}");
+        }
+        // A server's URL stays what it is, whoever hands over a connection.
+        assert_eq!(
+            dialect(&[("m/env.py", handed), ("setup.cfg", "PyMySQL")], Some("postgresql://h/d")),
+            Some(Dialect::PostgreSql)
+        );
     }
 
     #[test]

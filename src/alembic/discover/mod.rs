@@ -23,6 +23,7 @@ use crate::git::{FileList, Snapshot, SnapshotError};
 use crate::project::{EcosystemKind, NAMED_BY, Parsed, Project, ProjectOverride};
 use crate::source::RepoPath;
 
+pub(crate) use apart::keeps_revisions;
 use facts::Evidence;
 use ini::{HERE, Ini};
 use locations::Found;
@@ -92,7 +93,7 @@ pub(crate) fn discover(snapshot: &dyn Snapshot, overrides: &[ProjectOverride]) -
         for environment in &found {
             projects.push(project(snapshot, environment)?);
         }
-        apart::beside(&found, &mut projects);
+        apart::beside(snapshot, &found, &mut projects)?;
         name_projects(&mut projects);
     }
     for wanted in overrides {

@@ -91,9 +91,10 @@ fn is_material(path: &RepoPath) -> bool {
 }
 
 pub(in crate::rules) fn check(change: &RepositoryChange<'_>, _: &RuleSettings) -> Vec<Finding> {
-    // Where no revision is in git, none would make the tables: they are written where the program runs, if at all.
+    // Where no revision is in git, none would make the tables: they are written where the program runs, if at all. Which folder
+    // they are in may be set at run time.
     let has_revisions =
-        |one: &RepositoryProject<'_>| one.project.ecosystem == EcosystemKind::Alembic && one.has_migrations;
+        |one: &RepositoryProject<'_>| one.project.ecosystem == EcosystemKind::Alembic && one.keeps_migrations;
     if !change.projects.iter().any(has_revisions) {
         return Vec::new();
     }
