@@ -134,7 +134,7 @@ pub(super) fn attribute(
 ) -> Attribute {
     let Some(value) = value else {
         return match annotation {
-            Some(annotation) => mapped(interpreter, settings, name, &Args::default(), Some(annotation), place, None),
+            Some(annotation) => mapped(settings, name, &Args::default(), Some(annotation), place, None),
             None => Attribute::None,
         };
     };
@@ -150,7 +150,7 @@ pub(super) fn attribute(
     match path {
         // A plain Column under a `Mapped` annotation keeps its own nullability.
         COLUMN => Attribute::Column(Parts::of(args).into_column(name, at.or_else(|| Some(place.clone())))),
-        MAPPED_COLUMN => mapped(interpreter, settings, name, args, annotation, place, at),
+        MAPPED_COLUMN => mapped(settings, name, args, annotation, place, at),
         "sqlalchemy.orm.deferred" | "sqlalchemy.orm.column_property" => match args.positional.first() {
             Some(inner) if is_column(inner) => {
                 attribute(interpreter, settings, name, Some(&inner.clone()), annotation, place)
@@ -254,7 +254,6 @@ fn column_of(attribute: Attribute) -> Option<Value> {
 
 /// `mapped_column(…)` under an annotation (`MappedColumn._init_column_for_annotation`).
 fn mapped(
-    interpreter: &mut Interpreter<'_>,
     settings: &Settings<'_>,
     name: &str,
     args: &Args,
@@ -285,10 +284,15 @@ fn mapped(
                 }
             }
         }
-        parts.set("nullable", Value::Bool(annotated.optional));
+        // Behind an alias that cannot be evaluated, `None` may stand; the alias itself may be a key of the map.
+        let hidden = annotated.doubt.clone().map(Value::Unknown);
+        parts.set("nullable", hidden.unwrap_or(Value::Bool(annotated.optional)));
         if parts.ty.is_none() && !parts.has_foreign_key() {
-            match annotations::sql_type(interpreter, &annotated, settings.maps, settings.versions) {
+            match annotations::sql_type(&annotated, settings.maps, settings.versions) {
                 Some(ty) => parts.ty = Some(ty),
+                None if let Some(unknown) = &annotated.doubt => {
+                    return Attribute::Doubt(unknown.reason.clone(), Some(unknown.place.clone()));
+                }
                 None => {
                     let text = annotated.plain().map(|ty| format!("{ty:?}")).unwrap_or_default();
                     parts.ty = Some(Value::unknown(

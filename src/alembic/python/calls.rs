@@ -157,6 +157,12 @@ impl Interpreter<'_> {
                         all.more = all.more.or(args.more);
                         return self.call_value(&function, all, place);
                     }
+                    // `UserId(5)` of a `NewType` gives what it is called with.
+                    SymbolKind::Call { callee: made_by, .. }
+                        if made_by.path().as_deref() == Some("typing.NewType") && args.positional.len() == 1 =>
+                    {
+                        return Ok(args.positional.remove(0));
+                    }
                     SymbolKind::Attribute { base, name }
                         if &**name == "__init__" && matches!(base.call_of(), Some(("builtins.super", _))) =>
                     {

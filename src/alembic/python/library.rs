@@ -100,10 +100,6 @@ impl Interpreter<'_> {
                 Some(value) => value.clone(),
                 None => return Ok(None),
             },
-            "typing.NewType" => match args.positional.get(1) {
-                Some(value) => value.clone(),
-                None => return Ok(None),
-            },
             "re.sub" | "re.findall" | "re.split" | "re.match" | "re.search" | "re.fullmatch"
                 if args.keyword.is_empty() && args.more.is_none() =>
             {
