@@ -1,6 +1,7 @@
 //! Attributes of mapped classes as `sqlalchemy.Column(…)` calls, whichever way they are written.
 
 use super::annotations::{self, Annotated, Versions};
+use crate::alembic::items::is_item;
 use crate::alembic::python::{Args, Class, Interpreter, SymbolKind, Text, Value};
 use crate::alembic::types;
 use crate::source::Place;
@@ -67,11 +68,18 @@ impl Parts {
             }
             _ => {}
         }
-        // The type comes first of what is left, or it is not given in this way.
-        if let Some(value) = positional.peek()
-            && (types::is_type(value) || (matches!(value, Value::Unknown(_)) && !has_type(args)))
-        {
-            parts.ty = positional.next().cloned();
+        // The type comes first of what is left, or it is not given in this way: whatever is no item that stands on the
+        // column (`Column.__init__`), a type of another package as well.
+        if let Some(value) = positional.peek() {
+            let taken = match value {
+                Value::Symbol(_) => !is_item(value),
+                Value::Unknown(_) => !has_type(args),
+                Value::None => true,
+                value => types::is_type(value),
+            };
+            if taken {
+                parts.ty = positional.next().filter(|value| !value.is_none()).cloned();
+            }
         }
         parts.rest = positional.cloned().collect();
         for (key, value) in &args.keyword {
@@ -263,8 +271,10 @@ fn mapped(
 ) -> Attribute {
     let mut parts = Parts::of(args);
     if let Some(annotation) = annotation {
+        // A type that is given outranks the annotation, which then says no more than whether there is `None` in it.
         if let Value::Unknown(unknown) = annotation
-            && (!parts.has("nullable") || (parts.ty.is_none() && !parts.has_foreign_key()))
+            && parts.ty.is_none()
+            && !parts.has_foreign_key()
         {
             return Attribute::Doubt(unknown.reason.clone(), Some(unknown.place.clone()));
         }

@@ -2,6 +2,7 @@
 //! Every expected type is what SQLAlchemy 2.1.9 gives.
 
 use super::features::{project, read, tables};
+use crate::catalog::Reach;
 
 /// The columns of a table whose attributes are these, on a base with that `type_annotation_map`.
 fn columns(map: &str, attributes: &str) -> String {
@@ -151,7 +152,77 @@ class T(Base):
     a: Mapped[Hidden]
     b: Mapped[str]
 ";
+    assert_eq!(told_and_doubted(models).1, ["a"]);
+}
+
+/// The tables and the doubted columns of a module of models.
+fn told_and_doubted(models: &str) -> (Vec<String>, Vec<String>) {
     let read = read(&project(&[("models.py", models)], "import models", "models.Base.metadata"));
-    let doubts: Vec<String> = read.catalog.doubts.iter().map(|doubt| format!("{:?}", doubt.reach)).collect();
-    assert_eq!(doubts, [r#"Column(ObjectName { schema: None, name: "t" }, "a")"#], "{:?}", read.catalog.doubts);
+    let doubted = read.catalog.doubts.iter().map(|doubt| match &doubt.reach {
+        Reach::Column(_, column) => column.clone(),
+        other => format!("{other:?}"),
+    });
+    (super::features::told(&read.catalog), doubted.collect())
+}
+
+#[test]
+fn a_type_that_is_given_outranks_the_annotation() {
+    let models = "
+from __future__ import annotations
+import sqlalchemy as sa
+from typing import TYPE_CHECKING, Optional
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.ext.mutable import MutableDict, MutableList
+from sqlalchemy_json import mutable_json_type
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+if TYPE_CHECKING:
+    from elsewhere import Typed
+class Base(DeclarativeBase):
+    pass
+class T(Base):
+    __tablename__ = 't'
+    id: Mapped[int] = mapped_column(primary_key=True)
+    a: Mapped['str'] = mapped_column(sa.String(50))
+    b: Mapped[Absent] = mapped_column(sa.String(50))
+    c: Mapped[Optional[Absent]] = mapped_column(sa.String(50))
+    d: Mapped[Absent | None] = mapped_column(sa.String(50))
+    e: Mapped[str | Typed | None] = mapped_column('ee', sa.String(50))
+    f: Mapped['Absent'] = mapped_column(sa.String(50), nullable=True)
+    g: Mapped[dict] = mapped_column(MutableDict.as_mutable(JSONB))
+    h: Mapped[list['Absent'] | None] = mapped_column(MutableList.as_mutable(ARRAY(sa.String)))
+    i: Mapped[dict] = mapped_column(mutable_json_type(dbtype=JSONB, nested=True))
+    j: Mapped[Absent] = mapped_column(sa.ForeignKey('t.id'))
+    k: Mapped[Absent | None] = mapped_column(None, sa.ForeignKey('t.id'))
+";
+    let (told, doubted) = told_and_doubted(models);
+    assert_eq!(
+        told,
+        ["t(id integer, a varchar(50), b varchar(50), c varchar(50)?, d varchar(50)?, ee varchar(50)?, \
+          f varchar(50)?, g jsonb, h varchar[]?, i jsonb, j integer, k integer?)"]
+    );
+    assert_eq!(doubted, [""; 0]);
+}
+
+/// Where nothing else tells the type, or whether there is `None`, an annotation that is not known is a doubt of its column.
+#[test]
+fn an_annotation_that_is_all_there_is_of_a_type_is_a_doubt() {
+    let models = "
+from __future__ import annotations
+import sqlalchemy as sa
+from elsewhere import Absurd
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+class Base(DeclarativeBase):
+    pass
+class T(Base):
+    __tablename__ = 't'
+    id: Mapped[int] = mapped_column(primary_key=True)
+    a: Mapped[Absent]
+    b: Mapped[Absent] = mapped_column(index=True)
+    c: Mapped[str] = mapped_column(Absurd(3))
+    d: absent.Mapped[str] = mapped_column(sa.Text)
+    e: absent.Mapped[str] = mapped_column(sa.Text, nullable=True)
+";
+    let (told, doubted) = told_and_doubted(models);
+    assert_eq!(told, ["t(id integer, c unknown type, e text?)"]);
+    assert_eq!(doubted, ["a", "b", "d", "c"]);
 }
