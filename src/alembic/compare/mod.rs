@@ -3,6 +3,7 @@
 //! The rules are those of `alembic.autogenerate.compare` and `alembic.ddl` (1.20), measured against real databases. What
 //! the database would notice and autogenerate does not look at is told too, marked [`Difference::beyond_engine`].
 
+mod counters;
 mod describe;
 mod indexes;
 mod keys;
@@ -347,7 +348,8 @@ impl<'a> Comparison<'a> {
             // The sequence of a counter keeps its name when the table is renamed.
             && (counts || same_default(dialect, declared, replayed))
             // An INTEGER PRIMARY KEY of SQLite counts in any case; AUTOINCREMENT only forbids reuse.
-            && (dialect == Dialect::Sqlite || declared.auto_increment == replayed.auto_increment);
+            && (dialect == Dialect::Sqlite || declared.auto_increment == replayed.auto_increment)
+            || counters::same(dialect, declared, replayed);
         if same {
             return;
         }
@@ -360,7 +362,8 @@ impl<'a> Comparison<'a> {
         let plain = declared.generated.is_none()
             && replayed.generated.is_none()
             && declared.auto_increment.is_none()
-            && replayed.auto_increment.is_none();
+            && replayed.auto_increment.is_none()
+            && !counters::is_omitted(self.replayed, table, replayed);
         let asked = self.settled(Part::Default, table, declared);
         difference.beyond_engine = !(self.options.compare_server_default && plain) || asked == Some(Settled::Same);
         difference.certain = difference.beyond_engine || asked != Some(Settled::Unknown);

@@ -309,3 +309,21 @@ fn a_model_for_a_view_is_no_missing_table() {
     assert_eq!(sides(&declared, &replayed), ("as a table".to_owned(), "a view".to_owned()));
     assert_eq!(told(&declared, &Catalog::new(PG)), ["missing-table users"]);
 }
+
+/// A default that asks a sequence of the column's own is left out as that of a SERIAL; one that asks another is compared.
+#[test]
+fn the_default_of_an_owned_sequence_is_none_that_autogenerate_sees() {
+    use crate::catalog::Sequence;
+    let declared = catalog(PG, |_| {});
+    let seen = |owner: Option<&str>| {
+        let mut replayed = catalog(PG, |t| t.columns[0].default = Some(ColumnDefault::NextVal(ObjectName::bare("s"))));
+        let (name, table) = (Name::new("public", "s"), Name::new("public", "users"));
+        let owned_by = owner.map(|column| (table, column.to_owned()));
+        replayed.sequences.insert(name.clone(), Sequence { name, owned_by, place: None });
+        let options = Options { compare_server_default: true, ..Options::default() };
+        compare(&declared, &replayed, &options).iter().map(|one| one.beyond_engine).collect::<Vec<_>>()
+    };
+    assert_eq!(seen(Some("id")), [true]);
+    assert_eq!(seen(Some("email")), [false]);
+    assert_eq!(seen(None), [false]);
+}
