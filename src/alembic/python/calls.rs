@@ -25,7 +25,12 @@ impl Interpreter<'_> {
             return Ok(value);
         }
         let callee = self.eval(frame, &call.func)?;
-        let args = self.eval_args(frame, &call.arguments)?;
+        // What is listed for `sorted(…)` may be listed in any order.
+        let sorts = usize::from(callee.path().as_deref() == Some("builtins.sorted"));
+        self.sorting += sorts;
+        let args = self.eval_args(frame, &call.arguments);
+        self.sorting -= sorts;
+        let args = args?;
         if let (Value::Unknown(unknown), Expr::Attribute(method)) = (&callee, &*call.func) {
             self.host.lost_call(&method.attr, &args, &unknown.reason, &place);
         }

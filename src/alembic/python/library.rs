@@ -123,7 +123,10 @@ impl Interpreter<'_> {
             .any(|module| path.starts_with(module)) =>
             {
                 if path.starts_with("os.path.")
-                    || matches!(path, "datetime.timedelta" | "datetime.datetime" | "datetime.date" | "uuid.UUID")
+                    || matches!(
+                        path,
+                        "os.listdir" | "datetime.timedelta" | "datetime.datetime" | "datetime.date" | "uuid.UUID"
+                    )
                 {
                     return Ok(None);
                 }
