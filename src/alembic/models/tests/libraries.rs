@@ -381,3 +381,36 @@ fn a_sequence_behind_a_default_counts_as_a_serial_does() {
                  CREATE TABLE t (id serial PRIMARY KEY, n integer DEFAULT nextval('m_seq'))";
     assert_eq!(gap(KEY, other, true), [("n".to_owned(), true)], "a default that is no counter of a key");
 }
+
+/// What a key that cannot be read is on is in doubt, and nothing else of its table.
+#[test]
+fn a_foreign_key_to_an_unknown_target_doubts_its_columns_alone() {
+    use super::edges::{env, read_models, revision};
+    let models = "
+import sqlalchemy as sa
+from lib import target
+from sqlalchemy.orm import declarative_base
+Base = declarative_base()
+class T(Base):
+    __tablename__ = 't'
+    id = sa.Column(sa.Integer, primary_key=True)
+    a = sa.Column(sa.Integer)
+    b = sa.Column(sa.String(5))
+    __table_args__ = (sa.ForeignKeyConstraint(['a'], [target()]),)
+";
+    let gap = |columns: &str, more: &str| {
+        let made = format!(
+            "    op.create_table('o', sa.Column('id', sa.Integer(), primary_key=True))\n    op.create_table('t', \
+             sa.Column('id', sa.Integer(), primary_key=True), {columns}{more})\n    op.drop_table('o')\n"
+        );
+        let made = if more.is_empty() { made } else { made.replace("    op.drop_table('o')\n", "") };
+        let (_, _, gap) = read_models(&env("import models", "models.Base.metadata"), models, &revision(&made), &[]);
+        gap.into_iter().filter(|(name, _)| name != "o").collect::<Vec<_>>()
+    };
+    let told = |name: &str, certain| vec![(name.to_owned(), certain)];
+    let whole = "sa.Column('a', sa.Integer()), sa.Column('b', sa.String(5))";
+    assert_eq!(gap(whole, ""), []);
+    assert_eq!(gap(whole, ", sa.ForeignKeyConstraint(['a'], ['o.id'], name='fk')"), told("fk", false));
+    assert_eq!(gap("sa.Column('a', sa.Integer())", ""), told("b", true), "a missing column beside it is told");
+    assert_eq!(gap("sa.Column('a', sa.Integer()), sa.Column('b', sa.String(9))", ""), told("b", true));
+}
