@@ -3,6 +3,8 @@
 //! The rules are those of `alembic.autogenerate.compare` and `alembic.ddl` (1.20), measured against real databases. What
 //! the database would notice and autogenerate does not look at is told too, marked [`Difference::beyond_engine`].
 
+mod counters;
+mod defaults;
 mod describe;
 mod indexes;
 mod keys;
@@ -12,8 +14,7 @@ mod types;
 use crate::catalog::contrast::{self, Contrast};
 use crate::catalog::difference::{Aspect, Difference, Kind, Side};
 use crate::catalog::{
-    AutoIncrement, Catalog, Column, ColumnDefault, Dialect, Name, Object, ObjectName, Part, Reach, Settled, Table,
-    Unmanaged,
+    AutoIncrement, Catalog, Column, Dialect, Name, Object, ObjectName, Part, Reach, Settled, Table, Unmanaged,
 };
 
 pub(crate) use text::same_expression;
@@ -345,9 +346,10 @@ impl<'a> Comparison<'a> {
         let counts = declared.auto_increment.is_some() && declared.auto_increment == replayed.auto_increment;
         let same = same_generated(declared, replayed)
             // The sequence of a counter keeps its name when the table is renamed.
-            && (counts || same_default(dialect, declared, replayed))
+            && (counts || defaults::same(dialect, declared, replayed))
             // An INTEGER PRIMARY KEY of SQLite counts in any case; AUTOINCREMENT only forbids reuse.
-            && (dialect == Dialect::Sqlite || declared.auto_increment == replayed.auto_increment);
+            && (dialect == Dialect::Sqlite || declared.auto_increment == replayed.auto_increment)
+            || counters::same(dialect, declared, replayed);
         if same {
             return;
         }
@@ -360,7 +362,8 @@ impl<'a> Comparison<'a> {
         let plain = declared.generated.is_none()
             && replayed.generated.is_none()
             && declared.auto_increment.is_none()
-            && replayed.auto_increment.is_none();
+            && replayed.auto_increment.is_none()
+            && !counters::is_omitted(self.replayed, table, replayed);
         let asked = self.settled(Part::Default, table, declared);
         difference.beyond_engine = !(self.options.compare_server_default && plain) || asked == Some(Settled::Same);
         difference.certain = difference.beyond_engine || asked != Some(Settled::Unknown);
@@ -433,75 +436,6 @@ fn same_generated(declared: &Column, replayed: &Column) -> bool {
         (Some(a), Some(b)) => same_expression(&a.expression, &b.expression),
         _ => false,
     }
-}
-
-/// Whether the database would apply the same default.
-fn same_default(dialect: Dialect, declared: &Column, replayed: &Column) -> bool {
-    let (a, b) = match (&declared.default, &replayed.default) {
-        (None, None) => return true,
-        (Some(ColumnDefault::Null), None) | (None, Some(ColumnDefault::Null)) => return true,
-        // A counter is a default of its own, told by itself.
-        (Some(_), None) | (None, Some(_)) => return false,
-        (Some(a), Some(b)) => (a, b),
-    };
-    // A numeral in quotes is read as the column's type has it.
-    if let (ColumnDefault::Text(a), ColumnDefault::Text(b)) = (a, b)
-        && dialect.is_postgres_like()
-        && matches!(
-            declared.ty.builtin_name(),
-            Some("integer" | "bigint" | "smallint" | "real" | "double precision" | "float" | "numeric" | "decimal")
-        )
-        && same_number(a, b)
-    {
-        return true;
-    }
-    same_default_value(dialect, a, b)
-}
-
-fn same_default_value(dialect: Dialect, a: &ColumnDefault, b: &ColumnDefault) -> bool {
-    use ColumnDefault as D;
-    match (a, b) {
-        (D::Unknown, _) | (_, D::Unknown) => true,
-        (D::Bool(flag), D::Number(number)) | (D::Number(number), D::Bool(flag)) => {
-            number == if *flag { "1" } else { "0" }
-        }
-        (D::Bool(flag), D::Text(text)) | (D::Text(text), D::Bool(flag)) => {
-            let text = text.to_lowercase();
-            text == if *flag { "true" } else { "false" }
-                || text == if *flag { "t" } else { "f" }
-                || text == if *flag { "1" } else { "0" }
-        }
-        (D::Number(number), D::Text(text)) | (D::Text(text), D::Number(number)) => same_number(number, text),
-        (D::Number(a), D::Number(b)) => same_number(a, b),
-        (D::Now(_), D::Now(_)) => true,
-        (D::List(items), D::Text(text)) | (D::Text(text), D::List(items)) => same_list(items, text),
-        (D::Expression(a), D::Expression(b)) => same_expression(a, b),
-        (D::Expression(expression), D::Text(text)) | (D::Text(text), D::Expression(expression)) => {
-            dialect == Dialect::Sqlite && same_expression(expression, text)
-        }
-        (a, b) => a == b,
-    }
-}
-
-/// Whether a text is the literal of an array: `{a,b}`.
-fn same_list(items: &[ColumnDefault], text: &str) -> bool {
-    let Some(inner) = text.trim().strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else { return false };
-    let written: Vec<&str> =
-        inner.split(',').map(|item| item.trim().trim_matches('"')).filter(|item| !item.is_empty()).collect();
-    written.len() == items.len()
-        && written.iter().zip(items).all(|(written, item)| match item {
-            ColumnDefault::Text(text) | ColumnDefault::Number(text) => text == written,
-            ColumnDefault::Bool(truth) => *written == if *truth { "t" } else { "f" } || *written == truth.to_string(),
-            _ => true,
-        })
-}
-
-/// Whether two numerals mean the same number: `0.00` and `0`.
-fn same_number(a: &str, b: &str) -> bool {
-    if a == b {
-        return true;
-    }
-    matches!((a.trim().parse::<f64>(), b.trim().parse::<f64>()), (Ok(a), Ok(b)) if (a - b).abs() < f64::EPSILON)
 }
 
 /// What only comparison asks of a dialect.

@@ -1,5 +1,7 @@
 use super::*;
-use crate::catalog::{Check, ColumnType, Enum, ForeignKey, Index, IndexOn, IndexPart, Key, ReferentialAction};
+use crate::catalog::{
+    Check, ColumnDefault, ColumnType, Enum, ForeignKey, Index, IndexOn, IndexPart, Key, ReferentialAction,
+};
 
 fn table(name: &str, dialect: Dialect) -> Table {
     let mut table = Table::new(Name::new(dialect.default_schema(), name));
@@ -238,11 +240,37 @@ fn comments_only_where_they_are_kept() {
 
 #[test]
 fn defaults_are_compared_by_what_they_do() {
-    let same = |a: ColumnDefault, b: ColumnDefault| same_default_value(PG, &a, &b);
+    let same = |a: ColumnDefault, b: ColumnDefault| defaults::same_value(PG, &a, &b);
     assert!(same(ColumnDefault::Text("0".into()), ColumnDefault::Number("0.0".into())));
     assert!(same(ColumnDefault::Bool(true), ColumnDefault::Text("t".into())));
     assert!(same(ColumnDefault::Expression("uuid()".into()), ColumnDefault::Expression("(UUID())".into())));
     assert!(!same(ColumnDefault::Text("a".into()), ColumnDefault::Text("b".into())));
+    assert!(same(ColumnDefault::Bool(false), ColumnDefault::Text("no".into())));
+    assert!(!same(ColumnDefault::Bool(false), ColumnDefault::Text("o".into())));
+}
+
+/// What PostgreSQL says of `SELECT a = b`, cast to the type.
+#[test]
+fn texts_of_one_value_are_one_default() {
+    let same = |dialect: Dialect, ty: &str, a: &str, b: &str| {
+        let with = |text: &str| {
+            let mut column = Column::new("c", ColumnType::builtin(ty), true);
+            column.default = Some(ColumnDefault::Text(text.to_owned()));
+            column
+        };
+        defaults::same(dialect, &with(a), &with(b))
+    };
+    for text in ["FALSE", "f", "fal", "0", "no", "n", "off", "of", " False "] {
+        assert!(same(PG, "boolean", "False", text), "{text}");
+        assert!(!same(PG, "boolean", "true", text), "{text}");
+    }
+    assert!(!same(PG, "boolean", "False", "o") && !same(PG, "boolean", "False", "falsehood"));
+    assert!(!same(PG, "varchar", "False", "FALSE"), "a text is what it is");
+    let id = "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11";
+    assert!(same(PG, "uuid", id, &id.to_uppercase()) && !same(PG, "uuid", id, &id.replace('9', "8")));
+    assert!(same(PG, "jsonb", "{}", "{ }") && same(PG, "json", r#"{"a":1, "b": []}"#, r#"{"b": [], "a" : 1}"#));
+    assert!(!same(PG, "jsonb", "{}", "[]"));
+    assert!(same(PG, "integer", "1", "01") && !same(PG, "integer", "1", "10"));
 }
 
 /// How the two sides of the only difference are told.
@@ -308,4 +336,22 @@ fn a_model_for_a_view_is_no_missing_table() {
     assert_eq!(told(&declared, &replayed), ["changed-table users"]);
     assert_eq!(sides(&declared, &replayed), ("as a table".to_owned(), "a view".to_owned()));
     assert_eq!(told(&declared, &Catalog::new(PG)), ["missing-table users"]);
+}
+
+/// A default that asks a sequence of the column's own is left out as that of a SERIAL; one that asks another is compared.
+#[test]
+fn the_default_of_an_owned_sequence_is_none_that_autogenerate_sees() {
+    use crate::catalog::Sequence;
+    let declared = catalog(PG, |_| {});
+    let seen = |owner: Option<&str>| {
+        let mut replayed = catalog(PG, |t| t.columns[0].default = Some(ColumnDefault::NextVal(ObjectName::bare("s"))));
+        let (name, table) = (Name::new("public", "s"), Name::new("public", "users"));
+        let owned_by = owner.map(|column| (table, column.to_owned()));
+        replayed.sequences.insert(name.clone(), Sequence { name, owned_by, place: None });
+        let options = Options { compare_server_default: true, ..Options::default() };
+        compare(&declared, &replayed, &options).iter().map(|one| one.beyond_engine).collect::<Vec<_>>()
+    };
+    assert_eq!(seen(Some("id")), [true]);
+    assert_eq!(seen(Some("email")), [false]);
+    assert_eq!(seen(None), [false]);
 }

@@ -325,7 +325,7 @@ impl Reader<'_, '_, '_> {
 }
 
 /// Whether a positional argument of `Column` is an item that stands on it, and not its type.
-fn is_item(value: &Value) -> bool {
+pub(crate) fn is_item(value: &Value) -> bool {
     matches!(
         value.call_of(),
         Some((

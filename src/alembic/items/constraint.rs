@@ -29,6 +29,12 @@ fn once(columns: Vec<String>) -> Vec<String> {
 }
 
 impl Reader<'_, '_, '_> {
+    /// The columns that a `ForeignKeyConstraint` is on.
+    pub(super) fn referring_columns(&self, value: &Value, column_name: &dyn Fn(&str) -> String) -> Option<Vec<String>> {
+        let ("sqlalchemy.ForeignKeyConstraint", args) = value.call_of()? else { return None };
+        self.column_names(&self.items(args.get(0, "columns")?).ok()?, column_name).ok()
+    }
+
     /// Reads `Index`, `UniqueConstraint`, `PrimaryKeyConstraint`, `ForeignKeyConstraint`, `CheckConstraint`,
     /// `ExcludeConstraint`. `column_name` turns what constraints call a column (its key) into its name.
     ///

@@ -7,7 +7,7 @@ mod constraint;
 pub(crate) mod naming;
 mod table;
 
-pub(crate) use column::sequence_name;
+pub(crate) use column::{is_item, sequence_name};
 pub(crate) use naming::{Convention, Sort, Subject, Written};
 pub(crate) use table::TableItem;
 

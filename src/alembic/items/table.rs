@@ -22,6 +22,8 @@ pub(crate) struct TableItem {
     pub(crate) sequences: Vec<ObjectName>,
     /// What could not be evaluated: the column it is about, where it is one, and why.
     pub(crate) doubts: Vec<(Option<String>, Doubt)>,
+    /// Foreign keys that could not be evaluated: the columns that each is on, and why.
+    pub(crate) unread_keys: Vec<(Vec<String>, Doubt)>,
     /// Columns that an EXCLUDE constraint names and the table does not have.
     pub(crate) missing: Vec<String>,
 }
@@ -71,6 +73,7 @@ impl Reader<'_, '_, '_> {
         let mut indexes = Vec::new();
         let mut primary_key: Option<Key> = None;
         let mut found = Vec::new();
+        let mut unread_keys = Vec::new();
         for part in parts {
             match self.table_part(part, &column_name, &mut found) {
                 Ok(TablePart::Constraint(Constraint::PrimaryKey(key))) => {
@@ -79,7 +82,10 @@ impl Reader<'_, '_, '_> {
                 }
                 Ok(TablePart::Constraint(constraint)) => constraints.push(constraint),
                 Ok(TablePart::Index(index)) => indexes.push(*index),
-                Err(doubt) => doubts.push((None, doubt)),
+                Err(doubt) => match self.referring_columns(part, &column_name) {
+                    Some(columns) => unread_keys.push((columns, doubt)),
+                    None => doubts.push((None, doubt)),
+                },
             }
         }
         let primary_key = self.primary_key(&mut columns, primary_key, &mut found);
@@ -148,7 +154,7 @@ impl Reader<'_, '_, '_> {
             source: None,
             comment,
         };
-        TableItem { table, indexes, enumerations, sequences, doubts, missing }
+        TableItem { table, indexes, enumerations, sequences, doubts, unread_keys, missing }
     }
 
     /// The primary key: `PrimaryKeyConstraint(…)`, and columns that are marked as part of it.

@@ -225,6 +225,13 @@ fn read(
         };
         doubt(found.reason.clone(), place, reach);
     }
+    // What a foreign key may be is a question of its columns, and of no other.
+    for (columns, found) in &item.unread_keys {
+        for column in columns {
+            let place = found.place.clone().unwrap_or_else(|| table.place.clone());
+            doubt(found.reason.clone(), place, Reach::Column(name.clone(), column.clone()));
+        }
+    }
     Some(item)
 }
 

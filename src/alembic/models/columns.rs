@@ -1,6 +1,7 @@
 //! Attributes of mapped classes as `sqlalchemy.Column(…)` calls, whichever way they are written.
 
 use super::annotations::{self, Annotated, Versions};
+use crate::alembic::items::is_item;
 use crate::alembic::python::{Args, Class, Interpreter, SymbolKind, Text, Value};
 use crate::alembic::types;
 use crate::source::Place;
@@ -67,11 +68,18 @@ impl Parts {
             }
             _ => {}
         }
-        // The type comes first of what is left, or it is not given in this way.
-        if let Some(value) = positional.peek()
-            && (types::is_type(value) || (matches!(value, Value::Unknown(_)) && !has_type(args)))
-        {
-            parts.ty = positional.next().cloned();
+        // The type comes first of what is left, or it is not given in this way: whatever is no item that stands on the
+        // column (`Column.__init__`), a type of another package as well.
+        if let Some(value) = positional.peek() {
+            let taken = match value {
+                Value::Symbol(_) => !is_item(value),
+                Value::Unknown(_) => !has_type(args),
+                Value::None => true,
+                value => types::is_type(value),
+            };
+            if taken {
+                parts.ty = positional.next().filter(|value| !value.is_none()).cloned();
+            }
         }
         parts.rest = positional.cloned().collect();
         for (key, value) in &args.keyword {
@@ -134,7 +142,7 @@ pub(super) fn attribute(
 ) -> Attribute {
     let Some(value) = value else {
         return match annotation {
-            Some(annotation) => mapped(interpreter, settings, name, &Args::default(), Some(annotation), place, None),
+            Some(annotation) => mapped(settings, name, &Args::default(), Some(annotation), place, None),
             None => Attribute::None,
         };
     };
@@ -150,7 +158,7 @@ pub(super) fn attribute(
     match path {
         // A plain Column under a `Mapped` annotation keeps its own nullability.
         COLUMN => Attribute::Column(Parts::of(args).into_column(name, at.or_else(|| Some(place.clone())))),
-        MAPPED_COLUMN => mapped(interpreter, settings, name, args, annotation, place, at),
+        MAPPED_COLUMN => mapped(settings, name, args, annotation, place, at),
         "sqlalchemy.orm.deferred" | "sqlalchemy.orm.column_property" => match args.positional.first() {
             Some(inner) if is_column(inner) => {
                 attribute(interpreter, settings, name, Some(&inner.clone()), annotation, place)
@@ -254,7 +262,6 @@ fn column_of(attribute: Attribute) -> Option<Value> {
 
 /// `mapped_column(…)` under an annotation (`MappedColumn._init_column_for_annotation`).
 fn mapped(
-    interpreter: &mut Interpreter<'_>,
     settings: &Settings<'_>,
     name: &str,
     args: &Args,
@@ -264,8 +271,10 @@ fn mapped(
 ) -> Attribute {
     let mut parts = Parts::of(args);
     if let Some(annotation) = annotation {
+        // A type that is given outranks the annotation, which then says no more than whether there is `None` in it.
         if let Value::Unknown(unknown) = annotation
-            && (!parts.has("nullable") || (parts.ty.is_none() && !parts.has_foreign_key()))
+            && parts.ty.is_none()
+            && !parts.has_foreign_key()
         {
             return Attribute::Doubt(unknown.reason.clone(), Some(unknown.place.clone()));
         }
@@ -285,10 +294,15 @@ fn mapped(
                 }
             }
         }
-        parts.set("nullable", Value::Bool(annotated.optional));
+        // Behind an alias that cannot be evaluated, `None` may stand; the alias itself may be a key of the map.
+        let hidden = annotated.doubt.clone().map(Value::Unknown);
+        parts.set("nullable", hidden.unwrap_or(Value::Bool(annotated.optional)));
         if parts.ty.is_none() && !parts.has_foreign_key() {
-            match annotations::sql_type(interpreter, &annotated, settings.maps, settings.versions) {
+            match annotations::sql_type(&annotated, settings.maps, settings.versions) {
                 Some(ty) => parts.ty = Some(ty),
+                None if let Some(unknown) = &annotated.doubt => {
+                    return Attribute::Doubt(unknown.reason.clone(), Some(unknown.place.clone()));
+                }
                 None => {
                     let text = annotated.plain().map(|ty| format!("{ty:?}")).unwrap_or_default();
                     parts.ty = Some(Value::unknown(

@@ -380,7 +380,10 @@ impl Mapper {
             Some(Value::Unknown(unknown)) if found.annotation.as_ref().is_some_and(|a| a.text().contains("Mapped")) => {
                 match &found.value {
                     Some(value) if !is_column(value) => return Attribute::None,
-                    _ => Some(Value::Unknown(Rc::clone(unknown))),
+                    Some(value) if value.call_of().is_some_and(|(_, args)| args.keyword("nullable").is_some()) => {
+                        Some(Value::Unknown(Rc::clone(unknown)))
+                    }
+                    _ => return Attribute::Doubt(unknown.reason.clone(), Some(unknown.place.clone())),
                 }
             }
             Some(annotation) => mapped(annotation),

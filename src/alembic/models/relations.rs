@@ -143,7 +143,7 @@ fn target(classes: &[(Rc<Class>, usize)], argument: &Value, depth: usize) -> Opt
         }
     }
     let annotated = Annotated::of(argument);
-    let inner = annotated.ty.as_ref().filter(|inner| annotated.optional && !inner.same(argument))?;
+    let inner = annotated.ty.as_ref().filter(|inner| !inner.same(argument))?;
     target(classes, inner, depth + 1)
 }
 

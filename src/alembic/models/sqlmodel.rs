@@ -207,7 +207,7 @@ fn python_type(plain: &Value, annotated: &Annotated, args: &Args, versions: Vers
             "pydantic.condecimal" => Some(decimal(constrained)),
             "pydantic.conint" => Some(call("sqlalchemy.Integer", Vec::new())),
             "pydantic.confloat" => Some(call("sqlalchemy.Float", Vec::new())),
-            "typing.NewType" => {
+            "typing.NewType" | "typing.TypeAliasType" => {
                 constrained.positional.get(1).and_then(|base| python_type(base, annotated, args, versions))
             }
             _ => None,

@@ -104,6 +104,9 @@ impl Interpreter<'_> {
         if let Some(answer) = host.attribute(self, value, name, place) {
             return Ok(answer);
         }
+        if let Some(part) = super::listing::part_of_path(value, name) {
+            return Ok(part);
+        }
         match &symbol.kind {
             SymbolKind::External(path) => {
                 // Each attribute of a library's name is a longer one: a loop could make them without end.

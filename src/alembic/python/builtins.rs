@@ -361,7 +361,10 @@ impl Interpreter<'_> {
             }
             "sorted" | "reversed" => {
                 let Some(value) = first else { return Ok(None) };
-                let mut items = match self.iterate(value, place)? {
+                self.sorting += usize::from(name == "sorted");
+                let items = self.iterate(value, place);
+                self.sorting -= usize::from(name == "sorted");
+                let mut items = match items? {
                     Ok(items) => items,
                     Err(unknown) => return Ok(Some(Value::Unknown(unknown))),
                 };
@@ -608,7 +611,7 @@ impl Interpreter<'_> {
         for item in items {
             let by = match &key {
                 Some(key) => self.call_value(key, Args::positional(vec![item.clone()]), place)?,
-                None => item.clone(),
+                None => super::listing::order_of_path(&item).unwrap_or_else(|| item.clone()),
             };
             keyed.push((by, item));
         }

@@ -25,7 +25,12 @@ impl Interpreter<'_> {
             return Ok(value);
         }
         let callee = self.eval(frame, &call.func)?;
-        let args = self.eval_args(frame, &call.arguments)?;
+        // What is listed for `sorted(…)` may be listed in any order.
+        let sorts = usize::from(callee.path().as_deref() == Some("builtins.sorted"));
+        self.sorting += sorts;
+        let args = self.eval_args(frame, &call.arguments);
+        self.sorting -= sorts;
+        let args = args?;
         if let (Value::Unknown(unknown), Expr::Attribute(method)) = (&callee, &*call.func) {
             self.host.lost_call(&method.attr, &args, &unknown.reason, &place);
         }
@@ -156,6 +161,12 @@ impl Interpreter<'_> {
                         all.keyword.extend(args.keyword);
                         all.more = all.more.or(args.more);
                         return self.call_value(&function, all, place);
+                    }
+                    // `UserId(5)` of a `NewType` gives what it is called with.
+                    SymbolKind::Call { callee: made_by, .. }
+                        if made_by.path().as_deref() == Some("typing.NewType") && args.positional.len() == 1 =>
+                    {
+                        return Ok(args.positional.remove(0));
                     }
                     SymbolKind::Attribute { base, name }
                         if &**name == "__init__" && matches!(base.call_of(), Some(("builtins.super", _))) =>

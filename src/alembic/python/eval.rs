@@ -490,8 +490,9 @@ impl Interpreter<'_> {
                 }
                 return Ok(Err(unknown_items(value, place)));
             }
-            other => match other.items() {
-                Some(items) => items,
+            other => match other.items().map(Ok).or_else(|| self.listed(other, place)) {
+                Some(Ok(items)) => items,
+                Some(Err(unknown)) => return Ok(Err(unknown)),
                 None => return Ok(Err(unknown_items(other, place))),
             },
         };

@@ -178,12 +178,18 @@ impl Interpreter<'_> {
             }
             Stmt::TypeAlias(stmt) => {
                 let place = frame.file.place(stmt);
+                // Python evaluates it when it is first asked for (PEP 695), so it may hold itself. The alias is an object
+                // of its own.
+                self.assign(frame, &stmt.name, Value::external("typing.Any"), stmt)?;
                 let value = match self.eval(frame, &stmt.value) {
                     Ok(value) => value,
-                    Err(Stop::Raise(_)) => Value::unknown("a type alias that cannot be evaluated", place),
+                    Err(Stop::Raise(_)) => Value::unknown("a type alias that cannot be evaluated", place.clone()),
                     Err(stop) => return Err(stop),
                 };
-                self.assign(frame, &stmt.name, value, stmt)?;
+                let args = Args::positional(vec![Value::str(frame.file.place(&*stmt.name).text()), value]);
+                let callee = Value::external("typing.TypeAliasType");
+                let alias = Value::symbol(SymbolKind::Call { callee, args }, Some(place));
+                self.assign(frame, &stmt.name, alias, stmt)?;
                 Ok(Flow::Next)
             }
             Stmt::Break(_) => Ok(Flow::Break),

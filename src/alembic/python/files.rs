@@ -53,7 +53,7 @@ impl Interpreter<'_> {
 }
 
 /// The path that a value is: a string, `pathlib.Path(…)` and what is derived of it, `os.path.join(…)`.
-fn path_of(value: &Value, depth: usize) -> Option<String> {
+pub(super) fn path_of(value: &Value, depth: usize) -> Option<String> {
     if depth > MAX_DEPTH {
         return None;
     }
@@ -115,7 +115,7 @@ fn parent(path: &str) -> String {
 }
 
 /// A path without `.` and `..`; none where it leaves the repository.
-fn normalized(path: &str) -> Option<String> {
+pub(super) fn normalized(path: &str) -> Option<String> {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
         match part {

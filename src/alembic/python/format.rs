@@ -277,7 +277,10 @@ impl Interpreter<'_> {
                         Some(Value::Str(text)) => text.to_string(),
                         _ => return Ok(Err(unknown_text(value, place))),
                     },
-                    _ => return Ok(Err(unknown_text(value, place))),
+                    _ => match super::files::path_of(value, 0) {
+                        Some(path) => path,
+                        None => return Ok(Err(unknown_text(value, place))),
+                    },
                 },
             },
             Value::Function(_) | Value::Bound(_) | Value::Module(_) | Value::Deferred(_) => {

@@ -74,6 +74,8 @@ pub struct Interpreter<'h> {
     pub(crate) maybe: Vec<Rc<Unknown>>,
     /// `try` blocks with handlers that the current statement stands in.
     pub(crate) catching: usize,
+    /// How many calls of `sorted(…)` are being evaluated: the order of what they are given is none that counts.
+    pub(crate) sorting: usize,
     pub(crate) doubts: Vec<Rc<Unknown>>,
     /// Statements that were left out, see [`Skipped`].
     pub(crate) skipped: Vec<Skipped>,
@@ -118,6 +120,7 @@ impl<'h> Interpreter<'h> {
             declared: BTreeMap::new(),
             maybe: Vec::new(),
             catching: 0,
+            sorting: 0,
             doubts: Vec::new(),
             skipped: Vec::new(),
             checks_labels: false,

@@ -100,10 +100,6 @@ impl Interpreter<'_> {
                 Some(value) => value.clone(),
                 None => return Ok(None),
             },
-            "typing.NewType" => match args.positional.get(1) {
-                Some(value) => value.clone(),
-                None => return Ok(None),
-            },
             "re.sub" | "re.findall" | "re.split" | "re.match" | "re.search" | "re.fullmatch"
                 if args.keyword.is_empty() && args.more.is_none() =>
             {
@@ -127,7 +123,10 @@ impl Interpreter<'_> {
             .any(|module| path.starts_with(module)) =>
             {
                 if path.starts_with("os.path.")
-                    || matches!(path, "datetime.timedelta" | "datetime.datetime" | "datetime.date" | "uuid.UUID")
+                    || matches!(
+                        path,
+                        "os.listdir" | "datetime.timedelta" | "datetime.datetime" | "datetime.date" | "uuid.UUID"
+                    )
                 {
                     return Ok(None);
                 }

@@ -19,6 +19,7 @@ mod import;
 mod interpreter;
 mod kinds;
 mod library;
+mod listing;
 mod made;
 mod methods;
 mod modules;

@@ -37,6 +37,12 @@ pub trait Modules {
         None
     }
 
+    /// The names of the files and folders in a folder, for code that lists it; none where they are not all known.
+    fn names_in(&self, path: &RepoPath) -> Option<Vec<String>> {
+        let _ = path;
+        None
+    }
+
     /// The module that declares a library's name, and the name there, where what the library declares matters.
     fn excerpt_of(&self, path: &str) -> Option<(RepoPath, &'static str)> {
         let _ = path;

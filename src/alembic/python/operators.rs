@@ -42,8 +42,12 @@ impl Interpreter<'_> {
         {
             return Ok(Value::Unknown(unknown));
         }
+        // Nothing but a type has `| None`: that it takes `None` is known, whichever type it is.
+        let optional = op == Operator::BitOr && (left.is_none() || right.is_none());
         for side in [left, right] {
-            if let Value::Unknown(unknown) = side {
+            if let Value::Unknown(unknown) = side
+                && !optional
+            {
                 return Ok(Value::Unknown(Rc::clone(unknown)));
             }
         }

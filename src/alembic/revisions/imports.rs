@@ -22,6 +22,8 @@ const MAX_FILES: usize = 200;
 const MAX_TEXTS: usize = 500;
 const MAX_TEXT: usize = 1024 * 1024;
 const MAX_ALL_TEXTS: usize = 8 * 1024 * 1024;
+/// Files beside those that read texts, which they may list.
+const MAX_BESIDE: usize = 20_000;
 /// What such files are called.
 const TEXTS: [&str; 8] = ["sql", "ddl", "psql", "txt", "json", "csv", "yaml", "yml"];
 /// How many imports may lead to a file that is read.
@@ -69,6 +71,8 @@ pub(crate) struct Store {
     prints: BTreeMap<RepoPath, u64>,
     /// Texts that revisions may read.
     texts: BTreeMap<RepoPath, Arc<Source>>,
+    /// Every file beside those that read texts, or below: what they may list.
+    beside: BTreeSet<RepoPath>,
     /// The files that read texts.
     readers: BTreeSet<RepoPath>,
     /// The files of an absolute name that was looked for: most revisions import the same.
@@ -92,6 +96,7 @@ impl Store {
             imports: BTreeMap::new(),
             prints: BTreeMap::new(),
             texts: BTreeMap::new(),
+            beside: BTreeSet::new(),
             readers: BTreeSet::new(),
             absolute: BTreeMap::new(),
         };
@@ -133,6 +138,10 @@ impl Store {
         }
         let dirs: BTreeSet<RepoPath> =
             readers.iter().filter_map(|file| file.source().path().parent()).filter(|dir| !dir.is_root()).collect();
+        let beside = || list.iter().filter(|entry| dirs.iter().any(|dir| entry.path.is_under(dir)));
+        if beside().count() <= MAX_BESIDE {
+            self.beside = beside().map(|entry| entry.path.clone()).collect();
+        }
         let mut bytes = 0;
         for entry in list.iter().filter(|entry| entry.path.extension().is_some_and(|ext| TEXTS.contains(&ext))) {
             if self.texts.len() >= MAX_TEXTS || bytes >= MAX_ALL_TEXTS {
@@ -176,6 +185,9 @@ impl Store {
         for (path, source) in self.texts.iter().filter(|_| reads) {
             bytes.extend(fingerprint(path.as_str().as_bytes()).to_be_bytes());
             bytes.extend(fingerprint(source.text().as_bytes()).to_be_bytes());
+        }
+        for path in self.beside.iter().filter(|_| reads) {
+            bytes.extend(fingerprint(path.as_str().as_bytes()).to_be_bytes());
         }
         fingerprint(&bytes)
     }
@@ -223,6 +235,14 @@ impl Store {
 }
 
 impl Store {
+    /// Whether a folder is that of a file that reads texts, or below one.
+    fn knows_folder(&self, path: &RepoPath) -> bool {
+        self.readers
+            .iter()
+            .filter_map(RepoPath::parent)
+            .any(|dir| !dir.is_root() && (*path == dir || path.is_under(&dir)))
+    }
+
     fn has_package(&self, name: &str) -> bool {
         self.roots.iter().any(|root| self.known.contains(&root.join(name).join("__init__.py")))
     }
@@ -263,6 +283,16 @@ impl Modules for Store {
 
     fn text(&self, path: &RepoPath) -> Option<String> {
         self.texts.get(path).map(|source| source.text().to_owned())
+    }
+
+    fn names_in(&self, path: &RepoPath) -> Option<Vec<String>> {
+        let below = self.beside.iter().filter_map(|file| {
+            let rest = file.as_str().strip_prefix(path.as_str())?.strip_prefix('/')?;
+            Some(rest.split('/').next().unwrap_or(rest).to_owned())
+        });
+        let names: BTreeSet<String> = below.collect();
+        // Only where a whole folder is known are its names: it lies beside a file that lists, or below.
+        (!path.is_root() && !names.is_empty() && self.knows_folder(path)).then(|| names.into_iter().collect())
     }
 
     fn files_under(&self, path: &RepoPath) -> Vec<RepoPath> {

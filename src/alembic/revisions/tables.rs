@@ -63,7 +63,8 @@ impl Database<'_, '_> {
     ) -> Vec<Operation> {
         self.refuse_items(items, place);
         let mut reader = self.reader(interpreter, table.clone(), place);
-        let TableItem { table: new, indexes, enumerations, sequences, doubts, missing } = reader.table(items, options);
+        let TableItem { table: new, indexes, enumerations, sequences, mut doubts, unread_keys, missing } =
+            reader.table(items, options);
         let mut operations = Vec::new();
         for enumeration in enumerations {
             operations.extend(self.enum_of_table(&enumeration, place));
@@ -83,6 +84,8 @@ impl Database<'_, '_> {
             let kind = OperationKind::CreateIndex { table: table.clone(), index: Box::new(index), concurrently: false };
             operations.push(Operation::new(kind, place).guarded(guard));
         }
+        // A later revision may name a key that could not be read: it is one of the table's.
+        doubts.extend(unread_keys.into_iter().map(|(_, doubt)| (None, doubt)));
         operations.extend(Self::doubts(table, doubts, place));
         operations
     }

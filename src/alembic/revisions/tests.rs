@@ -5,4 +5,5 @@ mod conventions;
 mod doubt;
 mod handed;
 mod labelled;
+mod listing;
 mod rows;

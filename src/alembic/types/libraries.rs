@@ -20,7 +20,7 @@ pub(super) fn is_known(path: &str) -> bool {
         "citext" => name == "CIText",
         "fastapi_users_db_sqlalchemy" => matches!(name, "GUID" | "TIMESTAMPAware"),
         "advanced_alchemy" => matches!(name, "GUID" | "DateTimeUTC" | "JsonB" | "EncryptedString" | "EncryptedText"),
-        "sqlalchemy_json" => name.ends_with("Json") || name.ends_with("JSON"),
+        "sqlalchemy_json" => name == "mutable_json_type" || name.ends_with("Json") || name.ends_with("JSON"),
         "sqlalchemy_jsonfield" => name == "JSONField",
         "sqlalchemy_utc" => name == "UtcDateTime",
         "sqlalchemy_searchable" => name == "TSVectorType",
@@ -101,6 +101,8 @@ impl Reader<'_, '_> {
                 "JsonB" if self.dialect == Dialect::PostgreSql => self.words("jsonb", &[]),
                 _ => return Some(SqlType::doubt(format!("the type `{path}`"), place.cloned())),
             }),
+            // `mutable_json_type(dbtype=JSON, nested=False)`.
+            "sqlalchemy_json" if let Some(inner) = args.get(0, "dbtype") => return Some(self.read(inner)),
             "sqlalchemy_json" => Ok(self.words("json", &[])),
             "sqlalchemy_searchable" => Ok(self.words("tsvector", &[])),
             _ => return Some(SqlType::doubt(format!("the type `{path}`"), place.cloned())),

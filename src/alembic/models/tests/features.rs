@@ -23,7 +23,7 @@ pub(super) fn read(snapshot: &MemorySnapshot) -> Declared {
 }
 
 /// The tables that one module of models declares, each as `name(column type null?, …)`.
-fn tables(models: &str) -> Vec<String> {
+pub(super) fn tables(models: &str) -> Vec<String> {
     let snapshot = project(&[("models.py", models)], "from models import *\nimport models", "models.Base.metadata");
     told(&read(&snapshot).catalog)
 }

@@ -344,3 +344,73 @@ Base = {base}
         "{found:?}"
     );
 }
+
+/// A counter that a revision puts together of its parts is that of the model; another sequence, or none, is told.
+#[test]
+fn a_sequence_behind_a_default_counts_as_a_serial_does() {
+    use super::edges::{env, read_models, revision};
+    let gap = |column: &str, made: &str, default: bool| {
+        let models = format!(
+            "import sqlalchemy as sa\nfrom sqlalchemy.orm import declarative_base\nBase = declarative_base()\n\
+             class T(Base):\n    __tablename__ = 't'\n    id = sa.Column(sa.Integer, {column})\n    \
+             n = sa.Column(sa.Integer{})\n",
+            if default { ", server_default=sa.text(\"nextval('n_seq')\")" } else { "" }
+        );
+        let revision = revision(&format!("    op.execute(\"\"\"{made}\"\"\")\n"));
+        let mut env = env("import models", "models.Base.metadata");
+        env = env
+            .replace("target_metadata=target_metadata", "target_metadata=target_metadata, compare_server_default=True");
+        read_models(&env, &models, &revision, &[]).2
+    };
+    const KEY: &str = "primary_key=True";
+    const WRITTEN: &str = "primary_key=True, server_default=sa.text(\"nextval('t_id_seq')\")";
+    let free = "CREATE SEQUENCE s; CREATE TABLE t (id integer PRIMARY KEY DEFAULT nextval('s'), n integer)";
+    let owned = "CREATE TABLE t (id integer PRIMARY KEY, n integer); CREATE SEQUENCE t_id_seq; \
+                 ALTER SEQUENCE t_id_seq OWNED BY t.id; \
+                 ALTER TABLE ONLY t ALTER COLUMN id SET DEFAULT nextval('t_id_seq'::regclass)";
+    let serial = "CREATE TABLE t (id serial PRIMARY KEY, n integer)";
+    for (column, made) in [(KEY, free), (KEY, owned), (KEY, serial), (WRITTEN, owned), (WRITTEN, serial)] {
+        assert_eq!(gap(column, made, false), [], "{column} {made}");
+    }
+    let told = [("id".to_owned(), true)];
+    assert_eq!(gap(WRITTEN, free, false), told, "of another sequence");
+    for column in [KEY, WRITTEN] {
+        assert_eq!(gap(column, "CREATE TABLE t (id integer PRIMARY KEY, n integer)", false), told, "nothing counts");
+    }
+    let other = "CREATE SEQUENCE n_seq; CREATE SEQUENCE m_seq; \
+                 CREATE TABLE t (id serial PRIMARY KEY, n integer DEFAULT nextval('m_seq'))";
+    assert_eq!(gap(KEY, other, true), [("n".to_owned(), true)], "a default that is no counter of a key");
+}
+
+/// What a key that cannot be read is on is in doubt, and nothing else of its table.
+#[test]
+fn a_foreign_key_to_an_unknown_target_doubts_its_columns_alone() {
+    use super::edges::{env, read_models, revision};
+    let models = "
+import sqlalchemy as sa
+from lib import target
+from sqlalchemy.orm import declarative_base
+Base = declarative_base()
+class T(Base):
+    __tablename__ = 't'
+    id = sa.Column(sa.Integer, primary_key=True)
+    a = sa.Column(sa.Integer)
+    b = sa.Column(sa.String(5))
+    __table_args__ = (sa.ForeignKeyConstraint(['a'], [target()]),)
+";
+    let gap = |columns: &str, more: &str| {
+        let made = format!(
+            "    op.create_table('o', sa.Column('id', sa.Integer(), primary_key=True))\n    op.create_table('t', \
+             sa.Column('id', sa.Integer(), primary_key=True), {columns}{more})\n    op.drop_table('o')\n"
+        );
+        let made = if more.is_empty() { made } else { made.replace("    op.drop_table('o')\n", "") };
+        let (_, _, gap) = read_models(&env("import models", "models.Base.metadata"), models, &revision(&made), &[]);
+        gap.into_iter().filter(|(name, _)| name != "o").collect::<Vec<_>>()
+    };
+    let told = |name: &str, certain| vec![(name.to_owned(), certain)];
+    let whole = "sa.Column('a', sa.Integer()), sa.Column('b', sa.String(5))";
+    assert_eq!(gap(whole, ""), []);
+    assert_eq!(gap(whole, ", sa.ForeignKeyConstraint(['a'], ['o.id'], name='fk')"), told("fk", false));
+    assert_eq!(gap("sa.Column('a', sa.Integer())", ""), told("b", true), "a missing column beside it is told");
+    assert_eq!(gap("sa.Column('a', sa.Integer()), sa.Column('b', sa.String(9))", ""), told("b", true));
+}

@@ -1,3 +1,4 @@
+mod annotations;
 mod copies;
 mod edges;
 mod features;
