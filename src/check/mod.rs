@@ -365,6 +365,10 @@ fn repository_findings(
             ecosystem: found.ecosystem,
             history: history.as_deref(),
             has_migrations: found.project.migrations.iter().any(|dir| after.has_dir(dir)),
+            has_revisions: found.project.migrations.iter().flat_map(|dir| after.under(dir)).any(|entry| {
+                let name = entry.path.file_name();
+                matches!(entry.path.extension(), Some("py" | "sql")) && !matches!(name, "__init__.py" | "env.py")
+            }),
         })
         .collect();
     let view = RepositoryChange { files: &files, projects: &projects, whole_state };

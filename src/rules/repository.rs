@@ -40,6 +40,8 @@ pub struct RepositoryProject<'a> {
     pub history: Option<&'a History>,
     /// Whether its migrations folders hold any file after the change.
     pub has_migrations: bool,
+    /// Whether one of these files may be a migration.
+    pub has_revisions: bool,
 }
 
 impl RepositoryChange<'_> {

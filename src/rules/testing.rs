@@ -609,6 +609,12 @@ impl Repository {
         self
     }
 
+    /// A fact of the project.
+    pub(super) fn with_fact(mut self, key: &'static str, value: &str) -> Self {
+        self.world.project.facts.insert(key, value.to_owned());
+        self
+    }
+
     /// As `--all` sees it.
     pub(super) fn whole_state(mut self) -> Self {
         self.whole_state = true;
@@ -660,6 +666,7 @@ impl Repository {
             },
             history: None,
             has_migrations: self.has_migrations,
+            has_revisions: self.has_migrations,
         }];
         let change = RepositoryChange { files: &files, projects: &projects, whole_state: self.whole_state };
         let all = super::run_repository(&change, settings);

@@ -298,6 +298,7 @@ mod tests {
             ecosystem: change.ecosystem,
             history: Some(&change.after.history),
             has_migrations: true,
+            has_revisions: true,
         }
     }
 
