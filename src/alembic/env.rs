@@ -13,7 +13,7 @@ use ruff_text_size::Ranged as _;
 
 use super::compare::Options;
 use super::python::ParsedFile;
-use crate::project::Project;
+use crate::project::{COMPARED, Project};
 
 /// [`Project::facts`]: `compare_type`, `true` or `false`.
 pub(crate) const COMPARE_TYPE: &str = "compare-type";
@@ -114,7 +114,49 @@ pub(crate) fn facts(file: &ParsedFile, settings: &dyn Fn(&str) -> Option<String>
     if !schemas.is_empty() {
         reader.facts.insert(SCHEMAS, schemas.join("\n"));
     }
+    if let Some(owners) = compared(file) {
+        reader.facts.insert(COMPARED, owners.join("\n"));
+    }
     reader.facts
+}
+
+/// What holds the metadata that `target_metadata` names, as it is called where it is declared; none where that is computed.
+fn compared(file: &ParsedFile) -> Option<Vec<String>> {
+    let value = file.body().iter().rev().find_map(|stmt| match stmt {
+        Stmt::Assign(assign) => match assign.targets.as_slice() {
+            [Expr::Name(name)] if name.id.as_str() == "target_metadata" => Some(&*assign.value),
+            _ => None,
+        },
+        _ => None,
+    })?;
+    let all = match value {
+        Expr::List(list) => list.elts.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    let owner = |value: &Expr| {
+        let Expr::Attribute(metadata) = value else { return None };
+        if metadata.attr.as_str() != "metadata" {
+            return None;
+        }
+        match &*metadata.value {
+            Expr::Attribute(owner) => Some(owner.attr.to_string()),
+            Expr::Name(name) => Some(imported(file, name.id.as_str()).unwrap_or_else(|| name.id.to_string())),
+            _ => None,
+        }
+    };
+    all.iter().map(owner).collect()
+}
+
+/// What a name is called in the module that it is imported from.
+fn imported(file: &ParsedFile, name: &str) -> Option<String> {
+    let imports = file.body().iter().filter_map(|stmt| match stmt {
+        Stmt::ImportFrom(import) => Some(&import.names),
+        _ => None,
+    });
+    let mut names = imports.flatten();
+    names
+        .find(|alias| alias.asname.as_ref().is_some_and(|own| own.as_str() == name))
+        .map(|alias| alias.name.to_string())
 }
 
 /// The comparison that a project's facts ask for.
@@ -265,6 +307,20 @@ mod tests {
         assert_eq!(schema("section.get('other', 'own')"), "own");
         assert_eq!(schema("settings.SCHEMA"), COMPUTED);
         assert_eq!(schema("None"), "false");
+    }
+
+    #[test]
+    fn what_holds_the_compared_metadata_is_named_where_it_is_written_out() {
+        let owners = |text: &str| of(text).into_iter().find(|(key, _)| *key == COMPARED).map(|(_, names)| names);
+        assert_eq!(owners("from app.db import Base\ntarget_metadata = Base.metadata").as_deref(), Some("Base"));
+        assert_eq!(
+            owners("from c import CacheBase as Base\ntarget_metadata = Base.metadata").as_deref(),
+            Some("CacheBase")
+        );
+        assert_eq!(owners("target_metadata = None\ntarget_metadata = m.Base.metadata").as_deref(), Some("Base"));
+        assert_eq!(owners("target_metadata = [A.metadata, B.metadata]").as_deref(), Some("A\nB"));
+        assert_eq!(owners("target_metadata = [A.metadata, other()]"), None);
+        assert_eq!(owners("target_metadata = metadata"), None);
     }
 
     #[test]

@@ -364,6 +364,12 @@ fn repository_findings(
     // Asked once, and only where a folder is not found.
     let is_lost = |found: &&Found| found.project.ecosystem == EcosystemKind::Alembic && !has_migrations(found);
     let elsewhere = found.iter().any(|one| is_lost(&one)) && discover::keeps_revisions(&*change.after)?;
+    let holds_any = |found: &Found| {
+        found.project.migrations.iter().flat_map(|dir| after.under(dir)).any(|entry| {
+            let name = entry.path.file_name();
+            matches!(entry.path.extension(), Some("py" | "sql")) && !matches!(name, "__init__.py" | "env.py")
+        })
+    };
     let projects: Vec<RepositoryProject<'_>> = found
         .iter()
         .zip(&histories)
@@ -372,7 +378,7 @@ fn repository_findings(
             ecosystem: found.ecosystem,
             history: history.as_deref(),
             has_migrations: has_migrations(found),
-            keeps_migrations: has_migrations(found) || (elsewhere && is_lost(&found)),
+            keeps_migrations: holds_any(found) || (elsewhere && is_lost(&found)),
         })
         .collect();
     let view = RepositoryChange { files: &files, projects: &projects, whole_state };

@@ -43,6 +43,9 @@ pub(crate) const BESIDE: &str = "migrations-beside";
 /// [`Project::facts`]: the settings file that says where the project's schema or its scripts are.
 pub(crate) const NAMED_BY: &str = "named-by";
 
+/// [`Project::facts`]: what holds the metadata that the project's tool compares, one name a line: `Base` of `Base.metadata`.
+pub(crate) const COMPARED: &str = "compared-metadata";
+
 /// One ORM set-up in a repository.
 #[derive(Debug, Clone)]
 pub struct Project {

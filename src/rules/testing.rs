@@ -610,6 +610,12 @@ impl Repository {
         self
     }
 
+    /// A fact of the project.
+    pub(super) fn with_fact(mut self, key: &'static str, value: &str) -> Self {
+        self.world.project.facts.insert(key, value.to_owned());
+        self
+    }
+
     /// As `--all` sees it.
     pub(super) fn whole_state(mut self) -> Self {
         self.whole_state = true;

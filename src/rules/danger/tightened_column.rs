@@ -21,8 +21,10 @@ page! {
     /// index, a primary key, a check or an exclusion over columns that existed. A constraint that is NOT VALID looks at no
     /// row; what rows comply with by what they are asks nothing of them: a unique index or a primary key over columns of
     /// which some are unique already, or NULL in every row as they are new, or for a value of an enum that the change adds; a
-    /// check over columns that are all new, unless the default of one breaks it; what a check or an exclusion of before asked
-    /// already, as a list of allowed values that becomes longer; NOT NULL behind a statement that gives each row a value. Of
+    /// partial index whose condition no row fulfils by what the change gives it in new columns; a check over columns that are
+    /// all new, unless the default of one breaks it, or one that such a default fulfils; what a check or an exclusion of
+    /// before asked already, also under another name of its columns, as a list of allowed values that becomes longer; NOT
+    /// NULL behind a statement that gives each row a value. Of
     /// a table that must be empty, since a required column is added to it, `required-column` tells. Where the change itself
     /// writes or deletes such rows first, by one statement or over a table that it gathers them in, this is a note: whether
     /// one is left cannot be told.

@@ -6,6 +6,7 @@
 //! An expression that is not understood is its tokens, joined.
 
 mod known;
+mod names;
 mod parse;
 mod predicate;
 mod tree;
@@ -16,6 +17,7 @@ use super::literal::{string, unquote};
 use crate::catalog::types::array_literal;
 use crate::catalog::{ColumnDefault, ColumnType, Dialect, ObjectName, TypeKind};
 pub(crate) use known::{Held, Truth, is_kept, is_never_null, truth};
+pub(crate) use names::with_names;
 pub(crate) use predicate::same_predicate;
 use tree::Expr;
 

@@ -6,7 +6,7 @@ use crate::catalog::operation::{ColumnChange, DataKind, OperationKind};
 use crate::catalog::{Column, ColumnDefault, Dialect, Name, Table, TypeKind};
 use crate::project::ProjectChange;
 use crate::rules::danger::deeds::{Deed, Deeds, RowDeed};
-use crate::sql::expression::{Held, Truth, is_kept, is_never_null, truth};
+use crate::sql::expression::{Held, Truth, is_kept, is_never_null, truth, with_names};
 
 /// Whether no row can fail what is demanded.
 pub(super) fn is_certain(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) -> bool {
@@ -126,7 +126,7 @@ fn is_for_new_values(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) -> bo
 /// Whether a check is about nothing but columns that the change adds: each row has in them what the change gives it.
 fn is_about_new_columns(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) -> bool {
     let Effect::ConstraintAdded { table, what: "check", name, .. } = &deed.effect else { return false };
-    let Some(after) = change.after.replay.catalog.tables.get(table) else { return false };
+    let Some(after) = table_after(change, all, table) else { return false };
     every_condition(after, name.as_ref(), |expression| {
         let mut about = after.columns.iter().filter(|column| mentions(expression, &column.name)).peekable();
         about.peek().is_some() && about.all(|column| is_new(change, all, table, &column.name))
@@ -137,22 +137,19 @@ fn is_about_new_columns(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) ->
 /// from all others, and a check may take that. Or since a column took no NULL before, or a check of before asked as much.
 fn is_held_by_null(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) -> bool {
     let (Effect::IndexAdded { table, .. } | Effect::ConstraintAdded { table, .. }) = &deed.effect else { return false };
-    let Some(after) = change.after.replay.catalog.tables.get(table) else { return false };
+    let Some(after) = table_after(change, all, table) else { return false };
     // What a session of the mapper writes is no statement that could be seen.
     let text = deed.place.source.text().to_ascii_lowercase();
     let writes_unseen = text.contains("session.") || text.contains("session(");
+    let given = |column: &Column| {
+        let is_written =
+            |row: &RowDeed| all.is_same(&row.table, table) && row.comes_before(deed) && row.may_write(&column.name);
+        let made = made_as(change, all, deed, table, column)?;
+        let is_computed = made.generated.is_some() || made.auto_increment.is_some();
+        (!is_computed && !writes_unseen && !all.rows.iter().any(is_written)).then_some(made)
+    };
     let is_null = |column: &Column| {
-        let is_written = all
-            .rows
-            .iter()
-            .any(|row| all.is_same(&row.table, table) && row.comes_before(deed) && row.may_write(&column.name));
-        column.nullable
-            && column.default.is_none()
-            && column.generated.is_none()
-            && column.auto_increment.is_none()
-            && !is_written
-            && !writes_unseen
-            && is_new(change, all, table, &column.name)
+        given(column).is_some_and(|made| made.nullable && matches!(made.default, None | Some(ColumnDefault::Null)))
     };
     // A column that took no NULL has none, whatever it takes from now on.
     let before = table_before(change, all, table);
@@ -165,36 +162,85 @@ fn is_held_by_null(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) -> bool
     match &deed.effect {
         Effect::IndexAdded { index, .. } => {
             let mut columns = index.parts.iter().filter_map(|part| after.column(dialect, part.column()?));
-            dialect != Dialect::SqlServer && !index.nulls_not_distinct && columns.any(is_null)
+            let differ = dialect != Dialect::SqlServer && !index.nulls_not_distinct;
+            // A row is in a partial index where the condition is TRUE.
+            let held = |name: &str| match after.column(dialect, name) {
+                Some(column) => given(column).map_or(Held::Anything, value),
+                None => Held::Anything,
+            };
+            let leaves_out = |condition: &String| {
+                matches!(truth(condition, dialect, &held), Some(Truth::False | Truth::Null | Truth::NotTrue))
+            };
+            (differ && columns.any(is_null)) || index.predicate.as_ref().is_some_and(leaves_out)
         }
         Effect::ConstraintAdded { what: "check", name, .. } => {
-            let held = |name: &str| match after.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name)) {
-                Some(column) if is_null(column) => Held::Null,
-                Some(column) if was_required(column) => Held::Something,
-                _ => Held::Anything,
+            let held = |name: &str| {
+                let Some(column) = after.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name)) else {
+                    return Held::Anything;
+                };
+                match given(column) {
+                    Some(made) => value(made),
+                    None if was_required(column) => Held::Something,
+                    None => Held::Anything,
+                }
             };
             let old = conditions_before(change, all, deed, table);
+            let old: Vec<&str> = old.iter().map(String::as_str).collect();
             every_condition(after, name.as_ref(), |expression| is_kept(expression, &old, dialect, &held))
         }
         _ => false,
     }
 }
 
-/// The checks that every row was held to when the change began, and complies with still: of those whose columns the change
-/// writes, casts or calls otherwise before the deed nothing is known.
-fn conditions_before<'a>(change: &'a ProjectChange<'_>, all: &Deeds, deed: &Deed, table: &Name) -> Vec<&'a str> {
+/// What a new column holds in every row that is there.
+fn value(made: &Column) -> Held<'_> {
+    match &made.default {
+        Some(default) => Held::This(default),
+        None if made.nullable => Held::Null,
+        None => Held::Anything,
+    }
+}
+
+/// A column as the change has added it by one statement before the deed, where its type is that still: its default may have
+/// been another later on.
+fn made_as<'a>(
+    change: &ProjectChange<'_>,
+    all: &'a Deeds,
+    deed: &Deed,
+    table: &Name,
+    column: &Column,
+) -> Option<&'a Column> {
+    let made = all.done.iter().find_map(|other| match &other.effect {
+        Effect::ColumnAdded { table: of, column: made }
+            if other.at <= deed.at
+                && other.operation.is_some()
+                && all.is_same(of, table)
+                && made.name == column.name
+                && made.ty == column.ty =>
+        {
+            Some(&**made)
+        }
+        _ => None,
+    });
+    made.filter(|_| is_new(change, all, table, &column.name))
+}
+
+/// The checks that every row was held to when the change began, and complies with still, under the names that its columns
+/// have by then: of those whose columns the change writes or casts before the deed nothing is known.
+fn conditions_before(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed, table: &Name) -> Vec<String> {
     let Some(before) = table_before(change, all, table) else { return Vec::new() };
+    let dialect = change.project.dialect();
     let is_touched = |column: &Column| {
-        let is_written = all
-            .rows
-            .iter()
-            .any(|row| all.is_same(&row.table, table) && row.comes_before(deed) && row.may_write(&column.name));
+        let now = renamed(all, table, &column.name);
+        let is_written = all.rows.iter().any(|row| {
+            all.is_same(&row.table, table)
+                && row.comes_before(deed)
+                && (row.may_write(&column.name) || row.may_write(&now))
+        });
         let is_another = all.done.iter().any(|other| match &other.effect {
             Effect::ColumnChanged { table: of, before, after } => {
-                all.is_same(of, table) && before.ty != after.ty && before.name.eq_ignore_ascii_case(&column.name)
-            }
-            Effect::ColumnRenamed { table: of, from, .. } => {
-                all.is_same(of, table) && from.eq_ignore_ascii_case(&column.name)
+                let is_it = |name: &str| name.eq_ignore_ascii_case(&column.name) || name.eq_ignore_ascii_case(&now);
+                all.is_same(of, table) && before.ty != after.ty && is_it(&before.name)
             }
             Effect::ColumnDropped { table: of, column: lost, .. } => {
                 all.is_same(of, table) && lost.name.eq_ignore_ascii_case(&column.name)
@@ -208,7 +254,16 @@ fn conditions_before<'a>(change: &'a ProjectChange<'_>, all: &Deeds, deed: &Deed
         .filter(|condition| {
             !before.columns.iter().any(|column| mentions(condition, &column.name) && is_touched(column))
         })
+        .map(|condition| follow(all, before, table, condition, dialect))
         .collect()
+}
+
+/// A condition of before under the names that its columns have since.
+pub(super) fn follow(all: &Deeds, before: &Table, table: &Name, condition: &str, dialect: Dialect) -> String {
+    with_names(condition, dialect, &|name| {
+        let column = before.column(dialect, name)?;
+        Some(renamed(all, table, &column.name)).filter(|now| *now != column.name)
+    })
 }
 
 /// Whether the change adds a column, and does not only call one otherwise.
@@ -218,7 +273,7 @@ fn is_new(change: &ProjectChange<'_>, all: &Deeds, table: &Name, column: &str) -
     let is_renamed = all
         .done
         .iter()
-        .any(|deed| matches!(&deed.effect, Effect::ColumnRenamed { table: of, to, .. } if of == table && to == column));
+        .any(|deed| matches!(&deed.effect, Effect::ColumnRenamed { table: of, to, .. } if all.is_same(of, table) && to == column));
     before.is_some_and(|before| before.column(dialect, column).is_none()) && !is_renamed
 }
 
@@ -227,6 +282,13 @@ pub(super) fn table_before<'a>(change: &'a ProjectChange<'_>, all: &Deeds, table
     let state = change.before?;
     let table = all.name_before(table);
     state.replay.catalog.tables.get(table).or_else(|| state.declared.catalog.tables.get(table))
+}
+
+/// A table after the change, also where it gets another name later than what is asked of it.
+pub(super) fn table_after<'a>(change: &'a ProjectChange<'_>, all: &Deeds, table: &Name) -> Option<&'a Table> {
+    let tables = &change.after.replay.catalog.tables;
+    let is_it = |of: &&Table| all.is_same(&of.name, table);
+    tables.get(table).or_else(|| tables.values().find(is_it))
 }
 
 /// Whether there are checks of a name in a table, and something holds for the condition of each.

@@ -1,6 +1,6 @@
 //! Keys of before that make rows unique already.
 
-use super::compliance::{renamed, table_before};
+use super::compliance::{follow, renamed, table_after, table_before};
 use crate::catalog::apply::Effect;
 use crate::catalog::operation::DataKind;
 use crate::catalog::{Column, ColumnDefault, Index, IndexOn, IndexPart, Name};
@@ -14,7 +14,7 @@ pub(super) fn is_unique_anyway(change: &ProjectChange<'_>, all: &Deeds, deed: &D
         Effect::IndexAdded { table, index, .. } if index.unique => is_key(change, all, deed, table, index),
         // What a primary key asks beside: none of its columns takes NULL.
         Effect::ConstraintAdded { table, what: "primary key", .. } => {
-            let after = change.after.replay.catalog.tables.get(table);
+            let after = table_after(change, all, table);
             let key = after.and_then(|table| table.primary_key.as_ref());
             let (Some(before), Some(after), Some(key)) = (table_before(change, all, table), after, key) else {
                 return false;
@@ -62,15 +62,20 @@ fn is_key(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed, table: &Name, ne
         };
         !old.is_empty() && old.iter().all(|part| new.parts.iter().any(|own| same(part, own)))
     };
+    let before = table_before(change, all, table);
+    let takes_the_same = |old: &str| match before {
+        Some(before) => new.predicate == Some(follow(all, before, table, old, dialect)),
+        None => new.predicate.as_deref() == Some(old),
+    };
     let is_stricter = |old: &Index| {
         old.unique
-            && (old.predicate.is_none() || old.predicate == new.predicate)
+            && old.predicate.as_deref().is_none_or(takes_the_same)
             && (old.nulls_not_distinct || !new.nulls_not_distinct)
             && covers(&old.parts)
     };
     let is_primary = matches!(deed.effect, Effect::ConstraintAdded { .. });
     let mut keys: Vec<OldKey> = Vec::new();
-    if let Some(before) = table_before(change, all, table) {
+    if let Some(before) = before {
         // Where nothing is said of a key it may go at any time.
         keys.extend(
             before
@@ -143,15 +148,15 @@ fn is_held_by_another(
     covers: &dyn Fn(&[IndexPart]) -> bool,
     is_stricter: &dyn Fn(&Index) -> bool,
 ) -> bool {
-    let Some(after) = change.after.replay.catalog.tables.get(table) else { return false };
+    let Some(after) = table_after(change, all, table) else { return false };
     let added = |index: &Index| {
         all.done.iter().any(|deed| {
             matches!(&deed.effect, Effect::IndexAdded { table: of, index: added, .. }
-                if of == table && added.name == index.name && added.parts == index.parts)
+                if all.is_same(of, table) && added.name == index.name && added.parts == index.parts)
         })
     };
     let adds_primary = all.done.iter().any(
-        |deed| matches!(&deed.effect, Effect::ConstraintAdded { table: of, what: "primary key", .. } if of == table),
+        |deed| matches!(&deed.effect, Effect::ConstraintAdded { table: of, what: "primary key", .. } if all.is_same(of, table)),
     );
     let primary = after.primary_key.iter().filter(|_| !is_primary);
     let mut indexes = after.indexes.iter().filter(|index| is_stricter(index));

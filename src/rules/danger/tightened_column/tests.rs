@@ -1,4 +1,5 @@
 mod held;
+mod kept;
 
 use super::*;
 use crate::catalog::Dialect;

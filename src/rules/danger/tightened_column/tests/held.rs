@@ -16,7 +16,7 @@ fn what_rows_were_held_to_before_tightens_nothing() {
         (format!("{drop} {wider} UPDATE users SET name = 'c';"), 0),
         (
             format!(
-                "{drop} ALTER TABLE users RENAME COLUMN email TO spare; ALTER TABLE users RENAME COLUMN name TO email; ALTER TABLE users ADD CONSTRAINT d CHECK (email IN ('a', 'b'));"
+                "{drop} ALTER TABLE users RENAME COLUMN email TO spare; ALTER TABLE users RENAME COLUMN name TO email; ALTER TABLE users ADD CONSTRAINT d CHECK (spare IN ('a', 'b'));"
             ),
             1,
         ),
