@@ -180,6 +180,8 @@ impl Mapper {
                 Some(ancestor) => {
                     return Outcome::Joined { ancestor: address(&ancestor), columns, doubts };
                 }
+                // What another package brings, or the body did not get to, may name it.
+                None if let Some((reason, at)) = table_doubt => return Outcome::Doubt(reason, at),
                 None => {
                     let reason = format!("the class {} has neither a __table__ nor a __tablename__", class.name);
                     return Outcome::Refused(reason, place);
