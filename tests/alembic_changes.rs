@@ -304,14 +304,20 @@ fn a_table_behind_a_folder_without_revisions_is_told() {
 fn revisions_in_a_folder_that_is_not_found_are_overtaken_too() {
     for (path, wanted) in [("app/db/revisions/a1_start.py", 1), ("app/db/start.txt", 0)] {
         let repo = TestRepo::new();
-        repo.write("alembic.ini", "[alembic]\nscript_location = scripts\nsqlalchemy.url = postgresql://localhost/app\n");
+        repo.write(
+            "alembic.ini",
+            "[alembic]\nscript_location = scripts\nsqlalchemy.url = postgresql://localhost/app\n",
+        );
         let set = "import os\ncontext.config.set_main_option(\"version_locations\", os.environ[\"VERSIONS\"])\n";
         repo.write("scripts/env.py", &format!("{set}{ENV}"));
         repo.write("app/__init__.py", "");
         repo.write("app/models.py", &models(&[("users", "")]));
         repo.write(path, &revision("a1", None, USERS));
         repo.commit("Revisions elsewhere");
-        repo.write("app/main.py", "from app.models import Base\n\n\ndef start(engine):\n    Base.metadata.create_all(engine)\n");
+        repo.write(
+            "app/main.py",
+            "from app.models import Base\n\n\ndef start(engine):\n    Base.metadata.create_all(engine)\n",
+        );
         let told = verdict::staged(&repo).into_iter().filter(|finding| finding.rule == "create-all").count();
         assert_eq!(told, wanted, "{path}");
     }
