@@ -90,3 +90,23 @@ fn an_enum_of_mysql_takes_its_first_value() {
     let day = "op.add_column('users', sa.Column('day', sa.Date(), nullable=False))";
     assert_eq!(told("mysql", day), ["error required-column"], "which has no value of its own");
 }
+
+#[test]
+fn tables_are_made_by_hand_until_there_is_a_revision() {
+    let told = |revision: &str, text: &str| {
+        let repo = TestRepo::new();
+        repo.write(
+            "alembic.ini",
+            "[alembic]\nscript_location = migrations\nsqlalchemy.url = postgresql://localhost/app\n",
+        );
+        repo.write("migrations/env.py", ENV);
+        repo.write("models.py", MODELS);
+        repo.write(revision, text);
+        repo.commit("A project");
+        repo.write("main.py", "from models import Base\n\nBase.metadata.create_all(engine)\n");
+        verdict::staged(&repo).into_iter().filter(|finding| finding.rule == "create-all").count()
+    };
+    assert_eq!(told("migrations/versions/README", ""), 0);
+    assert_eq!(told("migrations/versions/__init__.py", ""), 0);
+    assert_eq!(told("migrations/versions/a1_start.py", &revision("a1", "None", "pass")), 1);
+}
