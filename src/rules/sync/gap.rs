@@ -10,6 +10,7 @@ use crate::history::Migration;
 use crate::project::{ProjectChange, ProjectState, Touch};
 use crate::rules::RuleSettings;
 use crate::rules::sync::broken_history::stopped;
+use crate::rules::sync::standing::{Doubt, Standing};
 use crate::source::{Place, RepoPath};
 
 /// What a change adds to the gap, without what doubt could explain.
@@ -18,12 +19,14 @@ pub(super) struct NewGap<'a> {
     pub(super) uncovered: Vec<&'a Difference>,
     /// Made by a new migration and not declared.
     pub(super) undeclared: Vec<&'a Difference>,
+    /// Of a form that stands elsewhere since before the change.
+    pub(super) doubted: Vec<Doubt<'a>>,
 }
 
 impl<'a> NewGap<'a> {
     /// Sorts what is new. Nothing is, where the schema or the migrations could not be read.
     pub(super) fn of(change: &'a ProjectChange<'_>, settings: &RuleSettings) -> Self {
-        let mut gap = Self { uncovered: Vec::new(), undeclared: Vec::new() };
+        let mut gap = Self { uncovered: Vec::new(), undeclared: Vec::new(), doubted: Vec::new() };
         if change.whole_state || !change.after.is_judged() {
             return gap;
         }
@@ -33,9 +36,12 @@ impl<'a> NewGap<'a> {
             stopped: stopped(change, settings),
             moved: OnceCell::new(),
         };
+        let standing = Standing::of(change);
         let certain = change.new_differences().into_iter().filter(|difference| difference.certain);
         for difference in certain.filter(|difference| !is_by_hand(change, difference) && !sorting.is_told(difference)) {
-            if sorting.is_undeclared(difference) {
+            if let Some(doubt) = standing.doubt(difference) {
+                gap.doubted.push(doubt);
+            } else if sorting.is_undeclared(difference) {
                 gap.undeclared.push(difference);
             } else {
                 gap.uncovered.push(difference);
