@@ -291,6 +291,10 @@ fn a_table_behind_a_folder_without_revisions_is_told() {
     repo.write("app/models.py", &models(&[("users", ""), ("tags", "")]));
     let told = said(&repo);
     assert!(told.len() == 1 && told[0].contains("missing-migration: the table tags"), "{told:?}");
+    // So is what is declared of a table that was there.
+    repo.write("app/models.py", &models(&[("users", "name = Column(String(9))")]));
+    let told = said(&repo);
+    assert!(told.len() == 1 && told[0].starts_with("error missing-migration: the column users.name"), "{told:?}");
 }
 
 #[test]

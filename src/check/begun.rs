@@ -35,13 +35,13 @@ pub(super) fn doubt_if_not_begun(
         doubt(after, place, reason);
         return Ok(());
     }
-    let Some(snapshot) = &change.before else { return Ok(()) };
-    let known: Vec<_> = before.iter().flat_map(|state| &state.gap).map(Difference::identity).collect();
+    // Where Alembic was there before the change, what the change declares is its own: a column of such a table as well.
+    let (Some(snapshot), None) = (&change.before, before) else { return Ok(()) };
     let mut old = Vec::new();
     for (at, difference) in after.gap.iter().enumerate() {
         let is_whole =
             difference.kind.side == Side::Missing && matches!(difference.kind.aspect, Aspect::Table | Aspect::Enum);
-        if is_whole && !known.contains(&difference.identity()) && was_declared(difference, after, &**snapshot)? {
+        if is_whole && was_declared(difference, after, &**snapshot)? {
             old.push(at);
         }
     }
