@@ -85,6 +85,45 @@ class Pebble(Stone):
 }
 
 #[test]
+fn a_column_under_a_second_name_is_one_column() {
+    let found = tables(
+        "
+from sqlalchemy import Column, Integer
+from sqlalchemy.orm import declarative_base, mapped_column
+Base = declarative_base()
+class Shared:
+    p = Column(Integer)
+class A(Shared, Base):
+    __tablename__ = 'a'
+    id = Column(Integer, primary_key=True)
+    x = mapped_column(Integer, primary_key=True)
+    y = x
+class B(Shared, Base):
+    __tablename__ = 'b'
+    id = Column(Integer, primary_key=True)
+    z = Column(Integer)
+class C(B):
+    w = Column(Integer)
+A.v = A.x
+B.u = B.z
+B.t = A.x
+B.x = A.x
+B.s = A.p
+C.r = C.z
+B.made = Column(Integer)
+B.later = mapped_column(Integer)
+",
+    );
+    assert_eq!(
+        found,
+        [
+            "a(id integer, x integer, p integer?)",
+            "b(id integer, z integer?, made integer?, later integer?, p integer?, w integer?)"
+        ]
+    );
+}
+
+#[test]
 fn annotations_decide_types_and_nullability() {
     let found = tables(
         "
