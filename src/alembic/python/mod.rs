@@ -12,6 +12,7 @@ mod classes;
 mod dict;
 mod eval;
 mod exec;
+mod extended;
 mod files;
 mod format;
 mod host;

@@ -23,7 +23,7 @@ pub(super) fn read(snapshot: &MemorySnapshot) -> Declared {
 }
 
 /// The tables that one module of models declares, each as `name(column type null?, …)`.
-fn tables(models: &str) -> Vec<String> {
+pub(super) fn tables(models: &str) -> Vec<String> {
     let snapshot = project(&[("models.py", models)], "from models import *\nimport models", "models.Base.metadata");
     told(&read(&snapshot).catalog)
 }
@@ -80,45 +80,6 @@ class Pebble(Stone):
             "animal(id integer, name varchar(10)?, lives integer?)",
             "dog(id integer, breed varchar(5))",
             "pebble(id integer, weight integer?)"
-        ]
-    );
-}
-
-#[test]
-fn a_column_under_a_second_name_is_one_column() {
-    let found = tables(
-        "
-from sqlalchemy import Column, Integer
-from sqlalchemy.orm import declarative_base, mapped_column
-Base = declarative_base()
-class Shared:
-    p = Column(Integer)
-class A(Shared, Base):
-    __tablename__ = 'a'
-    id = Column(Integer, primary_key=True)
-    x = mapped_column(Integer, primary_key=True)
-    y = x
-class B(Shared, Base):
-    __tablename__ = 'b'
-    id = Column(Integer, primary_key=True)
-    z = Column(Integer)
-class C(B):
-    w = Column(Integer)
-A.v = A.x
-B.u = B.z
-B.t = A.x
-B.x = A.x
-B.s = A.p
-C.r = C.z
-B.made = Column(Integer)
-B.later = mapped_column(Integer)
-",
-    );
-    assert_eq!(
-        found,
-        [
-            "a(id integer, x integer, p integer?)",
-            "b(id integer, z integer?, made integer?, later integer?, p integer?, w integer?)"
         ]
     );
 }

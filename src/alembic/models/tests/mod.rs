@@ -1,3 +1,4 @@
+mod columns;
 mod copies;
 mod edges;
 mod features;
