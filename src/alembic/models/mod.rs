@@ -97,7 +97,17 @@ pub(crate) fn declared(
         ];
         for (place, reason) in elsewhere.into_iter().flatten() {
             catalog.open = true;
-            catalog.doubts.push(Opaque { place, reason, reach: Reach::Nothing });
+            // Where no table is known at all, nothing that models declare is.
+            let reach = if catalog.tables.is_empty() { Reach::Everything } else { Reach::Nothing };
+            catalog.doubts.push(Opaque { place, reason, reach });
+        }
+        // None of the tables that are there is of the metadata that is compared: whose it is may not have been understood.
+        let is_blind =
+            catalog.tables.is_empty() && !catalog.doubts.iter().any(|doubt| doubt.reach == Reach::Everything);
+        if is_blind && matches!(target, Target::Keys(_)) && target::any_tables(&interpreter, &recorder) {
+            let reason =
+                "no table is found of the metadata that env.py compares, and there are tables of another".to_owned();
+            catalog.doubts.push(Opaque { place: reading.start_place(), reason, reach: Reach::Everything });
         }
         let parsed = modules.read_files().into_iter().map(|file| file as Arc<dyn Any + Send + Sync>).collect();
         Declared {
