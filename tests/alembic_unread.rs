@@ -418,6 +418,40 @@ fn a_model_whose_base_names_its_table() {
 }
 
 #[test]
+fn a_model_to_which_a_mixin_of_another_package_may_give_its_table() {
+    let mixed = "from parts import GroupMixin\nclass Group(GroupMixin, Base):\n    pass\n";
+    let known = [("models.py", format!("{HEAD}{mixed}{B}"))];
+    let of = |more: &str| said(&known, &[("models.py", format!("{HEAD}{mixed}{B}{more}"))]);
+    // Of its table alone nothing is known: another is judged, and so is a model that is new or goes.
+    assert_eq!(of(MORE), [MISSING]);
+    assert_eq!(
+        of(&B.replace("B(", "C(").replace("\"b\"", "\"c\"")),
+        ["error missing-migration: the table c is declared but no migration creates it"]
+    );
+    let told = said(&known, &[("models.py", format!("{HEAD}{mixed}"))]);
+    assert!(told.iter().any(|line| line.contains("the table b is no longer declared")), "{told:?}");
+    // An edit of it, and a table that may be its own, are doubts; so is a key to that.
+    for class in ["Group", "GroupThing"] {
+        let class = mixed.replace("Group(", &format!("{class}("));
+        let told = said(&[("models.py", format!("{HEAD}{B}"))], &[("models.py", format!("{HEAD}{class}{B}"))]);
+        assert!(is_doubt(&told, "the base class `parts.GroupMixin` of another package"), "{told:?}");
+    }
+    let made = "    op.create_table(\"groups\", sa.Column(\"id\", sa.Integer(), primary_key=True))\n";
+    let told = said(&known, &[("alembic/versions/a1_start.py", format!("{REVISION}{made}"))]);
+    assert!(told.iter().all(|line| !line.contains("undeclared-change")), "{told:?}");
+    let other = made.replace("groups", "other");
+    let told = said(&known, &[("alembic/versions/a1_start.py", format!("{REVISION}{other}"))]);
+    assert!(told.iter().any(|line| line.contains("the table other")), "{told:?}");
+    let key = "    g = Column(Integer, ForeignKey(\"groups.id\"))\n";
+    let with_key = format!("{HEAD}from sqlalchemy import ForeignKey\n{mixed}{B}{key}");
+    let told = said(&known, &[("models.py", with_key)]);
+    assert!(told.iter().any(|line| line.contains("the column b.g")), "{told:?}");
+    // A class of the project alone that has no name for its table is refused, as it was.
+    let told = said(&known, &[("models.py", format!("{HEAD}{mixed}{B}class D(Base):\n    pass\n"))]);
+    assert!(is_doubt(&told, "the class D has neither a __table__ nor a __tablename__"), "{told:?}");
+}
+
+#[test]
 fn a_model_that_env_py_imports_from_now_on_is_not_hidden() {
     let base = "from sqlalchemy.orm import declarative_base\nBase = declarative_base()\n".to_owned();
     let models = HEAD

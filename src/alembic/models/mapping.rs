@@ -43,6 +43,8 @@ pub(super) enum Outcome {
     Refused(String, Place),
     /// It cannot be told which table it is.
     Doubt(String, Place),
+    /// A base of another package names its table, or maps it to none.
+    Unnamed(String),
     /// No table.
     None,
 }
@@ -181,6 +183,9 @@ impl Mapper {
             Name::None => match ancestor {
                 Some(ancestor) => {
                     return Outcome::Joined { ancestor: address(&ancestor), columns, doubts };
+                }
+                None if let Some(base) = lineage.iter().flat_map(|one| &one.bases).find_map(foreign_mixin) => {
+                    return Outcome::Unnamed(format!("the table of the class {}: {base}", class.name));
                 }
                 None => {
                     let reason = format!("the class {} has neither a __table__ nor a __tablename__", class.name);

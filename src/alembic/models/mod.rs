@@ -301,9 +301,9 @@ impl<'a> Reading<'a> {
             self.nothing_named("env.py names no target_metadata, so there is nothing to compare");
             return Catalog::new(dialect);
         }
+        let (mut tables, classes) = self.tables(interpreter, recorder, versions);
         // What another package declares beside the models is not known.
         let clean = self.clean && recorder.unfollowed.borrow().is_empty() && target.foreign().is_none();
-        let (mut tables, classes) = self.tables(interpreter, recorder, versions);
         self.doubts.extend(recorder.copies.settle(interpreter, recorder, target, &mut tables, &classes));
         if recorder.versioned.get() {
             self.version_tables(interpreter, &tables, &classes);
@@ -470,6 +470,11 @@ impl<'a> Reading<'a> {
                         None => (format!("SQLAlchemy refuses the models: {reason}"), Reach::Everything),
                     };
                     self.doubts.push(Opaque { place, reason, reach });
+                }
+                Outcome::Unnamed(reason) => {
+                    // What refers to it is not refused on that account.
+                    self.clean = false;
+                    self.doubts.extend(guessed::doubts(class, &reason));
                 }
                 Outcome::Doubt(reason, place) => {
                     self.doubts.push(Opaque { place, reason, reach: Reach::Everything });
