@@ -225,6 +225,8 @@ struct Reading<'a> {
     unnamed: Option<Opaque>,
     /// Whether every model that was looked for was read to its end: only then do models contradict each other.
     clean: bool,
+    /// The modules that `env.py` itself runs.
+    imported: BTreeSet<RepoPath>,
     /// How many classes `env.py` itself brought, where it brought no table and every module was read for want of them.
     seen: Option<usize>,
 }
@@ -240,6 +242,7 @@ impl<'a> Reading<'a> {
             outdated: Vec::new(),
             unnamed: None,
             clean: true,
+            imported: BTreeSet::new(),
             seen: None,
         }
     }
