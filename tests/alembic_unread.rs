@@ -366,6 +366,45 @@ fn models_of_python_2_are_compared() {
 }
 
 #[test]
+fn a_module_beside_the_one_that_imports_it() {
+    let mixin = |more: &str| {
+        format!("from sqlalchemy import Column, Integer\nclass Mixin(object):\n    m = Column(Integer)\n{more}")
+    };
+    let models = |head: &str, import: &str| {
+        format!(
+            "{}{import}\nclass C(Mixin, Base):\n    __tablename__ = \"c\"\n    id = Column(Integer, primary_key=True)\n{head}",
+            HEAD
+        )
+    };
+    let said_of = |head: &str, import: &str, sibling: &'static str, top: Option<&'static str>| {
+        let mut files = vec![
+            ("alembic/env.py", ENV.replace("from models", "from pkg.models")),
+            ("pkg/__init__.py", String::new()),
+            ("pkg/auth/__init__.py", String::new()),
+            ("pkg/models.py", models(head, import)),
+            (sibling, mixin("")),
+        ];
+        files.extend(top.map(|path| (path, "class Mixin(object):\n    pass\n".to_owned())));
+        said(&files, &[(sibling, mixin("    z = Column(Integer)\n"))])
+    };
+    let missing = ["error missing-migration: the column c.z is declared but no migration adds it"];
+    let old = "def f():\n    print 'x'\n";
+    for (head, import, sibling) in [
+        (old, "from auth.models import Mixin", "pkg/auth/models.py"),
+        (old, "from mixins import Mixin", "pkg/mixins.py"),
+        ("", "from auth.models import Mixin", "pkg/auth/models.py"),
+        ("", "from mixins import Mixin", "pkg/mixins.py"),
+    ] {
+        assert_eq!(said_of(head, import, sibling, None), missing, "{head}{import}");
+    }
+    // In Python 2 it goes before one of the same name elsewhere, in Python 3 it does not.
+    let mixins = |head: &str| said_of(head, "from mixins import Mixin", "pkg/mixins.py", Some("mixins.py"));
+    assert_eq!(mixins(old), missing);
+    assert_eq!(mixins(""), [""; 0]);
+    assert_eq!(mixins(&format!("{old}from __future__ import absolute_import\n")), [""; 0]);
+}
+
+#[test]
 fn a_table_of_a_database_that_is_not_known() {
     // The revision makes "b"; whether this `db` is one of Flask-SQLAlchemy is not known, so neither is what "b" has.
     for (db, reason) in [

@@ -31,6 +31,7 @@ mod python2;
 mod recursion;
 mod regex;
 mod scope;
+mod siblings;
 mod skipped;
 #[cfg(test)]
 mod tests;
