@@ -118,3 +118,39 @@ fn models_that_are_not_found_are_never_passed_over_in_silence() {
         assert_ne!(said(&repo), NOTHING, "{imports}");
     }
 }
+
+#[test]
+fn a_script_that_nothing_imports_and_that_never_ends() {
+    let script = "from sqlalchemy import MetaData, Table\nt = Table(\"traceback\", MetaData())\nwhile 1:\n    for file in [1, 2]:\n        t.insert().values(file)\n";
+    let base = "from sqlalchemy.orm import declarative_base\nBase = declarative_base()\n";
+    let models = MODELS.replace(
+        "from sqlalchemy.orm import declarative_base\nBase = declarative_base()\n",
+        "from app.base import Base\n",
+    );
+    let files = [
+        ("alembic/env.py", &*env("from app.base import Base")),
+        ("app/base.py", base),
+        ("app/models.py", &*models),
+        ("app/a_script.py", script),
+    ];
+    let edited = |files: &[(&str, &str)], path: &str, text: &str| {
+        let repo = project(files);
+        repo.write(path, text);
+        said(&repo)
+    };
+    // Every module with models is read, the script first.
+    assert_eq!(edited(&files, "app/models.py", &format!("{models}{MORE}")), [MISSING]);
+    // What the script itself does not get to is said.
+    let more = "class B(Base):\n    __tablename__ = \"b\"\n    id = Column(Integer, primary_key=True)\n";
+    let told = edited(&files, "app/a_script.py", &format!("from app.models import *\n{script}{more}"));
+    assert!(matches!(told.as_slice(), [only] if only.starts_with("warning unjudged-change: ")), "{told:?}");
+    // One that the models import is theirs: then nothing is known for certain.
+    let importing = models.replacen("from", "import app.a_script\nfrom", 1);
+    let mut imported = files;
+    imported[2].1 = &importing;
+    let told = edited(&imported, "app/models.py", &format!("{importing}{MORE}"));
+    assert!(
+        matches!(told.as_slice(), [only] if only.starts_with("warning unjudged-change: ") && only.contains("a.b")),
+        "{told:?}"
+    );
+}

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::alembic::python::{Found, Modules, SnapshotModules, find_below, is_library};
+use crate::alembic::python::{Found, Modules, SnapshotModules, find_below, find_in, is_library};
 use crate::git::{Snapshot, SnapshotError};
 use crate::source::{Place, RepoPath, Source};
 
@@ -287,6 +287,13 @@ impl Import {
         let mut files = Vec::new();
         let parts: Vec<&str> = self.module.split('.').filter(|part| !part.is_empty()).collect();
         let base = (1..self.level).fold(dir.clone(), |dir, _| dir.parent().unwrap_or_default());
+        // A module beside this one, as Python 2 has it: one too many is reached where the name is a library's.
+        if let Some(Found::File(path)) = (self.level == 0 && !parts.is_empty() && !is_library(self.top()))
+            .then(|| find_in(modules, dir, &self.module))
+            .flatten()
+        {
+            files.push(path);
+        }
         let mut look = |dotted: &str| -> bool {
             let found = if self.level > 0 { find_below(modules, &base, dotted) } else { modules.find(dotted) };
             match found {

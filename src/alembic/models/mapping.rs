@@ -43,6 +43,8 @@ pub(super) enum Outcome {
     Refused(String, Place),
     /// It cannot be told which table it is.
     Doubt(String, Place),
+    /// A base of another package names its table, or maps it to none.
+    Unnamed(String),
     /// No table.
     None,
 }
@@ -182,7 +184,10 @@ impl Mapper {
                 Some(ancestor) => {
                     return Outcome::Joined { ancestor: address(&ancestor), columns, doubts };
                 }
-                // What another package brings, or the body did not get to, may name it.
+                None if let Some(base) = lineage.iter().flat_map(|one| &one.bases).find_map(foreign_mixin) => {
+                    return Outcome::Unnamed(format!("the table of the class {}: {base}", class.name));
+                }
+                // What the body did not get to may name it.
                 None if let Some((reason, at)) = table_doubt => return Outcome::Doubt(reason, at),
                 None => {
                     let reason = format!("the class {} has neither a __table__ nor a __tablename__", class.name);

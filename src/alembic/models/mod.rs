@@ -225,6 +225,8 @@ struct Reading<'a> {
     unnamed: Option<Opaque>,
     /// Whether every model that was looked for was read to its end: only then do models contradict each other.
     clean: bool,
+    /// The modules that `env.py` itself runs.
+    imported: BTreeSet<RepoPath>,
     /// How many classes `env.py` itself brought, where it brought no table and every module was read for want of them.
     seen: Option<usize>,
 }
@@ -240,6 +242,7 @@ impl<'a> Reading<'a> {
             outdated: Vec::new(),
             unnamed: None,
             clean: true,
+            imported: BTreeSet::new(),
             seen: None,
         }
     }
@@ -301,9 +304,9 @@ impl<'a> Reading<'a> {
             self.nothing_named("env.py names no target_metadata, so there is nothing to compare");
             return Catalog::new(dialect);
         }
+        let (mut tables, classes) = self.tables(interpreter, recorder, versions);
         // What another package declares beside the models is not known.
         let clean = self.clean && recorder.unfollowed.borrow().is_empty() && target.foreign().is_none();
-        let (mut tables, classes) = self.tables(interpreter, recorder, versions);
         self.doubts.extend(recorder.copies.settle(interpreter, recorder, target, &mut tables, &classes));
         if recorder.versioned.get() {
             self.version_tables(interpreter, &tables, &classes);
@@ -470,6 +473,11 @@ impl<'a> Reading<'a> {
                         None => (format!("SQLAlchemy refuses the models: {reason}"), Reach::Everything),
                     };
                     self.doubts.push(Opaque { place, reason, reach });
+                }
+                Outcome::Unnamed(reason) => {
+                    // What refers to it is not refused on that account.
+                    self.clean = false;
+                    self.doubts.extend(guessed::doubts(class, &reason));
                 }
                 Outcome::Doubt(reason, place) => {
                     self.doubts.push(Opaque { place, reason, reach: Reach::Everything });

@@ -32,10 +32,12 @@ impl Reading<'_> {
                     }
                 }
             }
+            self.imported = interpreter.modules().map(|module| module.path.clone()).collect();
             return Ok(Target::All);
         }
         let Some(env) = fact(discover::ENV).map(RepoPath::new) else { return Ok(Target::All) };
         let module = interpreter.load(&env);
+        self.imported = interpreter.modules().map(|module| module.path.clone()).collect();
         if fact(discover::FLASK).is_some() {
             for path in model_files(self.project, self.snapshot, self.files)? {
                 interpreter.load(&path);

@@ -365,7 +365,16 @@ impl Interpreter<'_> {
                 }
             }
         } else {
-            self.import_absolute(dotted, place)?
+            match self.sibling(dotted, &stmt.names, place.path()) {
+                Some(sibling) => {
+                    if self.imports == Imports::Eager {
+                        self.run_packages(&sibling.path);
+                        self.run_module(&sibling);
+                    }
+                    Some(sibling)
+                }
+                None => self.import_absolute(dotted, place)?,
+            }
         };
         for alias in &stmt.names {
             let name = alias.name.as_str();

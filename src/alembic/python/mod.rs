@@ -32,6 +32,7 @@ mod python2;
 mod recursion;
 mod regex;
 mod scope;
+mod siblings;
 mod skipped;
 #[cfg(test)]
 mod tests;
