@@ -366,6 +366,35 @@ fn models_of_python_2_are_compared() {
 }
 
 #[test]
+fn revisions_of_python_2_are_run() {
+    let second = |body: &str| {
+        let head = REVISION.replace("\"a1\"", "\"b2\"").replace("= None", "= \"a1\"");
+        let head = head.split("    op.create_table").next().unwrap().to_owned();
+        ("alembic/versions/b2_more.py", format!("{head}{body}"))
+    };
+    let add = "    print \"adding\", 0755\n    op.add_column(\"b\", sa.Column(\"z\", sa.Integer()))\n";
+    let more = ("models.py", format!("{HEAD}{B}{MORE}"));
+    let old =
+        [("models.py", format!("{HEAD}{B}")), ("alembic/versions/a1_start.py", format!("{REVISION}    print 1\n"))];
+    // A project of Python 2: what its revisions do is what they do.
+    assert!(said(&old, &[more.clone(), second(add)]).is_empty());
+    assert_eq!(
+        said(&old, &[more.clone(), second("    print \"adding\"\n")]),
+        ["error uncovered-change: the column b.z is declared but no migration adds it"]
+    );
+    assert!(
+        said(&[second(add), more.clone()], &[("models.py", format!("{HEAD}{B}"))])[0].contains("no longer declared")
+    );
+    // In a project of Python 3 the first one is told, for it stops there.
+    let new = [("models.py", format!("{HEAD}{B}"))];
+    let told = said(&new, &[more, second(add)]);
+    assert!(
+        matches!(&told[..], [only] if only.contains("b2_more.py cannot be read by Python 3: this is Python 2")),
+        "{told:?}"
+    );
+}
+
+#[test]
 fn a_module_beside_the_one_that_imports_it() {
     let mixin = |more: &str| {
         format!("from sqlalchemy import Column, Integer\nclass Mixin(object):\n    m = Column(Integer)\n{more}")
