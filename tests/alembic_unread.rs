@@ -372,8 +372,7 @@ fn a_module_beside_the_one_that_imports_it() {
     };
     let models = |head: &str, import: &str| {
         format!(
-            "{}{import}\nclass C(Mixin, Base):\n    __tablename__ = \"c\"\n    id = Column(Integer, primary_key=True)\n{head}",
-            HEAD
+            "{HEAD}{import}\nclass C(Mixin, Base):\n    __tablename__ = \"c\"\n    id = Column(Integer, primary_key=True)\n{head}"
         )
     };
     let said_of = |head: &str, import: &str, sibling: &'static str, top: Option<&'static str>| {
