@@ -104,7 +104,11 @@ pub(crate) fn declared(
         // None of the tables that are there is of the metadata that is compared: whose it is may not have been understood.
         let is_blind =
             catalog.tables.is_empty() && !catalog.doubts.iter().any(|doubt| doubt.reach == Reach::Everything);
-        if is_blind && matches!(target, Target::Keys(_)) && target::any_tables(&interpreter, &recorder) {
+        if let Target::Keys(keys) = &target
+            && is_blind
+            && target::any_tables(&interpreter, &recorder)
+            && !target::has_tables(&interpreter, &recorder, keys)
+        {
             let reason =
                 "no table is found of the metadata that env.py compares, and there are tables of another".to_owned();
             catalog.doubts.push(Opaque { place: reading.start_place(), reason, reach: Reach::Everything });
