@@ -173,6 +173,7 @@ fn a_new_module_that_something_may_import() {
             ("app/load.py", loader),
             ("app/named.py", &model("N", "n")),
             ("app/plugins/__init__.py", ""),
+            ("app/other/__init__.py", ""),
             ("app/plugins/first.py", &first),
             (
                 "alembic/versions/b2_n.py",
@@ -189,6 +190,7 @@ fn a_new_module_that_something_may_import() {
         "import os\nfrom app.base import Base\nimport app.named\nfrom app.load import get_dir, load_modules\nlist(load_modules(os.path.join(get_dir(), \"plugins\"), depth=1))",
         "import glob, importlib\nfrom app.base import Base\nimport app.named\nfor path in glob.glob(\"app/plugins/*.py\"):\n    importlib.import_module(path.replace(\"/\", \".\"))",
         "from oslo_utils import importutils\nfrom app.base import Base\nimport app.named\nimportutils.try_import(\"app.plugins.second\")",
+        "from gatherer import gather\nfrom app.base import Base\nimport app.named\ngather(include=[\"app.plugins\"])",
         "from straight.plugin import load\nfrom app.base import Base\nimport app.named\nload(\"app.plugins\", subclasses=Base)",
     ] {
         assert!(!rules(imports).contains(&told[0].to_owned()), "{imports} {:?}", rules(imports));
@@ -197,6 +199,7 @@ fn a_new_module_that_something_may_import() {
         "from app.base import Base\nimport app.named",
         "from app.base import Base\nimport app.named, app.plugins.first",
         "from oslo_utils import importutils\nfrom app.base import Base\nimport app.named\nimportutils.try_import(\"app.plugins.first\")",
+        "from gatherer import gather\nfrom app.base import Base\nimport app.named\ngather(include=[\"app.other\"])",
         "from straight.plugin import load\nfrom app.base import Base\nimport app.named\nload(\"app.other\", subclasses=Base)",
         "import logging\nfrom app.base import Base\nimport app.named\nlogging.getLogger(\"app.plugins\")",
     ] {
