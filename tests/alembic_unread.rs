@@ -401,8 +401,7 @@ fn a_module_beside_the_one_that_imports_it() {
     };
     let models = |head: &str, import: &str| {
         format!(
-            "{}{import}\nclass C(Mixin, Base):\n    __tablename__ = \"c\"\n    id = Column(Integer, primary_key=True)\n{head}",
-            HEAD
+            "{HEAD}{import}\nclass C(Mixin, Base):\n    __tablename__ = \"c\"\n    id = Column(Integer, primary_key=True)\n{head}"
         )
     };
     let said_of = |head: &str, import: &str, sibling: &'static str, top: Option<&'static str>| {
@@ -514,6 +513,20 @@ fn a_model_to_which_a_mixin_of_another_package_may_give_its_table() {
     let with_key = format!("{HEAD}from sqlalchemy import ForeignKey\n{mixed}{B}{key}");
     let told = said(&known, &[("models.py", with_key)]);
     assert!(told.iter().any(|line| line.contains("the column b.g")), "{told:?}");
+    // Where every model is so, each is in doubt for itself.
+    let alone = |more: &str| {
+        vec![(
+            "models.py",
+            format!(
+                "{}{mixed}{more}",
+                HEAD.replace("(Base)", "(M, Base)")
+                    .replace("Base = ", "from parts import M\nBase = ")
+                    .replace("    __tablename__ = \"a\"\n", "")
+            ),
+        )]
+    };
+    let told = said(&alone(""), &alone("class Note(M, Base):\n    x = Column(Integer)\n"));
+    assert!(is_doubt(&told, "the table of the class Note"), "{told:?}");
     // A class of the project alone that has no name for its table is refused, as it was.
     let told = said(&known, &[("models.py", format!("{HEAD}{mixed}{B}class D(Base):\n    pass\n"))]);
     assert!(is_doubt(&told, "the class D has neither a __table__ nor a __tablename__"), "{told:?}");

@@ -473,7 +473,12 @@ impl World {
             message: message.to_owned(),
             help: "import it".to_owned(),
         };
-        self.after.unregistered.push(UnregisteredModel { table: ObjectName::bare(table), near: true, problem });
+        self.after.unregistered.push(UnregisteredModel {
+            table: ObjectName::bare(table),
+            near: true,
+            swept: false,
+            problem,
+        });
         self
     }
 
