@@ -60,3 +60,15 @@ fn a_name_of_python_2_is_a_doubt_and_another_that_nothing_defines_a_failure() {
     let other = after(PG, &[made, &body("unicodes")], &[]);
     assert!(other.starts_with("! the name unicodes is not defined"), "{other}");
 }
+
+#[test]
+fn what_sqlite_compares_a_column_with_may_be_a_text_in_double_quotes() {
+    let body = |predicate: &str| {
+        format!(
+            "def upgrade():\n    op.create_table('a', sa.Column('kind', sa.String()))\n    op.create_index('i', 'a', ['kind'], sqlite_where=sa.text('{predicate}'))"
+        )
+    };
+    let url = "sqlite:///app.db";
+    assert!(!after(url, &[&body("kind = \"oneOf\"")], &[]).contains('!'));
+    assert!(after(url, &[&body("sort = 1")], &[]).contains("! the column a.sort does not exist"));
+}
