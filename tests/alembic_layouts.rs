@@ -616,3 +616,39 @@ fn a_change_of_a_column_that_mysql_refuses_is_told_once() {
         run(&["op.alter_column('a', 'old', new_column_name='new', nullable=False)", "op.drop_column('a', 'old')"]);
     assert_eq!(twice.len(), 2, "{twice:?}");
 }
+
+#[test]
+fn modules_of_packages_that_are_listed() {
+    let env = |body: &str| {
+        format!(
+            "import importlib\nimport pkgutil\nfrom alembic import context\nimport app.models\n\nfor info in pkgutil.iter_modules(app.models.__path__):\n{body}\nfrom app.models.base import Base\n\n\
+             target_metadata = Base.metadata\ncontext.configure(connection=None, target_metadata=target_metadata)\n"
+        )
+    };
+    let run = |body: &str| {
+        told(&[
+            ("alembic.ini", INI),
+            ("alembic/env.py", &env(body)),
+            ("alembic/versions/1.py", &revision("1", "None", &makes("group"))),
+            ("app/__init__.py", ""),
+            ("app/models/__init__.py", ""),
+            ("app/models/base.py", "from sqlalchemy.orm import declarative_base\nBase = declarative_base()\n"),
+            ("app/models/group/__init__.py", ""),
+            (
+                "app/models/group/row.py",
+                "from sqlalchemy import Column, Integer\nfrom app.models.base import Base\n\n\nclass Group(Base):\n    __tablename__ = 'group'\n    id = Column(Integer, primary_key=True)\n",
+            ),
+        ])
+    };
+    for body in [
+        "    importlib.import_module(f'app.models.{info.name}.row')",
+        "    if info.ispkg:\n        importlib.import_module(f'app.models.{info.name}.row')",
+        "    importlib.import_module(f'app.models.{info.name}')\n    if info[2]:\n        importlib.import_module('app.models.' + info.name + '.row')",
+        "    try:\n        importlib.import_module(f'app.models.{info.name}.row')\n    except ModuleNotFoundError:\n        pass",
+    ] {
+        assert_eq!(run(body), [".: group | group"], "{body}");
+    }
+    // Modules of another name are not those.
+    let other = run("    if info.ispkg:\n        importlib.import_module(f'app.models.{info.name}.rows')");
+    assert!(other[0].starts_with(".:  | group") || other.iter().any(|line| line.contains("group")), "{other:?}");
+}

@@ -36,6 +36,7 @@ mod skipped;
 mod tests;
 mod value;
 
+pub(crate) use access::MODULE_FINDER;
 pub use dict::Dict;
 pub use host::{CallSite, Host, Silent};
 pub(crate) use import::is_library;
