@@ -652,3 +652,44 @@ fn modules_of_packages_that_are_listed() {
     let other = run("    if info.ispkg:\n        importlib.import_module(f'app.models.{info.name}.rows')");
     assert!(other[0].starts_with(".:  | group") || other.iter().any(|line| line.contains("group")), "{other:?}");
 }
+
+#[test]
+fn a_unique_constraint_on_the_columns_of_the_key() {
+    let models = |column: &str, more: &str| {
+        format!(
+            "from sqlalchemy import Column, Integer, UniqueConstraint\nfrom sqlalchemy.orm import declarative_base\nBase = declarative_base()\n\n\nclass A(Base):\n    __tablename__ = 'a'\n    id = Column(Integer, primary_key=True{column})\n    b = Column(Integer)\n{more}"
+        )
+    };
+    let (by_column, named) =
+        (models(", unique=True", ""), models("", "    __table_args__ = (UniqueConstraint('id', name='uq_a'),)\n"));
+    let made = |more: &str, then: &str| {
+        format!(
+            "op.create_table('a', sa.Column('id', sa.Integer(), primary_key=True), sa.Column('b', sa.Integer()){more})\n{then}"
+        )
+    };
+    let whole = [".: a | a".to_owned()];
+    let add = |name: &str, column: &str| format!("op.create_unique_constraint({name}, 'a', ['{column}'])");
+    for body in [
+        made("", ""),
+        made(", sa.UniqueConstraint('id')", ""),
+        made("", &add("None", "id")),
+        made("", &add("'uq_x'", "id")),
+    ] {
+        assert_eq!(plain(&by_column, ENV, &body), whole, "{body}");
+    }
+    assert_eq!(plain(&named, ENV, &made("", &add("'uq_a'", "id"))), whole);
+    // The key has its name: it is made as far as PostgreSQL makes it.
+    assert_eq!(plain(&named, ENV, &made(", sa.UniqueConstraint('id', name='uq_a')", "")), whole);
+    // As autogenerate tells them (Alembic 1.20 on PostgreSQL).
+    let told = |models: &str, body: &str| plain(models, ENV, body)[1..].to_vec();
+    assert_eq!(told(&named, &made("", "")), ["  missing-unique the unique constraint uq_a of a"]);
+    assert_eq!(
+        told(&models("", ""), &made("", &add("'uq_x'", "id"))),
+        ["  extra-unique the unique constraint uq_x of a"]
+    );
+    assert_eq!(told(&by_column, &made("", &add("'uq_x'", "b"))), ["  extra-unique the unique constraint uq_x of a"]);
+    assert_eq!(
+        told(&models("", "    __table_args__ = (UniqueConstraint('b'),)\n"), &made("", "")),
+        ["  missing-unique the unique constraint a_b_key of a"]
+    );
+}
