@@ -347,9 +347,11 @@ impl<'a> Reading<'a> {
                     Some((std::rc::Rc::clone(class), table))
                 })
                 .collect();
-            let mut refused = relations::refused(interpreter, &mapped, &kept, &references);
-            refused.extend(relations::unjoined(&mapped, &kept, &references));
-            for (reason, place) in refused {
+            // Mappers are configured when the first query is made: Alembic sees the tables all the same.
+            for (reason, place) in relations::unlinked(interpreter, &mapped, &kept, &references) {
+                self.doubts.push(Opaque { place, reason, reach: Reach::Nothing });
+            }
+            for (reason, place) in relations::unjoined(&mapped, &kept, &references) {
                 self.doubts.push(Opaque {
                     place,
                     reason: format!("SQLAlchemy refuses the models: {reason}"),
