@@ -359,6 +359,36 @@ class B(Base):
 }
 
 #[test]
+fn an_enum_of_the_standard_library_is_read_or_doubted_for_its_column() {
+    let models = "
+import http
+from http import HTTPMethod, HTTPStatus
+from sqlalchemy import Column, Enum, Integer
+from sqlalchemy.orm import declarative_base
+Base = declarative_base()
+class A(Base):
+    __tablename__ = 'a'
+    id = Column(Integer, primary_key=True)
+    one = Column(Enum(HTTPMethod))
+    two = Column(Enum(http.HTTPMethod, name='way', values_callable=lambda e: [m.value.lower() for m in e]))
+    three = Column(Enum(HTTPStatus))
+";
+    let snapshot = project(&[("models.py", models)], "import models", "models.Base.metadata");
+    let declared = read(&snapshot);
+    let enums: Vec<String> =
+        declared.catalog.enums.values().map(|one| format!("{} {}", one.name.name, one.labels.join(" "))).collect();
+    assert_eq!(
+        enums,
+        [
+            "httpmethod CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT TRACE",
+            "way connect delete get head options patch post put trace"
+        ]
+    );
+    let reaches: Vec<&Reach> = declared.catalog.doubts.iter().map(|doubt| &doubt.reach).collect();
+    assert_eq!(reaches, [&Reach::Column(ObjectName::bare("a"), "three".to_owned())]);
+}
+
+#[test]
 fn what_cannot_be_evaluated_is_a_doubt_about_as_little_as_possible() {
     let snapshot = project(
         &[(
