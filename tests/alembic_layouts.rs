@@ -654,6 +654,24 @@ fn modules_of_packages_that_are_listed() {
 }
 
 #[test]
+fn an_operation_on_the_rows_of_a_table_hides_nothing_of_another() {
+    let run = |op: &str| {
+        let body = format!("{}\n{}\n{op}", makes("kind"), makes("a"));
+        plain(&format!("{MODELS}    name = Column(String(9))\n"), ENV, &body)
+    };
+    for op in ["op.enum_insert('kind', ['A'])", "op.enum_delete('kind', ['A'])", "op.fill_rows('kind', ['A'])"] {
+        let lines = run(op);
+        assert!(lines.contains(&"  missing-column the column a.name".to_owned()), "{op} {lines:?}");
+        assert!(lines.contains(&"  ? extra-table the table kind".to_owned()), "{op} {lines:?}");
+    }
+    let lines = run("op.fill_everything(['A'])");
+    assert!(lines.contains(&"  ? missing-column the column a.name".to_owned()), "{lines:?}");
+    let within = "op.execute('CREATE SCHEMA s')\nop.create_table('kind', sa.Column('id', sa.Integer()), schema='s')\nop.create_table('a', sa.Column('id', sa.Integer(), primary_key=True))\nop.fill_rows('kind', ['A'], schema='s')";
+    let lines = plain(&format!("{MODELS}    name = Column(String(9))\n"), ENV, within);
+    assert!(lines.contains(&"  missing-column the column a.name".to_owned()), "{lines:?}");
+}
+
+#[test]
 fn a_unique_constraint_on_the_columns_of_the_key() {
     let models = |column: &str, more: &str| {
         format!(
