@@ -392,7 +392,10 @@ impl Interpreter<'_> {
         match self.module_attribute(source, name) {
             Some(value) => Ok(value),
             // The module is being run further out: the name may still come.
-            None if source.state.get() == ModuleState::Running => Ok(deferred()),
+            None if source.state.get() == ModuleState::Running => {
+                self.missed += usize::from(self.imports == Imports::Eager);
+                Ok(deferred())
+            }
             None if self.modules.is_excerpt(&source.path) => {
                 Ok(Self::library(&format!("{}.{name}", source.name), place))
             }

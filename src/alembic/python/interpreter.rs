@@ -79,6 +79,9 @@ pub struct Interpreter<'h> {
     pub(crate) doubts: Vec<Rc<Unknown>>,
     /// Statements that were left out, see [`Skipped`].
     pub(crate) skipped: Vec<Skipped>,
+    /// Names that were imported from a module that was still being run and did not have them yet: Python raises there, so
+    /// this is not the order in which it runs the modules.
+    pub(crate) missed: usize,
     /// Whether the SQLAlchemy that is taken to be installed checks the labels of an enum that is none in the database, unless it
     /// is told not to: `create_constraint` was true up to 1.3 (<https://docs.sqlalchemy.org/en/14/changelog/migration_14.html>).
     pub(crate) checks_labels: bool,
@@ -123,6 +126,7 @@ impl<'h> Interpreter<'h> {
             sorting: 0,
             doubts: Vec::new(),
             skipped: Vec::new(),
+            missed: 0,
             checks_labels: false,
             undefined: Vec::new(),
             yields: Vec::new(),
