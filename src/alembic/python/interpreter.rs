@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::host::Host;
 use super::modules::Modules;
+use super::passed::Passed;
 use super::recursion::Running;
 use super::scope::{Module, ModuleState, Scope, ScopeKind};
 use super::skipped::Skipped;
@@ -79,6 +80,10 @@ pub struct Interpreter<'h> {
     pub(crate) doubts: Vec<Rc<Unknown>>,
     /// Statements that were left out, see [`Skipped`].
     pub(crate) skipped: Vec<Skipped>,
+    /// The file at whose top statements that raise are passed over.
+    pub(super) through: Option<RepoPath>,
+    /// Statements that were passed over, in order.
+    pub(crate) passed: Vec<Passed>,
     /// Names that were imported from a module that was still being run and did not have them yet: Python raises there, so
     /// this is not the order in which it runs the modules.
     pub(crate) missed: usize,
@@ -126,6 +131,8 @@ impl<'h> Interpreter<'h> {
             sorting: 0,
             doubts: Vec::new(),
             skipped: Vec::new(),
+            through: None,
+            passed: Vec::new(),
             missed: 0,
             checks_labels: false,
             undefined: Vec::new(),

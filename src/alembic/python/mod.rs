@@ -26,6 +26,7 @@ mod modules;
 mod names;
 mod operators;
 pub(crate) mod parse;
+mod passed;
 mod patterns;
 mod python2;
 mod recursion;

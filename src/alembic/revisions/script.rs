@@ -14,7 +14,7 @@ use crate::history::{Run, Script};
 use crate::source::Place;
 
 use super::handed::{self, Handed};
-use super::host::Database;
+use super::host::{Database, what_is_raised};
 use super::imports::Store;
 
 /// What all revisions of a history share.
@@ -74,14 +74,41 @@ impl Script for Revision {
         let database = Database::new(run, &self.settings);
         let mut interpreter = Interpreter::new(&*self.store, &database, Imports::Lazy);
         interpreter.checks_labels = self.settings.checks_labels;
-        let Some(module) = interpreter.load(self.file.source().path()) else { return };
+        let Some(module) = interpreter.load_through(self.file.source().path()) else { return };
         for doubt in interpreter.doubts().to_vec() {
-            // An import that fails or an assertion at the top level ends the revision before it starts.
             database.refuse_or_doubt(&doubt);
         }
-        let Some(upgrade) = interpreter.global(&module, "upgrade") else {
-            database.refuse(start, "the revision has no upgrade()");
-            return;
+        for passed in std::mem::take(&mut interpreter.passed) {
+            let what = what_is_raised(&passed.raised);
+            // An assertion at the top level ends the revision before it starts.
+            if passed.is_sure {
+                database.refuse(passed.place, format!("the revision raises {what}"));
+                return;
+            }
+            let reason = format!("the revision raises {what} here, as far as it can be read; what follows is read on");
+            database.emit_certain(opaque(reason, Reach::Nothing, passed.place));
+        }
+        let upgrade = match interpreter.global(&module, "upgrade") {
+            Some(Value::Unknown(unknown)) => {
+                database.emit_certain(opaque(unknown.reason.clone(), Reach::Everything, unknown.place.clone()));
+                return;
+            }
+            Some(upgrade) => upgrade,
+            None => {
+                // What stands behind a bound that was reached is not read.
+                let defined = self.file.body().iter().find_map(|stmt| match stmt {
+                    Stmt::FunctionDef(function) if function.name.as_str() == "upgrade" => Some(&function.name),
+                    _ => None,
+                });
+                match defined {
+                    Some(name) => {
+                        let place = self.file.place(name);
+                        database.emit_certain(opaque("an upgrade() that is not reached", Reach::Everything, place));
+                    }
+                    None => database.refuse(start, "the revision has no upgrade()"),
+                }
+                return;
+            }
         };
         let place = upgrade.place().unwrap_or(start);
         let mut calls = vec![(upgrade.clone(), Args::default())];
