@@ -702,6 +702,25 @@ fn modules_of_packages_that_are_listed() {
 }
 
 #[test]
+fn a_type_that_env_py_puts_into_sqlalchemy() {
+    let models = "import sqlalchemy as sa\nfrom sqlalchemy.orm import declarative_base\nfrom sqlalchemy.types import TypeDecorator, CHAR\nBase = declarative_base()\n\n\n\
+        class GUID(TypeDecorator):\n    impl = CHAR(32)\n\n\nclass A(Base):\n    __tablename__ = 'a'\n    id = sa.Column(GUID, primary_key=True)\n";
+    let env = |patch: &str| {
+        format!(
+            "import sqlalchemy as sa\nfrom alembic import context\nfrom models import Base, GUID\n{patch}target_metadata = Base.metadata\ncontext.configure(connection=None, target_metadata=target_metadata)\n"
+        )
+    };
+    let body = |ty: &str| format!("op.create_table('a', sa.Column('id', sa.{ty}, primary_key=True))");
+    let patched = env("sa.GUID = GUID\n");
+    assert_eq!(plain(models, &patched, &body("GUID()")), [".: a | a"]);
+    // It is what the class says, and no other name is found so.
+    let other = plain(models, &patched, &body("CHAR(10)"));
+    assert_eq!(other, [".: a | a", "  changed-type the type of a.id"]);
+    let unpatched = plain(models, &env(""), &body("GUID()"));
+    assert!(unpatched.iter().any(|line| line.contains("sqlalchemy.GUID")), "{unpatched:?}");
+}
+
+#[test]
 fn an_operation_on_the_rows_of_a_table_hides_nothing_of_another() {
     let run = |op: &str| {
         let body = format!("{}\n{}\n{op}", makes("kind"), makes("a"));

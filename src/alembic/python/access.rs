@@ -222,6 +222,11 @@ impl Interpreter<'_> {
             Value::Module(module) => module.scope.set(name, value),
             Value::Symbol(symbol) => {
                 self.host.assigned(self, base, name, &value);
+                if let SymbolKind::External(path) = &symbol.kind
+                    && is_module_of_sqlalchemy(path)
+                {
+                    self.patched.insert(format!("{path}.{name}"), value.clone());
+                }
                 super::value::set_in(&mut symbol.overrides.borrow_mut(), name, value);
             }
             _ => {}

@@ -84,6 +84,8 @@ pub struct Interpreter<'h> {
     pub(super) through: Option<RepoPath>,
     /// Statements that were passed over, in order.
     pub(crate) passed: Vec<Passed>,
+    /// Names that code has put into SQLAlchemy's modules (`sa.GUID = GUID`), by their path.
+    pub(crate) patched: BTreeMap<String, Value>,
     /// Names that were imported from a module that was still being run and did not have them yet: Python raises there, so
     /// this is not the order in which it runs the modules.
     pub(crate) missed: usize,
@@ -133,6 +135,7 @@ impl<'h> Interpreter<'h> {
             skipped: Vec::new(),
             through: None,
             passed: Vec::new(),
+            patched: BTreeMap::new(),
             missed: 0,
             checks_labels: false,
             undefined: Vec::new(),

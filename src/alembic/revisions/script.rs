@@ -1,12 +1,13 @@
 //! One revision as a script: its `upgrade()`, run against a catalog.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use ruff_python_ast::visitor::{Visitor, walk_expr};
 use ruff_python_ast::{Expr, Stmt};
 
 use crate::alembic::items::Convention;
-use crate::alembic::python::{Args, Imports, Interpreter, ParsedFile, Stop, Value};
+use crate::alembic::python::{Args, Deferred, Imports, Interpreter, ParsedFile, Stop, Value};
 use crate::catalog::operation::{Operation, OperationKind};
 use crate::catalog::{Dialect, Reach};
 use crate::git::snapshot::fingerprint;
@@ -16,6 +17,7 @@ use crate::source::Place;
 use super::handed::{self, Handed};
 use super::host::{Database, what_is_raised};
 use super::imports::Store;
+use super::Patch;
 
 /// What all revisions of a history share.
 #[derive(Debug)]
@@ -39,6 +41,8 @@ pub(crate) struct Settings {
     pub(crate) expects_schemas: bool,
     /// What `env.py` hands to every `upgrade()`.
     pub(crate) handed: Handed,
+    /// What `env.py` puts into SQLAlchemy's modules, each with the fingerprint of the file that defines it.
+    pub(crate) patched: Vec<(u64, Patch)>,
     /// See [`Interpreter::checks_labels`].
     pub(crate) checks_labels: bool,
 }
@@ -74,6 +78,12 @@ impl Script for Revision {
         let database = Database::new(run, &self.settings);
         let mut interpreter = Interpreter::new(&*self.store, &database, Imports::Lazy);
         interpreter.checks_labels = self.settings.checks_labels;
+        for (_, patch) in &self.settings.patched {
+            if let Some(module) = interpreter.module_at(&patch.file) {
+                let name = patch.name.as_str().into();
+                interpreter.patched.insert(patch.path.clone(), Value::Deferred(Rc::new(Deferred { module, name })));
+            }
+        }
         let Some(module) = interpreter.load_through(self.file.source().path()) else { return };
         for doubt in interpreter.doubts().to_vec() {
             database.refuse_or_doubt(&doubt);
