@@ -778,3 +778,33 @@ fn a_unique_constraint_on_the_columns_of_the_key() {
         ["  missing-unique the unique constraint a_b_key of a"]
     );
 }
+
+#[test]
+fn what_stands_behind_a_missing_revision_is_in_doubt_with_its_tables_alone() {
+    let models = format!(
+        "{MODELS}\n\nclass B(Base):\n    __tablename__ = 'b'\n    id = Column(Integer, primary_key=True)\n    kind = Column(Integer)\n"
+    );
+    let first = revision("1", "None", &format!("{}\n{}", makes("a"), makes("b")));
+    let third = revision("3", "'2'", "op.add_column('a', sa.Column('x', sa.Integer()))");
+    let fourth = revision("4", "'3'", "op.add_column('a', sa.Column('y', sa.Integer()))");
+    let run = |more: &[(&str, &str)]| {
+        let mut files = vec![
+            ("alembic.ini", INI),
+            ("alembic/env.py", ENV),
+            ("alembic/versions/1.py", first.as_str()),
+            ("alembic/versions/3.py", third.as_str()),
+            ("alembic/versions/4.py", fourth.as_str()),
+            ("models.py", models.as_str()),
+        ];
+        files.extend(more);
+        told(&files)
+    };
+    let lines = run(&[]);
+    for line in
+        ["  ? extra-column the column a.x", "  ? extra-column the column a.y", "  missing-column the column b.kind"]
+    {
+        assert!(lines.contains(&line.to_owned()), "{line}: {lines:?}");
+    }
+    let whole = run(&[("alembic/versions/2.py", &revision("2", "'1'", "pass"))]);
+    assert!(whole.contains(&"  extra-column the column a.x".to_owned()), "{whole:?}");
+}

@@ -111,6 +111,11 @@ const MOST_WORK: u64 = 120_000_000;
 const MOST_COPIED: u64 = 4_000_000;
 
 impl Run<'_> {
+    /// The tables that this migration has worked on so far.
+    pub(crate) fn tables(&self) -> BTreeSet<ObjectName> {
+        self.steps.iter().filter_map(|step| step.operation.table().cloned()).collect()
+    }
+
     /// The database as it is at this moment.
     pub fn catalog(&self) -> &Catalog {
         self.catalog

@@ -17,6 +17,7 @@ mod script;
 mod tables;
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::alembic::discover;
@@ -137,10 +138,12 @@ pub(crate) fn history(project: &Project, snapshot: &dyn Snapshot) -> Result<Hist
         checks_labels: discover::version(snapshot, &project.root, "sqlalchemy")?
             .is_some_and(|(major, minor, _)| (major, minor) < (1, 4)),
     });
+    let mut missing = BTreeMap::new();
     for at in arranged.order {
         let (header, file) = &headers[at];
         let node = &header.node;
-        let script = Revision::new(Arc::clone(file), Arc::clone(&store), Arc::clone(&settings));
+        let behind = missing_behind(&headers[at], &headers, &mut missing);
+        let script = Revision::new(Arc::clone(file), Arc::clone(&store), Arc::clone(&settings), behind);
         history.migrations.push(Migration {
             id: node.id.clone(),
             name: file.source().path().file_name().trim_end_matches(".py").to_owned(),
@@ -159,6 +162,35 @@ pub(crate) fn history(project: &Project, snapshot: &dyn Snapshot) -> Result<Hist
         Some(error) => Err(error),
         None => Ok(history),
     }
+}
+
+/// A revision that another names as its parent, and that is not there.
+#[derive(Debug, Clone)]
+pub(crate) struct Missing {
+    /// Its id.
+    id: String,
+    /// Where it is named.
+    place: Place,
+}
+
+/// The revision that is missing among the ancestors of one, if one is; `known` has the answer for those that come before it.
+fn missing_behind(
+    (header, file): &(Header, Arc<ParsedFile>),
+    headers: &[(Header, Arc<ParsedFile>)],
+    known: &mut BTreeMap<String, Option<Missing>>,
+) -> Option<Missing> {
+    let node = &header.node;
+    let of_parent = |parent: &String| match known.get(parent) {
+        Some(behind) => behind.clone(),
+        None if headers.iter().any(|(other, _)| other.node.id == *parent) => None,
+        None => {
+            let place = node.parents_place.clone().unwrap_or_else(|| Place::start_of(file.source()));
+            Some(Missing { id: parent.clone(), place })
+        }
+    };
+    let found = node.parents.iter().find_map(of_parent);
+    known.insert(node.id.clone(), found.clone());
+    found
 }
 
 /// The files that Alembic takes for revisions, in its order: by location, by folder, by name

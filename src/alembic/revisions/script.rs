@@ -17,7 +17,7 @@ use crate::source::Place;
 use super::handed::{self, Handed};
 use super::host::{Database, what_is_raised};
 use super::imports::Store;
-use super::Patch;
+use super::{Missing, Patch};
 
 /// What all revisions of a history share.
 #[derive(Debug)]
@@ -52,20 +52,29 @@ pub(crate) struct Revision {
     file: Arc<ParsedFile>,
     store: Arc<Store>,
     settings: Arc<Settings>,
+    /// The revision that is missing behind which this one stands, if one is.
+    behind: Option<Missing>,
     fingerprint: u64,
 }
 
 impl Revision {
     /// The script of a revision's file.
-    pub(crate) fn new(file: Arc<ParsedFile>, store: Arc<Store>, settings: Arc<Settings>) -> Self {
+    pub(crate) fn new(
+        file: Arc<ParsedFile>,
+        store: Arc<Store>,
+        settings: Arc<Settings>,
+        behind: Option<Missing>,
+    ) -> Self {
         let print = store.fingerprint(file.source().path());
-        let kind = format!("{print:016x} {settings:?}");
-        Self { file, store, settings, fingerprint: fingerprint(kind.as_bytes()) }
+        let missing = behind.as_ref().map(|missing| &missing.id);
+        let kind = format!("{print:016x} {missing:?} {settings:?}");
+        Self { file, store, settings, behind, fingerprint: fingerprint(kind.as_bytes()) }
     }
 }
 
-impl Script for Revision {
-    fn run(&self, run: &mut Run<'_>) {
+impl Revision {
+    /// Runs `upgrade()`.
+    fn upgrade(&self, run: &mut Run<'_>) {
         let start = Place::start_of(self.file.source());
         if let Some(error) = self.file.errors().first() {
             let place = Place::new(self.file.source(), error.span);
@@ -159,6 +168,18 @@ impl Script for Revision {
             if place.path() == self.file.source().path() {
                 database.refuse(place, format!("the name {name} is not defined"));
             }
+        }
+    }
+}
+
+impl Script for Revision {
+    fn run(&self, run: &mut Run<'_>) {
+        self.upgrade(run);
+        let Some(missing) = &self.behind else { return };
+        // What the missing one did to them, and whether this runs before or behind the rest, is not known.
+        for table in run.tables() {
+            let reason = format!("the table is altered behind the revision {}, which is missing", missing.id);
+            run.apply(opaque(reason, Reach::Table(table), missing.place.clone()));
         }
     }
 
