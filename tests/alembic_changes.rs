@@ -79,21 +79,14 @@ fn a_default_that_an_old_revision_is_given_for_the_rows_that_are_there() {
     }
     let filled = first(", server_default=sa.false()");
     assert_eq!(edit(&[("users", active)], &filled), NOTHING);
-    // Any other edit of an old revision is told, and so is a default that a new one sets.
+    // Any other edit of an old revision is told; a default that a new one sets stands in it alone.
     let nullable = filled.replace("nullable=False", "nullable=True");
     assert!(!edit(&[("users", active)], &nullable).is_empty());
     let repo = project(&[("users", active)], &first(""));
     let set = "op.alter_column(\"users\", \"active\", server_default=sa.false())";
     repo.write("migrations/versions/b2_more.py", &revision("b2", Some("a1"), set));
-    assert_eq!(said(&repo).len(), 1, "{:?}", said(&repo));
-    // So is one that comes back because another old revision does not take it away any more.
-    let repo = project(&[("users", active)], &filled);
-    let taken = "op.alter_column(\"users\", \"active\", server_default=None)";
-    repo.write("migrations/versions/b2_more.py", &revision("b2", Some("a1"), taken));
-    repo.commit("No default is left");
-    repo.write("migrations/versions/b2_more.py", &revision("b2", Some("a1"), "pass"));
-    assert_eq!(said(&repo).len(), 1, "{:?}", said(&repo));
-    // So is one that the model gives up.
+    assert_eq!(said(&repo), NOTHING);
+    // One that the model gives up is told.
     let repo = project(&[("users", "active = Column(Boolean, nullable=False, server_default=\"f\")")], &filled);
     repo.write("app/models.py", &models(&[("users", active)]));
     assert_eq!(
@@ -298,6 +291,10 @@ fn a_table_behind_a_folder_without_revisions_is_told() {
     repo.write("app/models.py", &models(&[("users", ""), ("tags", "")]));
     let told = said(&repo);
     assert!(told.len() == 1 && told[0].contains("missing-migration: the table tags"), "{told:?}");
+    // So is what is declared of a table that was there.
+    repo.write("app/models.py", &models(&[("users", "name = Column(String(9))")]));
+    let told = said(&repo);
+    assert!(told.len() == 1 && told[0].starts_with("error missing-migration: the column users.name"), "{told:?}");
 }
 
 #[test]
@@ -321,4 +318,47 @@ fn revisions_in_a_folder_that_is_not_found_are_overtaken_too() {
         let told = verdict::staged(&repo).into_iter().filter(|finding| finding.rule == "create-all").count();
         assert_eq!(told, wanted, "{path}");
     }
+}
+
+#[test]
+fn a_condition_or_a_default_that_the_models_lose_is_told_and_one_they_never_had_is_not() {
+    let adult = "__table_args__ = (CheckConstraint(\"id > 17\", name=\"adult\"),)";
+    let (with, without) = ("name = Column(String(9), server_default=\"x\")", "name = Column(String(9))");
+    let checks = |columns: &[&str]| {
+        models(&[("users", &columns.join(";"))]).replace("import Boolean", "import Boolean, CheckConstraint")
+    };
+    let made = format!(
+        "{USERS}\nop.add_column(\"users\", sa.Column(\"name\", sa.String(9), server_default=\"x\"))\nop.create_check_constraint(\"adult\", \"users\", \"id > 17\")"
+    );
+    // They stand in a new migration alone.
+    let repo =
+        project(&[("others", "")], "op.create_table(\"others\", sa.Column(\"id\", sa.Integer(), primary_key=True))");
+    repo.write(
+        "app/models.py",
+        &(checks(&[without])
+            + "\n\nclass Others(Base):\n    __tablename__ = \"others\"\n    id = Column(Integer, primary_key=True)\n"),
+    );
+    repo.write("migrations/versions/b2_users.py", &revision("b2", Some("a1"), &made));
+    assert_eq!(said(&repo), NOTHING);
+    // They were declared, and what the models allow is refused since they are not.
+    let repo = project(&[], &made);
+    repo.write("app/models.py", &checks(&[with, adult])).add();
+    repo.commit("declared");
+    repo.write("app/models.py", &checks(&[without]));
+    let gone = "warning missing-migration: users is declared with 2 differences from what the migrations make; not declared: default name, check adult";
+    assert_eq!(said(&repo), [gone]);
+}
+
+#[test]
+fn a_comment_in_the_models_beside_a_migration_that_is_not_read_owes_none() {
+    let repo = project(&[("users", "")], &format!("{USERS}\nprint \"made\""));
+    let text = models(&[("users", "")]);
+    let noted = text.replace("class Users", "# People.\nclass Users");
+    repo.write("app/models.py", &noted);
+    repo.write("migrations/versions/a1_start.py", &revision("a1", None, &format!("{USERS}\nprint \"made it\" % (")));
+    let all = said(&repo);
+    assert!(!all.iter().any(|one| one.contains("missing-migration")), "{all:#?}");
+    repo.write("app/models.py", &models(&[("users", "name = Column(String(9))")]));
+    let all = said(&repo);
+    assert!(all.iter().any(|one| one.contains("error missing-migration")), "{all:#?}");
 }

@@ -617,6 +617,65 @@ fn a_change_of_a_column_that_mysql_refuses_is_told_once() {
     assert_eq!(twice.len(), 2, "{twice:?}");
 }
 
+#[test]
+fn names_that_env_py_takes_from_the_settings_are_left_out() {
+    let models = "from sqlalchemy import Column, Integer\nfrom sqlalchemy.orm import declarative_base\nBase = declarative_base()\n\n\n\
+        class A(Base):\n    __tablename__ = 'a'\n    id = Column(Integer, primary_key=True)\n";
+    let body = format!(
+        "{}\n{}\n{}\nop.create_index('ix_a', 'a', ['id'])\nop.create_index('ix_b', 'a', ['id'])",
+        makes("a"),
+        makes("b"),
+        makes("c")
+    );
+    let ini = "[alembic]\nscript_location = migrations\nsqlalchemy.url = postgresql://localhost/app\nexclude_tables = b , d\n\n[alembic:exclude]\ntables = b,d\nindexes = ix_b\n";
+    let env = |given: &str, body: &str| {
+        format!(
+            "from alembic import context\nfrom models import Base\n\nconfig = context.config\ntarget_metadata = Base.metadata\n\n\n{given}\n\n\n\
+             def include_object(object, name, type_, reflected, compare_to):\n    {body}\n    return True\n\n\n\
+             context.configure(connection=None, target_metadata=target_metadata, include_object=include_object)\n"
+        )
+    };
+    let configured = |ini: &str, models: &str, env: &str, body: &str| {
+        let revision = revision("1", "None", body);
+        told(&[
+            ("alembic.ini", ini),
+            ("migrations/env.py", env),
+            ("migrations/versions/1.py", &revision),
+            ("models.py", models),
+        ])
+    };
+    let by_table = "if type_ == 'table' and name in EXCLUDED:\n        return False";
+    for given in [
+        "EXCLUDED = config.get_main_option('exclude_tables', '').split(',')\nEXCLUDED = [one.strip() for one in EXCLUDED if one.strip()]",
+        "EXCLUDED = {one.strip() for one in config.get_section_option('alembic:exclude', 'tables').split(',')}",
+        "EXCLUDED = config.get_section('alembic:exclude').get('tables', '').split(',')",
+        "EXCLUDED = config.get_section('alembic:exclude', {})['tables'].split(',')",
+        "def names(section):\n    tables = section.get('tables', None)\n    if tables is not None:\n        tables = tables.split(',')\n    return tables\n\n\nEXCLUDED = names(config.get_section('alembic:exclude'))",
+        "EXCLUDED = [one.strip() for one in config.get_section(config.config_ini_section).get('exclude_tables', '').split(',')]",
+    ] {
+        let lines = configured(ini, models, &env(given, by_table), &body);
+        assert!(!lines.iter().any(|line| line.contains("table b")), "{given}: {lines:?}");
+        assert!(lines.contains(&"  extra-table the table c".to_owned()), "{given}: {lines:?}");
+    }
+    // Names of indexes, in a constant of the module.
+    for (given, by) in [
+        ("LEFT = {'ix_b', 'ix_z'}", "if type_ == 'index' and name in LEFT:\n        return False"),
+        ("LEFT = frozenset(['ix_b'])", "if type_ == 'index':\n        return name not in LEFT"),
+        (
+            "LEFT = ('ix_b',)",
+            "if type_ == 'index' and name is not None and name.startswith(LEFT):\n        return False",
+        ),
+        (
+            "LEFT = config.get_section('alembic:exclude').get('indexes', '').split(',')",
+            "if type_ == 'index' and name in LEFT:\n        return False",
+        ),
+    ] {
+        let lines = configured(ini, models, &env(given, by), &body);
+        assert!(!lines.iter().any(|line| line.contains("ix_b")), "{given}: {lines:?}");
+        assert!(lines.contains(&"  extra-index the index ix_a of a".to_owned()), "{given}: {lines:?}");
+    }
+}
+
 /// Flask with models in two packages of which each asks the other, through the module that makes the application.
 fn circular(views: &str) -> Vec<String> {
     let body = format!("{}\n{}", makes("room"), makes("counter"));

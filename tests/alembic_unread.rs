@@ -184,7 +184,8 @@ fn a_model_whose_base_is_not_known() {
         assert!(found[0].contains("the column b.z"), "{before}: {found:?}");
     }
     // A class without a table's name is no model on that account.
-    let plain = |more: &str| vec![("models.py", format!("{HEAD}{made}class C(Base):\n    x = 1\n{more}"))];
+    let other = made.replace("Base", "Made");
+    let plain = |more: &str| vec![("models.py", format!("{HEAD}{other}class C(Made):\n    x = 1\n{more}"))];
     assert_eq!(said(&plain(""), &plain("    y = 2\n")), [""; 0]);
     let mixed = B.replace("(Base)", "(with_metaclass(type, Base))");
     let with = |more: &str| vec![("models.py", format!("{HEAD}from six import with_metaclass\n{mixed}{more}"))];
@@ -365,6 +366,45 @@ fn models_of_python_2_are_compared() {
 }
 
 #[test]
+fn a_module_beside_the_one_that_imports_it() {
+    let mixin = |more: &str| {
+        format!("from sqlalchemy import Column, Integer\nclass Mixin(object):\n    m = Column(Integer)\n{more}")
+    };
+    let models = |head: &str, import: &str| {
+        format!(
+            "{}{import}\nclass C(Mixin, Base):\n    __tablename__ = \"c\"\n    id = Column(Integer, primary_key=True)\n{head}",
+            HEAD
+        )
+    };
+    let said_of = |head: &str, import: &str, sibling: &'static str, top: Option<&'static str>| {
+        let mut files = vec![
+            ("alembic/env.py", ENV.replace("from models", "from pkg.models")),
+            ("pkg/__init__.py", String::new()),
+            ("pkg/auth/__init__.py", String::new()),
+            ("pkg/models.py", models(head, import)),
+            (sibling, mixin("")),
+        ];
+        files.extend(top.map(|path| (path, "class Mixin(object):\n    pass\n".to_owned())));
+        said(&files, &[(sibling, mixin("    z = Column(Integer)\n"))])
+    };
+    let missing = ["error missing-migration: the column c.z is declared but no migration adds it"];
+    let old = "def f():\n    print 'x'\n";
+    for (head, import, sibling) in [
+        (old, "from auth.models import Mixin", "pkg/auth/models.py"),
+        (old, "from mixins import Mixin", "pkg/mixins.py"),
+        ("", "from auth.models import Mixin", "pkg/auth/models.py"),
+        ("", "from mixins import Mixin", "pkg/mixins.py"),
+    ] {
+        assert_eq!(said_of(head, import, sibling, None), missing, "{head}{import}");
+    }
+    // In Python 2 it goes before one of the same name elsewhere, in Python 3 it does not.
+    let mixins = |head: &str| said_of(head, "from mixins import Mixin", "pkg/mixins.py", Some("mixins.py"));
+    assert_eq!(mixins(old), missing);
+    assert_eq!(mixins(""), [""; 0]);
+    assert_eq!(mixins(&format!("{old}from __future__ import absolute_import\n")), [""; 0]);
+}
+
+#[test]
 fn a_table_of_a_database_that_is_not_known() {
     // The revision makes "b"; whether this `db` is one of Flask-SQLAlchemy is not known, so neither is what "b" has.
     for (db, reason) in [
@@ -414,6 +454,40 @@ fn a_model_whose_base_names_its_table() {
         let told = said(&known, &[("models.py", format!("{HEAD}{base}{other}"))]);
         assert!(told.iter().any(|line| line.contains("the table b is no longer declared")), "{told:?}");
     }
+}
+
+#[test]
+fn a_model_to_which_a_mixin_of_another_package_may_give_its_table() {
+    let mixed = "from parts import GroupMixin\nclass Group(GroupMixin, Base):\n    pass\n";
+    let known = [("models.py", format!("{HEAD}{mixed}{B}"))];
+    let of = |more: &str| said(&known, &[("models.py", format!("{HEAD}{mixed}{B}{more}"))]);
+    // Of its table alone nothing is known: another is judged, and so is a model that is new or goes.
+    assert_eq!(of(MORE), [MISSING]);
+    assert_eq!(
+        of(&B.replace("B(", "C(").replace("\"b\"", "\"c\"")),
+        ["error missing-migration: the table c is declared but no migration creates it"]
+    );
+    let told = said(&known, &[("models.py", format!("{HEAD}{mixed}"))]);
+    assert!(told.iter().any(|line| line.contains("the table b is no longer declared")), "{told:?}");
+    // An edit of it, and a table that may be its own, are doubts; so is a key to that.
+    for class in ["Group", "GroupThing"] {
+        let class = mixed.replace("Group(", &format!("{class}("));
+        let told = said(&[("models.py", format!("{HEAD}{B}"))], &[("models.py", format!("{HEAD}{class}{B}"))]);
+        assert!(is_doubt(&told, "the base class `parts.GroupMixin` of another package"), "{told:?}");
+    }
+    let made = "    op.create_table(\"groups\", sa.Column(\"id\", sa.Integer(), primary_key=True))\n";
+    let told = said(&known, &[("alembic/versions/a1_start.py", format!("{REVISION}{made}"))]);
+    assert!(told.iter().all(|line| !line.contains("undeclared-change")), "{told:?}");
+    let other = made.replace("groups", "other");
+    let told = said(&known, &[("alembic/versions/a1_start.py", format!("{REVISION}{other}"))]);
+    assert!(told.iter().any(|line| line.contains("the table other")), "{told:?}");
+    let key = "    g = Column(Integer, ForeignKey(\"groups.id\"))\n";
+    let with_key = format!("{HEAD}from sqlalchemy import ForeignKey\n{mixed}{B}{key}");
+    let told = said(&known, &[("models.py", with_key)]);
+    assert!(told.iter().any(|line| line.contains("the column b.g")), "{told:?}");
+    // A class of the project alone that has no name for its table is refused, as it was.
+    let told = said(&known, &[("models.py", format!("{HEAD}{mixed}{B}class D(Base):\n    pass\n"))]);
+    assert!(is_doubt(&told, "the class D has neither a __table__ nor a __tablename__"), "{told:?}");
 }
 
 #[test]

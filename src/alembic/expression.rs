@@ -148,7 +148,7 @@ impl Renderer<'_> {
         }
         let name = path.strip_prefix("sqlalchemy.").unwrap_or(path);
         Some(match name {
-            "text" | "literal_column" | "DDL" | "TextClause" | "DefaultClause" => match first? {
+            "text" | "literal_column" | "DDL" | "TextClause" => match first? {
                 Value::Str(text) => text.to_string(),
                 inner @ Value::Symbol(_) => self.expression(inner, depth + 1)?,
                 _ => return None,

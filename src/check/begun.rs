@@ -32,15 +32,16 @@ pub(super) fn doubt_if_not_begun(
             place = place.or_else(|| difference.declared_at.clone());
             difference.certain = false;
         }
-        return Ok(doubt(after, place, reason));
+        doubt(after, place, reason);
+        return Ok(());
     }
-    let Some(snapshot) = &change.before else { return Ok(()) };
-    let known: Vec<_> = before.iter().flat_map(|state| &state.gap).map(Difference::identity).collect();
+    // Where Alembic was there before the change, what the change declares is its own: a column of such a table as well.
+    let (Some(snapshot), None) = (&change.before, before) else { return Ok(()) };
     let mut old = Vec::new();
     for (at, difference) in after.gap.iter().enumerate() {
         let is_whole =
             difference.kind.side == Side::Missing && matches!(difference.kind.aspect, Aspect::Table | Aspect::Enum);
-        if is_whole && !known.contains(&difference.identity()) && was_declared(difference, after, &**snapshot)? {
+        if is_whole && was_declared(difference, after, &**snapshot)? {
             old.push(at);
         }
     }
@@ -51,7 +52,8 @@ pub(super) fn doubt_if_not_begun(
     }
     let reason = "there are no revisions yet, and these tables were declared before Alembic looked at them: what made \
                   them is not known";
-    Ok(doubt(after, place, reason.to_owned()))
+    doubt(after, place, reason.to_owned());
+    Ok(())
 }
 
 fn doubt(state: &mut ProjectState, place: Option<Place>, reason: String) {

@@ -5,12 +5,13 @@
 //! there, one that was dropped is not. So the operations are done on the table that the models tell of, each where its effect
 //! is not in it already.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Replayed, foundation::named};
+use super::Replayed;
+use crate::catalog::apply::naming;
 use crate::catalog::operation::{Constraint, Operation, OperationKind};
-use crate::catalog::{Catalog, Index, Name, ObjectName, Opaque, Reach, Table};
+use crate::catalog::{Catalog, Dialect, Index, IndexPart, Key, Name, ObjectName, Opaque, Reach, Table};
 
 /// Puts tables into a catalog as the models have them, altered as the migrations have done; none of these makes them.
 pub(super) fn put(catalog: &mut Catalog, tables: Vec<Table>, migrations: &[Arc<Replayed>], doubts: &[Opaque]) {
@@ -144,4 +145,63 @@ fn table_of(kind: &mut OperationKind) -> Option<&mut ObjectName> {
         OperationKind::DropIndex { table, .. } | OperationKind::RenameIndex { table, .. } => table.as_mut(),
         _ => None,
     }
+}
+
+/// A table as declared, with the names that the database gives to what the declaration leaves unnamed. No migration makes
+/// it: nothing in it has a place.
+pub(super) fn named(mut table: Table, dialect: Dialect) -> Table {
+    let own = table.name.name.clone();
+    table.place = None;
+    table.columns.iter_mut().for_each(|column| column.place = None);
+    table.indexes.iter_mut().for_each(|index| index.place = None);
+    table.foreign_keys.iter_mut().for_each(|key| key.place = None);
+    table.checks.iter_mut().for_each(|check| check.place = None);
+    table.primary_key.iter_mut().for_each(|key| key.place = None);
+    let mut taken: BTreeSet<String> = table
+        .indexes
+        .iter()
+        .filter_map(|index| index.name.clone())
+        .chain(table.foreign_keys.iter().filter_map(|key| key.name.clone()))
+        .collect();
+    let columns = |parts: &[IndexPart]| naming::joined(naming::part_names(parts).iter().map(String::as_str));
+    match dialect {
+        Dialect::PostgreSql | Dialect::CockroachDb => {
+            if let Some(key @ Key { name: None, .. }) = &mut table.primary_key {
+                key.name = Some(naming::object_name(&own, None, "pkey"));
+            }
+            for index in table.indexes.iter_mut().filter(|index| index.name.is_none()) {
+                let label = if index.constraint { "key" } else { "idx" };
+                let name = naming::choose(&own, Some(&columns(&index.parts)), label, |name| taken.contains(name));
+                taken.insert(name.clone());
+                index.name = Some(name);
+                index.generated_name = true;
+            }
+            for key in table.foreign_keys.iter_mut().filter(|key| key.name.is_none()) {
+                let over = naming::joined(key.columns.iter().map(String::as_str));
+                let name = naming::choose(&own, Some(&over), "fkey", |name| taken.contains(name));
+                taken.insert(name.clone());
+                key.name = Some(name);
+                key.generated_name = true;
+            }
+        }
+        Dialect::MySql => {
+            for at in 0..table.indexes.len() {
+                if table.indexes[at].name.is_none() {
+                    let name = naming::mysql_index(&table, &table.indexes[at].parts);
+                    table.indexes[at].name = Some(name);
+                    table.indexes[at].generated_name = true;
+                }
+            }
+            for at in 0..table.foreign_keys.len() {
+                if table.foreign_keys[at].name.is_none() {
+                    let names = table.foreign_keys.iter().filter_map(|key| key.name.as_deref());
+                    let name = naming::mysql_numbered(&own, "ibfk", names);
+                    table.foreign_keys[at].name = Some(name);
+                    table.foreign_keys[at].generated_name = true;
+                }
+            }
+        }
+        Dialect::Sqlite | Dialect::SqlServer | Dialect::Oracle => {}
+    }
+    table
 }

@@ -13,10 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Failure, History, Replay, Replayed, Step, altered, replay_only};
-use crate::catalog::apply::naming;
 use crate::catalog::apply::{ApplyError, Effect};
 use crate::catalog::operation::{Constraint, NewTable, OperationKind};
-use crate::catalog::{Catalog, Column, Dialect, IndexPart, Key, Name, Object, ObjectName, Opaque, Reach, Table};
+use crate::catalog::{Catalog, Column, Dialect, IndexPart, Name, Object, ObjectName, Opaque, Reach, Table};
 use crate::source::Place;
 
 /// Why a database is in doubt before the first migration.
@@ -261,7 +260,7 @@ fn on_what_was(
     let (known, own): (Vec<&Table>, Vec<&Table>) =
         stands.iter().partition(|table| made.contains(&table.name.to_string()));
     for table in known {
-        catalog.put_table(named(without(table, &late_columns), dialect));
+        catalog.put_table(altered::named(without(table, &late_columns), dialect));
     }
     let own = own.into_iter().map(|table| without(table, &late_columns)).collect();
     altered::put(&mut catalog, own, &old.migrations, &old.catalog.doubts);
@@ -553,63 +552,4 @@ fn names(catalog: &Catalog) -> BTreeSet<String> {
 
 fn is_column_of(reach: &Reach, table: &Table, dialect: Dialect) -> bool {
     table.columns.iter().any(|column| reach.covers(&Object::Column(&table.name, &column.name), dialect))
-}
-
-/// A table as declared, with the names that the database gives to what the declaration leaves unnamed. No migration makes
-/// it: nothing in it has a place.
-pub(super) fn named(mut table: Table, dialect: Dialect) -> Table {
-    let own = table.name.name.clone();
-    table.place = None;
-    table.columns.iter_mut().for_each(|column| column.place = None);
-    table.indexes.iter_mut().for_each(|index| index.place = None);
-    table.foreign_keys.iter_mut().for_each(|key| key.place = None);
-    table.checks.iter_mut().for_each(|check| check.place = None);
-    table.primary_key.iter_mut().for_each(|key| key.place = None);
-    let mut taken: BTreeSet<String> = table
-        .indexes
-        .iter()
-        .filter_map(|index| index.name.clone())
-        .chain(table.foreign_keys.iter().filter_map(|key| key.name.clone()))
-        .collect();
-    let columns = |parts: &[IndexPart]| naming::joined(naming::part_names(parts).iter().map(String::as_str));
-    match dialect {
-        Dialect::PostgreSql | Dialect::CockroachDb => {
-            if let Some(key @ Key { name: None, .. }) = &mut table.primary_key {
-                key.name = Some(naming::object_name(&own, None, "pkey"));
-            }
-            for index in table.indexes.iter_mut().filter(|index| index.name.is_none()) {
-                let label = if index.constraint { "key" } else { "idx" };
-                let name = naming::choose(&own, Some(&columns(&index.parts)), label, |name| taken.contains(name));
-                taken.insert(name.clone());
-                index.name = Some(name);
-                index.generated_name = true;
-            }
-            for key in table.foreign_keys.iter_mut().filter(|key| key.name.is_none()) {
-                let over = naming::joined(key.columns.iter().map(String::as_str));
-                let name = naming::choose(&own, Some(&over), "fkey", |name| taken.contains(name));
-                taken.insert(name.clone());
-                key.name = Some(name);
-                key.generated_name = true;
-            }
-        }
-        Dialect::MySql => {
-            for at in 0..table.indexes.len() {
-                if table.indexes[at].name.is_none() {
-                    let name = naming::mysql_index(&table, &table.indexes[at].parts);
-                    table.indexes[at].name = Some(name);
-                    table.indexes[at].generated_name = true;
-                }
-            }
-            for at in 0..table.foreign_keys.len() {
-                if table.foreign_keys[at].name.is_none() {
-                    let names = table.foreign_keys.iter().filter_map(|key| key.name.as_deref());
-                    let name = naming::mysql_numbered(&own, "ibfk", names);
-                    table.foreign_keys[at].name = Some(name);
-                    table.foreign_keys[at].generated_name = true;
-                }
-            }
-        }
-        Dialect::Sqlite | Dialect::SqlServer | Dialect::Oracle => {}
-    }
-    table
 }

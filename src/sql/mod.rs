@@ -24,6 +24,7 @@ mod index;
 mod lexer;
 mod literal;
 mod needs;
+mod nulled;
 mod object;
 mod query;
 mod routine;
@@ -43,6 +44,7 @@ use crate::catalog::operation::Operation;
 use crate::source::{Place, Source};
 pub(crate) use copied::copied_value;
 use cursor::{Cursor, Origin};
+pub(crate) use nulled::sets_null;
 use session::Session;
 
 pub use transaction::{LabelUse, postgres_label_uses, postgres_statements_outside, postgres_transaction_refusals};

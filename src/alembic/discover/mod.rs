@@ -10,6 +10,7 @@ mod facts;
 pub(crate) mod ini;
 mod locations;
 mod pins;
+mod portions;
 mod reach;
 
 use std::any::Any;
@@ -30,6 +31,7 @@ use locations::Found;
 use locations::bases;
 pub(crate) use locations::is_foreign;
 pub(crate) use pins::{Version, version};
+use reach::Reached;
 pub(crate) use reach::{declares, declares_tables, glance, imported_by, imports_file, names_modules_by_listing};
 
 /// [`Project::facts`]: the folder that holds `env.py`.
@@ -44,6 +46,8 @@ pub(crate) const FILE_TEMPLATE: &str = "file-template";
 pub(crate) const RECURSIVE: &str = "recursive-version-locations";
 /// [`Project::facts`]: folders that `prepend_sys_path` puts on Python's path, one a line.
 pub(crate) const PYTHON_PATH: &str = "python-path";
+/// [`Project::facts`]: folders with portions of namespace packages that the models are in, one a line.
+const PORTIONS: &str = "namespace-portions";
 /// [`Project::facts`]: `true` for Flask-Migrate.
 pub(crate) const FLASK: &str = "flask-migrate";
 /// [`Project::facts`]: files and folders of the models that the policy names, one a line.
@@ -272,7 +276,8 @@ fn python_path(settings_dir: &RepoPath, root: &RepoPath, values: &[String]) -> V
 }
 
 /// Folders from which a project's modules are imported, in order: what `prepend_sys_path` adds, the folder of the
-/// commands, `src` in it, the folders above with theirs, and the other packages of the repository.
+/// commands, `src` in it, the folders above with theirs, the other packages of the repository, and portions of namespace
+/// packages.
 pub(crate) fn python_roots(project: &Project, files: &FileList) -> Vec<RepoPath> {
     /// Packages beside the project that are looked at.
     const MAX_PACKAGES: usize = 60;
@@ -310,6 +315,9 @@ pub(crate) fn python_roots(project: &Project, files: &FileList) -> Vec<RepoPath>
             add(package.join("src"));
         }
         add(package);
+    }
+    for path in project.facts.get(PORTIONS).map_or("", String::as_str).lines() {
+        add(RepoPath::new(path));
     }
     for folder in apart::around_packages(files, &roots) {
         roots.push(folder);
@@ -393,7 +401,8 @@ fn project(snapshot: &dyn Snapshot, environment: &Environment) -> Result<Project
         facts: known,
         parsed: Parsed(env_file.into_iter().map(|file| file as Arc<dyn Any + Send + Sync>).collect()),
     };
-    project.schema = schema(&project, snapshot)?;
+    let reached = portions::reached(&mut project, snapshot, &env)?;
+    project.schema = schema(&project, snapshot, reached)?;
     Ok(project)
 }
 
@@ -429,10 +438,9 @@ fn by_dialect(
 /// The files that declare what is compared: those that `env.py` imports and that declare tables, types or enums; where
 /// they are imported under computed names or by an application, and where `env.py` imports none that names a table, every
 /// such file below the project's root.
-fn schema(project: &Project, snapshot: &dyn Snapshot) -> Result<Vec<RepoPath>, SnapshotError> {
+fn schema(project: &Project, snapshot: &dyn Snapshot, reached: Reached) -> Result<Vec<RepoPath>, SnapshotError> {
     let files = snapshot.files()?;
     let Some(env) = project.facts.get(ENV).map(RepoPath::new) else { return Ok(Vec::new()) };
-    let reached = reach::from(snapshot, &python_roots(project, files), &env)?;
     let mut found = BTreeSet::new();
     let mut sweep = reached.dynamic || project.facts.contains_key(FLASK) || is_programmatic(project);
     if !sweep {

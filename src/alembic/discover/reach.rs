@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::alembic::python::{Found, Modules, SnapshotModules, find_in};
+use crate::alembic::python::{Found, Modules, SnapshotModules, find_below, find_in, is_library};
 use crate::git::{Snapshot, SnapshotError};
 use crate::source::{Place, RepoPath, Source};
 
@@ -107,11 +107,14 @@ pub(crate) fn glance(source: &Source) -> Arc<Glance> {
 }
 
 /// What was found.
+#[derive(Default)]
 pub(super) struct Reached {
     /// Every file that is imported, the first one left out.
     pub(super) files: BTreeSet<RepoPath>,
     /// Whether some file imports others under computed names.
     pub(super) dynamic: bool,
+    /// Absolute imports of parts of packages that led to no file: those of libraries, for the most part.
+    pub(super) absent: BTreeSet<Import>,
 }
 
 /// Follows the imports of one file.
@@ -122,7 +125,7 @@ pub(super) fn from(snapshot: &dyn Snapshot, roots: &[RepoPath], start: &RepoPath
     let modules = SnapshotModules::new(snapshot, roots.to_vec())?;
     match snapshot.read(start)?.text() {
         Some(source) => follow(snapshot, &modules, start, &glance(&source), Followed::Every),
-        None => Ok(Reached { files: BTreeSet::new(), dynamic: false }),
+        None => Ok(Reached::default()),
     }
 }
 
@@ -162,14 +165,18 @@ fn follow(
     seen_in: &Glance,
     followed: Followed,
 ) -> Result<Reached, SnapshotError> {
-    let mut reached = Reached { files: BTreeSet::new(), dynamic: false };
+    let mut reached = Reached::default();
     let mut queue: Vec<RepoPath> = Vec::new();
     let mut seen = BTreeSet::from([start.clone()]);
     let mut read = |path: &RepoPath, module: &Glance, queue: &mut Vec<RepoPath>, followed: Followed| {
         reached.dynamic |= module.unnamed;
         let dir = path.parent().unwrap_or_default();
         for import in module.imports.iter().filter(|import| followed == Followed::Every || !import.typing) {
-            for found in import.files(modules, &dir) {
+            let files = import.files(modules, &dir);
+            if files.is_empty() && import.is_of_package() {
+                reached.absent.insert(import.clone());
+            }
+            for found in files {
                 if seen.len() < MAX_FILES && seen.insert(found.clone()) {
                     reached.files.insert(found.clone());
                     queue.push(found);
@@ -199,8 +206,8 @@ pub(crate) fn imports_file(source: &Source, modules: &dyn Modules, file: &RepoPa
 }
 
 /// One `import a.b` or `from ..a import b, c`.
-#[derive(Debug, PartialEq, Eq)]
-struct Import {
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Import {
     /// Leading dots.
     level: usize,
     module: String,
@@ -257,13 +264,38 @@ fn imports(text: &str) -> Vec<Import> {
 }
 
 impl Import {
+    /// The first part of what an absolute import names.
+    pub(super) fn top(&self) -> &str {
+        self.module.split('.').next().unwrap_or_default()
+    }
+
+    /// What it may mean: the module, and those that its names may be.
+    pub(super) fn dotted(&self) -> Vec<String> {
+        let names = self.names.iter().map(|name| format!("{}.{name}", self.module));
+        std::iter::once(self.module.clone()).chain(names).filter(|dotted| dotted.contains('.')).collect()
+    }
+
+    /// Whether it names a part of a package by an absolute name, and the package is no well-known library.
+    fn is_of_package(&self) -> bool {
+        self.level == 0
+            && !self.typing
+            && !is_library(self.top())
+            && (self.module.contains('.') || !self.names.is_empty())
+    }
     /// The files that it runs: packages on the way, the module, submodules among the names.
     fn files(&self, modules: &dyn Modules, dir: &RepoPath) -> Vec<RepoPath> {
         let mut files = Vec::new();
         let parts: Vec<&str> = self.module.split('.').filter(|part| !part.is_empty()).collect();
         let base = (1..self.level).fold(dir.clone(), |dir, _| dir.parent().unwrap_or_default());
+        // A module beside this one, as Python 2 has it: one too many is reached where the name is a library's.
+        if let Some(Found::File(path)) = (self.level == 0 && !parts.is_empty() && !is_library(self.top()))
+            .then(|| find_in(modules, dir, &self.module))
+            .flatten()
+        {
+            files.push(path);
+        }
         let mut look = |dotted: &str| -> bool {
-            let found = if self.level > 0 { find_in(modules, &base, dotted) } else { modules.find(dotted) };
+            let found = if self.level > 0 { find_below(modules, &base, dotted) } else { modules.find(dotted) };
             match found {
                 Some(Found::File(path)) => {
                     files.push(path);

@@ -251,6 +251,7 @@ impl Reader<'_, '_, '_> {
     /// Where it cannot be known.
     pub(crate) fn default_of(&self, value: &Value) -> Result<Option<ColumnDefault>, Doubt> {
         let dialect = self.scheme.dialect;
+        let value = default_clause(value);
         match value {
             Value::None => Ok(None),
             Value::Symbol(_) if matches!(value.call_of(), Some(("sqlalchemy.FetchedValue", _))) => Ok(None),
@@ -288,12 +289,7 @@ impl Reader<'_, '_, '_> {
             Some(("sqlalchemy.Computed" | "sqlalchemy.Identity", _)) => self.server_default(item, value),
             Some(("sqlalchemy.Sequence", _)) => item.sequence = sequence_name(value),
             Some(("sqlalchemy.FetchedValue" | "sqlalchemy.ColumnDefault", _)) => {}
-            Some(("sqlalchemy.DefaultClause", args)) => {
-                if let Some(default) = args.positional.first() {
-                    let default = default.clone();
-                    self.server_default(item, &default);
-                }
-            }
+            Some(("sqlalchemy.DefaultClause" | "sqlalchemy.PassiveDefault", _)) => self.server_default(item, value),
             _ => item.doubts.push(self.doubt(value, &format!("a part of the column {column}"))),
         }
     }
@@ -324,6 +320,18 @@ impl Reader<'_, '_, '_> {
     }
 }
 
+/// The default in a `DefaultClause(…)`, which is what SQLAlchemy makes of every `server_default=`: a text is rendered as a
+/// literal in the one as in the other (`get_column_default_string` of `sql/compiler.py`). Up to 1.3 it was also called
+/// `PassiveDefault`.
+fn default_clause(value: &Value) -> &Value {
+    match value.call_of() {
+        Some(("sqlalchemy.DefaultClause" | "sqlalchemy.PassiveDefault", args)) if args.more.is_none() => {
+            args.get(0, "arg").unwrap_or(value)
+        }
+        _ => value,
+    }
+}
+
 /// Whether a positional argument of `Column` is an item that stands on it, and not its type.
 pub(crate) fn is_item(value: &Value) -> bool {
     matches!(
@@ -336,6 +344,7 @@ pub(crate) fn is_item(value: &Value) -> bool {
                 | "sqlalchemy.Sequence"
                 | "sqlalchemy.FetchedValue"
                 | "sqlalchemy.DefaultClause"
+                | "sqlalchemy.PassiveDefault"
                 | "sqlalchemy.ColumnDefault",
             _
         ))

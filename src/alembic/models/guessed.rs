@@ -29,13 +29,21 @@ pub(super) fn tables(class: &Rc<Class>) -> Vec<Opaque> {
     let lineage = class.mro();
     let Some(base) = lineage.iter().flat_map(|ancestor| &ancestor.bases).find_map(named) else { return Vec::new() };
     let reason = format!("the table of the class {}, which {base} names", class.name);
-    let mut names = vec![snake_case(&class.name), class.name.to_lowercase(), class.name.to_string()];
+    doubts(class, &reason)
+}
+
+/// One doubt for each name that a base may make of that of a class.
+pub(super) fn doubts(class: &Class, reason: &str) -> Vec<Opaque> {
+    let snake = snake_case(&class.name);
+    // `users_groups` for `UserGroup`.
+    let plural = snake.replace('_', "s_");
+    let mut names = vec![snake, plural, class.name.to_lowercase(), class.name.to_string()];
     names.extend(names.clone().iter().map(|name| format!("{name}s")));
     names.sort();
     names.dedup();
     let doubt = |name: String| Opaque {
         place: whole(&class.place),
-        reason: reason.clone(),
+        reason: reason.to_owned(),
         reach: Reach::Table(ObjectName::bare(&name)),
     };
     names.into_iter().map(doubt).collect()

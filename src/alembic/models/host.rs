@@ -9,7 +9,7 @@ use super::conventions::Conventions;
 use super::copies::Copies;
 use super::mapping::{Mapper, snake_case};
 use super::registry::{Given, MetaKey, Root, address, bind_meta, class_of, is_flask_db, made_base, metadata, root};
-use crate::alembic::discover::ini::Ini;
+use crate::alembic::discover::ini::{HERE, Ini};
 use crate::alembic::discover::names_modules_by_listing;
 use crate::alembic::python::{
     Args, CallSite, Class, Eval, Found, Host, Interpreter, MODULE_FINDER, Module, Modules, SymbolKind, Unknown, Value,
@@ -263,6 +263,26 @@ fn relative(package: &str, name: &str) -> String {
     if rest.is_empty() { parts.join(".") } else { format!("{}.{rest}", parts.join(".")) }
 }
 
+impl Recorder<'_> {
+    /// An option of a section as the settings have it: one that nobody has set is the default, whose place in the arguments is
+    /// behind the name's. The URL is often set by `env.py`, and is never what decides.
+    fn option(&self, section: &str, args: &Args, at: usize) -> Option<Eval<Value>> {
+        let (ini, main) = self.options.as_ref()?;
+        let name = args.get(at, "name")?.as_str()?;
+        let set = self.set.borrow();
+        let is_set = (section == main && set.contains(&*name))
+            || set.contains(&section_key(section))
+            || set.contains(&section_key(""));
+        if is_set || name.starts_with("sqlalchemy.") {
+            return None;
+        }
+        match ini.get(section, &name) {
+            Some(value) => (!value.contains(HERE)).then(|| Ok(Value::str(value))),
+            None => Some(Ok(args.get(at + 1, "default").cloned().unwrap_or(Value::None))),
+        }
+    }
+}
+
 impl Host for Recorder<'_> {
     fn starred(&self, interpreter: &mut Interpreter<'_>, package: &Module) {
         self.import_listed(interpreter, package);
@@ -334,15 +354,13 @@ impl Host for Recorder<'_> {
                 self.set.borrow_mut().extend(name.map(|name| name.to_string()));
                 None
             }
-            // An option that no one has set is the default. The URL is often set by env.py, and is never what decides.
             "alembic.context.config.get_main_option" => {
-                let (ini, section) = self.options.as_ref()?;
-                let name = call.args.get(0, "name")?.as_str()?;
-                let is_set = ini.get(section, &name).is_some() || self.set.borrow().contains(&*name);
-                if is_set || name.starts_with("sqlalchemy.") {
-                    return None;
-                }
-                Some(Ok(call.args.get(1, "default").cloned().unwrap_or(Value::None)))
+                let (_, section) = self.options.as_ref()?;
+                self.option(section, call.args, 0)
+            }
+            "alembic.context.config.get_section_option" => {
+                let section = call.args.get(0, "section")?.as_str()?;
+                self.option(&section, call.args, 1)
             }
             "alembic.context.config.set_section_option" => {
                 let section = call.args.get(0, "section").and_then(Value::as_str);
@@ -350,18 +368,21 @@ impl Host for Recorder<'_> {
                 self.set.borrow_mut().insert(section_key(section.as_deref().unwrap_or_default()));
                 None
             }
-            // A section of the project's own (`[alembic:exclude]`), as a dictionary. Those with a database's URL are not read:
-            // that is never what decides.
+            // A section as a dictionary. What names the database in it is not known, nor what env.py has set.
             "alembic.context.config.get_section" => {
-                let (ini, _) = self.options.as_ref()?;
+                let (ini, main) = self.options.as_ref()?;
                 let section = call.args.get(0, "name")?.as_str()?;
                 let set = self.set.borrow();
                 let is_set = set.contains(&section_key(&section)) || set.contains(&section_key(""));
                 let values = ini.values(&section).filter(|_| !is_set)?;
-                if values.keys().any(|key| key.starts_with("sqlalchemy.")) {
-                    return None;
-                }
-                Some(Ok(Value::dict(values.into_iter().map(|(key, value)| (Value::str(&key), Value::str(&value))))))
+                let value = |key: &str, value: &str| {
+                    if key.starts_with("sqlalchemy.") || (*section == **main && set.contains(key)) {
+                        Value::unknown("an option of the settings that env.py may set", call.place.clone())
+                    } else {
+                        Value::str(value)
+                    }
+                };
+                Some(Ok(Value::dict(values.into_iter().map(|(key, text)| (Value::str(&key), value(&key, &text))))))
             }
             // It looks at nothing but a table's name (`geoalchemy2/alembic_helpers.py`, from 0.12 on).
             "geoalchemy2.alembic_helpers.include_object" => {
@@ -408,6 +429,9 @@ impl Host for Recorder<'_> {
 
     /// Attributes that a class has from its root: those of `declarative_base(cls=…)`, a table name that is made for it.
     fn attribute(&self, interpreter: &mut Interpreter<'_>, base: &Value, name: &str, place: &Place) -> Option<Value> {
+        if name == "config_ini_section" && base.path().as_deref() == Some("alembic.context.config") {
+            return self.options.as_ref().map(|(_, section)| Value::str(section));
+        }
         if name == "tables"
             && let Some(meta) = metadata(base)
         {

@@ -32,8 +32,19 @@ impl Reading<'_> {
             // What the models' own modules make so may be models; elsewhere it seldom is.
             let made = what.ends_with(AT_RUN_TIME) && discover::glance(&unknown.place.source).tables;
             self.clean = self.clean && !lost && !exhausted && !made;
-            let reach = if lost || exhausted {
+            // A script that nothing imports costs itself alone.
+            let file = unknown.place.path();
+            let apart = exhausted && !self.imported.contains(file) && !self.may_be_imported(modules, file);
+            if apart && discover::declares_tables(unknown.place.text()) {
+                for reach in reaches(unknown.place.text()) {
+                    self.doubts.push(Opaque { place: unknown.place.clone(), reason: unknown.reason.clone(), reach });
+                }
+                continue;
+            }
+            let reach = if lost || (exhausted && !apart) {
                 Reach::Everything
+            } else if apart {
+                Reach::Table(ObjectName::bare(""))
             } else if made || parts {
                 // A table whose name is not known.
                 Reach::Table(ObjectName::bare(""))

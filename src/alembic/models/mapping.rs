@@ -43,6 +43,8 @@ pub(super) enum Outcome {
     Refused(String, Place),
     /// It cannot be told which table it is.
     Doubt(String, Place),
+    /// A base of another package names its table, or maps it to none.
+    Unnamed(String),
     /// No table.
     None,
 }
@@ -51,6 +53,8 @@ pub(super) enum Outcome {
 #[derive(Default)]
 pub(super) struct Mapper {
     standings: BTreeMap<usize, Standing>,
+    /// The columns that mapped classes have themselves: the class and the attribute, by the address of what was assigned.
+    own: BTreeMap<usize, (usize, String)>,
 }
 
 impl Mapper {
@@ -180,6 +184,11 @@ impl Mapper {
                 Some(ancestor) => {
                     return Outcome::Joined { ancestor: address(&ancestor), columns, doubts };
                 }
+                None if let Some(base) = lineage.iter().flat_map(|one| &one.bases).find_map(foreign_mixin) => {
+                    return Outcome::Unnamed(format!("the table of the class {}: {base}", class.name));
+                }
+                // What the body did not get to may name it.
+                None if let Some((reason, at)) = table_doubt => return Outcome::Doubt(reason, at),
                 None => {
                     let reason = format!("the class {} has neither a __table__ nor a __tablename__", class.name);
                     return Outcome::Refused(reason, place);
@@ -292,6 +301,9 @@ impl Mapper {
                 if (name.starts_with("__") && name.ends_with("__")) || !seen.insert(name.clone()) {
                     continue;
                 }
+                if is_self && self.is_synonym(class, found) {
+                    continue;
+                }
                 let outcome = if sqlmodel {
                     self.sqlmodel_attribute(interpreter, class, ancestor, found, versions)?
                 } else {
@@ -323,6 +335,17 @@ impl Mapper {
             }
         }
         Ok((columns, doubts, table_doubt))
+    }
+
+    /// Whether an attribute of a mapped class is a column that it, or another mapped class, has under another name already.
+    ///
+    /// `Model.b = Model.a` makes a synonym, and what is another model's never becomes a column (`_add_attribute` in
+    /// `orm/decl_base.py`); of two names for one column in the class body only one is used, as its warning says.
+    fn is_synonym(&mut self, class: &Rc<Class>, found: &python::Attribute) -> bool {
+        let column = found.value.as_ref().filter(|value| is_column(value));
+        let Some(origin) = column.and_then(symbol_address) else { return false };
+        let holder = (address(class), found.name.to_string());
+        *self.own.entry(origin).or_insert_with(|| holder.clone()) != holder
     }
 
     fn sqlmodel_attribute(

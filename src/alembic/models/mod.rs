@@ -108,7 +108,17 @@ fn declared_after(
         ];
         for (place, reason) in elsewhere.into_iter().flatten() {
             catalog.open = true;
-            catalog.doubts.push(Opaque { place, reason, reach: Reach::Nothing });
+            // Where no table is known at all, nothing that models declare is.
+            let reach = if catalog.tables.is_empty() { Reach::Everything } else { Reach::Nothing };
+            catalog.doubts.push(Opaque { place, reason, reach });
+        }
+        // None of the tables that are there is of the metadata that is compared: whose it is may not have been understood.
+        let is_blind =
+            catalog.tables.is_empty() && !catalog.doubts.iter().any(|doubt| doubt.reach == Reach::Everything);
+        if is_blind && matches!(target, Target::Keys(_)) && target::any_tables(&interpreter, &recorder) {
+            let reason =
+                "no table is found of the metadata that env.py compares, and there are tables of another".to_owned();
+            catalog.doubts.push(Opaque { place: reading.start_place(), reason, reach: Reach::Everything });
         }
         let parsed = modules.read_files().into_iter().map(|file| file as Arc<dyn Any + Send + Sync>).collect();
         let declared = Declared {
@@ -241,6 +251,8 @@ struct Reading<'a> {
     unnamed: Option<Opaque>,
     /// Whether every model that was looked for was read to its end: only then do models contradict each other.
     clean: bool,
+    /// The modules that `env.py` itself runs.
+    imported: BTreeSet<RepoPath>,
     /// How many classes `env.py` itself brought, where it brought no table and every module was read for want of them.
     seen: Option<usize>,
 }
@@ -257,6 +269,7 @@ impl<'a> Reading<'a> {
             outdated: Vec::new(),
             unnamed: None,
             clean: true,
+            imported: BTreeSet::new(),
             seen: None,
         }
     }
@@ -318,9 +331,9 @@ impl<'a> Reading<'a> {
             self.nothing_named("env.py names no target_metadata, so there is nothing to compare");
             return Catalog::new(dialect);
         }
+        let (mut tables, classes) = self.tables(interpreter, recorder, versions);
         // What another package declares beside the models is not known.
         let clean = self.clean && recorder.unfollowed.borrow().is_empty() && target.foreign().is_none();
-        let (mut tables, classes) = self.tables(interpreter, recorder, versions);
         self.doubts.extend(recorder.copies.settle(interpreter, recorder, target, &mut tables, &classes));
         if recorder.versioned.get() {
             self.version_tables(interpreter, &tables, &classes);
@@ -489,6 +502,11 @@ impl<'a> Reading<'a> {
                         None => (format!("SQLAlchemy refuses the models: {reason}"), Reach::Everything),
                     };
                     self.doubts.push(Opaque { place, reason, reach });
+                }
+                Outcome::Unnamed(reason) => {
+                    // What refers to it is not refused on that account.
+                    self.clean = false;
+                    self.doubts.extend(guessed::doubts(class, &reason));
                 }
                 Outcome::Doubt(reason, place) => {
                     self.doubts.push(Opaque { place, reason, reach: Reach::Everything });

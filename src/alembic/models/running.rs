@@ -6,7 +6,7 @@ use ruff_python_ast::Stmt;
 
 use super::Reading;
 use super::host::Recorder;
-use super::target::{Target, has_tables, several_metadata, targets};
+use super::target::{Target, any_tables, has_tables, several_metadata, targets};
 use crate::alembic::discover;
 use crate::alembic::python::{Interpreter, Modules, ParsedFile, SnapshotModules, Value, is_library, parse};
 use crate::catalog::{Opaque, Reach};
@@ -32,10 +32,12 @@ impl Reading<'_> {
                     }
                 }
             }
+            self.imported = interpreter.modules().map(|module| module.path.clone()).collect();
             return Ok(Target::All);
         }
         let Some(env) = fact(discover::ENV).map(RepoPath::new) else { return Ok(Target::All) };
         let module = interpreter.load(&env);
+        self.imported = interpreter.modules().map(|module| module.path.clone()).collect();
         if fact(discover::FLASK).is_some() {
             for path in self.first {
                 interpreter.load(path);
@@ -94,6 +96,23 @@ impl Reading<'_> {
                              taken"
                             .to_owned(),
                     reach: Reach::Nothing,
+                });
+            }
+        }
+        // Nor is what it takes from elsewhere, under no name that is known, ever nothing. What stands behind a place where
+        // it stops is told there.
+        let stops = interpreter.doubts().iter().any(|doubt| *doubt.place.path() == env);
+        if matches!(target, Target::All) && !stops && !any_tables(interpreter, recorder) {
+            for path in model_files(self.project, self.snapshot, self.files)? {
+                interpreter.load(&path);
+            }
+            if any_tables(interpreter, recorder) {
+                self.doubts.push(Opaque {
+                    place: self.start_place(),
+                    reason:
+                        "what env.py compares is not known, and it imports no model; every module with models is taken"
+                            .to_owned(),
+                    reach: Reach::Everything,
                 });
             }
         }

@@ -73,15 +73,21 @@ pub(super) fn field(
         if let Some(key) = BESIDE_COLUMN.iter().filter(refuses).find(|key| set(key).is_some()) {
             return Err(format!("the field {name} passes `{key}` beside `sa_column`, which SQLModel refuses"));
         }
-        return Ok(match column {
-            Value::Unknown(unknown) => Attribute::Doubt(unknown.reason.clone(), Some(unknown.place.clone())),
-            column => match column.call_of() {
-                Some((COLUMN, inner)) => {
-                    Attribute::Column(named(name, inner, column.place().or_else(|| Some(place.clone()))))
-                }
-                _ => Attribute::Doubt(format!("the column of the field {name}"), column.place()),
-            },
-        });
+        match column {
+            Value::Unknown(unknown) => {
+                return Ok(Attribute::Doubt(unknown.reason.clone(), Some(unknown.place.clone())));
+            }
+            // What is no `Column` has no effect: `isinstance(sa_column, Column)` of `get_column_from_field`, in every version.
+            column if types::is_type(column) => {}
+            column => {
+                return Ok(match column.call_of() {
+                    Some((COLUMN, inner)) => {
+                        Attribute::Column(named(name, inner, column.place().or_else(|| Some(place.clone()))))
+                    }
+                    _ => Attribute::Doubt(format!("the column of the field {name}"), column.place()),
+                });
+            }
+        }
     }
     let primary_key = set("primary_key").is_some_and(|value| value.as_bool() == Some(true));
     let mut positional = vec![Value::str(name)];

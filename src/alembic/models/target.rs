@@ -60,6 +60,13 @@ pub(super) fn has_tables(interpreter: &Interpreter<'_>, recorder: &Recorder<'_>,
         })
 }
 
+/// Whether any table was declared so far, of whichever metadata.
+pub(super) fn any_tables(interpreter: &Interpreter<'_>, recorder: &Recorder<'_>) -> bool {
+    let mut mapper = Mapper::default();
+    !recorder.tables.borrow().is_empty()
+        || interpreter.classes().iter().any(|class| mapper.standing(class) == Standing::Mapped)
+}
+
 /// Whether the mapped classes are of more than one metadata.
 pub(super) fn several_metadata(interpreter: &Interpreter<'_>) -> bool {
     let mut mapper = Mapper::default();

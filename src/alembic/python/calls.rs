@@ -171,13 +171,22 @@ impl Interpreter<'_> {
                     SymbolKind::Attribute { base, name }
                         if &**name == "__init__" && matches!(base.call_of(), Some(("builtins.super", _))) =>
                     {
-                        // What a class of the repository hands to its library's base decides what it is.
                         if let Some((_, of)) = base.call_of()
                             && let Some(Value::Instance(receiver)) = of.positional.get(1)
                         {
-                            let made = SymbolKind::Call { callee: callee.clone(), args };
-                            receiver.set(super::value::SUPER_INIT, Value::symbol(made, Some(place.clone())));
+                            Self::note_init(receiver, callee, args, place);
                         }
+                        return Ok(Value::None);
+                    }
+                    // `Column.__init__(self, …)`.
+                    SymbolKind::External(path)
+                        if let Some(base) = path.strip_suffix(".__init__")
+                            && let Some(Value::Instance(receiver)) = args.positional.first()
+                            && receiver.class.inherits(base) =>
+                    {
+                        let receiver = Rc::clone(receiver);
+                        args.positional.remove(0);
+                        Self::note_init(&receiver, callee, args, place);
                         return Ok(Value::None);
                     }
                     _ => {}

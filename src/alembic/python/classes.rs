@@ -293,7 +293,7 @@ impl Interpreter<'_> {
         match class.lookup("__init__") {
             Some(Value::Function(init)) => {
                 instance.busy.set(true);
-                let mut args = args;
+                let mut args = args.clone();
                 args.positional.insert(0, value.clone());
                 let result = self.call_value(&Value::Function(init), args, place);
                 instance.busy.set(false);
@@ -304,7 +304,7 @@ impl Interpreter<'_> {
                 self.after_fields(class, &instance, &value, place)?;
             }
         }
-        Ok(value)
+        Ok(Self::extended_column(class, &instance, &args, place).unwrap_or(value))
     }
 
     /// Calls the `__post_init__` of a dataclass

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::interpreter::{Eval, Imports, Interpreter, Raised, Stop};
-use super::modules::{Found, find_in};
+use super::modules::{Found, find_below};
 use super::names::canonical;
 use super::parse::ast;
 use super::scope::{Module, ModuleState, Scope, ScopeKind};
@@ -170,7 +170,7 @@ impl Interpreter<'_> {
         if !module.package || name.is_empty() || name.contains('.') {
             return None;
         }
-        let found = find_in(self.modules, &Self::package_dir(module), name)?;
+        let found = find_below(self.modules, &Self::package_dir(module), name)?;
         let dotted = if module.name.is_empty() { name.to_owned() } else { format!("{}.{name}", module.name) };
         let submodule = self.module_of(found, &dotted)?;
         if self.imports == Imports::Eager {
@@ -340,7 +340,7 @@ impl Interpreter<'_> {
             for _ in 1..stmt.level.min(50) {
                 dir = dir.parent().unwrap_or_default();
             }
-            let found = find_in(self.modules, &dir, dotted)
+            let found = find_below(self.modules, &dir, dotted)
                 .or_else(|| dotted.is_empty().then(|| Found::Namespace(dir.clone())));
             match found {
                 Some(found) => {
@@ -373,7 +373,16 @@ impl Interpreter<'_> {
                 }
             }
         } else {
-            self.import_absolute(dotted, place)?
+            match self.sibling(dotted, &stmt.names, place.path()) {
+                Some(sibling) => {
+                    if self.imports == Imports::Eager {
+                        self.run_packages(&sibling.path);
+                        self.run_module(&sibling);
+                    }
+                    Some(sibling)
+                }
+                None => self.import_absolute(dotted, place)?,
+            }
         };
         for alias in &stmt.names {
             let name = alias.name.as_str();

@@ -28,6 +28,19 @@ const STRINGS: usize = 16 * 1024 * 1024;
 /// Containers and symbols that are made.
 const OBJECTS: usize = 400_000;
 
+/// Modules that may each use up what is left, and have it given back for those that are run after them: a script that no one
+/// imports, with an endless loop.
+const REFUNDS: usize = 3;
+
+/// What was used so far of what is bounded.
+#[derive(Clone, Copy)]
+struct Used {
+    steps: usize,
+    bytes: usize,
+    items: usize,
+    objects: usize,
+}
+
 /// When the modules that a module imports are run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Imports {
@@ -106,6 +119,9 @@ pub struct Interpreter<'h> {
     depth: usize,
     bytes: usize,
     items: usize,
+    /// Objects of modules that were given back what they had used: the others may make as many.
+    forgiven: usize,
+    refunds: usize,
     /// Every container and symbol, so that deep structures are taken down one object at a time.
     objects: Vec<Value>,
     scopes: Vec<Rc<Scope>>,
@@ -147,6 +163,8 @@ impl<'h> Interpreter<'h> {
             depth: 0,
             bytes: 0,
             items: 0,
+            forgiven: 0,
+            refunds: 0,
             objects: Vec::new(),
             scopes: Vec::new(),
         }
@@ -312,7 +330,7 @@ impl<'h> Interpreter<'h> {
             | Value::Class(_)
             | Value::Unknown(_) => Ok(()),
             _ => {
-                if self.objects.len() >= OBJECTS {
+                if self.made() >= OBJECTS {
                     return Err(Stop::Exhausted("more objects than are evaluated"));
                 }
                 self.objects.push(value.clone());
@@ -325,6 +343,25 @@ impl<'h> Interpreter<'h> {
                 };
                 self.hold(items)
             }
+        }
+    }
+
+    /// Objects that count.
+    fn made(&self) -> usize {
+        self.objects.len().saturating_sub(self.forgiven)
+    }
+
+    fn used(&self) -> Used {
+        Used { steps: self.steps, bytes: self.bytes, items: self.items, objects: self.made() }
+    }
+
+    /// Gives back what a module has used that has used up what was left.
+    fn refund(&mut self, before: Used) {
+        let is_used_up = self.steps > STEPS || self.bytes > STRINGS || self.items > ALL_ITEMS || self.made() >= OBJECTS;
+        if is_used_up && self.refunds < REFUNDS {
+            self.refunds += 1;
+            (self.steps, self.bytes, self.items) = (before.steps, before.bytes, before.items);
+            self.forgiven = self.objects.len().saturating_sub(before.objects);
         }
     }
 
@@ -354,6 +391,7 @@ impl<'h> Interpreter<'h> {
             // Imports nest as deep as packages do; each gets half of the levels that are left to its importer.
             let depth = self.depth;
             self.depth = depth / 2;
+            let used = self.used();
             let result = self.run_body(module, &file);
             self.depth = depth;
             self.catching = catching;
@@ -368,6 +406,7 @@ impl<'h> Interpreter<'h> {
                 }
                 Err(Stop::Exhausted(what)) => {
                     self.doubt(what, behind.unwrap_or_else(|| Place::start_of(file.source())));
+                    self.refund(used);
                 }
             }
         }

@@ -12,6 +12,7 @@ mod classes;
 mod dict;
 mod eval;
 mod exec;
+mod extended;
 mod files;
 mod format;
 mod host;
@@ -32,6 +33,7 @@ mod python2;
 mod recursion;
 mod regex;
 mod scope;
+mod siblings;
 mod skipped;
 #[cfg(test)]
 mod tests;
@@ -43,7 +45,7 @@ pub use host::{CallSite, Host, Silent};
 pub(crate) use import::is_library;
 pub use interpreter::{Eval, Imports, Interpreter, Raised, Stop};
 pub(crate) use made::AT_RUN_TIME;
-pub(crate) use modules::{Found, find_in};
+pub(crate) use modules::{Found, find_below, find_in};
 pub use modules::{Modules, SnapshotModules};
 pub(crate) use parse::MAX_ALL_TOKENS;
 #[cfg(test)]

@@ -90,6 +90,20 @@ pub(crate) fn find_in<M: Modules + ?Sized>(modules: &M, root: &RepoPath, dotted:
     (!dotted.is_empty() && modules.is_dir(&base)).then_some(Found::Namespace(base))
 }
 
+/// Finds a module below a folder that is a package, or a portion of one that has no file of its own: the other portions of
+/// that are looked at too (PEP 420).
+pub(crate) fn find_below<M: Modules + ?Sized>(modules: &M, dir: &RepoPath, dotted: &str) -> Option<Found> {
+    let own = find_in(modules, dir, dotted);
+    if dotted.is_empty() || matches!(own, Some(Found::File(_))) || modules.is_file(&dir.join("__init__.py")) {
+        return own;
+    }
+    let roots = modules.roots().iter().filter(|root| dir.is_under(root));
+    let below = roots.max_by_key(|root| root.as_str().len()).and_then(|root| dir.strip_prefix(root));
+    let package = below.filter(|below| !below.is_empty()).map(|below| below.replace('/', "."));
+    let elsewhere = package.and_then(|package| modules.find(&format!("{package}.{dotted}")));
+    elsewhere.filter(|found| own.is_none() || matches!(found, Found::File(_))).or(own)
+}
+
 /// Finds a module along the roots: a regular module or package at any root wins over a namespace package at an earlier
 /// one (PEP 420).
 fn find<M: Modules + ?Sized>(modules: &M, dotted: &str) -> Option<Found> {

@@ -49,6 +49,19 @@ fn expressions() {
 }
 
 #[test]
+fn a_library_with_the_name_of_a_module_beside_stays_one() {
+    let import = |text: &str| {
+        let files =
+            [("main.py", "from pkg.tasks import x"), ("pkg/tasks.py", text), ("pkg/celery.py", "app = 1\nmade=2")];
+        run(&files, "x")
+    };
+    assert_eq!(import("from celery import Celery as x"), "celery.Celery");
+    assert_eq!(import("from celery import app as x"), "1");
+    assert_eq!(import("from celery import app, Celery as x"), "celery.Celery");
+    assert_eq!(import("from celery import Celery as x\nprint 1"), "celery.Celery");
+}
+
+#[test]
 fn a_recursion_that_only_an_unknown_condition_ends_is_cut() {
     let merge = "import somewhere\ndef merge(src, dest):\n  for key, value in src.items():\n    if isinstance(value, dict):\n      merge(value, dest.setdefault(key, {}))\n    else:\n      dest[key] = value\n  return dest\n";
     let after = x(&format!("{merge}y = merge(somewhere.state, {{}})\nx = 1"));

@@ -458,6 +458,7 @@ fn rows(statement: &Value, dialect: Dialect, place: &Place) -> Option<Operation>
     let mut bounded = false;
     let mut conditions: Vec<Value> = Vec::new();
     let mut written: Option<Vec<String>> = None;
+    let mut emptied: Vec<String> = Vec::new();
     for _ in 0..50 {
         if let Some((path, args)) = current.call_of() {
             let kind = match path {
@@ -481,7 +482,7 @@ fn rows(statement: &Value, dialect: Dialect, place: &Place) -> Option<Operation>
             };
             let bounded = bounded || kind == DataKind::Insert || args.positional.len() > 1;
             conditions.extend(args.positional.iter().skip(1).cloned());
-            let text = condition_text(&conditions, dialect);
+            let text = row_text(&emptied, &conditions, dialect);
             return Some(data(kind, args.positional.first(), bounded, written, &text, place));
         }
         let (base, name, args) = current.method_call()?;
@@ -500,11 +501,14 @@ fn rows(statement: &Value, dialect: Dialect, place: &Place) -> Option<Operation>
                 || !args.positional.is_empty()
                 || args.keyword("whereclause").is_some();
             let written = match args.keyword("values") {
-                Some(values) => keys(values),
+                Some(values) => {
+                    emptied = nulls(values);
+                    keys(values)
+                }
                 None => written,
             };
             conditions.extend(args.positional.iter().chain(args.keyword("whereclause")).cloned());
-            let text = condition_text(&conditions, dialect);
+            let text = row_text(&emptied, &conditions, dialect);
             return Some(data(kind, Some(base), bounded, written, &text, place));
         }
         if matches!(name, "where" | "filter" | "filter_by") {
@@ -513,6 +517,8 @@ fn rows(statement: &Value, dialect: Dialect, place: &Place) -> Option<Operation>
         }
         if name == "values" {
             written = values(args);
+            emptied = args.positional.iter().flat_map(nulls).collect();
+            emptied.extend(args.keyword.iter().filter(|(_, value)| is_null(value)).map(|(name, _)| name.to_string()));
         }
         let base = base.clone();
         if matches!(base, Value::Unknown(_)) {
@@ -521,6 +527,27 @@ fn rows(statement: &Value, dialect: Dialect, place: &Place) -> Option<Operation>
         current = base;
     }
     None
+}
+
+/// What is told of a statement as SQL: the columns that it sets to NULL, and its conditions.
+fn row_text(emptied: &[String], conditions: &[Value], dialect: Dialect) -> String {
+    let condition = condition_text(conditions, dialect);
+    if emptied.is_empty() {
+        return condition;
+    }
+    let sets: Vec<String> = emptied.iter().map(|column| format!("{column} = NULL")).collect();
+    format!("SET {} {condition}", sets.join(", "))
+}
+
+/// `None`, `null()`
+fn is_null(value: &Value) -> bool {
+    matches!(value, Value::None) || matches!(value.call_of(), Some(("sqlalchemy.null", _)))
+}
+
+/// The columns that a dictionary of values sets to NULL.
+fn nulls(values: &Value) -> Vec<String> {
+    let Value::Dict(values) = values else { return Vec::new() };
+    values.borrow().iter().filter(|(_, value)| is_null(value)).filter_map(|(key, _)| column_name(key)).collect()
 }
 
 /// The conditions of a statement as SQL; where one cannot be told, the columns that they name.
@@ -598,14 +625,6 @@ fn values(args: &Args) -> Option<Vec<String>> {
 /// triggers run, is not written.
 fn keys(values: &Value) -> Option<Vec<String>> {
     let Value::Dict(values) = values else { return None };
-    let name = |key: &Value| match (key.as_str(), key) {
-        (Some(name), _) => Some(name.to_string()),
-        (None, Value::Symbol(symbol)) => match &symbol.kind {
-            SymbolKind::Attribute { name, .. } => Some(name.to_string()),
-            _ => None,
-        },
-        _ => None,
-    };
     let itself = |key: &Value, value: &Value| {
         let text = match value.call_of() {
             Some(("sqlalchemy.text" | "sqlalchemy.literal_column", args)) => {
@@ -613,9 +632,21 @@ fn keys(values: &Value) -> Option<Vec<String>> {
             }
             _ => None,
         };
-        text.is_some_and(|text| name(key).is_some_and(|name| name == *text))
+        text.is_some_and(|text| column_name(key).is_some_and(|name| name == *text))
     };
-    values.borrow().iter().filter(|(key, value)| !itself(key, value)).map(|(key, _)| name(key)).collect()
+    values.borrow().iter().filter(|(key, value)| !itself(key, value)).map(|(key, _)| column_name(key)).collect()
+}
+
+/// The column that a key of a dictionary names.
+fn column_name(key: &Value) -> Option<String> {
+    match (key.as_str(), key) {
+        (Some(name), _) => Some(name.to_string()),
+        (None, Value::Symbol(symbol)) => match &symbol.kind {
+            SymbolKind::Attribute { name, .. } => Some(name.to_string()),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// Whether a type is one of a dialect's own.

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use crate::catalog::apply::Effect;
 use crate::catalog::operation::{Constraint, DataKind, Operation, OperationKind, TableSource};
-use crate::catalog::{Column, Dialect, Name, ObjectName, Reach, Table, TableKind, TypeKind};
+use crate::catalog::{Column, ColumnDefault, Dialect, Name, ObjectName, Reach, Table, TableKind, TypeKind};
 use crate::history::{Migration, Step};
 use crate::project::ProjectChange;
 use crate::rules::history::identity::truly_new;
@@ -112,6 +112,9 @@ pub(super) struct Deeds {
     /// What the change says of the tables that it makes, also of those that it drops again: their first name, and the
     /// statements that make and fill them.
     pub(super) helpers: Vec<(Name, Vec<String>)>,
+    /// Columns that the change made without a value, and of which it demands one later on, where nothing is between that
+    /// could write rows and is not read.
+    pub(super) demanded: Vec<Deed>,
     /// Enums of before that got further values, and lost none.
     pub(super) grown: Vec<Name>,
 }
@@ -170,6 +173,9 @@ struct Fold {
     dropped_enums: Vec<(usize, Vec<String>)>,
     /// Columns that were added to tables that are not known (they were there before the first migration).
     attempted: Vec<(ObjectName, String)>,
+    demanded: Vec<Deed>,
+    /// Whether something was met that may write rows and is not read.
+    unseen: bool,
     /// Changes of a column's type to an enum that the change made: the deed and the enum.
     swapped: Vec<(usize, usize)>,
 }
@@ -189,6 +195,8 @@ impl Fold {
             dropped_enums: Vec::new(),
             swapped: Vec::new(),
             attempted: Vec::new(),
+            demanded: Vec::new(),
+            unseen: false,
         }
     }
 
@@ -272,6 +280,7 @@ impl Fold {
 
     fn step(&mut self, migration: &str, step: &Step) {
         self.at += 1;
+        self.unseen |= may_write_unseen(&step.operation.kind);
         for effect in &step.effects {
             self.effect(migration, step, effect);
         }
@@ -375,7 +384,11 @@ impl Fold {
             }
             Effect::ColumnAdded { table, column } => {
                 let at = self.table(table, step, migration);
-                let made = NewColumn { column: (**column).clone(), born_required: !column.nullable };
+                let made = NewColumn {
+                    column: (**column).clone(),
+                    born_required: !column.nullable,
+                    born_empty: is_empty(column),
+                };
                 self.tables[at].new_columns.insert(column.name.clone(), made);
                 if self.is_old(at) {
                     self.push(Some(at), migration, step, effect.clone(), true);
@@ -398,8 +411,18 @@ impl Fold {
                     }
                     return;
                 }
-                let new = self.tables[at].new_columns.contains_key(&before.name);
-                if new {
+                if let Some(new) = self.tables[at].new_columns.get(&before.name) {
+                    if new.born_empty && !self.unseen && before.nullable && !after.nullable {
+                        let deed = Deed {
+                            migration: migration.to_owned(),
+                            place: step.operation.place.clone(),
+                            effect: effect.clone(),
+                            operation: Some(step.operation.clone()),
+                            on_new_columns: true,
+                            at: self.at,
+                        };
+                        self.demanded.push(deed);
+                    }
                     return;
                 }
                 let deed = self.push(Some(at), migration, step, effect.clone(), false);
@@ -568,6 +591,7 @@ impl Fold {
             return;
         };
         to.clone_into(&mut made.column.name);
+        made.born_empty = false;
         entity.new_columns.insert(to.to_owned(), made);
     }
 
@@ -586,6 +610,27 @@ impl Fold {
             _ => false,
         }
     }
+}
+
+/// Whether a column is NULL in every row of the table that it is added to.
+fn is_empty(column: &Column) -> bool {
+    let none = matches!(column.default, None | Some(ColumnDefault::Null));
+    column.nullable && none && column.auto_increment.is_none() && column.generated.is_none()
+}
+
+/// Whether a step may write rows in a way that is not seen: what cannot be read, what depends on the database, and a query,
+/// which may call a function that writes.
+fn may_write_unseen(operation: &OperationKind) -> bool {
+    matches!(
+        operation,
+        OperationKind::Opaque { .. }
+            | OperationKind::Harmless(_)
+            | OperationKind::Query(_)
+            | OperationKind::Touch { .. }
+            | OperationKind::When { .. }
+            | OperationKind::Attempt { .. }
+            | OperationKind::Environment(_)
+    )
 }
 
 /// Whether a call or a statement that is in doubt adds a column.

@@ -25,6 +25,7 @@ use crate::finding::Finding;
 use crate::project::{EcosystemKind, ProjectChange};
 use crate::rules::RuleId;
 use crate::source::Place;
+use deeds::Deed;
 
 /// A finding at the statement that does it.
 fn finding(rule: RuleId, place: &Place, object: String, message: String, help: String) -> Finding {
@@ -38,4 +39,19 @@ fn allow(change: &ProjectChange<'_>, rule: RuleId) -> String {
         EcosystemKind::Alembic => "#",
     };
     format!("{comment} driftgate: allow {rule}: <reason>")
+}
+
+/// Whether a revision may have written rows by the mapper's session, whose statements cannot be seen.
+fn has_session(deed: &Deed) -> bool {
+    const WRITES: [&str; 6] = [".commit(", ".flush(", ".update(", ".delete(", ".add(", ".bulk_"];
+    let text = program(deed).unwrap_or_default();
+    (text.contains("session.") || text.contains("session(")) && WRITES.iter().any(|call| text.contains(call))
+}
+
+/// The functions of a revision up to a deed; none where it is no revision.
+fn program(deed: &Deed) -> Option<&str> {
+    let place = &deed.place;
+    let text = place.source.text().get(..place.span.start as usize)?;
+    let first = text.find("def ").filter(|_| place.path().extension() == Some("py"))?;
+    text.get(first..)
 }

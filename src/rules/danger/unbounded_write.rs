@@ -2,6 +2,7 @@
 
 use super::deeds::{Deeds, RowDeed};
 use super::{allow, finding};
+use crate::catalog::apply::Effect;
 use crate::catalog::operation::DataKind;
 use crate::finding::Finding;
 use crate::project::ProjectChange;
@@ -11,7 +12,8 @@ page! {
     /// ## What it stops
     ///
     /// An `UPDATE` or `DELETE` without `WHERE`, or a `TRUNCATE`, on a table that was there before the change. An UPDATE that
-    /// sets nothing but columns that the change itself has added fills them, and is fine.
+    /// sets nothing but columns that the change itself has added fills them, and is fine. So is any statement on a table that
+    /// the change empties before or drops afterwards: that alone is told of.
     ///
     /// ## Why it matters
     ///
@@ -45,6 +47,7 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
         .iter()
         .filter_map(|row| {
             let what = match row.kind {
+                _ if is_moot(&all, row) => return None,
                 DataKind::Truncate => "TRUNCATE empties",
                 DataKind::Delete if !row.bounded => "DELETE without WHERE empties",
                 DataKind::Update if !row.bounded && !fills_new_columns(row) => {
@@ -61,6 +64,23 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
             Some(found.because("it hits every row on every database, and cannot be taken back"))
         })
         .collect()
+}
+
+/// Whether nothing is lost by a statement that the change does not lose anyhow: the table is dropped later, which another rule
+/// tells of, or it was emptied before and got no rows since.
+fn is_moot(all: &Deeds, row: &RowDeed) -> bool {
+    let of_it = |other: &&RowDeed| all.is_same(&other.table, &row.table) && other.at < row.at;
+    let emptied = all.rows.iter().filter(of_it).filter(|other| other.empties()).map(|other| other.at).max();
+    let is_filled_again = |at: usize| {
+        all.rows
+            .iter()
+            .filter(of_it)
+            .any(|other| other.at > at && !matches!(other.kind, DataKind::Update | DataKind::Delete))
+    };
+    let is_dropped = all.done.iter().any(|deed| {
+        matches!(&deed.effect, Effect::TableDropped(table) if deed.at > row.at && all.is_same(&table.name, &row.table))
+    });
+    is_dropped || emptied.is_some_and(|at| !is_filled_again(at))
 }
 
 /// Whether an UPDATE changes nothing but columns that the change has added.
@@ -84,13 +104,10 @@ mod tests {
     fn writes_to_every_row_are_reported() {
         for world in World::both() {
             assert_eq!(
-                run(world, "UPDATE users SET name = 'x';\nDELETE FROM users;\nTRUNCATE TABLE users;"),
-                [
-                    "UPDATE without WHERE writes every row of users",
-                    "DELETE without WHERE empties users",
-                    "TRUNCATE empties users"
-                ]
+                run(world.clone(), "UPDATE users SET name = 'x';\nDELETE FROM users;"),
+                ["UPDATE without WHERE writes every row of users", "DELETE without WHERE empties users"]
             );
+            assert_eq!(run(world, "TRUNCATE TABLE users;"), ["TRUNCATE empties users"]);
         }
     }
 
@@ -99,6 +116,22 @@ mod tests {
         let sql = "UPDATE users SET name = 'x' WHERE id = 1; DELETE FROM users WHERE id = 1; INSERT INTO users (email) VALUES ('a');\n\
                    CREATE TABLE a (id INT); DELETE FROM a; TRUNCATE a;";
         assert_eq!(run(World::prisma(), sql), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_the_change_loses_anyhow_is_told_once() {
+        let insert = "INSERT INTO users (email) VALUES ('a');";
+        for (sql, found) in [
+            ("UPDATE users SET name = 'x'; DROP TABLE users;".to_owned(), 0),
+            ("DELETE FROM users; DROP TABLE users;".to_owned(), 0),
+            ("DELETE FROM users; UPDATE users SET name = 'x'; TRUNCATE users;".to_owned(), 1),
+            (format!("DELETE FROM users; {insert} UPDATE users SET name = 'x';"), 2),
+            (format!("UPDATE users SET name = 'x'; {insert} DELETE FROM users;"), 2),
+            ("DELETE FROM users; CREATE TABLE a (id INT); DROP TABLE a;".to_owned(), 1),
+            ("CREATE TEMPORARY TABLE a AS SELECT * FROM users; UPDATE a SET name = 'x';".to_owned(), 0),
+        ] {
+            assert_eq!(run(World::prisma(), &sql).len(), found, "{sql}");
+        }
     }
 
     #[test]

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 
 use crate::catalog::apply::Effect;
 use crate::catalog::difference::{Aspect, Difference, Side};
-use crate::catalog::{Catalog, Name, ObjectName, Table};
+use crate::catalog::{Catalog, Name, ObjectName, Reach, Table};
 use crate::history::Migration;
 use crate::project::{ProjectChange, ProjectState, Touch};
 use crate::rules::RuleSettings;
 use crate::rules::sync::broken_history::stopped;
+use crate::rules::sync::standing::{Doubt, Standing};
 use crate::source::{Place, RepoPath};
 
 /// What a change adds to the gap, without what doubt could explain.
@@ -18,12 +19,14 @@ pub(super) struct NewGap<'a> {
     pub(super) uncovered: Vec<&'a Difference>,
     /// Made by a new migration and not declared.
     pub(super) undeclared: Vec<&'a Difference>,
+    /// Of a form that stands elsewhere since before the change.
+    pub(super) doubted: Vec<Doubt<'a>>,
 }
 
 impl<'a> NewGap<'a> {
     /// Sorts what is new. Nothing is, where the schema or the migrations could not be read.
     pub(super) fn of(change: &'a ProjectChange<'_>, settings: &RuleSettings) -> Self {
-        let mut gap = Self { uncovered: Vec::new(), undeclared: Vec::new() };
+        let mut gap = Self { uncovered: Vec::new(), undeclared: Vec::new(), doubted: Vec::new() };
         if change.whole_state || !change.after.is_judged() {
             return gap;
         }
@@ -33,9 +36,12 @@ impl<'a> NewGap<'a> {
             stopped: stopped(change, settings),
             moved: OnceCell::new(),
         };
+        let standing = Standing::of(change);
         let certain = change.new_differences().into_iter().filter(|difference| difference.certain);
-        for difference in certain.filter(|difference| !fills_rows(change, difference) && !sorting.is_told(difference)) {
-            if sorting.is_undeclared(difference) {
+        for difference in certain.filter(|difference| !is_by_hand(change, difference) && !sorting.is_told(difference)) {
+            if let Some(doubt) = standing.doubt(difference) {
+                gap.doubted.push(doubt);
+            } else if sorting.is_undeclared(difference) {
                 gap.undeclared.push(difference);
             } else {
                 gap.uncovered.push(difference);
@@ -161,41 +167,14 @@ fn is_named(text: &str, difference: &Difference) -> bool {
     names(&difference.name) || (hangs && difference.table.as_ref().is_some_and(|table| names(&table.name)))
 }
 
-/// Whether a difference is but the default by which a required column was given to the rows that are there: without one the
-/// migration fails (`required-column`), and where the engine is not asked for defaults no model owes it.
-fn fills_rows(change: &ProjectChange<'_>, difference: &Difference) -> bool {
-    if (difference.kind.side, difference.kind.aspect) != (Side::Extra, Aspect::Default) || !difference.beyond_engine {
-        return false;
-    }
-    let column = |state: &ProjectState| {
-        let catalog = &state.replay.catalog;
-        let table = catalog.table(&ObjectName::from(difference.table.as_ref()?))?;
-        Some(table.column(catalog.dialect, &difference.name).map(|column| column.nullable))
-    };
-    if column(change.after) != Some(Some(false)) {
-        return false;
-    }
-    match change.before.and_then(column) {
-        // The table was there, and the column was not.
-        Some(before) => before.is_none() || is_given_late(change, difference),
-        None => false,
-    }
-}
-
-/// Whether an older migration was edited so that it gives a column its default where it adds it: the models did not change,
-/// and no new migration did.
-fn is_given_late(change: &ProjectChange<'_>, difference: &Difference) -> bool {
-    let Some(before) = change.before else { return false };
-    let Some(place) = &difference.migrated_at else { return false };
-    let is_edited = change.touched.iter().any(|(path, touch)| {
-        *touch == Touch::Migration && path.path == *place.path() && path.before.is_some() && path.after.is_some()
-    });
-    let declared = |state: &ProjectState| declared_text(&state.declared.catalog, difference);
-    is_edited
-        && new_files(change).is_empty()
-        && ["server_default", "DEFAULT"].iter().any(|word| place.text().contains(word))
-        && declared(before).is_some()
-        && declared(before) == declared(change.after)
+/// Whether a migration gives the database a default or a condition that never was declared and that the engine does not
+/// compare: its next migration takes neither away, and a required column needs the one where there are rows.
+fn is_by_hand(change: &ProjectChange<'_>, difference: &Difference) -> bool {
+    let was_declared = |state: &ProjectState| is_declared(&state.declared.catalog, difference);
+    difference.beyond_engine
+        && difference.kind.side == Side::Extra
+        && matches!(difference.kind.aspect, Aspect::Default | Aspect::Check)
+        && !change.before.is_some_and(was_declared)
 }
 
 /// Where a new migration made what a difference is about, or gave it the name or the form that it has.
@@ -356,8 +335,8 @@ pub(super) fn unread_before<'a>(change: &'a ProjectChange<'_>) -> Option<&'a Rep
     change.after.unread().next().filter(|_| change.after.unread().all(is_old))
 }
 
-/// Whether a change beside files that could not be read before either declares what was declared before: every file of the
-/// schema that it touches declares tables, and all tables are the same.
+/// Whether a change beside files that could not be read before either, or beside migrations that cannot be read, declares
+/// what was declared before: every file of the schema that it touches declares tables, and all tables are the same.
 pub(super) fn declares_the_same(change: &ProjectChange<'_>) -> bool {
     let Some(before) = change.before else { return false };
     let (old, new) = (&before.declared.catalog, &change.after.declared.catalog);
@@ -365,7 +344,11 @@ pub(super) fn declares_the_same(change: &ProjectChange<'_>) -> bool {
         new.tables.values().any(|table| table.place.as_ref().is_some_and(|place| place.path() == path))
     };
     let mut schema = change.touched.iter().filter(|(_, touch)| *touch == Touch::Schema);
-    unread_before(change).is_some()
+    let is_read_whole = |state: &ProjectState| {
+        state.declared.problems.is_empty()
+            && !state.declared.catalog.doubts.iter().any(|doubt| doubt.reach == Reach::Everything)
+    };
+    (unread_before(change).is_some() || (is_read_whole(before) && is_read_whole(change.after)))
         && change.project.dialect() == old.dialect
         && schema.all(|(path, _)| path.before.is_some() && path.after.is_some() && is_read(&path.path))
         && change.ecosystem.compare(change.project, new, old).is_empty()

@@ -1,6 +1,7 @@
 //! Does the change carry its migration?
 
 mod gap;
+mod standing;
 mod words;
 
 pub(super) mod broken_history;

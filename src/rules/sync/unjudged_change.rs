@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::gap::unread_before;
+use super::gap::{NewGap, unread_before};
+use super::standing::Doubt;
 use crate::catalog::difference::Difference;
 use crate::catalog::{Opaque, Reach};
 use crate::finding::Finding;
@@ -20,7 +21,8 @@ page! {
     /// of every change sets it to `error`. A place that was there before is told again only where it hides something that the
     /// change brings, and under `--all` only where it hides a difference. That the models are compared with nothing
     /// (`target_metadata = None`) hides whatever a change brings: it is told by the change that brings it, by one that touches that
-    /// file and under `--all`, and listed under *not judged* in between. A project without any folder of migrations is kept in
+    /// file and under `--all`, and listed under *not judged* in between. A difference of a type or a default is told here too
+    /// where the very same stood at three or more other columns before the change. A project without any folder of migrations is kept in
     /// step by other means, and is left alone.
     ///
     /// ## Why it matters
@@ -98,7 +100,7 @@ const MOST_NAMED: usize = 3;
 /// The most further places that one finding points at.
 const MOST_RELATED: usize = 12;
 
-pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
+pub(in crate::rules) fn check(change: &ProjectChange<'_>, settings: &RuleSettings) -> Vec<Finding> {
     if let Some(path) = unread_before(change) {
         return vec![beside_unread(path)];
     }
@@ -122,7 +124,48 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
             None => groups.push(vec![one]),
         }
     }
-    groups.iter().filter_map(|group| finding(group)).collect()
+    let mut findings: Vec<Finding> = groups.iter().filter_map(|group| finding(group)).collect();
+    let mut forms: Vec<Vec<Doubt<'_>>> = Vec::new();
+    for doubt in NewGap::of(change, settings).doubted {
+        let is_alike = |one: &Doubt<'_>| one.difference.sides() == doubt.difference.sides() && one.count == doubt.count;
+        match forms.iter_mut().find(|form| form.first().is_some_and(is_alike)) {
+            Some(form) => form.push(doubt),
+            None => forms.push(vec![doubt]),
+        }
+    }
+    findings.extend(forms.iter().filter_map(|form| doubted(form)));
+    findings
+}
+
+/// Differences of a form that stands elsewhere since before the change.
+fn doubted(form: &[Doubt<'_>]) -> Option<Finding> {
+    let first = form.first()?;
+    let (one, other) = (first.difference, first.first);
+    let place = [&one.migrated_at, &one.declared_at].into_iter().flatten().next()?;
+    let all: Vec<&Difference> = form.iter().map(|doubt| doubt.difference).collect();
+    let table = other.table.as_ref().map(ToString::to_string).unwrap_or_default();
+    let (declared, replayed) = one.sides();
+    let message = format!(
+        "{} cannot be judged: the same stands at {} since before this change, first {table}.{}",
+        objects(&all),
+        count(first.count, "other column"),
+        other.name
+    );
+    let help = format!(
+        "see whether it is meant: declared {}, made {} by the migrations; if so, say at this place why:\n  {} driftgate: allow \
+         {}: <reason>",
+        declared.unwrap_or("without one"),
+        replayed.unwrap_or("without one"),
+        comment(place.path()),
+        RuleId::UnjudgedChange
+    );
+    let found = Finding::new(RuleId::UnjudgedChange, place.path().clone(), message, help)
+        .at(place)
+        .because("what differs so often is most probably a custom of the project, or is read wrongly");
+    Some(match all.as_slice() {
+        [only] => found.about(only.object()),
+        _ => found,
+    })
 }
 
 /// Whether a place says why the models are compared with nothing, as it said before: every change of such a project would be told
@@ -233,9 +276,9 @@ fn comment(path: &RepoPath) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::difference::Side;
+    use crate::catalog::difference::{Aspect, Side};
     use crate::finding::Level;
-    use crate::rules::testing::{World, column};
+    use crate::rules::testing::{World, column, difference};
 
     /// A statement that is not read.
     const OPAQUE: &str = "DO $$ BEGIN EXECUTE 'ALTER TABLE ' || t || ' ADD COLUMN age INT'; END $$;";
@@ -330,5 +373,68 @@ mod tests {
             "{}",
             findings[0].message
         );
+    }
+
+    /// A difference of a type or a default, with the text of both sides.
+    fn differing(aspect: Aspect, name: &str, declared: &str, replayed: &str) -> Difference {
+        let mut one = difference(Side::Changed, aspect, "users", name);
+        (one.declared, one.replayed) = (Some(declared.to_owned()), Some(replayed.to_owned()));
+        let source = crate::source::Source::new("app/models.py".into(), "class User: ...");
+        one.with_declared_at(&crate::source::Place::start_of(&source))
+    }
+
+    /// What each of the three rules says of a new difference beside others that stood before.
+    fn beside(standing: &[Difference], new: Difference) -> (usize, Vec<String>) {
+        let [one, other] = World::both().map(|world| beside_in(world, standing, new.clone()));
+        assert_eq!(one, other, "in both ecosystems");
+        one
+    }
+
+    fn beside_in(world: World, standing: &[Difference], new: Difference) -> (usize, Vec<String>) {
+        let world = standing.iter().cloned().fold(world, World::gap_after).commit().touch_schema();
+        let world = world.gap_after(new);
+        let told = [RuleId::MissingMigration, RuleId::UncoveredChange, RuleId::UndeclaredChange];
+        let errors = told.into_iter().map(|rule| world.run(rule).len()).sum();
+        let doubts = world.run(RuleId::UnjudgedChange);
+        assert!(doubts.iter().all(|one| one.level == Level::Warning));
+        (errors, doubts.into_iter().map(|one| one.message).collect())
+    }
+
+    #[test]
+    fn what_stands_at_three_other_columns_is_a_doubt() {
+        let at = |aspect, name: &str| differing(aspect, name, "text", "varchar(10)");
+        for aspect in [Aspect::Type, Aspect::Default] {
+            let standing = [at(aspect, "a"), at(aspect, "b"), at(aspect, "c")];
+            let (errors, doubts) = beside(&standing, at(aspect, "size"));
+            assert_eq!(errors, 0);
+            let what = if aspect == Aspect::Type { "type" } else { "default" };
+            let expected = format!(
+                "the {what} of users.size cannot be judged: the same stands at 3 other columns since before this change, first users.a"
+            );
+            assert_eq!(doubts, [expected]);
+            assert_eq!(beside(&standing[..2], at(aspect, "size")), (1, vec![]), "two may be two faults");
+            for other in
+                [differing(aspect, "size", "text", "integer"), differing(aspect, "size", "integer", "varchar(10)")]
+            {
+                let (errors, doubts) = beside(&standing, other);
+                assert_eq!((errors, doubts.len()), (1, 0));
+            }
+        }
+        let nullable = |name: &str| differing(Aspect::Nullability, name, "null", "not null");
+        let standing = [nullable("a"), nullable("b"), nullable("c")];
+        assert_eq!(beside(&standing, nullable("size")), (1, vec![]));
+        // One that stands at this column itself in another way is none of the others.
+        let standing = [at(Aspect::Type, "a"), at(Aspect::Type, "b"), at(Aspect::Default, "c")];
+        assert_eq!(beside(&standing, at(Aspect::Type, "size")), (1, vec![]));
+    }
+
+    #[test]
+    fn of_the_whole_state_every_difference_is_told() {
+        let world = ["a", "b", "c", "d"].iter().fold(World::alembic(), |world, name| {
+            world.gap_after(differing(Aspect::Type, name, "text", "varchar(10)"))
+        });
+        let world = world.whole_state();
+        assert!(world.silent(RuleId::UnjudgedChange));
+        assert_eq!(world.run(RuleId::Drift).len(), 1);
     }
 }

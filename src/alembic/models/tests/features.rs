@@ -220,7 +220,12 @@ fn an_option_that_the_settings_do_not_have_is_its_default() {
     };
     assert_eq!(reasons(&read_with(&env(""), INI)), [""; 0]);
     assert!(!reasons(&read_with(&env("config.set_main_option('plugin', find())"), INI)).is_empty());
-    assert!(!reasons(&read_with(&env(""), &format!("{INI}\nplugin = b\n"))).is_empty());
+    // One that they have is what they say: the table a is not the plugin's.
+    let plugin = format!("{INI}\nplugin = b\n");
+    let read = read_with(&env(""), &plugin);
+    assert_eq!(reasons(&read), [""; 0]);
+    assert!(read.catalog.unmanaged.contains(&Unmanaged::Table(ObjectName::bare("a"))));
+    assert!(!reasons(&read_with(&env("config.set_main_option('plugin', find())"), &plugin)).is_empty());
 }
 
 #[test]
@@ -238,9 +243,11 @@ fn a_section_of_the_settings_says_what_is_left_out() {
     };
     let left_out = vec![Unmanaged::Table(ObjectName::bare("b"))];
     assert_eq!(told(&env("", "alembic:exclude")), (0, left_out), "the table a is compared");
+    // So does the main one, where env.py sets nothing of it.
+    assert_eq!(told(&env("", "alembic")), (0, vec![Unmanaged::Table(ObjectName::bare("a"))]));
+    assert_eq!(told(&env("config.set_main_option('tables', find())", "alembic")).0, 2);
     // What the file does not tell is not known.
     assert_eq!(told(&env("", "other")).0, 2);
-    assert_eq!(told(&env("", "alembic")).0, 2);
     assert_eq!(told(&env("config.set_section_option('alembic:exclude', 'tables', find())", "alembic:exclude")).0, 2);
     assert_eq!(told(&env("config.set_section_option(section(), 'tables', find())", "alembic:exclude")).0, 2);
 }

@@ -1,6 +1,7 @@
 //! What libraries bring to the models: columns of bases and mixins, types of extensions, binds.
 
 use super::edges::{INI, MAKO, env, read, read_models, revision};
+use super::features;
 use crate::catalog::{ObjectName, Reach};
 
 #[test]
@@ -348,7 +349,6 @@ Base = {base}
 /// A counter that a revision puts together of its parts is that of the model; another sequence, or none, is told.
 #[test]
 fn a_sequence_behind_a_default_counts_as_a_serial_does() {
-    use super::edges::{env, read_models, revision};
     let gap = |column: &str, made: &str, default: bool| {
         let models = format!(
             "import sqlalchemy as sa\nfrom sqlalchemy.orm import declarative_base\nBase = declarative_base()\n\
@@ -385,7 +385,6 @@ fn a_sequence_behind_a_default_counts_as_a_serial_does() {
 /// What a key that cannot be read is on is in doubt, and nothing else of its table.
 #[test]
 fn a_foreign_key_to_an_unknown_target_doubts_its_columns_alone() {
-    use super::edges::{env, read_models, revision};
     let models = "
 import sqlalchemy as sa
 from lib import target
@@ -413,4 +412,23 @@ class T(Base):
     assert_eq!(gap(whole, ", sa.ForeignKeyConstraint(['a'], ['o.id'], name='fk')"), told("fk", false));
     assert_eq!(gap("sa.Column('a', sa.Integer())", ""), told("b", true), "a missing column beside it is told");
     assert_eq!(gap("sa.Column('a', sa.Integer()), sa.Column('b', sa.String(9))", ""), told("b", true));
+}
+
+/// A class is refused for what it lacks only where all its bases are known.
+#[test]
+fn a_base_of_another_package_may_name_the_table() {
+    let reason = |bases: &str| {
+        let models = format!(
+            "import sqlalchemy as sa\nfrom lib import Named\nfrom sqlalchemy.orm import declarative_base\n\
+             Base = declarative_base()\nclass Own:\n    pass\nclass T({bases}):\n    \
+             id = sa.Column(sa.Integer, primary_key=True)\n"
+        );
+        let read =
+            features::read(&features::project(&[("models.py", &models)], "import models", "models.Base.metadata"));
+        read.catalog.doubts.iter().map(|doubt| doubt.reason.clone()).collect::<Vec<_>>().join("; ")
+    };
+    let named = reason("Named, Base");
+    assert!(named.starts_with("the table of the class T: the base class `lib.Named` of another package"), "{named}");
+    let refused = "SQLAlchemy refuses the models: the class T has neither a __table__ nor a __tablename__";
+    assert_eq!(reason("Own, Base"), refused);
 }

@@ -1,4 +1,5 @@
 mod annotations;
+mod columns;
 mod copies;
 mod edges;
 mod features;

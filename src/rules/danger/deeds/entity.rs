@@ -47,6 +47,8 @@ pub(super) struct NewColumn {
     pub(super) column: Column,
     /// Whether it took no NULL from the beginning: then no row of it ever held one.
     pub(super) born_required: bool,
+    /// Whether it was NULL in every row when it was made, under the name that it has.
+    pub(super) born_empty: bool,
 }
 
 /// An enum, likewise.

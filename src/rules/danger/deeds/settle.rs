@@ -62,6 +62,7 @@ impl Fold {
             made: made.collect(),
             done: deeds.into_iter().map(|(_, deed)| deed).collect(),
             rows: self.rows,
+            demanded: self.demanded,
         }
     }
 

@@ -6,7 +6,9 @@ use crate::catalog::operation::{ColumnChange, DataKind, OperationKind};
 use crate::catalog::{Column, ColumnDefault, Dialect, Name, Table, TypeKind};
 use crate::project::ProjectChange;
 use crate::rules::danger::deeds::{Deed, Deeds, RowDeed};
+use crate::rules::danger::has_session;
 use crate::sql::expression::{Held, Truth, is_kept, is_never_null, truth, with_names};
+use crate::sql::sets_null;
 
 /// Whether no row can fail what is demanded.
 pub(super) fn is_certain(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) -> bool {
@@ -27,7 +29,11 @@ fn is_filled(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) -> bool {
         || all.rows.iter().any(|row| {
             let writes = row.written.iter().flatten().any(|name| name.eq_ignore_ascii_case(&column));
             let fills = match row.kind {
-                DataKind::Update => writes && (!row.bounded || asks_for_null(row.statement(), &column)),
+                DataKind::Update => {
+                    writes
+                        && (!row.bounded || asks_for_null(row.statement(), &column))
+                        && !sets_null(row.statement(), &column, change.project.dialect())
+                }
                 // Rows without a value go.
                 DataKind::Delete => asks_for_null(row.statement(), &column),
                 _ => false,
@@ -94,7 +100,7 @@ fn asks_for_null(statement: &str, column: &str) -> bool {
 fn is_for_new_values(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) -> bool {
     let Effect::IndexAdded { table, index, .. } = &deed.effect else { return false };
     let (Some(predicate), Some(before)) = (&index.predicate, table_before(change, all, table)) else { return false };
-    let Some(state) = change.before.filter(|_| !super::preparation::has_session(deed)) else { return false };
+    let Some(state) = change.before.filter(|_| !has_session(deed)) else { return false };
     let dialect = change.project.dialect();
     before.columns.iter().filter(|column| mentions(predicate, &column.name)).any(|column| {
         let TypeKind::Named(ty) = &column.ty.kind else { return false };

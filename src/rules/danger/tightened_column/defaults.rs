@@ -4,6 +4,7 @@ use crate::catalog::Column;
 use crate::catalog::apply::Effect;
 use crate::project::ProjectChange;
 use crate::rules::danger::deeds::{Deed, Deeds};
+use crate::rules::danger::has_session;
 use crate::sql::expression::{Held, Truth, truth};
 
 /// The new column whose default breaks the check that a deed adds, where that is sure: every row that is there holds it.
@@ -33,7 +34,7 @@ pub(super) fn broken<'a>(change: &ProjectChange<'_>, all: &'a Deeds, deed: &Deed
         }
     };
     let condition = check.expression.as_deref()?;
-    if super::preparation::has_session(deed) || truth(condition, dialect, &default) != Some(Truth::False) {
+    if has_session(deed) || truth(condition, dialect, &default) != Some(Truth::False) {
         return None;
     }
     // A table that was emptied before holds nothing that could break it.

@@ -5,6 +5,8 @@ use crate::catalog::operation::DataKind;
 use crate::catalog::{Column, IndexOn, Name};
 use crate::project::ProjectChange;
 use crate::rules::danger::deeds::{Deed, Deeds, RowDeed};
+use crate::rules::danger::{has_session, program};
+use crate::sql::sets_null;
 
 /// Whether the change writes or deletes rows of the table before, by a statement that names a column of what is demanded:
 /// itself, or by what it reads.
@@ -12,6 +14,12 @@ pub(super) fn is_prepared(change: &ProjectChange<'_>, all: &Deeds, deed: &Deed) 
     let Some((table, demanded)) = demanded(change, deed) else { return false };
     let names = |row: &RowDeed, column: &String| {
         let statement = row.statement();
+        // What is set to NULL has no value after it.
+        let is_null = matches!(deed.effect, Effect::ColumnChanged { .. })
+            && sets_null(statement, column, change.project.dialect());
+        if is_null {
+            return false;
+        }
         row.written.iter().flatten().any(|name| name.eq_ignore_ascii_case(column))
             || mentions(statement, column)
             || helper_names(all, statement, column, &mut vec![false; all.helpers.len()])
@@ -79,24 +87,9 @@ fn is_given_values(statement: &str) -> bool {
         })
 }
 
-/// Whether a revision may have written rows by the mapper's session, whose statements cannot be seen.
-pub(super) fn has_session(deed: &Deed) -> bool {
-    const WRITES: [&str; 6] = [".commit(", ".flush(", ".update(", ".delete(", ".add(", ".bulk_"];
-    let text = program(deed).unwrap_or_default();
-    (text.contains("session.") || text.contains("session(")) && WRITES.iter().any(|call| text.contains(call))
-}
-
 /// Whether a revision speaks of a column in its functions, before it demands something of it.
 fn program_names(deed: &Deed, column: &str) -> bool {
     program(deed).is_some_and(|text| has_word(text, column))
-}
-
-/// The functions of a revision up to a deed; none where it is no revision.
-fn program(deed: &Deed) -> Option<&str> {
-    let place = &deed.place;
-    let text = place.source.text().get(..place.span.start as usize)?;
-    let first = text.find("def ").filter(|_| place.path().extension() == Some("py"))?;
-    text.get(first..)
 }
 
 /// Whether a text holds a word, however it is quoted.

@@ -122,3 +122,20 @@ fn a_primary_key_over_what_was_a_key_asks_nothing() {
         assert_eq!(run(after(made), sql).len(), found, "{sql}");
     }
 }
+
+#[test]
+fn what_is_set_to_null_is_not_filled() {
+    let set = "ALTER TABLE users ALTER COLUMN name SET NOT NULL;";
+    for (fill, level) in [
+        ("UPDATE users SET name = NULL;", Some(Level::Warning)),
+        ("UPDATE users SET name = NULL WHERE name IS NULL;", Some(Level::Warning)),
+        ("UPDATE users SET email = NULL, name = '';", None),
+        ("UPDATE users SET name = NULL; UPDATE users SET name = '';", None),
+    ] {
+        for world in World::both() {
+            let id = world.new_id();
+            let found = world.new_migration(id, &format!("{fill} {set}")).run(RuleId::TightenedColumn);
+            assert_eq!(found.first().map(|one| one.level), level, "{fill}");
+        }
+    }
+}
