@@ -28,6 +28,8 @@ const LENGTH: &str =
 const CASE_ONLY: &str = "SQLite takes names that differ in case alone for the same, Alembic does not";
 const COPY: &str = "a batch takes copy_from= at its word, whatever the database has; here the table stays what it was";
 const STORAGE: &str = "storage parameters of an index (WITH) are not compared";
+const MAPPERS: &str = "the label is what configure_mappers() raises, which the first query calls and Alembic does not: autogenerate drops \
+                       the key";
 
 /// Cases that are judged otherwise, and why.
 const EXCEPTIONS: &[(&str, &str)] = &[
@@ -35,6 +37,9 @@ const EXCEPTIONS: &[(&str, &str)] = &[
         "m12-pg-049",
         "an id of more than 32 characters: told by its own rule, as projects widen the version table's column",
     ),
+    ("m01-pg-010", MAPPERS),
+    ("m02-pg-004", MAPPERS),
+    ("m04-pg-013", MAPPERS),
     ("b36_empty_then_alter-lite-00", BASE),
     ("b36_empty_then_alter-pg-00", BASE),
     ("a09_index_forms-lite-10", START),

@@ -230,11 +230,30 @@ fn a_base_that_nobody_declares_is_not_known() {
     repo.commit("No metadata");
     let body = "op.add_column(\"users\", sa.Column(\"kind\", sa.Integer(), sa.ForeignKey(\"kinds.id\")))";
     assert_eq!(blamed_in(&repo, Some(body)), []);
-    // Nor can anything be said of the models: that is told where they change.
+    // Nor can anything be said of the models: that was told when it began, and is listed in between.
     repo.commit("A column");
     repo.write("app/models.py", &MODELS.replace("String(20)", "String(30)"));
-    let told: Vec<String> = verdict::staged(&repo).into_iter().map(|finding| finding.message).collect();
+    let told =
+        |repo: &TestRepo| -> Vec<String> { verdict::staged(repo).into_iter().map(|finding| finding.message).collect() };
+    assert_eq!(told(&repo), Vec::<String>::new());
+    let unnamed = |arguments: &[&str], key: &str| -> Vec<String> {
+        let (_, json) = run(&repo, arguments);
+        let all = json[key].as_array().unwrap().iter().map(ToString::to_string);
+        all.filter(|one| one.contains("env.py names no target_metadata")).collect()
+    };
+    let (_, json) = run(&repo, &["check", "--staged"]);
+    assert_eq!(unnamed(&["check", "--staged"], "not_judged").len(), 1, "{json:#}");
+    assert_eq!(unnamed(&["check", "--all"], "findings").len(), 1);
+    // Who touches the file that says it is told.
+    repo.write("migrations/env.py", "from alembic import context\n\ncontext.configure(target_metadata=None)\n");
+    let told = told(&repo);
     assert!(told.len() == 1 && told[0].contains("env.py names no target_metadata"), "{told:?}");
+    // What the change itself brings that cannot be read is told as ever.
+    repo.commit("An env.py");
+    let revision = revision("c3", Some("b2"), "import os\nop.execute(os.environ[\"SQL\"])");
+    repo.write("migrations/versions/c3_any.py", &revision);
+    let told: Vec<String> = verdict::staged(&repo).into_iter().map(|finding| finding.rule).collect();
+    assert!(told.contains(&"unjudged-change".to_owned()), "{told:?}");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! One migration being run: what it does to the catalog, what the database would refuse of it, and what it may cost.
 
+use std::collections::BTreeSet;
+
 use super::foundation;
 use crate::catalog::apply::{ApplyError, Effect};
 use crate::catalog::operation::{Caught, Operation, OperationKind};
@@ -53,6 +55,11 @@ const MOST_WORK: u64 = 120_000_000;
 const MOST_COPIED: u64 = 4_000_000;
 
 impl Run<'_> {
+    /// The tables that this migration has worked on so far.
+    pub(crate) fn tables(&self) -> BTreeSet<ObjectName> {
+        self.steps.iter().filter_map(|step| step.operation.table().cloned()).collect()
+    }
+
     /// The database as it is at this moment.
     pub fn catalog(&self) -> &Catalog {
         self.catalog

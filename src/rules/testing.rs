@@ -454,6 +454,14 @@ impl World {
         self
     }
 
+    /// Changes what was declared before the change.
+    pub(super) fn declared_before(mut self, edit: impl FnOnce(&mut Catalog)) -> Self {
+        if let Some(before) = &mut self.before {
+            edit(&mut before.declared);
+        }
+        self
+    }
+
     /// Something is wrong with the history after the change.
     pub(super) fn history_problem(mut self, kind: HistoryProblemKind, path: &str, message: &str) -> Self {
         self.after.history.problems.push(HistoryProblem {

@@ -101,11 +101,12 @@ impl<'a> Comparison<'a> {
                     let changed = self.index_difference(Side::Changed, declared, Some(wanted), Some(made), false);
                     self.differences.extend(changed);
                 }
+                None if is_folded(dialect, replayed, wanted) => {}
                 None => missing.push(wanted),
             }
         }
         for wanted in wanted_uniques.iter().filter(|unique| given_name(unique).is_none()) {
-            if !made_uniques.contains(&columns(wanted)) {
+            if !made_uniques.contains(&columns(wanted)) && !is_folded(dialect, replayed, wanted) {
                 missing.push(wanted);
             }
         }
@@ -181,6 +182,19 @@ impl<'a> Comparison<'a> {
         judged.certain &= !by_itself;
         Some(judged)
     }
+}
+
+/// Whether the key of a table is what PostgreSQL makes of a unique constraint in a CREATE TABLE: one on the columns of the key is none
+/// of its own there, and leaves at most its name. Autogenerate asks for it all the same, right behind the revision that it wrote to
+/// make it too: that tells nobody anything, and where the key has its name it cannot be made.
+fn is_folded(dialect: Dialect, replayed: &Table, unique: &Index) -> bool {
+    let Some(key) = replayed.primary_key.as_ref().filter(|_| dialect == Dialect::PostgreSql && unique.constraint)
+    else {
+        return false;
+    };
+    let mut of_key: Columns<'_> = key.columns.iter().filter_map(|part| part.column()).collect();
+    of_key.sort_unstable();
+    of_key == columns(unique) && given_name(unique).is_none_or(|name| key.name.as_deref() == Some(name))
 }
 
 fn same_unique(dialect: Dialect, declared: &Index, replayed: &Index) -> Sameness {

@@ -8,7 +8,7 @@ use super::table::{TableColumn, TableSpec};
 use crate::alembic::items::{Convention, Reader, Scheme, TableItem};
 use crate::alembic::python::{Interpreter, SymbolKind, Value};
 use crate::catalog::apply::ApplyError;
-use crate::catalog::operation::{Constraint, Operation, OperationKind};
+use crate::catalog::operation::{Constraint, NewTable, Operation, OperationKind};
 use crate::catalog::{
     Catalog, Dialect, Enum, Index, IndexOn, Object, ObjectName, Opaque, Reach, Table, UserType, UserTypeKind,
 };
@@ -437,6 +437,8 @@ fn create(
         .filter(|one| matches!(one, Constraint::Index(index) if index.name.is_some()))
         .cloned()
         .collect();
+    let dialect = catalog.dialect;
+    let over_key = take_over_key(&mut table, dialect);
     let at = place.clone();
     let mut plain = table.clone();
     let mut made = catalog.apply(&Operation::new(OperationKind::CreateTable(Box::new(table)), place.clone()));
@@ -466,9 +468,11 @@ fn create(
         catalog.doubts.push(Opaque { place: at, reason, reach: Reach::Nothing });
     }
     // Of two unique constraints that say the same, PostgreSQL makes one; the metadata has both.
-    for unique in uniques {
+    for unique in uniques.into_iter().chain(over_key) {
         let is_made = catalog.table(name).is_some_and(|made| match &unique {
-            Constraint::Index(wanted) => made.indexes.iter().any(|index| index.name == wanted.name),
+            Constraint::Index(wanted) => {
+                wanted.name.is_some() && made.indexes.iter().any(|index| index.name == wanted.name)
+            }
             _ => true,
         });
         if !is_made {
@@ -490,7 +494,6 @@ fn create(
             keep_index(catalog, name, *index, at, &error, problems);
         }
     }
-    let dialect = catalog.dialect;
     // Autogenerate compares what the model says, not what the database makes of it.
     if let Some(made) = catalog.resolve(&catalog.tables, name)
         && let Some(made) = catalog.tables.get_mut(&made)
@@ -513,6 +516,22 @@ fn create(
         let kind = OperationKind::AddConstraint { table: name.clone(), constraint };
         keys.push(Operation::new(kind, at.unwrap_or_else(|| place.clone())));
     }
+}
+
+/// Takes the unique constraints on exactly the columns of the key out of a table (`unique=True, primary_key=True`): PostgreSQL makes
+/// none of them in a CREATE TABLE (`transformIndexConstraints`), and each where ALTER TABLE adds it; the metadata has them.
+fn take_over_key(table: &mut NewTable, dialect: Dialect) -> Vec<Constraint> {
+    let all = || table.columns.iter().flat_map(|column| &column.constraints).chain(&table.constraints);
+    let key =
+        all().find_map(|one| if let Constraint::PrimaryKey(key) = one { Some(key.columns.clone()) } else { None });
+    let Some(key) = key.filter(|_| dialect == Dialect::PostgreSql) else { return Vec::new() };
+    let is_over =
+        |one: &mut Constraint| matches!(one, Constraint::Index(index) if index.constraint && index.parts == key);
+    let mut taken: Vec<Constraint> = table.constraints.extract_if(.., is_over).collect();
+    for column in &mut table.columns {
+        taken.extend(column.constraints.extract_if(.., is_over));
+    }
+    taken
 }
 
 /// Indexes of one name: `index=True` and an `Index` beside it. Autogenerate finds an index by its name and takes one of

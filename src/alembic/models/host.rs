@@ -12,7 +12,8 @@ use super::registry::{Given, MetaKey, Root, address, bind_meta, class_of, is_fla
 use crate::alembic::discover::ini::{HERE, Ini};
 use crate::alembic::discover::names_modules_by_listing;
 use crate::alembic::python::{
-    Args, CallSite, Class, Eval, Found, Host, Interpreter, Module, Modules, SymbolKind, Unknown, Value, is_library,
+    Args, CallSite, Class, Eval, Found, Host, Interpreter, MODULE_FINDER, Module, Modules, SymbolKind, Unknown, Value,
+    is_library,
 };
 use crate::alembic::settings::names_database;
 use crate::catalog::{Dialect, ObjectName, Opaque, Reach};
@@ -263,7 +264,8 @@ impl<'m> Recorder<'m> {
                 }
                 let is_package = below.ends_with("/__init__.py");
                 let name = format!("{prefix}{}", module.replace('/', "."));
-                found.push(Value::tuple(vec![Value::None, Value::str(name), Value::Bool(is_package)]));
+                let finder = Value::external(MODULE_FINDER);
+                found.push(Value::tuple(vec![finder, Value::str(name), Value::Bool(is_package)]));
             }
         }
         Value::list(found)

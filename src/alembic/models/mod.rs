@@ -53,6 +53,16 @@ pub(crate) fn declared(
     snapshot: &dyn Snapshot,
     dialect: Dialect,
 ) -> Result<Declared, SnapshotError> {
+    running::in_order(project, snapshot, |first| declared_after(project, snapshot, dialect, first))
+}
+
+/// The same, with some modules run first, and how many imports of names that were not there yet there were.
+fn declared_after(
+    project: &Project,
+    snapshot: &dyn Snapshot,
+    dialect: Dialect,
+    first: &[RepoPath],
+) -> Result<(Declared, usize), SnapshotError> {
     let files = snapshot.files()?;
     let modules = SnapshotModules::new(snapshot, discover::python_roots(project, files))?;
     let versions = versions::of(project, snapshot)?;
@@ -62,6 +72,7 @@ pub(crate) fn declared(
         let mut interpreter = Interpreter::new(&with_packages, &recorder, Imports::Eager);
         interpreter.checks_labels = versions.check_labels();
         let mut reading = Reading::new(project, snapshot, files);
+        reading.first = first;
         let target = reading.run(&mut interpreter, &recorder)?;
         reading.parse_problems(&modules);
         if !matches!(target, Target::None) {
@@ -114,13 +125,14 @@ pub(crate) fn declared(
             catalog.doubts.push(Opaque { place: reading.start_place(), reason, reach: Reach::Everything });
         }
         let parsed = modules.read_files().into_iter().map(|file| file as Arc<dyn Any + Send + Sync>).collect();
-        Declared {
+        let declared = Declared {
             catalog,
             problems: reading.problems,
             outdated: reading.outdated,
             unnamed: reading.unnamed,
             parsed: Parsed(parsed),
-        }
+        };
+        (declared, interpreter.missed)
     };
     match modules.into_error() {
         Some(error) => Err(error),
@@ -141,6 +153,16 @@ pub(crate) fn convention(project: &Project, snapshot: &dyn Snapshot) -> Result<C
     if !any {
         return Ok(Convention::default());
     }
+    running::in_order(project, snapshot, |first| convention_after(project, snapshot, first))
+}
+
+/// The same, with some modules run first, and how many imports of names that were not there yet there were.
+fn convention_after(
+    project: &Project,
+    snapshot: &dyn Snapshot,
+    first: &[RepoPath],
+) -> Result<(Convention, usize), SnapshotError> {
+    let files = snapshot.files()?;
     let modules = SnapshotModules::new(snapshot, discover::python_roots(project, files))?;
     let versions = versions::of(project, snapshot)?;
     let found = {
@@ -149,15 +171,17 @@ pub(crate) fn convention(project: &Project, snapshot: &dyn Snapshot) -> Result<C
         let mut interpreter = Interpreter::new(&with_packages, &recorder, Imports::Eager);
         interpreter.checks_labels = versions.check_labels();
         let mut reading = Reading::new(project, snapshot, files);
+        reading.first = first;
         reading.run(&mut interpreter, &recorder)?;
         let (tables, _) = reading.tables(&mut interpreter, &recorder, versions);
         let metas = tables.iter().filter_map(|table| table.meta.as_ref());
         let mut main = metas.filter(|meta| !matches!(meta.key, MetaKey::Bind(..)));
-        main.find_map(Meta::naming_convention).as_ref().and_then(Convention::of)
+        let found = main.find_map(Meta::naming_convention).as_ref().and_then(Convention::of);
+        (found.unwrap_or_default(), interpreter.missed)
     };
     match modules.into_error() {
         Some(error) => Err(error),
-        None => Ok(found.unwrap_or_default()),
+        None => Ok(found),
     }
 }
 
@@ -228,6 +252,8 @@ struct Reading<'a> {
     project: &'a Project,
     snapshot: &'a dyn Snapshot,
     files: &'a FileList,
+    /// Modules to run before those that declare tables, where no `env.py` says by which the application begins.
+    first: &'a [RepoPath],
     doubts: Vec<Opaque>,
     problems: Vec<SourceProblem>,
     /// See [`Declared::outdated`].
@@ -248,6 +274,7 @@ impl<'a> Reading<'a> {
             project,
             snapshot,
             files,
+            first: &[],
             doubts: Vec::new(),
             problems: Vec::new(),
             outdated: Vec::new(),
@@ -371,9 +398,11 @@ impl<'a> Reading<'a> {
                     Some((std::rc::Rc::clone(class), table))
                 })
                 .collect();
-            let mut refused = relations::refused(interpreter, &mapped, &kept, &references);
-            refused.extend(relations::unjoined(&mapped, &kept, &references));
-            for (reason, place) in refused {
+            // Mappers are configured when the first query is made: Alembic sees the tables all the same.
+            for (reason, place) in relations::unlinked(interpreter, &mapped, &kept, &references) {
+                self.doubts.push(Opaque { place, reason, reach: Reach::Nothing });
+            }
+            for (reason, place) in relations::unjoined(&mapped, &kept, &references) {
                 self.doubts.push(Opaque {
                     place,
                     reason: format!("SQLAlchemy refuses the models: {reason}"),

@@ -1,7 +1,7 @@
-//! Relationships between models that SQLAlchemy refuses: no foreign key links the two tables.
+//! Relationships between models that no foreign key carries: none links the two tables.
 //!
-//! `sqlalchemy.orm.relationships.JoinCondition` raises when mappers are configured, so nothing works with such models.
-//! Only relationships that leave the condition to the foreign keys are looked at, between tables that are fully known.
+//! `sqlalchemy.orm.relationships.JoinCondition` raises when mappers are configured, which the first query does and the metadata
+//! never asks for. Only relationships that leave the condition to the foreign keys are looked at, between tables that are fully known.
 
 use std::rc::Rc;
 
@@ -25,8 +25,8 @@ const JOINS: [&str; 9] = [
     "sa_relationship_kwargs",
 ];
 
-/// Relationships that SQLAlchemy refuses, with their places.
-pub(super) fn refused(
+/// Relationships with which the first query fails, with their places.
+pub(super) fn unlinked(
     interpreter: &mut Interpreter<'_>,
     classes: &[(Rc<Class>, usize)],
     tables: &[TableSpec],
@@ -57,7 +57,10 @@ pub(super) fn refused(
             });
             if !linked && !own.is_empty() && !other.is_empty() {
                 found.push((
-                    format!("no foreign key links the tables of the relationship {}.{}", class.name, attribute.name),
+                    format!(
+                        "no foreign key links the tables of the relationship {}.{}, so the first query fails",
+                        class.name, attribute.name
+                    ),
                     attribute.place.clone(),
                 ));
             }

@@ -39,6 +39,9 @@ impl Reading<'_> {
         let module = interpreter.load(&env);
         self.imported = interpreter.modules().map(|module| module.path.clone()).collect();
         if fact(discover::FLASK).is_some() {
+            for path in self.first {
+                interpreter.load(path);
+            }
             for path in model_files(self.project, self.snapshot, self.files)? {
                 interpreter.load(&path);
             }
@@ -189,6 +192,39 @@ impl Reading<'_> {
         }
         Ok(None)
     }
+}
+
+/// Reads the models in the order in which the application imports them. Flask-Migrate's `env.py` asks the application for its
+/// metadata, so nothing in the files says which module is imported first: it is read in the order of their names, and, where
+/// that meets an import that Python refuses (a name of a module that is not through yet), once more with the modules first
+/// that make `Migrate(…)` and `SQLAlchemy(…)`.
+///
+/// # Errors
+/// Where the snapshot cannot be read.
+pub(super) fn in_order<T>(
+    project: &Project,
+    snapshot: &dyn Snapshot,
+    read: impl Fn(&[RepoPath]) -> Result<(T, usize), SnapshotError>,
+) -> Result<T, SnapshotError> {
+    let (by_name, missed) = read(&[])?;
+    if missed == 0 || !project.facts.contains_key(discover::FLASK) {
+        return Ok(by_name);
+    }
+    let files = snapshot.files()?;
+    let mut makers = [Vec::new(), Vec::new()];
+    for path in discover::below(project, files, &project.root).into_iter().filter(is_importable) {
+        let Some(source) = snapshot.read(&path)?.text() else { continue };
+        let made = ["Migrate(", "SQLAlchemy("].iter().position(|call| source.text().contains(call));
+        if let Some(of_call) = made.filter(|_| !is_test(&path)).and_then(|made| makers.get_mut(made)) {
+            of_call.push(path);
+        }
+    }
+    let first = makers.concat();
+    if first.is_empty() {
+        return Ok(by_name);
+    }
+    let (by_makers, left) = read(&first)?;
+    Ok(if left < missed { by_makers } else { by_name })
 }
 
 /// Files below the project's root that declare tables, its migrations apart.

@@ -39,6 +39,22 @@ fn lacks(symbol: &Symbol, name: &str) -> Option<&'static str> {
     }
 }
 
+/// What finds the modules of a package, in what `pkgutil` lists.
+pub(crate) const MODULE_FINDER: &str = "importlib.machinery.FileFinder";
+
+/// A field of a `pkgutil.ModuleInfo`, which is a named tuple
+/// (<https://docs.python.org/3/library/pkgutil.html#pkgutil.ModuleInfo>).
+fn module_info<'v>(items: &'v [Value], name: &str) -> Option<&'v Value> {
+    let at = ["module_finder", "name", "ispkg"].iter().position(|field| *field == name)?;
+    let is_info = items.len() == 3 && items[0].path().is_some_and(|path| &*path == MODULE_FINDER);
+    items.get(at).filter(|_| is_info)
+}
+
+/// Whether a path is that of a module of SQLAlchemy: its classes are written with a capital.
+fn is_module_of_sqlalchemy(path: &str) -> bool {
+    path.split('.').next() == Some("sqlalchemy") && !path.chars().any(char::is_uppercase)
+}
+
 impl Interpreter<'_> {
     /// `value.name`.
     pub(crate) fn get_attribute(&mut self, value: &Value, name: &str, place: &Place) -> Eval<Value> {
@@ -77,6 +93,9 @@ impl Interpreter<'_> {
                 Ok(items[0].clone())
             }
             Value::Tuple(items) if items.len() == 1 && name == "_mapping" => Ok(value.clone()),
+            Value::Tuple(items) if module_info(items, name).is_some() => {
+                Ok(module_info(items, name).cloned().unwrap_or(Value::None))
+            }
             // A method of a built-in type, until it is called.
             _ => Ok(Value::symbol(
                 SymbolKind::Attribute { base: value.clone(), name: Rc::from(name) },
@@ -203,6 +222,11 @@ impl Interpreter<'_> {
             Value::Module(module) => module.scope.set(name, value),
             Value::Symbol(symbol) => {
                 self.host.assigned(self, base, name, &value);
+                if let SymbolKind::External(path) = &symbol.kind
+                    && is_module_of_sqlalchemy(path)
+                {
+                    self.patched.insert(format!("{path}.{name}"), value.clone());
+                }
                 super::value::set_in(&mut symbol.overrides.borrow_mut(), name, value);
             }
             _ => {}

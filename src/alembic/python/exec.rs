@@ -69,6 +69,9 @@ impl Interpreter<'_> {
             body: None,
             method: None,
         };
+        if self.through.as_ref() == Some(&module.path) {
+            return self.run_through(&frame, file);
+        }
         self.exec_block(&frame, file.body()).map(|_| ())
     }
 

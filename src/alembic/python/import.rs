@@ -226,6 +226,14 @@ impl Interpreter<'_> {
 
     /// A name of a library: what an excerpt of the library has for it, or what goes by its path alone.
     pub(crate) fn library_name(&mut self, path: &str, place: &Place) -> Value {
+        match self.patched.get(&canonical(path)).cloned() {
+            Some(Value::Deferred(deferred)) => {
+                let reason = || Value::unknown(format!("`{path}`, which env.py makes"), place.clone());
+                return self.resolve(&deferred).unwrap_or_else(reason);
+            }
+            Some(value) => return value,
+            None => {}
+        }
         let excerpt = self.modules.excerpt_of(&canonical(path)).and_then(|(file, name)| {
             let module = self.module_at(&file)?;
             self.run_module(&module);
@@ -401,7 +409,10 @@ impl Interpreter<'_> {
         match self.module_attribute(source, name) {
             Some(value) => Ok(value),
             // The module is being run further out: the name may still come.
-            None if source.state.get() == ModuleState::Running => Ok(deferred()),
+            None if source.state.get() == ModuleState::Running => {
+                self.missed += usize::from(self.imports == Imports::Eager);
+                Ok(deferred())
+            }
             None if self.modules.is_excerpt(&source.path) => {
                 Ok(Self::library(&format!("{}.{name}", source.name), place))
             }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::host::Host;
 use super::modules::Modules;
+use super::passed::Passed;
 use super::recursion::Running;
 use super::scope::{Module, ModuleState, Scope, ScopeKind};
 use super::skipped::Skipped;
@@ -92,6 +93,15 @@ pub struct Interpreter<'h> {
     pub(crate) doubts: Vec<Rc<Unknown>>,
     /// Statements that were left out, see [`Skipped`].
     pub(crate) skipped: Vec<Skipped>,
+    /// The file at whose top statements that raise are passed over.
+    pub(super) through: Option<RepoPath>,
+    /// Statements that were passed over, in order.
+    pub(crate) passed: Vec<Passed>,
+    /// Names that code has put into SQLAlchemy's modules (`sa.GUID = GUID`), by their path.
+    pub(crate) patched: BTreeMap<String, Value>,
+    /// Names that were imported from a module that was still being run and did not have them yet: Python raises there, so
+    /// this is not the order in which it runs the modules.
+    pub(crate) missed: usize,
     /// Whether the SQLAlchemy that is taken to be installed checks the labels of an enum that is none in the database, unless it
     /// is told not to: `create_constraint` was true up to 1.3 (<https://docs.sqlalchemy.org/en/14/changelog/migration_14.html>).
     pub(crate) checks_labels: bool,
@@ -139,6 +149,10 @@ impl<'h> Interpreter<'h> {
             sorting: 0,
             doubts: Vec::new(),
             skipped: Vec::new(),
+            through: None,
+            passed: Vec::new(),
+            patched: BTreeMap::new(),
+            missed: 0,
             checks_labels: false,
             undefined: Vec::new(),
             yields: Vec::new(),

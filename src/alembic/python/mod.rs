@@ -27,6 +27,7 @@ mod modules;
 mod names;
 mod operators;
 pub(crate) mod parse;
+mod passed;
 mod patterns;
 mod python2;
 mod recursion;
@@ -38,6 +39,7 @@ mod skipped;
 mod tests;
 mod value;
 
+pub(crate) use access::MODULE_FINDER;
 pub use dict::Dict;
 pub use host::{CallSite, Host, Silent};
 pub(crate) use import::is_library;

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use crate::alembic::items::{Convention, Sort, Subject, Written};
 use crate::alembic::python::{Args, Eval, Interpreter, Symbol, Text, Unknown, Value};
 use crate::catalog::operation::{Constraint, Operation, OperationKind};
-use crate::catalog::{Dialect, ObjectName, Reach, Table};
+use crate::catalog::{Dialect, Index, ObjectName, Reach, Table};
 use crate::history::foundation::is_foundation;
 use crate::source::Place;
 
@@ -165,6 +165,9 @@ impl Database<'_, '_> {
         if block.is_some() {
             return;
         }
+        if rebuilds {
+            self.with_catalog(|catalog| drop_what_is_on_columns_first(catalog.table(&name), &mut certain));
+        }
         if batch.ordered && !rebuilds {
             let reason = "insert_before and insert_after need a table that is rebuilt: recreate=\"always\"";
             self.refuse(batch.place.clone(), reason);
@@ -205,6 +208,18 @@ impl Database<'_, '_> {
         for operation in certain {
             match &operation.kind {
                 OperationKind::AddColumn { column, .. } => added.push(column.column.name.clone()),
+                OperationKind::DropColumn { column, .. } if !batch.copied => {
+                    if let Some(index) = self.with_catalog(|catalog| index_on(catalog.table(&name), column)) {
+                        let reason = format!(
+                            "the index {index} is on the column {column}, and a batch that rebuilds the table makes it anew: it \
+                             must be dropped too"
+                        );
+                        self.refuse(operation.place.clone(), reason);
+                    }
+                }
+                _ => {}
+            }
+            match &operation.kind {
                 // `ApplyBatchImpl.drop_column` looks for it among the columns that were there at the start.
                 OperationKind::DropColumn { column, .. } if added.contains(column) => {
                     let reason =
@@ -230,6 +245,43 @@ impl Database<'_, '_> {
         }
         let _ = place;
     }
+}
+
+/// Puts what drops the indexes and constraints of a table before what drops its columns: a batch that rebuilds the table only
+/// notes what the new one has (`ApplyBatchImpl.drop_index` and `drop_constraint` of `alembic/operations/batch.py` look among those
+/// that were there at the start), and it makes no odds which comes first.
+fn drop_what_is_on_columns_first(table: Option<&Table>, operations: &mut Vec<Operation>) {
+    let Some(table) = table else { return };
+    let Some(first) = operations.iter().position(|one| matches!(one.kind, OperationKind::DropColumn { .. })) else {
+        return;
+    };
+    let was_there = |operation: &Operation| match &operation.kind {
+        OperationKind::DropIndex { name, .. } => {
+            table.indexes.iter().any(|index| index.name.as_deref() == Some(name.name.as_str()))
+        }
+        OperationKind::DropConstraint { name: Some(name), .. } => {
+            let name = Some(name.as_str());
+            table.indexes.iter().any(|index| index.constraint && index.name.as_deref() == name)
+                || table.foreign_keys.iter().any(|key| key.name.as_deref() == name)
+                || table.checks.iter().any(|check| check.name.as_deref() == name)
+        }
+        _ => false,
+    };
+    let behind = operations.split_off(first);
+    let (drops, others): (Vec<_>, Vec<_>) = behind.into_iter().partition(was_there);
+    operations.extend(drops);
+    operations.extend(others);
+}
+
+/// An index that reflection finds on a column: the new table lacks the column, and SQLite refuses to make the index on it
+/// (`ApplyBatchImpl._gather_indexes_from_both_tables`). Unique constraints are left out without a word.
+fn index_on(table: Option<&Table>, column: &str) -> Option<String> {
+    let is_on = |index: &&Index| {
+        !index.constraint
+            && !index.has_expression()
+            && index.parts.iter().any(|part| part.column().is_some_and(|on| Dialect::Sqlite.same_column(on, column)))
+    };
+    table?.indexes.iter().find(is_on).and_then(|index| index.name.clone())
 }
 
 /// Whether SQLite rebuilds the table for an operation (`SQLiteImpl.requires_recreate_in_batch`).

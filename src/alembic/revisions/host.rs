@@ -37,6 +37,14 @@ pub(crate) struct Database<'d, 'r> {
     errors: RefCell<Vec<ApplyError>>,
 }
 
+/// The class of an exception, for a person.
+pub(super) fn what_is_raised(raised: &Raised) -> String {
+    match raised.value.call_of() {
+        Some((path, _)) => path.rsplit('.').next().unwrap_or(path).to_owned(),
+        None => "an exception that is known only at run time".to_owned(),
+    }
+}
+
 /// A library's name.
 pub(super) fn external(path: &str) -> Value {
     Value::external(path)
@@ -117,10 +125,7 @@ impl<'d, 'r> Database<'d, 'r> {
             }
             return;
         }
-        let what = match raised.value.call_of() {
-            Some((path, _)) => path.rsplit('.').next().unwrap_or(path).to_owned(),
-            None => "an exception that is known only at run time".to_owned(),
-        };
+        let what = what_is_raised(raised);
         // What the revision itself raises ends the upgrade; what evaluating it came to, or what a module raises that is no
         // part of it (settings that are not there), may be owed to the evaluation.
         if raised.place.path() == own && raised.place.text().trim_start().starts_with("raise") {

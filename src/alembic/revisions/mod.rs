@@ -17,6 +17,7 @@ mod script;
 mod tables;
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::alembic::discover;
@@ -24,7 +25,7 @@ use crate::alembic::graph::{self, Node};
 use crate::alembic::items::Convention;
 use crate::alembic::models;
 use crate::alembic::python::{
-    Args, CallSite, Eval, Host, Imports, Interpreter, MAX_ALL_TOKENS, ParsedFile, SnapshotModules, Value,
+    Args, CallSite, Eval, Host, Imports, Interpreter, MAX_ALL_TOKENS, Modules as _, ParsedFile, SnapshotModules, Value,
 };
 use crate::git::snapshot::FileText;
 use crate::git::{Snapshot, SnapshotError};
@@ -101,15 +102,17 @@ pub(crate) fn history(project: &Project, snapshot: &dyn Snapshot) -> Result<Hist
     let nodes: Vec<Node> = headers.iter().map(|(header, _)| header.node.clone()).collect();
     let arranged = graph::arrange(&nodes);
     history.problems.extend(arranged.problems);
-    let (convention, handed) = environment(project, snapshot, &modules);
+    let Environment { convention, handed, patched } = environment(project, snapshot, &modules);
     let convention = match convention {
         Some(convention) => convention,
         None => models::convention(project, snapshot)?,
     };
-    let files: Vec<Arc<ParsedFile>> = headers.iter().map(|(_, file)| Arc::clone(file)).collect();
+    let mut files: Vec<Arc<ParsedFile>> = headers.iter().map(|(_, file)| Arc::clone(file)).collect();
+    files.extend(patched.iter().filter_map(|patch| modules.file(&patch.file)));
     let mut store = Store::new(&modules, snapshot.files()?, roots, &files);
     store.read_texts(snapshot, snapshot.files()?);
     let store = Arc::new(store);
+    let patched = patched.into_iter().map(|patch| (store.fingerprint(&patch.file), patch)).collect();
     let options = crate::alembic::env::options(project);
     let mut schemas: Vec<String> = project
         .facts
@@ -133,13 +136,16 @@ pub(crate) fn history(project: &Project, snapshot: &dyn Snapshot) -> Result<Hist
         schemas,
         expects_schemas: computed || !made,
         handed,
+        patched,
         checks_labels: discover::version(snapshot, &project.root, "sqlalchemy")?
             .is_some_and(|(major, minor, _)| (major, minor) < (1, 4)),
     });
+    let mut missing = BTreeMap::new();
     for at in arranged.order {
         let (header, file) = &headers[at];
         let node = &header.node;
-        let script = Revision::new(Arc::clone(file), Arc::clone(&store), Arc::clone(&settings));
+        let behind = missing_behind(&headers[at], &headers, &mut missing);
+        let script = Revision::new(Arc::clone(file), Arc::clone(&store), Arc::clone(&settings), behind);
         history.migrations.push(Migration {
             id: node.id.clone(),
             name: file.source().path().file_name().trim_end_matches(".py").to_owned(),
@@ -158,6 +164,35 @@ pub(crate) fn history(project: &Project, snapshot: &dyn Snapshot) -> Result<Hist
         Some(error) => Err(error),
         None => Ok(history),
     }
+}
+
+/// A revision that another names as its parent, and that is not there.
+#[derive(Debug, Clone)]
+pub(crate) struct Missing {
+    /// Its id.
+    id: String,
+    /// Where it is named.
+    place: Place,
+}
+
+/// The revision that is missing among the ancestors of one, if one is; `known` has the answer for those that come before it.
+fn missing_behind(
+    (header, file): &(Header, Arc<ParsedFile>),
+    headers: &[(Header, Arc<ParsedFile>)],
+    known: &mut BTreeMap<String, Option<Missing>>,
+) -> Option<Missing> {
+    let node = &header.node;
+    let of_parent = |parent: &String| match known.get(parent) {
+        Some(behind) => behind.clone(),
+        None if headers.iter().any(|(other, _)| other.node.id == *parent) => None,
+        None => {
+            let place = node.parents_place.clone().unwrap_or_else(|| Place::start_of(file.source()));
+            Some(Missing { id: parent.clone(), place })
+        }
+    };
+    let found = node.parents.iter().find_map(of_parent);
+    known.insert(node.id.clone(), found.clone());
+    found
 }
 
 /// The files that Alembic takes for revisions, in its order: by location, by folder, by name
@@ -190,19 +225,35 @@ fn files(project: &Project, snapshot: &dyn Snapshot) -> Result<Vec<RepoPath>, Sn
     Ok(found)
 }
 
-/// What revisions take from `env.py`: the naming convention of the metadata that it targets, as `op.create_table` and its kin
-/// name constraints by it, none where it takes the metadata of an application, which is not followed here; and what it hands
-/// to every `upgrade()`.
-fn environment(
-    project: &Project,
-    snapshot: &dyn Snapshot,
-    modules: &SnapshotModules<'_>,
-) -> (Option<Convention>, Handed) {
-    let Some(env) = project.facts.get(discover::ENV).map(RepoPath::new) else { return (None, Handed::default()) };
-    let Ok(FileText::Text(source)) = snapshot.read(&env) else { return (None, Handed::default()) };
+/// What revisions take from `env.py`.
+#[derive(Default)]
+struct Environment {
+    /// The naming convention of the metadata that it targets, as `op.create_table` and its kin name constraints by it; none where
+    /// it takes the metadata of an application, which is not followed here.
+    convention: Option<Convention>,
+    /// What it hands to every `upgrade()`.
+    handed: Handed,
+    /// What it puts into SQLAlchemy's modules.
+    patched: Vec<Patch>,
+}
+
+/// A class of the repository that `env.py` puts into a module of SQLAlchemy (`sa.GUID = GUID`).
+#[derive(Debug)]
+pub(crate) struct Patch {
+    /// The path under which it is found then (`sqlalchemy.GUID`).
+    path: String,
+    /// The file that defines it.
+    file: RepoPath,
+    /// Its name there.
+    name: String,
+}
+
+fn environment(project: &Project, snapshot: &dyn Snapshot, modules: &SnapshotModules<'_>) -> Environment {
+    let Some(env) = project.facts.get(discover::ENV).map(RepoPath::new) else { return Environment::default() };
+    let Ok(FileText::Text(source)) = snapshot.read(&env) else { return Environment::default() };
     let listener = Listener::default();
     let mut interpreter = Interpreter::new(modules, &listener, Imports::Lazy);
-    let Some(module) = interpreter.load(&env) else { return (None, Handed::default()) };
+    let Some(module) = interpreter.load(&env) else { return Environment::default() };
     let file = ParsedFile::parse(&source);
     let handed = Handed::read(&mut interpreter, &module, Some(&file), &listener.runs.take());
     let target = listener.target.take().or_else(|| interpreter.global(&module, "target_metadata"));
@@ -214,7 +265,16 @@ fn environment(
             (!from_application).then(|| found.unwrap_or_default())
         }
     };
-    (convention, handed)
+    let patched = interpreter.patched.iter().filter_map(|(path, value)| match value {
+        Value::Class(class) => {
+            Some(Patch { path: path.clone(), file: class.home.path.clone(), name: class.name.to_string() })
+        }
+        Value::Deferred(deferred) => {
+            Some(Patch { path: path.clone(), file: deferred.module.path.clone(), name: deferred.name.to_string() })
+        }
+        _ => None,
+    });
+    Environment { convention, handed, patched: patched.collect() }
 }
 
 /// Hears which metadata `env.py` hands to `context.configure`, which is what Alembic goes by, and what to each revision.

@@ -282,6 +282,14 @@ impl Database<'_, '_> {
             return opaque(reason, Reach::Nothing, call.place.clone());
         }
         let reason = format!("op.{name}(), an operation that Alembic does not have");
+        let schema = call.args.keyword("schema").and_then(Value::as_str).map(|schema| schema.to_string());
+        let within = |table: &str| ObjectName { schema: schema.clone(), name: table.to_owned() };
+        // sqlalchemy-enum-tables (`enumtables/alembic_ops.py`, `EnumInsertOp` and `EnumDeleteOp`): rows of the table that stands for the enum.
+        if let ("enum_insert" | "enum_delete", Some(table)) =
+            (name, call.value(0, &["tablename", "table_name"]).and_then(Value::as_str))
+        {
+            return opaque(reason, Reach::Table(within(&table)), call.place.clone());
+        }
         let first = call.value(0, &["table_name", "tablename", "table"]).and_then(Value::as_str);
         let texts: Vec<String> = call
             .args
@@ -312,10 +320,10 @@ impl Database<'_, '_> {
         }
         let table = texts
             .iter()
-            .find(|text| self.with_catalog(|catalog| catalog.table(&ObjectName::bare(text.as_str())).is_some()))
+            .find(|text| self.with_catalog(|catalog| catalog.table(&within(text)).is_some()))
             .cloned()
             .or_else(|| first.filter(|_| name.contains("table")).map(|name| name.to_string()));
-        let reach = table.map_or(Reach::Everything, |table| Reach::Table(ObjectName::bare(table)));
+        let reach = table.map_or(Reach::Everything, |table| Reach::Table(within(&table)));
         opaque(reason, reach, call.place.clone())
     }
 }

@@ -1,12 +1,13 @@
 //! One revision as a script: its `upgrade()`, run against a catalog.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use ruff_python_ast::visitor::{Visitor, walk_expr};
 use ruff_python_ast::{Expr, Stmt};
 
 use crate::alembic::items::Convention;
-use crate::alembic::python::{Args, Imports, Interpreter, ParsedFile, Stop, Value};
+use crate::alembic::python::{Args, Deferred, Imports, Interpreter, ParsedFile, Stop, Value};
 use crate::catalog::operation::{Operation, OperationKind};
 use crate::catalog::{Dialect, Reach};
 use crate::git::snapshot::fingerprint;
@@ -14,8 +15,9 @@ use crate::history::{Run, Script};
 use crate::source::Place;
 
 use super::handed::{self, Handed};
-use super::host::Database;
+use super::host::{Database, what_is_raised};
 use super::imports::Store;
+use super::{Missing, Patch};
 
 /// What all revisions of a history share.
 #[derive(Debug)]
@@ -39,6 +41,8 @@ pub(crate) struct Settings {
     pub(crate) expects_schemas: bool,
     /// What `env.py` hands to every `upgrade()`.
     pub(crate) handed: Handed,
+    /// What `env.py` puts into SQLAlchemy's modules, each with the fingerprint of the file that defines it.
+    pub(crate) patched: Vec<(u64, Patch)>,
     /// See [`Interpreter::checks_labels`].
     pub(crate) checks_labels: bool,
 }
@@ -48,20 +52,29 @@ pub(crate) struct Revision {
     file: Arc<ParsedFile>,
     store: Arc<Store>,
     settings: Arc<Settings>,
+    /// The revision that is missing behind which this one stands, if one is.
+    behind: Option<Missing>,
     fingerprint: u64,
 }
 
 impl Revision {
     /// The script of a revision's file.
-    pub(crate) fn new(file: Arc<ParsedFile>, store: Arc<Store>, settings: Arc<Settings>) -> Self {
+    pub(crate) fn new(
+        file: Arc<ParsedFile>,
+        store: Arc<Store>,
+        settings: Arc<Settings>,
+        behind: Option<Missing>,
+    ) -> Self {
         let print = store.fingerprint(file.source().path());
-        let kind = format!("{print:016x} {settings:?}");
-        Self { file, store, settings, fingerprint: fingerprint(kind.as_bytes()) }
+        let missing = behind.as_ref().map(|missing| &missing.id);
+        let kind = format!("{print:016x} {missing:?} {settings:?}");
+        Self { file, store, settings, behind, fingerprint: fingerprint(kind.as_bytes()) }
     }
 }
 
-impl Script for Revision {
-    fn run(&self, run: &mut Run<'_>) {
+impl Revision {
+    /// Runs `upgrade()`.
+    fn upgrade(&self, run: &mut Run<'_>) {
         let start = Place::start_of(self.file.source());
         if let Some(error) = self.file.errors().first().filter(|_| !self.file.is_old()) {
             let place = Place::new(self.file.source(), error.span);
@@ -74,14 +87,47 @@ impl Script for Revision {
         let database = Database::new(run, &self.settings);
         let mut interpreter = Interpreter::new(&*self.store, &database, Imports::Lazy);
         interpreter.checks_labels = self.settings.checks_labels;
-        let Some(module) = interpreter.load(self.file.source().path()) else { return };
+        for (_, patch) in &self.settings.patched {
+            if let Some(module) = interpreter.module_at(&patch.file) {
+                let name = patch.name.as_str().into();
+                interpreter.patched.insert(patch.path.clone(), Value::Deferred(Rc::new(Deferred { module, name })));
+            }
+        }
+        let Some(module) = interpreter.load_through(self.file.source().path()) else { return };
         for doubt in interpreter.doubts().to_vec() {
-            // An import that fails or an assertion at the top level ends the revision before it starts.
             database.refuse_or_doubt(&doubt);
         }
-        let Some(upgrade) = interpreter.global(&module, "upgrade") else {
-            database.refuse(start, "the revision has no upgrade()");
-            return;
+        for passed in std::mem::take(&mut interpreter.passed) {
+            let what = what_is_raised(&passed.raised);
+            // An assertion at the top level ends the revision before it starts.
+            if passed.is_sure {
+                database.refuse(passed.place, format!("the revision raises {what}"));
+                return;
+            }
+            let reason = format!("the revision raises {what} here, as far as it can be read; what follows is read on");
+            database.emit_certain(opaque(reason, Reach::Nothing, passed.place));
+        }
+        let upgrade = match interpreter.global(&module, "upgrade") {
+            Some(Value::Unknown(unknown)) => {
+                database.emit_certain(opaque(unknown.reason.clone(), Reach::Everything, unknown.place.clone()));
+                return;
+            }
+            Some(upgrade) => upgrade,
+            None => {
+                // What stands behind a bound that was reached is not read.
+                let defined = self.file.body().iter().find_map(|stmt| match stmt {
+                    Stmt::FunctionDef(function) if function.name.as_str() == "upgrade" => Some(&function.name),
+                    _ => None,
+                });
+                match defined {
+                    Some(name) => {
+                        let place = self.file.place(name);
+                        database.emit_certain(opaque("an upgrade() that is not reached", Reach::Everything, place));
+                    }
+                    None => database.refuse(start, "the revision has no upgrade()"),
+                }
+                return;
+            }
         };
         let place = upgrade.place().unwrap_or(start);
         let mut calls = vec![(upgrade.clone(), Args::default())];
@@ -122,6 +168,18 @@ impl Script for Revision {
             if place.path() == self.file.source().path() {
                 database.refuse(place, format!("the name {name} is not defined"));
             }
+        }
+    }
+}
+
+impl Script for Revision {
+    fn run(&self, run: &mut Run<'_>) {
+        self.upgrade(run);
+        let Some(missing) = &self.behind else { return };
+        // What the missing one did to them, and whether this runs before or behind the rest, is not known.
+        for table in run.tables() {
+            let reason = format!("the table is altered behind the revision {}, which is missing", missing.id);
+            run.apply(opaque(reason, Reach::Table(table), missing.place.clone()));
         }
     }
 

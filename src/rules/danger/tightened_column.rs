@@ -138,7 +138,9 @@ fn tightened(deed: &Deed) -> Option<(&Name, String, String)> {
                     IndexOn::Column(name) | IndexOn::Expression(name) => name.as_str(),
                 })
                 .collect();
-            Some((table, object, format!("rows of {table} must become unique in {}", over.join(", "))))
+            // Of a partial index: among those rows alone.
+            let among = index.predicate.as_ref().map(|predicate| format!(" where {predicate}")).unwrap_or_default();
+            Some((table, object, format!("rows of {table}{among} must become unique in {}", over.join(", "))))
         }
         Effect::ConstraintAdded {
             table,

@@ -112,8 +112,8 @@ fn unread(change: &ProjectChange<'_>) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::Name;
     use crate::catalog::difference::{Aspect, Side};
+    use crate::catalog::{AutoIncrement, Catalog, Name};
     use crate::finding::Level;
     use crate::rules::testing::{World, column, difference};
 
@@ -140,10 +140,36 @@ mod tests {
         let extra = difference(Side::Extra, Aspect::Default, "users", "name");
         let findings = world.gap_after(extra).run(RuleId::MissingMigration);
         assert_eq!(findings[0].message, "the default of users.name is made by the migrations but not declared");
+        // Nor is one where the column counted by itself.
+        let mut counted = difference(Side::Extra, Aspect::Default, "users", "id");
+        counted.replayed = Some("default gen_random_uuid()".to_owned());
+        let world = World::alembic().declare_before("users", "id").declare("users", "id").touch_schema();
+        let counts = |catalog: &mut Catalog| {
+            for column in catalog.tables.values_mut().flat_map(|table| &mut table.columns) {
+                column.auto_increment = Some(AutoIncrement::Serial);
+            }
+        };
+        let findings = world.clone().declared_before(counts).gap_after(counted.clone()).run(RuleId::MissingMigration);
+        assert_eq!(findings[0].message, "the default of users.id is made by the migrations but not declared");
+        // Where it is the counter itself that is declared no more, that is said.
+        counted.replayed = Some("serial".to_owned());
+        let findings = world.declared_before(counts).gap_after(counted).run(RuleId::MissingMigration);
+        assert_eq!(findings[0].message, "the default of users.id is no longer declared but no migration drops it");
         // The column itself was declared.
         let world = World::alembic().declare_before("users", "age").touch_schema();
         let findings = world.gap_after(column(Side::Extra, "users", "age")).run(RuleId::MissingMigration);
         assert_eq!(findings[0].message, "the column users.age is no longer declared but no migration drops it");
+    }
+
+    #[test]
+    fn a_counter_that_is_lost_is_called_by_its_name() {
+        let mut lost = difference(Side::Missing, Aspect::Default, "users", "id");
+        lost.declared = Some("auto_increment".to_owned());
+        let findings = World::alembic().touch_schema().gap_after(lost.clone()).run(RuleId::MissingMigration);
+        assert_eq!(findings[0].message, "AUTO_INCREMENT of users.id is declared but no migration adds it");
+        lost.declared = Some("default 1".to_owned());
+        let findings = World::alembic().touch_schema().gap_after(lost).run(RuleId::MissingMigration);
+        assert_eq!(findings[0].message, "the default of users.id is declared but no migration adds it");
     }
 
     #[test]

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::gap::{NewGap, unread_before};
 use super::standing::Doubt;
-use crate::catalog::Opaque;
 use crate::catalog::difference::Difference;
+use crate::catalog::{Opaque, Reach};
 use crate::finding::Finding;
-use crate::project::{ProjectChange, Unjudged};
+use crate::project::{ProjectChange, ProjectState, Unjudged};
 use crate::rules::text::count;
 use crate::rules::{RuleId, RuleSettings};
 use crate::source::RepoPath;
@@ -19,7 +19,9 @@ page! {
     /// into another package, a file beyond the limits of what is read. Such a place is listed under *not judged* in every
     /// report, and what it could explain is no finding of another rule. This rule gives it a level: a team that wants proof
     /// of every change sets it to `error`. A place that was there before is told again only where it hides something that the
-    /// change brings, and under `--all` only where it hides a difference. A difference of a type or a default is told here too
+    /// change brings, and under `--all` only where it hides a difference. That the models are compared with nothing
+    /// (`target_metadata = None`) hides whatever a change brings: it is told by the change that brings it, by one that touches that
+    /// file and under `--all`, and listed under *not judged* in between. A difference of a type or a default is told here too
     /// where the very same stood at three or more other columns before the change. A project without any folder of migrations is kept in
     /// step by other means, and is left alone.
     ///
@@ -110,7 +112,11 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, settings: &RuleSetting
     let hides_another = |one: &Unjudged<'_>| {
         unjudged.iter().any(|other| !other.hides.is_empty() && is_one_place(one.opaque, other.opaque))
     };
-    let told = unjudged.iter().filter(|one| !one.hides.is_empty() || (!change.whole_state && !hides_another(one)));
+    let unjudged: Vec<&Unjudged<'_>> = unjudged.iter().filter(|one| !is_told_before(change, one.opaque)).collect();
+    let told = unjudged.iter().copied().filter(|one| {
+        let is_due = if change.whole_state { is_reason(change.after, one.opaque) } else { !hides_another(one) };
+        is_due || !one.hides.is_empty()
+    });
     let mut groups: Vec<Vec<&Unjudged<'_>>> = Vec::new();
     for one in told {
         match groups.iter_mut().find(|group| group.first().is_some_and(|first| belong_together(first, one))) {
@@ -159,6 +165,27 @@ fn doubted(form: &[Doubt<'_>]) -> Option<Finding> {
     Some(match all.as_slice() {
         [only] => found.about(only.object()),
         _ => found,
+    })
+}
+
+/// Whether a place says why the models are compared with nothing, as it said before: every change of such a project would be told
+/// the same. Who wants to know it sees it when it begins, where the file that says it is touched, and in the whole state; in
+/// between it is counted under what is not judged.
+fn is_told_before(change: &ProjectChange<'_>, opaque: &Opaque) -> bool {
+    let is_touched = change.touched.iter().any(|(path, _)| path.path == *opaque.place.path());
+    !change.whole_state
+        && !is_touched
+        && is_reason(change.after, opaque)
+        && change.before.is_some_and(|before| is_reason(before, opaque))
+}
+
+/// Whether a place says why the models of a project are compared with nothing at all.
+fn is_reason(state: &ProjectState, opaque: &Opaque) -> bool {
+    state.declared.unnamed.as_ref().is_some_and(|why| {
+        why.reach == Reach::Everything
+            && opaque.reach == why.reach
+            && opaque.reason == why.reason
+            && opaque.place.path() == why.place.path()
     })
 }
 

@@ -6,7 +6,7 @@ use super::gap::{is_declared, label_added, made_anew, new_files};
 use crate::catalog::apply::Effect;
 use crate::catalog::contrast::Contrast;
 use crate::catalog::difference::{Aspect, Difference, Side};
-use crate::catalog::{Name, ObjectName};
+use crate::catalog::{Catalog, Column, Name, ObjectName};
 use crate::finding::{Finding, Level};
 use crate::project::{EcosystemKind, ProjectChange, UnregisteredModel};
 use crate::rules::RuleId;
@@ -87,9 +87,19 @@ pub(super) enum Fault {
     State,
 }
 
+/// The counter of a column that only one side gives: it is no default, and what fails without it is each row that is added.
+fn counter(difference: &Difference) -> Option<String> {
+    let (Aspect::Default, Some(table)) = (difference.kind.aspect, &difference.table) else { return None };
+    let only = match (&difference.declared, &difference.replayed) {
+        (Some(only), None) | (None, Some(only)) => only,
+        _ => return None,
+    };
+    (only == "auto_increment").then(|| format!("AUTO_INCREMENT of {table}.{}", difference.name))
+}
+
 /// The headline about one difference.
 fn one(difference: &Difference, fault: Fault) -> String {
-    let object = difference.object();
+    let object = counter(difference).unwrap_or_else(|| difference.object());
     let both = |object: &str, declared: &str, replayed: &str| match fault {
         Fault::Migration => format!("a new migration makes {object} {replayed}, but it is declared {declared}"),
         Fault::Schema | Fault::State => {
@@ -225,7 +235,7 @@ pub(super) fn finding(
     let message = match (fault, change.before) {
         // What was never declared is not "no longer" declared.
         (Fault::Schema, Some(before))
-            if group.iter().all(|d| d.kind.side == Side::Extra && !is_declared(&before.declared.catalog, d)) =>
+            if group.iter().all(|d| d.kind.side == Side::Extra && !was_declared(&before.declared.catalog, d)) =>
         {
             headline(group, Fault::State)
         }
@@ -343,6 +353,17 @@ fn dropped_at<'a>(change: &'a ProjectChange<'_>, difference: &Difference) -> Opt
     steps.find(|step| step.effects.iter().any(|effect| drops(effect, difference))).map(|step| &step.operation.place)
 }
 
+/// Whether a catalog declared what a difference is about: a default is none where the column counted by itself.
+fn was_declared(before: &Catalog, difference: &Difference) -> bool {
+    let counted = || {
+        let table = before.table(&ObjectName::from(difference.table.as_ref()?))?;
+        Some(table.column(before.dialect, &difference.name)?.auto_increment.is_some())
+    };
+    let is_plain = difference.replayed.as_deref().is_some_and(|text| text.starts_with("default "));
+    let is_default = difference.kind.aspect == Aspect::Default && is_plain;
+    is_declared(before, difference) && !(is_default && counted() == Some(true))
+}
+
 /// Whether an effect takes away what a difference is about.
 fn drops(effect: &Effect, difference: &Difference) -> bool {
     let is = |table: &Name, name: Option<&str>| {
@@ -358,6 +379,10 @@ fn drops(effect: &Effect, difference: &Difference) -> bool {
                 ("foreign key", Aspect::ForeignKey) | ("check", Aspect::Check) | ("primary key", Aspect::PrimaryKey)
             );
             same && (is(table, name.as_deref()) || (*what == "primary key" && difference.table.as_ref() == Some(table)))
+        }
+        (Effect::ColumnChanged { table, before, after }, Aspect::Default) => {
+            let gives = |column: &Column| column.default.is_some() || column.auto_increment.is_some();
+            is(table, Some(&after.name)) && gives(before) && !gives(after)
         }
         (Effect::EnumValueGone { name, value, .. }, Aspect::EnumValue) => {
             difference.enumeration.as_ref() == Some(name) && *value == difference.name

@@ -25,11 +25,15 @@ const FILES: &[(&str, &str)] = &[
     ("oslo_db/sqlalchemy/models.py", include_str!("oslo_db_models.py")),
     ("flask_dance/consumer/storage/sqla.py", include_str!("flask_dance_sqla.py")),
     ("sqlalchemy_utils/models.py", include_str!("sqlalchemy_utils_models.py")),
+    ("standard_library/http.py", include_str!("standard_library_http.py")),
 ];
 
 /// Names of libraries that go by their path alone, for a few of which a module above says what they declare: the path that
 /// every spelling of the name has, the module, the name in it.
-const NAMES: &[(&str, &str, &str)] = &[("sqlalchemy_utils.Timestamp", "sqlalchemy_utils/models.py", "Timestamp")];
+const NAMES: &[(&str, &str, &str)] = &[
+    ("sqlalchemy_utils.Timestamp", "sqlalchemy_utils/models.py", "Timestamp"),
+    ("http.HTTPMethod", "standard_library/http.py", "HTTPMethod"),
+];
 
 /// Columns that a mixin got with a later version of its package: the module, the attribute, the package, the version.
 /// Authlib 1.6.0: "support for 'acr' and 'amr' claims in id_token". 1.0.0: two dates in the place of `revoked`.

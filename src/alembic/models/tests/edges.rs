@@ -627,7 +627,7 @@ class Stay(Base):
         (doubts, gap.len(), gap.iter().all(|(_, certain)| *certain))
     };
     let made = ", sa.ForeignKeyConstraint(['house', 'number'], ['rooms.house', 'rooms.number'])";
-    let refused = "SQLAlchemy refuses the models: no foreign key links the tables of the relationship Room.stays";
+    let refused = "no foreign key links the tables of the relationship Room.stays";
     for key in [
         "ForeignKeyConstraint([Stay.house, Stay.number], [Room.house, Room.number])",
         "ForeignKeyConstraint(columns=[Stay.house, Stay.number], refcolumns=(Room.house, Room.number))",

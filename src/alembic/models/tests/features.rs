@@ -324,10 +324,6 @@ fn what_sqlalchemy_refuses_is_not_judged() {
             "names the column gone",
         ),
         (
-            "class A(Base):\n    __tablename__ = 'a'\n    id = Column(Integer, primary_key=True)\n    bs = relationship('B')\nclass B(Base):\n    __tablename__ = 'b'\n    id = Column(Integer, primary_key=True)\n",
-            "no foreign key links",
-        ),
-        (
             "class A(Base):\n    __table__ = Table('a', Base.metadata, Column('id', Integer, primary_key=True))\n    more = Column(Integer)\n",
             "beside its __table__",
         ),
@@ -339,6 +335,64 @@ fn what_sqlalchemy_refuses_is_not_judged() {
         let reason = everything.map(|doubt| doubt.reason.clone()).unwrap_or_default();
         assert!(reason.contains(wanted), "{wanted}: {reason}");
     }
+}
+
+#[test]
+fn a_relationship_that_nothing_carries_hides_no_table() {
+    let models = "
+from sqlalchemy import Column, Integer
+from sqlalchemy.orm import declarative_base, relationship
+Base = declarative_base()
+class A(Base):
+    __tablename__ = 'a'
+    id = Column(Integer, primary_key=True)
+    bs = relationship('B')
+class B(Base):
+    __tablename__ = 'b'
+    id = Column(Integer, primary_key=True)
+";
+    let snapshot = project(&[("models.py", models)], "import models", "models.Base.metadata");
+    let declared = read(&snapshot);
+    assert_eq!(told(&declared.catalog), ["a(id integer)", "b(id integer)"]);
+    assert_eq!(
+        reasons(&declared),
+        ["no foreign key links the tables of the relationship A.bs, so the first query fails"]
+    );
+    assert!(declared.catalog.doubts.iter().all(|doubt| doubt.reach == Reach::Nothing));
+    // A class with a table of its own is mapped when it is made: that fails at once.
+    let joined = models.replace("class B(Base)", "class B(A)").replace("    bs = relationship('B')\n", "");
+    let snapshot = project(&[("models.py", &joined)], "import models", "models.Base.metadata");
+    assert!(read(&snapshot).catalog.doubts.iter().any(|doubt| doubt.reach == Reach::Everything));
+}
+
+#[test]
+fn an_enum_of_the_standard_library_is_read_or_doubted_for_its_column() {
+    let models = "
+import http
+from http import HTTPMethod, HTTPStatus
+from sqlalchemy import Column, Enum, Integer
+from sqlalchemy.orm import declarative_base
+Base = declarative_base()
+class A(Base):
+    __tablename__ = 'a'
+    id = Column(Integer, primary_key=True)
+    one = Column(Enum(HTTPMethod))
+    two = Column(Enum(http.HTTPMethod, name='way', values_callable=lambda e: [m.value.lower() for m in e]))
+    three = Column(Enum(HTTPStatus))
+";
+    let snapshot = project(&[("models.py", models)], "import models", "models.Base.metadata");
+    let declared = read(&snapshot);
+    let enums: Vec<String> =
+        declared.catalog.enums.values().map(|one| format!("{} {}", one.name.name, one.labels.join(" "))).collect();
+    assert_eq!(
+        enums,
+        [
+            "httpmethod CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT TRACE",
+            "way connect delete get head options patch post put trace"
+        ]
+    );
+    let reaches: Vec<&Reach> = declared.catalog.doubts.iter().map(|doubt| &doubt.reach).collect();
+    assert_eq!(reaches, [&Reach::Column(ObjectName::bare("a"), "three".to_owned())]);
 }
 
 #[test]

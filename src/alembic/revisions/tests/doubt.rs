@@ -92,3 +92,42 @@ fn two_names_that_a_handler_tries_are_those_of_two_databases() {
         after(MYSQL, &[made, &format!("def upgrade():\n    op.{}", drop("y"))], &[]).contains("! the constraint y")
     );
 }
+
+/// What a module and a revision that asks it at its top come to.
+fn raising(log: &str, top: &str) -> String {
+    let made = "\ndef upgrade():\n    op.create_table('t', sa.Column('id', sa.Integer()))";
+    after(PG, &[&format!("from pkg import log\n{top}{made}")], &[("pkg/__init__.py", ""), ("pkg/log.py", log)])
+}
+
+#[test]
+fn what_another_module_raises_at_the_top_of_a_revision_is_a_doubt_and_upgrade_is_read() {
+    let log = "def get(name):\n    return {}['x']\n";
+    let told = raising(log, "logger = log.get(__name__)");
+    assert_eq!(told, "t(id); ? the revision raises KeyError here, as far as it can be read; what follows is read on");
+    // What it gives is not known: what is done with it is in doubt.
+    let text = "names = log.get('a')\ndef upgrade():\n    op.drop_table(names)\n    op.create_table('t', sa.Column('id', sa.Integer()))";
+    let told = after(PG, &[&format!("from pkg import log\n{text}")], &[("pkg/__init__.py", ""), ("pkg/log.py", log)]);
+    assert!(told.matches('?').count() == 2 && !told.contains('!'), "{told}");
+}
+
+#[test]
+fn what_a_revision_raises_by_itself_is_a_failure() {
+    for (top, what) in [
+        ("x = {}['y']", "KeyError"),
+        ("assert 1 == 2", "AssertionError"),
+        ("raise RuntimeError('use the new branch')", "RuntimeError"),
+        ("KNOWN = {}\ndef find(name):\n    return KNOWN[name]\nx = find('y')", "KeyError"),
+    ] {
+        assert_eq!(raising("", top), format!("! the revision raises {what}"), "{top}");
+    }
+    let none = after(PG, &["def upgrades():\n    pass"], &[]);
+    assert_eq!(none, "! the revision has no upgrade()");
+}
+
+#[test]
+fn an_upgrade_that_is_made_by_what_raises_is_a_doubt_about_everything() {
+    let text = "from pkg import log\n@log.get('x')\ndef upgrade():\n    pass";
+    let log = "def get(name):\n    return {}['x']\n";
+    let (_, replay) = super::asking::project(PG, &[text], &[("pkg/__init__.py", ""), ("pkg/log.py", log)]);
+    assert!(replay.catalog.doubts.iter().any(|doubt| doubt.reach == crate::catalog::Reach::Everything));
+}

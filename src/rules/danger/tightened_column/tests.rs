@@ -36,6 +36,13 @@ fn demands_on_rows_that_are_there_are_reported() {
 }
 
 #[test]
+fn a_partial_index_says_which_rows_it_is_about() {
+    let messages = run(World::prisma(), "CREATE UNIQUE INDEX u ON users (email) WHERE name IS NULL;");
+    assert!(messages.len() == 1 && messages[0].starts_with("rows of users where "), "{messages:?}");
+    assert!(messages[0].contains("is null") && messages[0].ends_with(" must become unique in email"), "{messages:?}");
+}
+
+#[test]
 fn new_columns_and_loose_constraints_are_fine() {
     for sql in [
         "ALTER TABLE users ADD COLUMN a INT UNIQUE; CREATE UNIQUE INDEX u ON users (a);",
