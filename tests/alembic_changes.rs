@@ -149,22 +149,27 @@ fn an_env_py_that_imports_no_model_at_all() {
     };
     let rules = |repo: &TestRepo| -> Vec<String> { verdict::staged(repo).into_iter().map(|one| one.rule).collect() };
     let repo = start("app.base import Base");
-    // A table with its revision, written by hand, wants nothing but the import.
+    // A table with its revision: what imports the models is not known, and the new one is like the others.
     repo.write("app/jobs.py", &model("Job", "jobs", ""));
     repo.write("migrations/versions/b2_jobs.py", &revision("b2", Some("a1"), &USERS.replace("users", "jobs")));
-    assert_eq!(rules(&repo), ["unregistered-model"]);
+    assert_eq!(rules(&repo), NOTHING);
     repo.commit("Jobs");
     // A column without its revision is what breaks, and so is a table.
     repo.write("app/models.py", &model("User", "users", age));
     assert_eq!(said(&repo), ["error missing-migration: the column users.age is declared but no migration adds it"]);
     repo.git(&["reset", "--hard", "--quiet"]);
     repo.write("app/logs.py", &model("Log", "logs", ""));
-    assert_eq!(rules(&repo), ["missing-migration", "unregistered-model"]);
+    assert_eq!(rules(&repo), ["missing-migration"]);
     // Where it imports one model it is what Alembic compares with.
     let repo = start("app.models import Base");
     repo.write("app/jobs.py", &model("Job", "jobs", ""));
     repo.write("migrations/versions/b2_jobs.py", &revision("b2", Some("a1"), &USERS.replace("users", "jobs")));
     assert_eq!(rules(&repo), ["undeclared-change", "unregistered-model"]);
+    // An edit of env.py that loses every model is told of each.
+    repo.git(&["reset", "--hard", "--quiet"]);
+    repo.git(&["clean", "-fdq"]);
+    repo.write("migrations/env.py", &ENV.replace("app.models import Base", "app.base import Base"));
+    assert!(rules(&repo).contains(&"unregistered-model".to_owned()), "{:?}", rules(&repo));
 }
 
 #[test]

@@ -154,3 +154,55 @@ fn a_script_that_nothing_imports_and_that_never_ends() {
         "{told:?}"
     );
 }
+
+#[test]
+fn a_new_module_that_something_may_import() {
+    let base = "from sqlalchemy.orm import declarative_base\nBase = declarative_base()\n";
+    let model = |class: &str, table: &str| {
+        format!(
+            "from sqlalchemy import Column, Integer\nfrom app.base import Base\n\n\nclass {class}(Base):\n    __tablename__ = \"{table}\"\n    id = Column(Integer, primary_key=True)\n"
+        )
+    };
+    let loader = "import importlib\nimport os\n\n\ndef load_modules(directory, base=None, depth=0):\n    for root, dirs, files in os.walk(directory):\n        for f in files:\n            if f.endswith(\".py\"):\n                yield importlib.import_module(f\"{base}.{f[:-3]}\")\n\n\ndef get_dir():\n    return os.path.dirname(os.path.abspath(__file__))\n";
+    let (first, second) = (model("A", "a"), model("B", "b"));
+    let rules = |imports: &str| -> Vec<String> {
+        let repo = project(&[
+            ("alembic/env.py", &env(imports)),
+            ("app/__init__.py", ""),
+            ("app/base.py", base),
+            ("app/load.py", loader),
+            ("app/named.py", &model("N", "n")),
+            ("app/plugins/__init__.py", ""),
+            ("app/other/__init__.py", ""),
+            ("app/plugins/first.py", &first),
+            (
+                "alembic/versions/b2_n.py",
+                "from alembic import op\nimport sqlalchemy as sa\n\nrevision = \"b2\"\ndown_revision = \"a1\"\n\n\ndef upgrade():\n    op.create_table(\"n\", sa.Column(\"id\", sa.Integer(), primary_key=True))\n",
+            ),
+        ]);
+        repo.write("app/plugins/second.py", &second);
+        verdict::staged(&repo).into_iter().map(|one| one.rule).collect()
+    };
+    let told = ["unregistered-model"];
+    for imports in [
+        "from app.base import Base",
+        "import os\nfrom app.base import Base\nfrom app.load import get_dir, load_modules\nlist(load_modules(os.path.join(get_dir(), \"plugins\"), depth=1))",
+        "import os\nfrom app.base import Base\nimport app.named\nfrom app.load import get_dir, load_modules\nlist(load_modules(os.path.join(get_dir(), \"plugins\"), depth=1))",
+        "import glob, importlib\nfrom app.base import Base\nimport app.named\nfor path in glob.glob(\"app/plugins/*.py\"):\n    importlib.import_module(path.replace(\"/\", \".\"))",
+        "from oslo_utils import importutils\nfrom app.base import Base\nimport app.named\nimportutils.try_import(\"app.plugins.second\")",
+        "from gatherer import gather\nfrom app.base import Base\nimport app.named\ngather(include=[\"app.plugins\"])",
+        "from straight.plugin import load\nfrom app.base import Base\nimport app.named\nload(\"app.plugins\", subclasses=Base)",
+    ] {
+        assert!(!rules(imports).contains(&told[0].to_owned()), "{imports} {:?}", rules(imports));
+    }
+    for imports in [
+        "from app.base import Base\nimport app.named",
+        "from app.base import Base\nimport app.named, app.plugins.first",
+        "from oslo_utils import importutils\nfrom app.base import Base\nimport app.named\nimportutils.try_import(\"app.plugins.first\")",
+        "from gatherer import gather\nfrom app.base import Base\nimport app.named\ngather(include=[\"app.other\"])",
+        "from straight.plugin import load\nfrom app.base import Base\nimport app.named\nload(\"app.other\", subclasses=Base)",
+        "import logging\nfrom app.base import Base\nimport app.named\nlogging.getLogger(\"app.plugins\")",
+    ] {
+        assert!(rules(imports).contains(&told[0].to_owned()), "{imports} {:?}", rules(imports));
+    }
+}

@@ -366,14 +366,42 @@ fn models_of_python_2_are_compared() {
 }
 
 #[test]
+fn revisions_of_python_2_are_run() {
+    let second = |body: &str| {
+        let head = REVISION.replace("\"a1\"", "\"b2\"").replace("= None", "= \"a1\"");
+        let head = head.split("    op.create_table").next().unwrap().to_owned();
+        ("alembic/versions/b2_more.py", format!("{head}{body}"))
+    };
+    let add = "    print \"adding\", 0755\n    op.add_column(\"b\", sa.Column(\"z\", sa.Integer()))\n";
+    let more = ("models.py", format!("{HEAD}{B}{MORE}"));
+    let old =
+        [("models.py", format!("{HEAD}{B}")), ("alembic/versions/a1_start.py", format!("{REVISION}    print 1\n"))];
+    // A project of Python 2: what its revisions do is what they do.
+    assert!(said(&old, &[more.clone(), second(add)]).is_empty());
+    assert_eq!(
+        said(&old, &[more.clone(), second("    print \"adding\"\n")]),
+        ["error uncovered-change: the column b.z is declared but no migration adds it"]
+    );
+    assert!(
+        said(&[second(add), more.clone()], &[("models.py", format!("{HEAD}{B}"))])[0].contains("no longer declared")
+    );
+    // In a project of Python 3 the first one is told, for it stops there.
+    let new = [("models.py", format!("{HEAD}{B}"))];
+    let told = said(&new, &[more, second(add)]);
+    assert!(
+        matches!(&told[..], [only] if only.contains("b2_more.py cannot be read by Python 3: this is Python 2")),
+        "{told:?}"
+    );
+}
+
+#[test]
 fn a_module_beside_the_one_that_imports_it() {
     let mixin = |more: &str| {
         format!("from sqlalchemy import Column, Integer\nclass Mixin(object):\n    m = Column(Integer)\n{more}")
     };
     let models = |head: &str, import: &str| {
         format!(
-            "{}{import}\nclass C(Mixin, Base):\n    __tablename__ = \"c\"\n    id = Column(Integer, primary_key=True)\n{head}",
-            HEAD
+            "{HEAD}{import}\nclass C(Mixin, Base):\n    __tablename__ = \"c\"\n    id = Column(Integer, primary_key=True)\n{head}"
         )
     };
     let said_of = |head: &str, import: &str, sibling: &'static str, top: Option<&'static str>| {
@@ -485,6 +513,20 @@ fn a_model_to_which_a_mixin_of_another_package_may_give_its_table() {
     let with_key = format!("{HEAD}from sqlalchemy import ForeignKey\n{mixed}{B}{key}");
     let told = said(&known, &[("models.py", with_key)]);
     assert!(told.iter().any(|line| line.contains("the column b.g")), "{told:?}");
+    // Where every model is so, each is in doubt for itself.
+    let alone = |more: &str| {
+        vec![(
+            "models.py",
+            format!(
+                "{}{mixed}{more}",
+                HEAD.replace("(Base)", "(M, Base)")
+                    .replace("Base = ", "from parts import M\nBase = ")
+                    .replace("    __tablename__ = \"a\"\n", "")
+            ),
+        )]
+    };
+    let told = said(&alone(""), &alone("class Note(M, Base):\n    x = Column(Integer)\n"));
+    assert!(is_doubt(&told, "the table of the class Note"), "{told:?}");
     // A class of the project alone that has no name for its table is refused, as it was.
     let told = said(&known, &[("models.py", format!("{HEAD}{mixed}{B}class D(Base):\n    pass\n"))]);
     assert!(is_doubt(&told, "the class D has neither a __table__ nor a __tablename__"), "{told:?}");

@@ -191,13 +191,16 @@ pub enum ApplyError {
 /// How the refusal of a foreign key between columns of two types begins.
 const TYPES_DIFFER: &str = "a foreign key cannot refer from";
 
+/// What the refusal of a default says that its column's type does not take.
+const NO_DEFAULT: &str = "is no default for";
+
 impl ApplyError {
-    /// Whether only some databases refuse it: others have no types by name, or let columns of any types refer to each other
-    /// (<https://www.sqlite.org/datatype3.html>).
+    /// Whether only some databases refuse it: others have no types by name, let columns of any types refer to each other, or
+    /// take any default for any type (<https://www.sqlite.org/datatype3.html>).
     pub(crate) fn is_of_one_database(&self) -> bool {
         match self {
             Self::Missing { what, .. } => *what == "the type",
-            Self::Refused(reason) => reason.starts_with(TYPES_DIFFER),
+            Self::Refused(reason) => reason.starts_with(TYPES_DIFFER) || reason.contains(NO_DEFAULT),
             Self::Exists { .. } => false,
         }
     }

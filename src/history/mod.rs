@@ -89,6 +89,9 @@ pub enum HistoryProblemKind {
     Unreadable,
     /// A migration directory without its script (`missing-migration-file`).
     MissingFile,
+    /// A migration of an older language than the one that runs today, which is read all the same (`unreadable-source`, where
+    /// the project was of today's before).
+    Outdated,
     /// A parent that is not there (`missing-parent`); its id.
     MissingParent(String),
     /// Two migrations with one id (`duplicate-revision`); the id.

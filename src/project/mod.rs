@@ -152,6 +152,9 @@ pub struct UnregisteredModel {
     /// Whether it lies below the project's own folder. One that lies beside it may be another project's, which keeps its
     /// tables in another database: it is this one's where these migrations make its table.
     pub near: bool,
+    /// Whether no model at all is imported, so that every module with models is taken: what imports them is not known, and
+    /// one more of them is like the others.
+    pub swept: bool,
     /// What is said of it where it stands.
     pub problem: SourceProblem,
 }

@@ -473,6 +473,14 @@ impl World {
         self
     }
 
+    /// A revision of that text cannot be read after the change.
+    pub(super) fn unreadable_revision(self, path: &str, text: &str) -> Self {
+        let mut world = self.history_problem(HistoryProblemKind::Unreadable, path, "it does not parse");
+        let place = Place::start_of(&Source::new(RepoPath::new(path), text));
+        world.after.history.problems.last_mut().expect("it was pushed").place = Some(place);
+        world
+    }
+
     /// A model that nothing reaches is there after the change.
     pub(super) fn unregistered(mut self, path: &str, table: &str, message: &str) -> Self {
         let problem = SourceProblem {
@@ -481,7 +489,12 @@ impl World {
             message: message.to_owned(),
             help: "import it".to_owned(),
         };
-        self.after.unregistered.push(UnregisteredModel { table: ObjectName::bare(table), near: true, problem });
+        self.after.unregistered.push(UnregisteredModel {
+            table: ObjectName::bare(table),
+            near: true,
+            swept: false,
+            problem,
+        });
         self
     }
 

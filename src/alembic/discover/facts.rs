@@ -51,6 +51,10 @@ fn named_for(folder: &str) -> Option<Dialect> {
     found.next().is_none().then_some(first)
 }
 
+/// Modules of an application that are looked at for its database, and how deep below the project's root.
+const MAX_SETTINGS_READ: usize = 60;
+const MAX_DEPTH: usize = 3;
+
 /// What decides the database when the settings do not.
 pub(crate) struct Evidence<'a> {
     /// The snapshot.
@@ -120,6 +124,9 @@ impl Evidence<'_> {
             return Ok((Some(dialect), true));
         }
         if let Some(dialect) = self.environment_files(files)? {
+            return Ok((Some(dialect), true));
+        }
+        if let Some(dialect) = self.application(files)? {
             return Ok((Some(dialect), true));
         }
         let by_default = match self.snapshot.read(self.env)?.text() {
@@ -238,6 +245,29 @@ impl Evidence<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// The dialect that a Flask application sets in its own modules, where all that do agree. A file that no server stands
+    /// behind is believed only where the revisions do nothing that SQLite refuses.
+    /// <https://flask-sqlalchemy.readthedocs.io/en/stable/config/#flask_sqlalchemy.config.SQLALCHEMY_DATABASE_URI>
+    fn application(&self, files: &FileList) -> Result<Option<Dialect>, SnapshotError> {
+        const SETTING: &str = "SQLALCHEMY_DATABASE_URI";
+        const MODULES: [&str; 6] = ["__init__.py", "app.py", "application.py", "main.py", "run.py", "wsgi.py"];
+        let sets = |path: &RepoPath| {
+            let (name, depth) = (path.file_name(), path.components().count() - self.root.components().count());
+            let is_setting = name.contains("config") || name.contains("settings") || MODULES.contains(&name);
+            path.extension() == Some("py") && is_setting && depth <= MAX_DEPTH && !path.as_str().contains("test")
+        };
+        let mut found: Vec<Dialect> = Vec::new();
+        for entry in files.under(self.root).filter(|entry| sets(&entry.path)).take(MAX_SETTINGS_READ) {
+            let Some(source) = self.snapshot.read(&entry.path)?.text() else { continue };
+            found.extend(source.text().lines().filter(|line| line.contains(SETTING)).filter_map(dialect_in_text));
+        }
+        let Some(first) = found.first().copied().filter(|first| found.iter().all(|one| one == first)) else {
+            return Ok(None);
+        };
+        let is_refused = first == Dialect::Sqlite && self.refused_by_sqlite(files)? >= MIN_REFUSED;
+        Ok(Some(first).filter(|_| !is_refused))
     }
 
     /// The dialect of a database URL in an `.env` file or a compose file, or of a compose service's image.

@@ -54,7 +54,7 @@ fn folders(
     missing: &BTreeSet<Import>,
     roots: &[RepoPath],
 ) -> Result<Vec<RepoPath>, SnapshotError> {
-    let tops: BTreeSet<&str> = missing.iter().map(|import| import.top()).collect();
+    let tops: BTreeSet<&str> = missing.iter().map(Import::top).collect();
     let portions = portions(snapshot.files()?, &tops);
     let mut found: Vec<RepoPath> = Vec::new();
     for import in missing {

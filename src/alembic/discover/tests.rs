@@ -189,6 +189,28 @@ fn one_more_revision_that_imports_a_dialect_is_no_other_database() {
     assert_eq!(settled(before, after), (Some(Dialect::Sqlite), Some(Dialect::Sqlite)));
 }
 
+#[test]
+fn the_database_of_a_flask_application_is_the_one_that_it_sets() {
+    let dialect = |more: &[(&str, &str)]| {
+        let env = "from flask import current_app\nconfig.set_main_option('sqlalchemy.url', get_engine_url())\n";
+        let files = [("migrations/alembic.ini", "[alembic]\n"), ("migrations/env.py", env)];
+        projects(&[&files[..], more].concat()).remove(0).dialect
+    };
+    let sets = |url: &str| format!("app.config[\"SQLALCHEMY_DATABASE_URI\"] = f\"{url}\"\n");
+    let (file, server) = (sets("sqlite:///{path}"), sets("mysql+pymysql://{user}@db/app"));
+    assert_eq!(dialect(&[("app/__init__.py", &file)]), Some(Dialect::Sqlite));
+    assert_eq!(dialect(&[("config.py", &server)]), Some(Dialect::MySql));
+    assert_eq!(dialect(&[("config.py", &server), ("app/__init__.py", &file)]), None, "which of the two is not known");
+    assert_eq!(dialect(&[("tests/config.py", &file)]), None);
+    assert_eq!(dialect(&[("app/__init__.py", &file), ("requirements.txt", "psycopg2\n")]), Some(Dialect::PostgreSql));
+    // Revisions that no SQLite takes are for a server, whatever the application falls back to.
+    let altered = "def upgrade():\n    op.alter_column('a', 'b', nullable=False)\n";
+    let refused: Vec<String> = (0..9).map(|at| format!("migrations/versions/{at}.py")).collect();
+    let mut files: Vec<(&str, &str)> = refused.iter().map(|path| (path.as_str(), altered)).collect();
+    files.push(("app/__init__.py", &file));
+    assert_eq!(dialect(&files), None);
+}
+
 /// The script locations with the folders of their revisions.
 fn told(found: &[Project]) -> Vec<(String, Vec<&str>)> {
     let mut told = Vec::new();

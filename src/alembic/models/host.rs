@@ -13,6 +13,7 @@ use crate::alembic::discover::ini::{HERE, Ini};
 use crate::alembic::discover::names_modules_by_listing;
 use crate::alembic::python::{
     Args, CallSite, Class, Eval, Found, Host, Interpreter, MODULE_FINDER, Module, Modules, SymbolKind, Unknown, Value,
+    is_library,
 };
 use crate::alembic::settings::names_database;
 use crate::catalog::{Dialect, ObjectName, Opaque, Reach};
@@ -66,6 +67,8 @@ pub(super) struct Recorder<'m> {
     pub(super) configured: RefCell<Vec<Args>>,
     /// Imports of modules whose names are computed, which could not be followed.
     pub(super) unfollowed: RefCell<Vec<Place>>,
+    /// Packages of the repository that a library was handed the names of: it may import all that is in them.
+    pub(super) named: RefCell<BTreeSet<RepoPath>>,
     /// Whether `sqlalchemy_continuum.make_versioned()` was called: it adds a table of versions for models that ask for it.
     pub(super) versioned: Cell<bool>,
     /// The database, where the project says which.
@@ -100,6 +103,7 @@ impl<'m> Recorder<'m> {
             lost: RefCell::default(),
             configured: RefCell::default(),
             unfollowed: RefCell::default(),
+            named: RefCell::default(),
             versioned: Cell::new(false),
             options,
             set: RefCell::default(),
@@ -158,6 +162,26 @@ impl<'m> Recorder<'m> {
             self.unfollowed.borrow_mut().push(call.place.clone());
         }
         Value::unknown("a module whose name is computed", call.place.clone())
+    }
+
+    /// Notes the packages of the repository, and modules in them, whose dotted names a call of a library has: a loader of
+    /// plugins, `include` of a queue of tasks.
+    fn note_named(&self, path: &str, args: &Args) {
+        if is_library(path.split('.').next().unwrap_or(path)) {
+            return;
+        }
+        let lists = |value: &Value| value.items().unwrap_or_else(|| vec![value.clone()]);
+        let all = args.positional.iter().chain(args.keyword.iter().map(|(_, value)| value));
+        for name in all.flat_map(lists).filter_map(|value| value.as_str()) {
+            let is_dotted = name.contains('.') && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'));
+            let found = if is_dotted { self.modules.find(&name) } else { None };
+            let place = match found {
+                Some(Found::File(file)) if file.file_name() == "__init__.py" => file.parent(),
+                Some(Found::File(path) | Found::Namespace(path)) => Some(path),
+                None => None,
+            };
+            self.named.borrow_mut().extend(place);
+        }
     }
 
     /// Imports every module beside a package's `__init__.py` that holds `place`. Whether there was such a package.
@@ -321,6 +345,7 @@ impl Host for Recorder<'_> {
             };
         }
         let path = call.path.as_deref()?;
+        self.note_named(path, call.args);
         if path.ends_with(".db.Table") {
             let db = path.trim_end_matches(".Table");
             self.lost_call("Table", call.args, &format!("`{db}` of another package makes it"), call.place);

@@ -115,7 +115,11 @@ fn declared_after(
         // None of the tables that are there is of the metadata that is compared: whose it is may not have been understood.
         let is_blind =
             catalog.tables.is_empty() && !catalog.doubts.iter().any(|doubt| doubt.reach == Reach::Everything);
-        if is_blind && matches!(target, Target::Keys(_)) && target::any_tables(&interpreter, &recorder) {
+        if let Target::Keys(keys) = &target
+            && is_blind
+            && target::any_tables(&interpreter, &recorder)
+            && !target::has_tables(&interpreter, &recorder, keys)
+        {
             let reason =
                 "no table is found of the metadata that env.py compares, and there are tables of another".to_owned();
             catalog.doubts.push(Opaque { place: reading.start_place(), reason, reach: Reach::Everything });
@@ -200,6 +204,12 @@ pub(crate) fn unregistered(
         interpreter.checks_labels = versions.check_labels();
         let mut reading = Reading::new(project, snapshot, files);
         let Target::Keys(keys) = reading.run(&mut interpreter, &recorder)? else { return Ok(found) };
+        // What is imported under a computed name may be any of them.
+        if !recorder.unfollowed.borrow().is_empty() {
+            return Ok(found);
+        }
+        let named = recorder.named.borrow().clone();
+        let swept = reading.seen.is_some();
         let seen = reading.seen.unwrap_or(interpreter.classes().len());
         let known: BTreeSet<RepoPath> = interpreter.modules().map(|module| module.path.clone()).collect();
         for path in running::all_model_files(project, snapshot, files)? {
@@ -211,7 +221,8 @@ pub(crate) fn unregistered(
         let late: Vec<_> = interpreter.classes().iter().skip(seen).cloned().collect();
         for class in late {
             let Outcome::Table(table) = mapper.map(&mut interpreter, &class, versions) else { continue };
-            if table.meta.as_ref().is_some_and(|meta| keys.contains(&meta.key)) {
+            let is_named = || named.iter().any(|dir| class.place.path().is_under(dir));
+            if table.meta.as_ref().is_some_and(|meta| keys.contains(&meta.key)) && !is_named() {
                 let module = running::imported_as(class.place.path(), files);
                 let module = module.unwrap_or_else(|| class.module.to_string());
                 let problem = SourceProblem {
@@ -226,7 +237,7 @@ pub(crate) fn unregistered(
                 let schema = table.schema().and_then(|schema| schema.as_str()).map(|schema| schema.to_string());
                 let table = ObjectName { schema, name: table.name.clone() };
                 let near = problem.path.is_under(&project.root);
-                found.push(UnregisteredModel { table, near, problem });
+                found.push(UnregisteredModel { table, near, swept, problem });
             }
         }
     }

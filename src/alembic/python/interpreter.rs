@@ -252,6 +252,11 @@ impl<'h> Interpreter<'h> {
         self.catching > 0
     }
 
+    /// Whether the statement stands in a handler of an exception that was raised.
+    pub fn is_handling(&self) -> bool {
+        !self.handling.is_empty()
+    }
+
     /// What could not be decided while modules were run: unknown conditions at their top level, exhausted bounds,
     /// files that do not parse.
     pub fn doubts(&self) -> &[Rc<Unknown>] {

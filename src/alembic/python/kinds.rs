@@ -7,6 +7,10 @@ use super::value::{SymbolKind, Value};
 /// Whether an exception class is another one or descends from it (Python's "Exception hierarchy"; SQLAlchemy's
 /// `sqlalchemy/exc.py`).
 pub(crate) fn is_exception(class: &str, wanted: &str) -> bool {
+    // PyMySQL before 0.10 raised the one for what later ones raise the other for (`errorclass` in `pymysql/err.py`).
+    if (class, wanted) == ("sqlalchemy.exc.OperationalError", "sqlalchemy.exc.InternalError") {
+        return true;
+    }
     let mut class = class;
     for _ in 0..8 {
         if class == wanted || class.rsplit('.').next() == Some(wanted) {

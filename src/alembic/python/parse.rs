@@ -382,6 +382,8 @@ mod tests {
             ("try:\n    pass\nexcept (A, B), e:\n    pass\n", "try:\n    pass\nexcept (A, B)   :\n    pass\n"),
             ("x = f(ur'\\%', UR\"a\")\n", "x = f( r'\\%',  r\"a\")\n"),
             ("x = a <> 10L\n", "x = a != 10 \n"),
+            ("chmod(x, 0755)\n", "chmod(x, 493 )\n"),
+            ("x = 00, 017L\nprint x\n", "x = 00, 15  \nprint;x\n"),
             // What says another thing in Python 3, or the same, stays.
             ("x = ur'\\u0041'\n", "-"),
             ("print('x'), y\n", "-"),

@@ -10,7 +10,7 @@ use ruff_text_size::Ranged;
 /// is known to be Python 2. What cannot be exchanged stays, and does not parse.
 ///
 /// `print x` and `exec x` become `print;x`, `raise E, x` becomes `raise E;x`, `except E, e` loses its name, `ur"x"` its `u`,
-/// `<>` is `!=`, and `10L` is `10`.
+/// `<>` is `!=`, `10L` is `10` and `0755` is `493`.
 pub(super) fn as_python_3(text: &str, tokens: &[Token]) -> Option<String> {
     let tokens: Vec<&Token> = tokens
         .iter()
@@ -89,6 +89,9 @@ struct Mended<'a> {
 impl Mended<'_> {
     /// Exchanges what stands at the first of some tokens, wherever that is; none where its value would be another.
     fn sign(&mut self, tokens: &[&Token]) -> Option<()> {
+        if let [token, ..] = tokens {
+            self.octal(token);
+        }
         let [token, next, ..] = tokens else { return Some(()) };
         if token.end() != next.start() {
             return Some(());
@@ -102,12 +105,25 @@ impl Mended<'_> {
                 self.put(token.start().to_usize(), " r");
             }
             (TokenKind::Less, TokenKind::Greater) => self.put(token.start().to_usize(), "!="),
-            (TokenKind::Int, TokenKind::Name) if self.of(next).eq_ignore_ascii_case("l") => {
+            (TokenKind::Int | TokenKind::Unknown, TokenKind::Name) if self.of(next).eq_ignore_ascii_case("l") => {
                 self.put(next.start().to_usize(), " ");
             }
             _ => {}
         }
         Some(())
+    }
+
+    /// `0755` is 493: a number to the base of eight has at least as many digits.
+    fn octal(&mut self, token: &Token) {
+        let text = self.of(token);
+        if token.kind() == TokenKind::Unknown
+            && text.len() > 1
+            && text.starts_with('0')
+            && let Ok(number) = u64::from_str_radix(text, 8)
+        {
+            let number = format!("{number:<width$}", width = text.len());
+            self.put(token.start().to_usize(), &number);
+        }
     }
 
     /// Exchanges what Python 2 has for a statement, where one begins.

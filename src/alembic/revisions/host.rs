@@ -191,6 +191,12 @@ impl<'d, 'r> Database<'d, 'r> {
                     return Err(self.database_error(error, operation.place));
                 }
             }
+            if interpreter.is_handling() && self.lacks_either_name(&operation) {
+                let reach = operation.table().map_or(Reach::Everything, |table| Reach::Table(table.clone()));
+                let reason = "neither the name that is tried nor the one that its handler tries is there";
+                self.emit_certain(opaque(reason, reach, operation.place));
+                continue;
+            }
             self.expect_extensions(&operation);
             self.expect_schemas(&operation);
             if interpreter.is_catching() {
@@ -200,6 +206,13 @@ impl<'d, 'r> Database<'d, 'r> {
             }
         }
         Ok(())
+    }
+
+    /// Whether an operation of an exception handler wants something that is not there either: who writes two names knows
+    /// databases with the one and databases with the other, and of neither how they came to it.
+    fn lacks_either_name(&self, operation: &Operation) -> bool {
+        let mut trial = self.with_catalog(Clone::clone);
+        matches!(trial.apply(operation), Err(ApplyError::Missing { .. }))
     }
 
     /// An operation on the table in which Alembic keeps its own state changes nothing that is compared.

@@ -69,12 +69,14 @@ pub(crate) fn history(project: &Project, snapshot: &dyn Snapshot) -> Result<Hist
         };
         tokens += file.tokens();
         if let Some(error) = file.errors().first() {
-            history.problems.push(HistoryProblem {
-                kind: HistoryProblemKind::Unreadable,
-                place: Some(Place::new(file.source(), error.span)),
-                path: path.clone(),
-                message: format!("the revision does not parse: {}", file.complaint().unwrap_or_default()),
-            });
+            let complaint = file.complaint().unwrap_or_default();
+            let (kind, message) = if file.is_old() {
+                (HistoryProblemKind::Outdated, complaint)
+            } else {
+                (HistoryProblemKind::Unreadable, format!("the revision does not parse: {complaint}"))
+            };
+            let place = Some(Place::new(file.source(), error.span));
+            history.problems.push(HistoryProblem { kind, place, path: path.clone(), message });
         }
         match header::read(&file, &modules) {
             Ok(header) => {
@@ -88,7 +90,7 @@ pub(crate) fn history(project: &Project, snapshot: &dyn Snapshot) -> Result<Hist
                 }
                 headers.push((header, file));
             }
-            Err(refusal) if file.errors().is_empty() => history.problems.push(HistoryProblem {
+            Err(refusal) if file.errors().is_empty() || file.is_old() => history.problems.push(HistoryProblem {
                 kind: HistoryProblemKind::NotARevision,
                 place: refusal.place,
                 path,

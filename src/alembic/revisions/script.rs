@@ -76,7 +76,7 @@ impl Revision {
     /// Runs `upgrade()`.
     fn upgrade(&self, run: &mut Run<'_>) {
         let start = Place::start_of(self.file.source());
-        if let Some(error) = self.file.errors().first() {
+        if let Some(error) = self.file.errors().first().filter(|_| !self.file.is_old()) {
             let place = Place::new(self.file.source(), error.span);
             run.apply(opaque("the revision does not parse", Reach::Everything, place));
             return;

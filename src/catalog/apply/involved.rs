@@ -264,7 +264,10 @@ pub(super) fn unknown_column(dialect: Dialect, table: &Table, expression: &str) 
         if next.starts_with(['(', '.', '\'']) || before.ends_with(|c: char| c == '.' || c.is_ascii_digit()) {
             return None;
         }
-        if !is_column {
+        // A text that was read may have lost the quotes, and what a column is compared with may be a string then
+        // (<https://www.sqlite.org/quirks.html#double_quoted_string_literals_are_accepted>).
+        let is_compared = dialect == Dialect::Sqlite && before.trim_end().ends_with(['=', '<', '>']);
+        if !is_column && !is_compared {
             unknown = unknown.or_else(|| Some(word.to_owned()));
         }
     }

@@ -1,7 +1,7 @@
 //! What PostgreSQL refuses of a column, a key or an index by itself, whatever else the database holds.
 
 use super::involved::{mentions, unknown_column};
-use super::{ApplyError, cast, missing, refused};
+use super::{ApplyError, NO_DEFAULT, cast, missing, refused};
 use crate::catalog::operation::NewColumn;
 use crate::catalog::{
     AutoIncrement, Catalog, Column, ColumnDefault, ColumnType, Dialect, Index, IndexPart, Name, Object, Table, TypeKind,
@@ -102,7 +102,7 @@ impl Catalog {
         if !judged || ty.array {
             return Ok(());
         }
-        let refuse = |value: &str| Err(refused(format!("{value} is no default for {table}.{column} ({ty})")));
+        let refuse = |value: &str| Err(refused(format!("{value} {NO_DEFAULT} {table}.{column} ({ty})")));
         match (default, &ty.kind) {
             (ColumnDefault::Text(label), TypeKind::Inline { set: false, labels }) => {
                 let known = labels.iter().any(|known| known.eq_ignore_ascii_case(label));

@@ -56,6 +56,7 @@ page! {
 pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
     new_problems(change, |kind| matches!(kind, HistoryProblemKind::MissingParent(_)))
         .into_iter()
+        .filter(|problem| !is_unread(change, &problem.kind))
         .map(|problem| {
             let HistoryProblemKind::MissingParent(id) = &problem.kind else {
                 return problem_finding(RuleId::MissingParent, problem, String::new());
@@ -72,6 +73,16 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
             problem_finding(RuleId::MissingParent, problem, help)
         })
         .collect()
+}
+
+/// Whether the parent is there, in a file that cannot be read (`unreadable-source`).
+fn is_unread(change: &ProjectChange<'_>, kind: &HistoryProblemKind) -> bool {
+    let HistoryProblemKind::MissingParent(id) = kind else { return false };
+    let unread = change.after.history.problems.iter().filter(|one| one.kind == HistoryProblemKind::Unreadable);
+    unread.filter_map(|one| one.place.as_ref()).any(|place| {
+        let mut lines = place.source.text().lines().filter(|line| line.trim_start().starts_with("revision"));
+        lines.any(|line| line.split(['"', '\'']).any(|part| part == id))
+    })
 }
 
 /// The revision that a wrong name most likely means: by its file name, by a part of its id, by one slip of the keyboard.
@@ -123,5 +134,17 @@ mod tests {
         assert!(world("zz99").commit().silent(RuleId::MissingParent));
         assert_eq!(world("zz99").commit().whole_state().run(RuleId::MissingParent).len(), 1);
         assert!(World::alembic().revision("b2_a", &["1a2b3c4d5e6f"]).silent(RuleId::MissingParent));
+    }
+
+    #[test]
+    fn a_parent_whose_file_cannot_be_read_is_there() {
+        let message = "the down_revision `b2` of c3 is not among the revisions";
+        let missing = HistoryProblemKind::MissingParent("b2".to_owned());
+        let told = |text: &str| {
+            let world = World::alembic().history_problem(missing.clone(), "alembic/versions/c3.py", message);
+            world.unreadable_revision("alembic/versions/b2.py", text).run(RuleId::MissingParent).len()
+        };
+        assert_eq!(told("\"\"\"Open\nrevision = 'b2'\ndown_revision = None\n"), 0);
+        assert_eq!(told("\"\"\"Open\nrevision = 'b22'\ndown_revision = 'b2'\n"), 1);
     }
 }

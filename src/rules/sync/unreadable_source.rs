@@ -6,15 +6,15 @@ use crate::finding::Finding;
 use crate::history::HistoryProblemKind;
 use crate::project::{ProjectChange, ProjectState, SourceProblem};
 use crate::rules::{RuleId, RuleSettings};
-use crate::source::RepoPath;
+use crate::source::{Place, RepoPath};
 
 page! {
     /// ## What it stops
     ///
     /// A schema, a model or a migration that does not parse: conflict markers, a syntax error, a Git LFS pointer in
     /// place of the text, a file among the revisions that Alembic refuses, a layout of a newer Prisma. Nothing can be
-    /// proved about a project whose files cannot be read, so this is an error of its own. A file of models that is Python 2
-    /// and becomes so by the change is told as well; what it declares is read and compared all the same.
+    /// proved about a project whose files cannot be read, so this is an error of its own. A file that becomes
+    /// Python 2 by the change is told as well, where the project was of Python 3; what it says is read all the same.
     ///
     /// ## Why it matters
     ///
@@ -58,7 +58,7 @@ struct Problem<'a> {
     path: &'a RepoPath,
     message: &'a str,
     help: &'a str,
-    place: Option<&'a crate::source::Place>,
+    place: Option<&'a Place>,
 }
 
 fn problems(state: &ProjectState) -> Vec<Problem<'_>> {
@@ -108,20 +108,26 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
 }
 
 /// Files that are of an older language since the change: they are read as what they were meant for, and whoever runs another
-/// stops at them. Of one that was so before nothing is said.
+/// stops at them. A project that had one before runs that language.
 fn outdated<'a>(change: &'a ProjectChange<'_>) -> impl Iterator<Item = Finding> + 'a {
-    let before = change.before.map(|state| state.declared.outdated.as_slice()).unwrap_or_default();
-    let is_new = |problem: &&SourceProblem| !before.iter().any(|known| known.path == problem.path);
-    change.after.declared.outdated.iter().filter(is_new).map(|problem| {
-        let message = format!("{} cannot be read by Python 3: {}", problem.path, problem.message);
-        let finding = Finding::new(RuleId::UnreadableSource, problem.path.clone(), message, &problem.help)
-            .about(problem.path.to_string())
+    let is_of_old = change.before.is_some_and(|state| outdated_files(state).next().is_some());
+    outdated_files(change.after).filter(move |_| !is_of_old).map(|(path, place, complaint)| {
+        let message = format!("{path} cannot be read by Python 3: {complaint}");
+        let finding = Finding::new(RuleId::UnreadableSource, path.clone(), message, "correct the syntax")
+            .about(path.to_string())
             .because("what it declares is compared, but Python 3 stops at it");
-        match &problem.place {
+        match place {
             Some(place) => finding.at(place),
             None => finding,
         }
     })
+}
+
+fn outdated_files(state: &ProjectState) -> impl Iterator<Item = (&RepoPath, Option<&Place>, &str)> {
+    let declared = state.declared.outdated.iter();
+    let declared = declared.map(|problem| (&problem.path, problem.place.as_ref(), problem.message.as_str()));
+    let history = state.history.problems.iter().filter(|problem| problem.kind == HistoryProblemKind::Outdated);
+    declared.chain(history.map(|problem| (&problem.path, problem.place.as_ref(), problem.message.as_str())))
 }
 
 #[cfg(test)]

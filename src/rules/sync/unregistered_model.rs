@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::finding::Finding;
-use crate::project::ProjectChange;
+use crate::project::{ProjectChange, UnregisteredModel};
 use crate::rules::{RuleId, RuleSettings};
 
 page! {
@@ -13,7 +13,9 @@ page! {
     /// when it runs, so it neither writes a migration for the class nor knows that its table is wanted.
     ///
     /// Where `env.py` imports no model at all, autogenerate would drop every table, so nobody runs it: every module with
-    /// models below the project's folder is then compared, and this rule names the models that are new.
+    /// models below the project's folder is then compared, and none is named that is new: what imports them is not known. A
+    /// change that takes the last of these imports away is told for each model that it loses. Nor is a model named where
+    /// `env.py` imports modules under computed names.
     ///
     /// ## Why it matters
     ///
@@ -82,6 +84,13 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
         .collect();
     let made = &change.after.replay.catalog;
     let own = change.after.unregistered.iter().filter(|model| model.near || made.table(&model.table).is_some());
+    // Those that were registered until now, where none is any more.
+    let lost = |model: &UnregisteredModel| {
+        change.before.as_ref().is_some_and(|before| {
+            before.declared.catalog.table(&model.table).is_some() && !before.unregistered.iter().any(|one| one.swept)
+        })
+    };
+    let own = own.filter(|model| !model.swept || lost(model));
     let all = own.map(|model| &model.problem);
     all.filter(|model| !known.contains(&(&model.path, model.message.as_str())))
         .map(|model| {

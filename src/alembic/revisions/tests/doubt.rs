@@ -99,3 +99,35 @@ fn an_upgrade_that_is_made_by_what_raises_is_a_doubt_about_everything() {
     let (_, replay) = super::asking::project(PG, &[text], &[("pkg/__init__.py", ""), ("pkg/log.py", log)]);
     assert!(replay.catalog.doubts.iter().any(|doubt| doubt.reach == crate::catalog::Reach::Everything));
 }
+
+#[test]
+fn what_sqlite_compares_a_column_with_may_be_a_text_in_double_quotes() {
+    let body = |predicate: &str| {
+        format!(
+            "def upgrade():\n    op.create_table('a', sa.Column('kind', sa.String()))\n    op.create_index('i', 'a', ['kind'], sqlite_where=sa.text('{predicate}'))"
+        )
+    };
+    let url = "sqlite:///app.db";
+    assert!(!after(url, &[&body("kind = \"oneOf\"")], &[]).contains('!'));
+    assert!(after(url, &[&body("sort = 1")], &[]).contains("! the column a.sort does not exist"));
+}
+
+#[test]
+fn two_names_that_a_handler_tries_are_those_of_two_databases() {
+    const MYSQL: &str = "mysql+pymysql://localhost/app";
+    let made = "def upgrade():\n    op.create_table('a', sa.Column('id', sa.Integer()))";
+    let body = |first: &str, second: &str| {
+        format!(
+            "from sqlalchemy import exc\n\ndef upgrade():\n    try:\n        op.{first}\n    except exc.InternalError:\n        op.{second}"
+        )
+    };
+    let drop = |name: &str| format!("drop_constraint('{name}', 'a')");
+    let both = after(MYSQL, &[made, &body(&drop("x"), &drop("y"))], &[]);
+    assert!(both.contains("? neither the name") && !both.contains('!'), "{both}");
+    // What is there already is refused in a handler as well, and a name is where nothing else was tried.
+    let again = "create_table('a', sa.Column('id', sa.Integer()))";
+    assert!(after(MYSQL, &[made, &body(&drop("x"), again)], &[]).contains("! the table a exists already"));
+    assert!(
+        after(MYSQL, &[made, &format!("def upgrade():\n    op.{}", drop("y"))], &[]).contains("! the constraint y")
+    );
+}
