@@ -485,6 +485,53 @@ fn a_model_whose_base_names_its_table() {
 }
 
 #[test]
+fn a_model_whose_base_a_decorator_of_another_package_makes() {
+    // As `residue.declarative_base` does: the class below it has the key, and what names the tables is not here.
+    let key = "    id = Column(Integer, primary_key=True)\n";
+    let shop = |decorator: &str| format!("import shop_base\n{decorator}class Shop:\n{key}");
+    let known = [("models.py", format!("{HEAD}{B}"))];
+    for decorator in ["@shop_base.declarative_base\n", "@shop_base.declarative_base(metadata=Base.metadata)\n"] {
+        let with = |more: &str| vec![("models.py", format!("{HEAD}{}{more}", shop(decorator)))];
+        let b = "class B(Shop):\n    x = Column(Integer)\n";
+        let reason = "the table of the class B, which a base that another package makes names";
+        let told = said(&known, &with(b));
+        assert!(is_doubt(&told, reason), "{told:?}");
+        // Below a class between them it is the same, and an edit of it is another doubt.
+        let between = format!("class Between(Shop):\n    pass\n{}", b.replace("Shop", "Between"));
+        let told = said(&known, &with(&between));
+        assert!(told.iter().all(|line| line.starts_with("warning unjudged-change: ")), "{told:?}");
+        assert!(told.iter().any(|line| line.contains(reason)), "{told:?}");
+        let told = said(&with(b), &with(&format!("{b}{MORE}")));
+        assert!(is_doubt(&told, reason), "{told:?}");
+        // One that names its table itself is judged where its metadata is known, and never passes.
+        let named = format!("{b}    __tablename__ = \"b\"\n");
+        let told = said(&known, &with(&named));
+        assert!(told.iter().any(|line| line.contains("b.x") || line.contains("the table b")), "{told:?}");
+        let told = said(&with(&named), &with(&format!("{named}{MORE}")));
+        let metadata = decorator.contains("metadata");
+        assert!(told.iter().any(|line| line.contains("b.z") && line.starts_with("error") || !metadata), "{told:?}");
+        assert!(!told.is_empty(), "{decorator}");
+        // What refers to such a table is not refused on that account.
+        let refers = "from sqlalchemy import ForeignKey\nclass N(Base):\n    __tablename__ = \"n\"\n    id = Column(Integer, ForeignKey(\"b.id\"), primary_key=True)\n";
+        let told = said(&known, &with(&format!("{b}{refers}")));
+        assert!(told.iter().all(|line| !line.contains("SQLAlchemy refuses")), "{told:?}");
+        // A migration that makes the table of no such class is told, and so is a model of the project's that goes.
+        for other in ["", "class Other(Shop):\n    pass\n", "class B:\n    x = Column(Integer)\n"] {
+            let told = said(&known, &with(other));
+            assert!(told.iter().any(|line| line.contains("the table b is no longer declared")), "{told:?}");
+        }
+    }
+    // The class that is decorated is the base and has no table, and decorators that make nothing make no base.
+    let told = said(&known, &[("models.py", format!("{HEAD}{}", shop("@shop_base.base\n").replace("Shop", "B")))]);
+    assert!(told.iter().any(|line| line.contains("the table b is no longer declared")), "{told:?}");
+    for decorator in ["@functools.total_ordering\n", "@dataclasses.dataclass\n", ""] {
+        let text = format!("{HEAD}import dataclasses, functools\n{}class B(Shop):\n    pass\n", shop(decorator));
+        let told = said(&known, &[("models.py", text)]);
+        assert!(told.iter().any(|line| line.contains("the table b is no longer declared")), "{told:?}");
+    }
+}
+
+#[test]
 fn a_model_to_which_a_mixin_of_another_package_may_give_its_table() {
     let mixed = "from parts import GroupMixin\nclass Group(GroupMixin, Base):\n    pass\n";
     let known = [("models.py", format!("{HEAD}{mixed}{B}"))];

@@ -468,7 +468,12 @@ impl<'a> Reading<'a> {
             let maybe =
                 recorder.maybe_classes.borrow().iter().find(|(at, _)| *at == address(class)).map(|(_, u)| u.clone());
             match outcome {
-                Outcome::None => self.doubts.extend(guessed::tables(class)),
+                Outcome::None => {
+                    let guessed = guessed::tables(class);
+                    // What refers to them is not refused on that account.
+                    self.clean = self.clean && guessed.is_empty();
+                    self.doubts.extend(guessed);
+                }
                 Outcome::Table(spec) => {
                     let mut spec = *spec;
                     target::share(&mut spec, versions);

@@ -214,7 +214,17 @@ fn foreign_base(class: &Rc<Class>) -> Option<Root> {
     let unknown = || bases.iter().any(|base| matches!(base, Value::Unknown(_)));
     named.or_else(|| match made() {
         Some(Value::Symbol(symbol)) => Some(Root::Call(Rc::clone(symbol))),
-        _ => unknown().then_some(Root::Unknown),
+        _ if unknown() => Some(Root::Unknown),
+        // What a decorator makes a base of has no table itself, and has the metadata that is handed over.
+        _ => lineage.iter().skip(1).find_map(|ancestor| match remade_elsewhere(ancestor)? {
+            Value::Symbol(symbol) => match &symbol.kind {
+                SymbolKind::Call { args, .. } if args.keyword("metadata").is_some() => {
+                    Some(Root::Call(Rc::clone(symbol)))
+                }
+                _ => None,
+            },
+            _ => None,
+        }),
     })
 }
 
@@ -223,6 +233,15 @@ pub(super) fn is_made_elsewhere(base: &Value) -> bool {
     let Value::Symbol(symbol) = base else { return false };
     let SymbolKind::Call { callee, .. } = &symbol.kind else { return false };
     callee.path().is_some_and(|path| !HARMLESS.contains(&path.split('.').next().unwrap_or(&path)))
+}
+
+/// The decorator of another package that makes a base of a class, as `as_declarative` of SQLAlchemy does.
+pub(super) fn remade_elsewhere(class: &Class) -> Option<&Value> {
+    class.decorators.iter().find(|decorator| {
+        let called = || decorator.call_of().map(|(path, _)| path.to_owned());
+        let path = decorator.path().map(|path| path.to_string()).or_else(called);
+        path.is_some_and(|path| !HARMLESS.contains(&path.split('.').next().unwrap_or(&path)))
+    })
 }
 
 /// The root of a class, found along its bases; and whether the class itself is that root and not mapped.
