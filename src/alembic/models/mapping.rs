@@ -187,8 +187,6 @@ impl Mapper {
                 None if let Some(base) = lineage.iter().flat_map(|one| &one.bases).find_map(foreign_mixin) => {
                     return Outcome::Unnamed(format!("the table of the class {}: {base}", class.name));
                 }
-                // What the body did not get to may name it.
-                None if let Some((reason, at)) = table_doubt => return Outcome::Doubt(reason, at),
                 None => {
                     let reason = format!("the class {} has neither a __table__ nor a __tablename__", class.name);
                     return Outcome::Refused(reason, place);
