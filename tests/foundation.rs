@@ -349,6 +349,30 @@ fn an_enum_that_is_altered_first_was_there() {
     assert_eq!(blamed_in(&repo, Some("op.add_column(\"users\", sa.Column(\"age\", sa.Integer()))")), []);
 }
 
+#[test]
+fn a_label_that_an_enum_of_before_lacked_is_made_late() {
+    let models = MODELS.replace("ForeignKey, Integer", "Enum, ForeignKey, Integer").replace(
+        "    phone =",
+        "    state = Column(Enum(\"a\", \"b\", name=\"state\"))\n    phone =",
+    );
+    let add = |label: &str| format!("op.execute(\"ALTER TYPE state ADD VALUE '{label}'\")");
+    for first in FIRSTS {
+        let repo = project(first);
+        repo.write("app/models.py", &models);
+        repo.commit("Models without their migration");
+        assert_eq!(blamed_in(&repo, Some(&add("b"))), [], "{first}");
+        // A label that nobody declares is none that was forgotten.
+        assert_eq!(blamed_in(&repo, Some(&add("c"))).len(), 1, "{first}");
+    }
+    // An enum that a migration has made has the labels that it was made with.
+    let made = "op.execute(\"CREATE TYPE state AS ENUM ('a', 'b')\")\nop.add_column(\"users\", sa.Column(\"state\", sa.Enum(name=\"state\", create_type=False)))";
+    let repo = project(&format!("{}\n{made}", FIRSTS[0]));
+    repo.write("app/models.py", &models);
+    repo.commit("Models with their migration");
+    let told = blamed_in(&repo, Some(&add("b")));
+    assert!(told.len() == 1 && told[0].0 == "broken-history", "{told:?}");
+}
+
 /// What is told of a change on a project whose second revision does more to its tables than its models say.
 fn told_behind(done: &str, models: &str, body: Option<&str>) -> Vec<(String, String)> {
     let repo = project(FIRSTS[1]);

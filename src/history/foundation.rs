@@ -15,7 +15,7 @@ use std::sync::Arc;
 use super::{Failure, History, Replay, Replayed, Step, altered, replay_only};
 use crate::catalog::apply::{ApplyError, Effect};
 use crate::catalog::operation::{Constraint, NewTable, OperationKind};
-use crate::catalog::{Catalog, Column, Dialect, IndexPart, Name, Object, ObjectName, Opaque, Reach, Table};
+use crate::catalog::{Catalog, Column, Dialect, Enum, IndexPart, Name, Object, ObjectName, Opaque, Reach, Table};
 use crate::source::Place;
 
 /// Why a database is in doubt before the first migration.
@@ -253,8 +253,9 @@ fn on_what_was(
     let earlier = added(&mut old.migrations.iter());
     let late_columns: BTreeSet<(String, String)> =
         added(&mut new(replay, &gained)).difference(&earlier).cloned().collect();
+    // Nor was an enum made by a migration, and a label may be one that it lacked till now.
     for (name, enumeration) in &declared.enums {
-        catalog.enums.entry(name.clone()).or_insert_with(|| enumeration.clone());
+        catalog.enums.entry(name.clone()).or_insert_with(|| Enum { place: None, ..enumeration.clone() });
     }
     // What a migration has made, and of which something is not known, is as the models have it: what was done is in there.
     let (known, own): (Vec<&Table>, Vec<&Table>) =

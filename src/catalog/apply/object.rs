@@ -28,6 +28,20 @@ const EXTENSION_TYPES: &[(&str, &str)] = &[
     ("vector", "vector"),
     ("halfvec", "vector"),
     ("sparsevec", "vector"),
+    ("semver", "semver"),
+    ("ulid", "ulid"),
+    ("hll", "hll"),
+    ("ip4", "ip4r"),
+    ("ip4r", "ip4r"),
+    ("iprange", "ip4r"),
+    ("debversion", "debversion"),
+    ("prefix_range", "prefix"),
+    ("query_int", "intarray"),
+    ("topogeometry", "postgis_topology"),
+    ("mol", "rdkit"),
+    ("qmol", "rdkit"),
+    ("bfp", "rdkit"),
+    ("sfp", "rdkit"),
 ];
 
 /// Built-in types of PostgreSQL that hardly a table has, beside those of [`crate::catalog::types::canonical`].

@@ -131,3 +131,14 @@ fn an_upgrade_that_is_made_by_what_raises_is_a_doubt_about_everything() {
     let (_, replay) = super::asking::project(PG, &[text], &[("pkg/__init__.py", ""), ("pkg/log.py", log)]);
     assert!(replay.catalog.doubts.iter().any(|doubt| doubt.reach == crate::catalog::Reach::Everything));
 }
+
+#[test]
+fn a_type_that_a_known_extension_brings_is_expected_there() {
+    let body = |spec: &str| {
+        format!("class Own(sa.types.UserDefinedType):\n    def get_col_spec(self):\n        return '{spec}'\n\ndef upgrade():\n    op.create_table('a', sa.Column('v', Own()))")
+    };
+    let told = after(PG, &[&body("SEMVER")], &[]);
+    assert!(told.contains("comes with the extension semver") && !told.contains('!'), "{told}");
+    let other = after(PG, &[&body("SEMVERS")], &[]);
+    assert!(other.contains("! the type semvers does not exist"), "{other}");
+}
