@@ -351,10 +351,9 @@ fn an_enum_that_is_altered_first_was_there() {
 
 #[test]
 fn a_label_that_an_enum_of_before_lacked_is_made_late() {
-    let models = MODELS.replace("ForeignKey, Integer", "Enum, ForeignKey, Integer").replace(
-        "    phone =",
-        "    state = Column(Enum(\"a\", \"b\", name=\"state\"))\n    phone =",
-    );
+    let models = MODELS
+        .replace("ForeignKey, Integer", "Enum, ForeignKey, Integer")
+        .replace("    phone =", "    state = Column(Enum(\"a\", \"b\", name=\"state\"))\n    phone =");
     let add = |label: &str| format!("op.execute(\"ALTER TYPE state ADD VALUE '{label}'\")");
     for first in FIRSTS {
         let repo = project(first);

@@ -47,8 +47,8 @@ pub struct Failure {
 const MOST_FAILURES: usize = 1_000;
 
 /// The most that replaying a history may cost, in units of [`Catalog::cost`]: about a second. 3,000 migrations of 70 models
-/// cost a twentieth of it.
-const MOST_WORK: u64 = 120_000_000;
+/// cost a fifteenth of it.
+const MOST_WORK: u64 = 90_000_000;
 
 /// The most that the savepoints and transactions of one migration may copy, in units of [`Catalog::cost_of_copy`]: a copy is
 /// kept until the migration ends.

@@ -2,6 +2,7 @@
 
 use super::deeds::{Deeds, RowDeed};
 use super::{allow, finding};
+use crate::catalog::Name;
 use crate::catalog::apply::Effect;
 use crate::catalog::operation::DataKind;
 use crate::finding::Finding;
@@ -43,11 +44,12 @@ page! {
 
 pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> Vec<Finding> {
     let all = Deeds::of(change);
+    let losses = Losses::of(&all);
     all.rows
         .iter()
         .filter_map(|row| {
             let what = match row.kind {
-                _ if is_moot(&all, row) => return None,
+                _ if losses.make_moot(row) => return None,
                 DataKind::Truncate => "TRUNCATE empties",
                 DataKind::Delete if !row.bounded => "DELETE without WHERE empties",
                 DataKind::Update if !row.bounded && !fills_new_columns(row) => {
@@ -66,21 +68,47 @@ pub(in crate::rules) fn check(change: &ProjectChange<'_>, _: &RuleSettings) -> V
         .collect()
 }
 
-/// Whether nothing is lost by a statement that the change does not lose anyhow: the table is dropped later, which another rule
-/// tells of, or it was emptied before and got no rows since.
-fn is_moot(all: &Deeds, row: &RowDeed) -> bool {
-    let of_it = |other: &&RowDeed| all.is_same(&other.table, &row.table) && other.at < row.at;
-    let emptied = all.rows.iter().filter(of_it).filter(|other| other.empties()).map(|other| other.at).max();
-    let is_filled_again = |at: usize| {
-        all.rows
-            .iter()
-            .filter(of_it)
-            .any(|other| other.at > at && !matches!(other.kind, DataKind::Update | DataKind::Delete))
-    };
-    let is_dropped = all.done.iter().any(|deed| {
-        matches!(&deed.effect, Effect::TableDropped(table) if deed.at > row.at && all.is_same(&table.name, &row.table))
-    });
-    is_dropped || emptied.is_some_and(|at| !is_filled_again(at))
+/// How much is looked at where statements are held against others: a change of a hundred thousand is told of as it stands.
+const MOST_HELD: usize = 5_000_000;
+
+/// What a change loses altogether.
+struct Losses<'a> {
+    all: &'a Deeds,
+    /// Statements that leave a table without rows.
+    emptied: Vec<&'a RowDeed>,
+    /// Statements that may bring rows to one.
+    filled: Vec<&'a RowDeed>,
+    /// Tables that are dropped, and when.
+    dropped: Vec<(&'a Name, usize)>,
+}
+
+impl<'a> Losses<'a> {
+    fn of(all: &'a Deeds) -> Self {
+        let emptied: Vec<_> = all.rows.iter().filter(|row| row.empties()).collect();
+        let fills = |row: &&RowDeed| !matches!(row.kind, DataKind::Update | DataKind::Delete);
+        let filled: Vec<_> = all.rows.iter().filter(fills).collect();
+        let dropped = all.done.iter().filter_map(|deed| match &deed.effect {
+            Effect::TableDropped(table) => Some((&table.name, deed.at)),
+            _ => None,
+        });
+        let found = Self { all, emptied, filled, dropped: dropped.collect() };
+        let held = found.emptied.len() + found.filled.len() + found.dropped.len();
+        // Two names are looked for among all that was done: one may be what the other was called before.
+        if all.rows.len().saturating_mul(held).saturating_mul(1 + all.done.len()) > MOST_HELD {
+            return Self { all, emptied: Vec::new(), filled: Vec::new(), dropped: Vec::new() };
+        }
+        found
+    }
+
+    /// Whether nothing is lost by a statement that the change does not lose anyhow: the table is dropped later, which another
+    /// rule tells of, or it was emptied before and got no rows since.
+    fn make_moot(&self, row: &RowDeed) -> bool {
+        let of_it = |other: &&&RowDeed| other.at < row.at && self.all.is_same(&other.table, &row.table);
+        let emptied = self.emptied.iter().filter(of_it).map(|other| other.at).max();
+        let is_filled_again = |at: usize| self.filled.iter().filter(of_it).any(|other| other.at > at);
+        let is_dropped = self.dropped.iter().any(|(table, at)| *at > row.at && self.all.is_same(table, &row.table));
+        is_dropped || emptied.is_some_and(|at| !is_filled_again(at))
+    }
 }
 
 /// Whether an UPDATE changes nothing but columns that the change has added.

@@ -135,7 +135,9 @@ fn an_upgrade_that_is_made_by_what_raises_is_a_doubt_about_everything() {
 #[test]
 fn a_type_that_a_known_extension_brings_is_expected_there() {
     let body = |spec: &str| {
-        format!("class Own(sa.types.UserDefinedType):\n    def get_col_spec(self):\n        return '{spec}'\n\ndef upgrade():\n    op.create_table('a', sa.Column('v', Own()))")
+        format!(
+            "class Own(sa.types.UserDefinedType):\n    def get_col_spec(self):\n        return '{spec}'\n\ndef upgrade():\n    op.create_table('a', sa.Column('v', Own()))"
+        )
     };
     let told = after(PG, &[&body("SEMVER")], &[]);
     assert!(told.contains("comes with the extension semver") && !told.contains('!'), "{told}");
