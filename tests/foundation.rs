@@ -364,12 +364,12 @@ fn a_label_that_an_enum_of_before_lacked_is_made_late() {
         assert_eq!(blamed_in(&repo, Some(&add("c"))).len(), 1, "{first}");
     }
     // An enum that a migration has made has the labels that it was made with.
-    let made = "op.execute(\"CREATE TYPE state AS ENUM ('a', 'b')\")\nop.add_column(\"users\", sa.Column(\"state\", sa.Enum(name=\"state\", create_type=False)))";
-    let repo = project(&format!("{}\n{made}", FIRSTS[0]));
+    let tables = "op.create_table(\"users\", sa.Column(\"id\", sa.Integer(), primary_key=True))\nop.execute(\"CREATE TYPE state AS ENUM ('a', 'b')\")";
+    let repo = project(tables);
     repo.write("app/models.py", &models);
-    repo.commit("Models with their migration");
+    repo.commit("Models");
     let told = blamed_in(&repo, Some(&add("b")));
-    assert!(told.len() == 1 && told[0].0 == "broken-history", "{told:?}");
+    assert!(told.iter().any(|(rule, _)| rule == "broken-history"), "{told:?}");
 }
 
 /// What is told of a change on a project whose second revision does more to its tables than its models say.
