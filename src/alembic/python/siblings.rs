@@ -32,8 +32,7 @@ impl Interpreter<'_> {
         if !python_2 && (self.modules.find(top).is_some() || !self.has_names(&path, names)) {
             return None;
         }
-        let module = self.module_at(&path)?;
-        Some(module)
+        self.module_at(&path)
     }
 
     /// Whether the text of a module has each of some names at the start of a statement: `class A`, `def a`, `a =`.

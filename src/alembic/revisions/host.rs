@@ -180,26 +180,29 @@ impl<'d, 'r> Database<'d, 'r> {
                 }
                 continue;
             }
-            if interpreter.is_catching() {
-                self.pay(self.with_catalog(Catalog::cost_of_copy), &operation.place)?;
-                let mut trial = self.with_catalog(Clone::clone);
-                if let Err(error) = trial.apply(&operation) {
-                    if trial.could_explain(&operation, &error) {
-                        self.emit_certain(Operation { guard: Guard::Tolerant, ..operation });
-                        continue;
-                    }
+            let (catching, handling) = (interpreter.is_catching(), interpreter.is_handling());
+            if (catching || handling)
+                && let Err((error, is_explained)) = self.tried(&operation)?
+            {
+                if catching && is_explained {
+                    self.emit_certain(Operation { guard: Guard::Tolerant, ..operation });
+                    continue;
+                }
+                if catching {
                     return Err(self.database_error(error, operation.place));
                 }
-            }
-            if interpreter.is_handling() && self.lacks_either_name(&operation) {
-                let reach = operation.table().map_or(Reach::Everything, |table| Reach::Table(table.clone()));
-                let reason = "neither the name that is tried nor the one that its handler tries is there";
-                self.emit_certain(opaque(reason, reach, operation.place));
-                continue;
+                // Who writes two names knows databases with the one and databases with the other, and of neither how they
+                // came to it.
+                if let ApplyError::Missing { .. } = error {
+                    let reach = operation.table().map_or(Reach::Everything, |table| Reach::Table(table.clone()));
+                    let reason = "neither the name that is tried nor the one that its handler tries is there";
+                    self.emit_certain(opaque(reason, reach, operation.place));
+                    continue;
+                }
             }
             self.expect_extensions(&operation);
             self.expect_schemas(&operation);
-            if interpreter.is_catching() {
+            if catching {
                 self.run.borrow_mut().apply_caught(operation);
             } else {
                 self.run.borrow_mut().apply(operation);
@@ -208,11 +211,15 @@ impl<'d, 'r> Database<'d, 'r> {
         Ok(())
     }
 
-    /// Whether an operation of an exception handler wants something that is not there either: who writes two names knows
-    /// databases with the one and databases with the other, and of neither how they came to it.
-    fn lacks_either_name(&self, operation: &Operation) -> bool {
+    /// What the database would say to an operation, tried on a copy that is paid for: an error, and whether a doubt could
+    /// explain it.
+    fn tried(&self, operation: &Operation) -> Eval<Result<(), (ApplyError, bool)>> {
+        self.pay(self.with_catalog(Catalog::cost_of_copy), &operation.place)?;
         let mut trial = self.with_catalog(Clone::clone);
-        matches!(trial.apply(operation), Err(ApplyError::Missing { .. }))
+        Ok(trial.apply(operation).map(drop).map_err(|error| {
+            let is_explained = trial.could_explain(operation, &error);
+            (error, is_explained)
+        }))
     }
 
     /// An operation on the table in which Alembic keeps its own state changes nothing that is compared.
